@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+/**
+ * What an agent writes under `/hecd/v1/agents/<host id>` to say that this host is its own.
+ *
+ * It hangs on the same lease as everything the agent registers, so it vanishes with it. An agent that stops in an
+ * orderly way and leaves its keys to the lease marks the claim `released`; the next one takes that lease over and
+ * finds its keys as they are, without a single write that a renderer would see.
+ */
+export interface Claim {
+  readonly host: string;
+  /** Names one run of an agent; new with every process. */
+  readonly agent: string;
+  /** The lease of the claim, in etcd's hexadecimal form. */
+  readonly lease: string;
+  readonly released: boolean;
+  /** For the person who reads of a conflict. */
+  readonly holder: { readonly hostname: string; readonly pid: number; readonly since: string };
+}
+
+const schema = z.object({
+  host: z.string(),
+  agent: z.string(),
+  lease: z.string().regex(/^[0-9a-f]+$/),
+  released: z.boolean(),
+  holder: z.object({ hostname: z.string(), pid: z.int(), since: z.string() }),
+});
+
+/** The text under the claim key; equal claims give equal bytes. */
+export function formatClaim(claim: Claim): string {
+  return JSON.stringify(schema.parse(claim));
+}
+
+/** Reads a claim; undefined when the text is not one. */
+export function parseClaim(text: string): Claim | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+/** Our own narrow picture of a container: what decides whether and where it can be reached. Never dockerode's type. */
+export interface Container {
+  /** The full id, 64 hexadecimal digits. */
+  readonly id: string;
+  /** Without Docker's leading slash. */
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: ContainerStatus;
+  /** `none` where the image declares no HEALTHCHECK. */
+  readonly health: "none" | "starting" | "healthy" | "unhealthy";
+  /** RFC 3339; changes with every start, so (id, startedAt) names one incarnation. */
+  readonly startedAt: string;
+  /** `bridge`, `host`, `none`, `container:<id>` or the name of a user-defined network. */
+  readonly networkMode: string;
+  /** Every exposed or published port, by container port and protocol. */
+  readonly ports: readonly ContainerPort[];
+}
+
+/** Docker's own words (`State.Status`); a paused container also counts as "Running" there, so only this is trusted. */
+export type ContainerStatus = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+/** One port a container exposes, with the places of the host it is published at; none when it is only exposed. */
+export interface ContainerPort {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly bindings: readonly PortBinding[];
+}
+
+/** Where one container port is published; `hostIp` is `""`, `0.0.0.0` or `::` when it is published on all addresses. */
+export interface PortBinding {
+  readonly hostIp: string;
+  readonly hostPort: number;
+}

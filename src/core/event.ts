@@ -1,0 +1,85 @@
+/**
+ * Everything worth telling. The daemons and edges tell; the journal decides how it is logged and what it counts.
+ *
+ * `lastedMs` is 0 when an outage begins; the same event with a larger number says that it goes on.
+ */
+export type HecdEvent =
+  // Docker
+  | { readonly kind: "docker-connected"; readonly url: string; readonly version: string; readonly afterMs: number }
+  | { readonly kind: "docker-unreachable"; readonly url: string; readonly reason: string; readonly lastedMs: number }
+  | { readonly kind: "docker-event"; readonly action: string; readonly container: string }
+  // Agent
+  | {
+      readonly kind: "reconciled";
+      readonly containers: number;
+      readonly instances: number;
+      readonly transactions: number;
+      readonly tookMs: number;
+    }
+  | { readonly kind: "registered"; readonly key: string; readonly value: string }
+  | { readonly kind: "deregistered"; readonly key: string }
+  | { readonly kind: "skipped"; readonly container: string; readonly reason: string; readonly advice: string }
+  | { readonly kind: "key-conflict"; readonly key: string; readonly held: string }
+  | { readonly kind: "session-opened"; readonly lease: string; readonly ttlSeconds: number; readonly adopted: boolean }
+  | { readonly kind: "session-lost"; readonly lease: string; readonly reason: string }
+  | { readonly kind: "claim-held"; readonly key: string; readonly holder: string; readonly lastedMs: number }
+  // Store
+  | { readonly kind: "store-connected"; readonly endpoints: readonly string[]; readonly afterMs: number }
+  | {
+      readonly kind: "store-unreachable";
+      readonly endpoints: readonly string[];
+      readonly reason: string;
+      readonly lastedMs: number;
+    }
+  | {
+      readonly kind: "watch-resumed";
+      readonly prefix: string;
+      readonly how: "continued" | "listed";
+      readonly reason: string;
+    }
+  | { readonly kind: "lease-renewed"; readonly lease: string; readonly ttlSeconds: number }
+  // Renderer
+  | { readonly kind: "resources-loaded"; readonly resources: readonly string[] }
+  | { readonly kind: "resource-invalid"; readonly file: string; readonly reason: string }
+  | { readonly kind: "value-left-out"; readonly key: string; readonly reason: string }
+  | { readonly kind: "rendered"; readonly resource: string; readonly bytes: number; readonly tookMs: number }
+  | { readonly kind: "render-failed"; readonly resource: string; readonly reason: string }
+  | { readonly kind: "checked"; readonly resource: string; readonly accepted: boolean; readonly tookMs: number }
+  | {
+      readonly kind: "applied";
+      readonly resource: string;
+      readonly dest: string;
+      readonly outcome: Outcome;
+      readonly tookMs: number;
+    }
+  // HAProxy
+  | {
+      readonly kind: "reloaded";
+      readonly by: string;
+      readonly succeeded: boolean;
+      readonly tookMs: number;
+      readonly output: string;
+    }
+  | { readonly kind: "haproxy-started"; readonly pid: number; readonly version: string }
+  | { readonly kind: "haproxy-exited"; readonly how: string; readonly output: string }
+  // Process
+  | { readonly kind: "listening"; readonly url: string }
+  | { readonly kind: "stopping"; readonly why: string };
+
+/** How one attempt to bring a file, and what reads it, up to date has ended. */
+export type Outcome =
+  /** The file holds this text already. */
+  | { readonly kind: "unchanged" }
+  /** Dry run: this is what would change, as a unified diff. */
+  | { readonly kind: "would-change"; readonly diff: string }
+  /** The check refused the text; the file is untouched. */
+  | { readonly kind: "rejected"; readonly output: string }
+  /** The file is new, and what reads it has taken it over. */
+  | { readonly kind: "applied"; readonly bytes: number }
+  /** The reload failed; the last good file is back. */
+  | { readonly kind: "rolled-back"; readonly output: string }
+  /** The text could not be made or written. */
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Takes what is worth telling; never throws, never waits. */
+export type Tell = (event: HecdEvent) => void;

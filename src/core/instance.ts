@@ -1,0 +1,110 @@
+import { z } from "zod";
+
+/**
+ * One address at which one service can be reached: the only thing that agent and renderer share.
+ *
+ * The JSON form under `/hecd/v1/services/<service>/<host>:<container>:<port>[:udp]`. It holds nothing that changes
+ * without meaning (no last-seen, no uptime), so that an unchanged container is never written again.
+ */
+export interface Instance {
+  readonly v: 1;
+  /** `<host>:<container>:<port>[:udp]`, as registrator forms it. */
+  readonly id: string;
+  /** The container's name: the last part of its simple key. */
+  readonly name: string;
+  readonly service: string;
+  /** The agent's host id. */
+  readonly host: string;
+  /** What the simple form holds: `ip:port`, an IPv6 address in brackets. */
+  readonly addr: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly proto: "tcp" | "udp";
+  /** The port inside the container. */
+  readonly targetPort: number;
+  readonly state: "up" | "draining" | "maint" | "down";
+  readonly health: "healthy" | "starting" | "unhealthy" | "none";
+  /** 0 to 256, HAProxy's range. */
+  readonly weight: number;
+  readonly backup: boolean;
+  readonly http?: { readonly hosts: readonly string[]; readonly paths: readonly string[] } | undefined;
+  readonly container: { readonly id: string; readonly image: string; readonly startedAt: string };
+}
+
+/** What may be a service, a host id or a container's name: legal in a key, in HAProxy and in a file name. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+/** Host names as routing rules take them: `example.org`, `*.example.org`. */
+export const HOST_NAME =
+  /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+
+/** Path prefixes as routing rules take them: no space, quote, comment, escape or variable. */
+export const PATH_PREFIX = /^\/[A-Za-z0-9._~!&*+,;=:@%/-]{0,255}$/;
+
+const name = z.string().regex(NAME);
+const port = z.int().min(1).max(65535);
+
+const schema = z.object({
+  v: z.literal(1),
+  id: z.string().max(255),
+  name: z.string().max(255),
+  service: name,
+  host: name,
+  addr: z.string(),
+  ip: z.union([z.ipv4(), z.ipv6()]),
+  port,
+  family: z.literal([4, 6]),
+  proto: z.enum(["tcp", "udp"]),
+  targetPort: port,
+  state: z.enum(["up", "draining", "maint", "down"]),
+  health: z.enum(["healthy", "starting", "unhealthy", "none"]),
+  weight: z.int().min(0).max(256),
+  backup: z.boolean(),
+  http: z
+    .object({
+      hosts: z.array(z.string().regex(HOST_NAME)).max(64),
+      paths: z.array(z.string().regex(PATH_PREFIX)).max(64),
+    })
+    .optional(),
+  container: z.object({ id: z.string().max(64), image: z.string().max(512), startedAt: z.string().max(64) }),
+});
+
+/** The text of an instance in etcd: canonical order of fields, equal instances give equal bytes. */
+export function formatInstance(instance: Instance): string {
+  return JSON.stringify(schema.parse(instance));
+}
+
+/** Reads an instance from etcd: unknown fields are ignored; a text that does not fit is refused with the reason. */
+export function parseInstance(text: string): Instance | { readonly refused: string } {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return { refused: "not JSON" };
+  }
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { refused: issue ? `${issue.path.join(".") || "record"}: ${issue.message}` : "does not fit the schema" };
+  }
+  const instance = parsed.data;
+  // The simple form and the parts must say the same, or a hostile `addr` could go where `ip` was checked.
+  if (instance.addr !== formatAddress(instance.ip, instance.port)) return { refused: "addr: differs from ip and port" };
+  return instance;
+}
+
+/** `ip:port`, with an IPv6 address in brackets. */
+export function formatAddress(ip: string, port: number): string {
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** Reads `ip:port` strictly; undefined for anything HAProxy might understand as more than one address. */
+export function parseAddress(text: string): { readonly ip: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([1-9][0-9]{0,4})$/.exec(text);
+  const ip = match?.[1] ?? match?.[2];
+  const number = Number(match?.[3]);
+  if (ip === undefined || !port.safeParse(number).success) return undefined;
+  const family = match?.[1] === undefined ? z.ipv4() : z.ipv6();
+  return family.safeParse(ip).success ? { ip, port: number } : undefined;
+}

@@ -1,0 +1,34 @@
+/** Where everything but the simple keys lives. */
+export const ROOT = "/hecd/v1";
+
+/** The JSON records of all services. */
+export const SERVICES = `${ROOT}/services`;
+
+/** The claims of all agents. */
+export const AGENTS = `${ROOT}/agents`;
+
+/** `/app/servers` in its one canonical form: a leading slash, none at the end, none doubled. */
+export function normalPrefix(prefix: string): string {
+  const parts = prefix.split("/").filter((part) => part !== "");
+  return `/${parts.join("/")}`;
+}
+
+/** The service that a container without a service label belongs to: the last part of the prefix. */
+export function defaultService(prefix: string): string {
+  return prefix.slice(prefix.lastIndexOf("/") + 1);
+}
+
+/** `/app/servers/<name>`, or `/app/<service>/<name>` for a container of another service. */
+export function simpleKey(prefix: string, service: string, name: string): string {
+  return `${prefix.slice(0, prefix.lastIndexOf("/"))}/${service}/${name}`;
+}
+
+/** The key of an instance's JSON record. */
+export function recordKey(service: string, id: string): string {
+  return `${SERVICES}/${service}/${id}`;
+}
+
+/** The key by which an agent claims its host. */
+export function claimKey(hostId: string): string {
+  return `${AGENTS}/${hostId}`;
+}

@@ -1,0 +1,37 @@
+/** Time as the program sees it: nothing else in `src` reads a clock or sets a timer. */
+export interface Clock {
+  /** Milliseconds that only ever grow; to measure with, not to show. */
+  now(): number;
+  /** Calls `wake` once, in `ms`; the function it returns calls that off. */
+  after(ms: number, wake: () => void): () => void;
+}
+
+/** The machine's own monotonic time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, wake) {
+    const timer = setTimeout(wake, ms);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
+
+/** Resolves in `ms`; rejects with the signal's reason as soon as it aborts, leaving no timer behind. */
+export function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const onAbort = (): void => {
+      callOff();
+      reject(signal.reason as Error);
+    };
+    const callOff = clock.after(ms, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

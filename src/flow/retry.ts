@@ -1,0 +1,34 @@
+import { type Clock, sleep } from "./clock.js";
+
+/** How often, after which waits, and for which failures an attempt is made again. */
+export interface RetryOptions {
+  /** Waits between attempts, in milliseconds; `[100, 500]` makes three attempts, `backoff(100, 5000)` goes on for ever. */
+  readonly waits: Iterable<number>;
+  readonly isTransient: (error: unknown) => boolean;
+  readonly onRetry: (error: unknown, waitMs: number) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Endless waits that double from `firstMs` up to `maxMs`, each one between half and all of its size. */
+export function* backoff(firstMs: number, maxMs: number, random = Math.random): Generator<number, never> {
+  for (let ms = firstMs; ; ms = Math.min(ms * 2, maxMs)) {
+    yield ms * (0.5 + random() / 2);
+  }
+}
+
+/** Runs `attempt` until it succeeds, fails for good, or `signal` aborts; the last error comes through as it is. */
+export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { waits, isTransient, onRetry, clock, signal } = options;
+  for (const waitMs of waits) {
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isTransient(error)) throw error;
+      onRetry(error, waitMs);
+    }
+    await sleep(waitMs, clock, signal);
+  }
+  return attempt();
+}

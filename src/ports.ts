@@ -1,0 +1,163 @@
+import type { Container } from "./core/container.js";
+import type { Transaction } from "./core/plan.js";
+import type { Snapshot } from "./core/snapshot.js";
+
+/** A Docker engine. */
+export interface Containers {
+  /**
+   * Yields all containers of the engine, whether they run or not: first the present state, then each new one.
+   *
+   * Reconnects, lost events and periodic re-reading are its own affair. While the engine is away it yields nothing.
+   * Ends only by throwing the signal's reason.
+   */
+  watch(signal: AbortSignal): AsyncIterable<readonly Container[]>;
+}
+
+/** A key-value store with revisions and leases. */
+export interface Store extends AsyncDisposable {
+  /** The present state of the keys below `prefixes`; fails with `store-unreachable` when there is no answer in time. */
+  read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot>;
+
+  /**
+   * Yields the keys below `prefixes`: first the present state, then each new one; no change is ever missed.
+   *
+   * A prefix is a path: `/app` holds `/app` and `/app/x`, not `/apple`. Reconnects, compaction and a wiped store are
+   * its own affair and end in a complete state. While the store is away it yields nothing. Ends only by throwing the
+   * signal's reason.
+   */
+  watch(prefixes: readonly string[], signal: AbortSignal): AsyncIterable<Snapshot>;
+
+  /**
+   * Claims a host and opens the session under whose one lease everything of that host is registered.
+   *
+   * Waits, and tells so, while the store is away or another agent holds the claim. Takes over what a released or
+   * own earlier session has left, so that `held` may not be empty at the start.
+   */
+  openSession(options: SessionOptions, signal: AbortSignal): Promise<Session>;
+}
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly hostId: string;
+  /** Names this run of the agent; see `Claim`. */
+  readonly agent: string;
+  readonly holder: { readonly hostname: string; readonly pid: number; readonly since: string };
+  /** What the session holds vanishes so long after its last sign of life. */
+  readonly ttlSeconds: number;
+}
+
+/** One lease and everything registered under it. */
+export interface Session {
+  /** Aborts when the lease is gone, or must be taken for gone: nothing of this session can be relied upon then. */
+  readonly lost: AbortSignal;
+
+  /** What this session holds as far as it knows; the claim itself is not among it. */
+  readonly held: ReadonlyMap<string, string>;
+
+  /**
+   * Carries out the transactions, several in one request where they fit, and brings `held` up to date.
+   *
+   * Never overwrites or deletes a key that this session does not hold: such a put is left out, the rest of its
+   * transaction is carried out, and the conflict is returned. A foreign key that has the wanted value already is
+   * returned as well, as `agrees`. Waits while the store is away; throws `lost`'s reason once the session is lost.
+   */
+  apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]>;
+
+  /** Asks the store what the session really holds and brings `held` up to date: what somebody else deleted is missing then. */
+  audit(signal: AbortSignal): Promise<void>;
+
+  /** Ends the session: `revoke` removes all it holds at once, `release` leaves that to the lease or to the next agent. */
+  close(how: "release" | "revoke", signal: AbortSignal): Promise<void>;
+}
+
+/** A key that belongs to somebody else. */
+export interface Conflict {
+  readonly key: string;
+  /** What the key holds. */
+  readonly held: string;
+  /** Whether that is what was wanted. */
+  readonly agrees: boolean;
+}
+
+/** A folder of templates and the resources that use them. */
+export interface Templates {
+  /** Yields all resources: first the present state, then each new one. Ends only by throwing the signal's reason. */
+  watch(signal: AbortSignal): AsyncIterable<ResourceSet>;
+}
+
+/** Everything in conf.d that can be used, and what cannot, with the reason; one bad resource never hides the others. */
+export interface ResourceSet {
+  readonly resources: readonly Resource[];
+  readonly problems: readonly { readonly file: string; readonly reason: string }[];
+}
+
+/** One file to be kept in step with the store. Equal resources (by `JSON.stringify`) behave equally. */
+export interface Resource {
+  /** The file name in conf.d. */
+  readonly name: string;
+  /** The template's path, for messages; its language follows from its ending. */
+  readonly src: string;
+  /** The template's text. */
+  readonly source: string;
+  /** Where the rendering goes; absolute. */
+  readonly dest: string;
+  /** Prefix and keys joined: what is watched and what the template can see. */
+  readonly prefixes: readonly string[];
+  /** What is cut off the keys before the template sees them; "/" when nothing is. */
+  readonly prefix: string;
+  /** Permission bits of the file; undefined keeps those it has, 0644 for a new one. */
+  readonly mode: number | undefined;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** Judges the staged file, run by `sh -c`; `{{.src}}` is its path. */
+  readonly checkCmd: string | undefined;
+  /** Tells what reads the file, run by `sh -c`. */
+  readonly reloadCmd: string | undefined;
+  readonly haproxy: HaproxySettings | undefined;
+}
+
+/** The table `[haproxy]` of a resource: HECD drives HAProxy itself. */
+export interface HaproxySettings {
+  /** The runtime API of HAProxy. */
+  readonly socket: string | undefined;
+  readonly reload: ReloadDriver;
+  readonly minReloadIntervalMs: number;
+}
+
+/** How HAProxy is made to read its file anew. */
+export type ReloadDriver =
+  | { readonly kind: "master"; readonly socket: string }
+  | { readonly kind: "signal"; readonly pidFile: string }
+  | { readonly kind: "systemd"; readonly unit: string }
+  | { readonly kind: "command"; readonly command: string };
+
+/** What reads the file: HAProxy, or anything that a resource's commands drive. */
+export interface Balancer {
+  /** Judges a staged file, before it is anybody's configuration. */
+  check(path: string, signal: AbortSignal): Promise<Verdict>;
+  /** Makes the new file the running one; resolves when that is proven, as far as the driver can prove it. */
+  reload(signal: AbortSignal): Promise<Verdict>;
+}
+
+/** A yes or no that is expected, with what the other side said. */
+export interface Verdict {
+  readonly accepted: boolean;
+  readonly output: string;
+}
+
+/** A file that is only ever replaced whole. */
+export interface Target {
+  /** The present text; undefined when there is no file. */
+  read(): Promise<string | undefined>;
+  /** Writes `text` beside the file, where a check can look at it; disposing what is not committed removes it. */
+  stage(text: string): Promise<Staged>;
+}
+
+/** A text that waits to become the file. */
+export interface Staged extends AsyncDisposable {
+  readonly path: string;
+  /** Keeps a dated copy of the old file, then puts the new one in its place by rename. */
+  commit(): Promise<void>;
+  /** Puts back what `commit` replaced, also by rename; removes the file when there was none. */
+  restore(): Promise<void>;
+}

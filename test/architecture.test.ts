@@ -1,0 +1,98 @@
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join, normalize, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const src = new URL("../src", import.meta.url).pathname;
+
+/** The README's table "Who may import whom": rooms of the house and packages. */
+const RULES: Record<string, { readonly rooms: readonly string[]; readonly packages: readonly string[] }> = {
+  errors: { rooms: [], packages: [] },
+  core: { rooms: ["core", "errors"], packages: ["zod"] },
+  template: { rooms: ["template", "core", "errors"], packages: ["handlebars"] },
+  haproxy: { rooms: ["haproxy", "core", "errors"], packages: [] },
+  confd: { rooms: ["confd", "core", "errors", "ports"], packages: ["smol-toml", "zod"] },
+  flow: { rooms: ["flow"], packages: [] },
+  ports: { rooms: ["core"], packages: [] },
+  config: { rooms: ["core", "errors"], packages: ["smol-toml", "zod"] },
+  agent: { rooms: ["ports", "core", "flow", "errors"], packages: [] },
+  renderer: { rooms: ["ports", "core", "flow", "template", "haproxy", "errors"], packages: ["diff", "p-queue"] },
+  edges: {
+    rooms: ["edges", "ports", "core", "flow", "template", "haproxy", "confd", "config", "errors"],
+    packages: ["*"],
+  },
+  cli: { rooms: ["*"], packages: ["*"] },
+  main: { rooms: ["cli", "errors"], packages: ["node:*"] },
+};
+
+/** Folders that may have folders of their own. */
+const DEEP = new Set(["template/go"]);
+
+async function sources(): Promise<readonly string[]> {
+  const entries = await readdir(src, { recursive: true });
+  return entries.filter((entry) => entry.endsWith(".ts")).sort();
+}
+
+function roomOf(path: string): string {
+  return path.split("/")[0]?.replace(/\.ts$/, "") ?? "";
+}
+
+function importsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^(?:import|export)\s[^;]*?from "([^"]+)";|^import "([^"]+)";|import\("([^"]+)"\)/gm)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? "",
+  );
+}
+
+function isAllowed(allowed: readonly string[], name: string): boolean {
+  return allowed.some((rule) => rule === "*" || rule === name || (rule === "node:*" && name.startsWith("node:")));
+}
+
+describe("the house", () => {
+  test("has only rooms that the rules know", async () => {
+    for (const file of await sources()) expect(Object.keys(RULES), file).toContain(roomOf(file));
+  });
+
+  test("lets every file import only what its room may", async () => {
+    const faults: string[] = [];
+    for (const file of await sources()) {
+      const rule = RULES[roomOf(file)];
+      if (!rule) continue;
+      for (const imported of importsOf(await readFile(join(src, file), "utf8"))) {
+        if (imported.startsWith(".")) {
+          const room = roomOf(relative(src, normalize(join(src, dirname(file), imported))).replace(/\.js$/, ".ts"));
+          if (!isAllowed(rule.rooms, room)) faults.push(`${file} imports ${imported}`);
+        } else if (!isAllowed(rule.packages, imported)) faults.push(`${file} imports ${imported}`);
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+
+  test("keeps the world's clock, timers and process out of every room but its own", async () => {
+    const faults: string[] = [];
+    for (const file of await sources()) {
+      const text = await readFile(join(src, file), "utf8");
+      if (file !== "flow/clock.ts" && /\b(Date\.now|performance\.now|setTimeout|setInterval)\(/.test(text)) {
+        faults.push(`${file} reads a clock or sets a timer`);
+      }
+      if (file !== "main.ts" && /\bprocess\.(argv|env|exit|on|once|stdout|stderr|stdin)\b/.test(text)) {
+        faults.push(`${file} touches the process`);
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+
+  test("has no third level of folders, no barrels and no rooms without a meaning", async () => {
+    for (const file of await sources()) {
+      const folder = dirname(file);
+      expect(folder.split("/").length <= 1 || DEEP.has(folder), file).toBe(true);
+      expect(file, file).not.toMatch(/(^|\/)(index|utils?|helpers?|common|manager|types)\.ts$/);
+    }
+  });
+
+  test("has no file above 300 lines without a reason in its head", async () => {
+    for (const file of await sources()) {
+      const text = await readFile(join(src, file), "utf8");
+      const lines = text.split("\n").length;
+      if (lines > 300) expect(text.slice(0, 600), `${file} has ${lines} lines`).toMatch(/long because/i);
+    }
+  });
+});

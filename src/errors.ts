@@ -8,6 +8,7 @@ export type Fault =
   | { readonly code: "docker-unreachable"; readonly url: string; readonly reason: string }
   | { readonly code: "store-unreachable"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "store-refused"; readonly endpoints: readonly string[]; readonly reason: string }
+  | { readonly code: "session-lost"; readonly lease: string; readonly reason: string }
   | { readonly code: "no-address"; readonly reason: string }
   | { readonly code: "port-occupied"; readonly address: string }
   | { readonly code: "haproxy-failed"; readonly what: string; readonly output: string }
@@ -66,6 +67,8 @@ function describe(fault: Fault): string {
       return `Cannot reach etcd at ${fault.endpoints.join(", ")}: ${fault.reason}`;
     case "store-refused":
       return `etcd at ${fault.endpoints.join(", ")} refused the request: ${fault.reason}`;
+    case "session-lost":
+      return `Cannot go on with lease ${fault.lease}: ${fault.reason}`;
     case "no-address":
       return `Cannot tell which address to advertise: ${fault.reason}`;
     case "port-occupied":

@@ -4,6 +4,9 @@ import type { Snapshot } from "./core/snapshot.js";
 
 /** A Docker engine. */
 export interface Containers {
+  /** Whether the engine answers, as far as is known. */
+  readonly connected: boolean;
+
   /**
    * Yields all containers of the engine, whether they run or not: first the present state, then each new one.
    *
@@ -42,7 +45,7 @@ export interface SessionOptions {
   /** Names this run of the agent; see `Claim`. */
   readonly agent: string;
   readonly holder: { readonly hostname: string; readonly pid: number; readonly since: string };
-  /** What the session holds vanishes so long after its last sign of life. */
+  /** What the session holds vanishes so long after its last sign of life; a lease that is taken over keeps its own time. */
   readonly ttlSeconds: number;
 }
 
@@ -59,14 +62,20 @@ export interface Session {
    *
    * Never overwrites or deletes a key that this session does not hold: such a put is left out, the rest of its
    * transaction is carried out, and the conflict is returned. A foreign key that has the wanted value already is
-   * returned as well, as `agrees`. Waits while the store is away; throws `lost`'s reason once the session is lost.
+   * returned as well, as `agrees`. A foreign key that was to be deleted is left alone without a word. Only a transaction
+   * too large for one request is not atomic. Waits while the store is away or refuses; throws `lost`'s reason once the
+   * session is lost.
    */
   apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]>;
 
   /** Asks the store what the session really holds and brings `held` up to date: what somebody else deleted is missing then. */
   audit(signal: AbortSignal): Promise<void>;
 
-  /** Ends the session: `revoke` removes all it holds at once, `release` leaves that to the lease or to the next agent. */
+  /**
+   * Ends the session: `revoke` removes all it holds at once, `release` leaves that to the lease or to the next agent.
+   *
+   * Takes 2 s at most when the store is away, and leaves it to the lease then.
+   */
   close(how: "release" | "revoke", signal: AbortSignal): Promise<void>;
 }
 
@@ -136,7 +145,7 @@ export interface Balancer {
   /** Judges a staged file, before it is anybody's configuration. */
   check(path: string, signal: AbortSignal): Promise<Verdict>;
   /** Makes the new file the running one; resolves when that is proven, as far as the driver can prove it. */
-  reload(signal: AbortSignal): Promise<Verdict>;
+  reload(signal: AbortSignal): Promise<ReloadVerdict>;
 }
 
 /** A yes or no that is expected, with what the other side said. */
@@ -145,12 +154,31 @@ export interface Verdict {
   readonly output: string;
 }
 
-/** A file that is only ever replaced whole. */
+/** How a reload ended: `absent` means that nothing runs yet which could have failed or taken the file over. */
+export interface ReloadVerdict {
+  readonly kind: "proven" | "failed" | "absent";
+  readonly output: string;
+}
+
+/**
+ * A file that is only ever replaced whole, and that knows the last one proven to be in use.
+ *
+ * From `commit` to `confirm` the file counts as unproven, also for the next process when this one dies in between.
+ * Everything fails with `file-unwritable` or `file-unreadable`.
+ */
 export interface Target {
   /** The present text; undefined when there is no file. */
   read(): Promise<string | undefined>;
+  /** How the file is apart from its text: `drifted` when permissions or owner are not the wanted ones. */
+  standing(): Promise<"sound" | "drifted" | "unproven">;
   /** Writes `text` beside the file, where a check can look at it; disposing what is not committed removes it. */
   stage(text: string): Promise<Staged>;
+  /** Gives the file the wanted permissions and owner. */
+  amend(): Promise<void>;
+  /** Notes that the present file is in use. */
+  confirm(): Promise<void>;
+  /** Puts the last proven file back, also by rename; false when there was none, and then nothing changes. */
+  restore(): Promise<boolean>;
 }
 
 /** A text that waits to become the file. */
@@ -158,6 +186,4 @@ export interface Staged extends AsyncDisposable {
   readonly path: string;
   /** Keeps a dated copy of the old file, then puts the new one in its place by rename. */
   commit(): Promise<void>;
-  /** Puts back what `commit` replaced, also by rename; removes the file when there was none. */
-  restore(): Promise<void>;
 }

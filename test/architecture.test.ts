@@ -13,15 +13,34 @@ const RULES: Record<string, { readonly rooms: readonly string[]; readonly packag
   confd: { rooms: ["confd", "core", "errors", "ports"], packages: ["smol-toml", "zod"] },
   flow: { rooms: ["flow"], packages: [] },
   ports: { rooms: ["core"], packages: [] },
-  config: { rooms: ["core", "errors"], packages: ["smol-toml", "zod"] },
+  settings: { rooms: [], packages: ["zod"] },
+  config: { rooms: ["settings", "errors"], packages: ["smol-toml"] },
   agent: { rooms: ["ports", "core", "flow", "errors"], packages: [] },
-  renderer: { rooms: ["ports", "core", "flow", "template", "haproxy", "errors"], packages: ["diff", "p-queue"] },
+  apply: { rooms: ["ports", "core", "flow", "errors"], packages: ["diff"] },
+  keeper: { rooms: ["apply", "ports", "core", "flow", "template", "errors"], packages: [] },
+  renderer: { rooms: ["keeper", "ports", "core", "flow", "template", "haproxy", "errors"], packages: [] },
   edges: {
     rooms: ["edges", "ports", "core", "flow", "template", "haproxy", "confd", "config", "errors"],
     packages: ["*"],
   },
-  cli: { rooms: ["*"], packages: ["*"] },
-  main: { rooms: ["cli", "errors"], packages: ["node:*"] },
+  commands: {
+    rooms: [
+      "commands",
+      "agent",
+      "renderer",
+      "edges",
+      "ports",
+      "core",
+      "flow",
+      "template",
+      "confd",
+      "settings",
+      "errors",
+    ],
+    packages: ["node:*", "zod"],
+  },
+  cli: { rooms: ["commands", "config", "settings", "errors"], packages: ["node:*"] },
+  main: { rooms: ["cli", "flow"], packages: [] },
 };
 
 /** Folders that may have folders of their own. */

@@ -13,6 +13,8 @@ export default defineConfig(
     },
     rules: {
       "@typescript-eslint/switch-exhaustiveness-check": "error",
+      // What is held by `using` is used by being held.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreUsingDeclarations: true }],
       // An async function promises that every failure is a rejection, also when it has nothing to wait for.
       "@typescript-eslint/require-await": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],

@@ -39,3 +39,12 @@ export function parseClaim(text: string): Claim | undefined {
     return undefined;
   }
 }
+
+/** Who keeps `agent` from taking the claim that reads `text`, in words for a person; undefined when nobody does. */
+export function foreignHolder(text: string, agent: string): string | undefined {
+  const claim = parseClaim(text);
+  if (!claim) return "something that is no claim of an agent";
+  if (claim.released || claim.agent === agent) return undefined;
+  const { hostname, pid, since } = claim.holder;
+  return `process ${pid} on ${hostname} since ${since}`;
+}

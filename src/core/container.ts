@@ -32,3 +32,14 @@ export interface PortBinding {
   readonly hostIp: string;
   readonly hostPort: number;
 }
+
+/**
+ * `now`, with the health it had `before` when Docker has merely begun to probe anew.
+ *
+ * An engine that is restarted under living containers (`live-restore`) takes every health back to `starting` without
+ * an event; the container that was healthy a moment ago still is, until a probe says otherwise.
+ */
+export function keepHealth(before: Container | undefined, now: Container): Container {
+  const sameRun = before?.startedAt === now.startedAt && before.status === "running" && now.status === "running";
+  return sameRun && before.health === "healthy" && now.health === "starting" ? { ...now, health: "healthy" } : now;
+}

@@ -9,6 +9,7 @@ export type HecdEvent =
   | { readonly kind: "docker-unreachable"; readonly url: string; readonly reason: string; readonly lastedMs: number }
   | { readonly kind: "docker-event"; readonly action: string; readonly container: string }
   // Agent
+  | { readonly kind: "advertising"; readonly ip: string; readonly how: string }
   | {
       readonly kind: "reconciled";
       readonly containers: number;
@@ -44,7 +45,13 @@ export type HecdEvent =
   | { readonly kind: "value-left-out"; readonly key: string; readonly reason: string }
   | { readonly kind: "rendered"; readonly resource: string; readonly bytes: number; readonly tookMs: number }
   | { readonly kind: "render-failed"; readonly resource: string; readonly reason: string }
-  | { readonly kind: "checked"; readonly resource: string; readonly accepted: boolean; readonly tookMs: number }
+  | {
+      readonly kind: "checked";
+      readonly resource: string;
+      readonly accepted: boolean;
+      readonly tookMs: number;
+      readonly output: string;
+    }
   | {
       readonly kind: "applied";
       readonly resource: string;
@@ -52,6 +59,7 @@ export type HecdEvent =
       readonly outcome: Outcome;
       readonly tookMs: number;
     }
+  | { readonly kind: "written-in-place"; readonly path: string }
   // HAProxy
   | {
       readonly kind: "reloaded";
@@ -61,6 +69,7 @@ export type HecdEvent =
       readonly output: string;
     }
   | { readonly kind: "haproxy-started"; readonly pid: number; readonly version: string }
+  | { readonly kind: "haproxy-said"; readonly line: string }
   | { readonly kind: "haproxy-exited"; readonly how: string; readonly output: string }
   // Process
   | { readonly kind: "listening"; readonly url: string }
@@ -76,6 +85,8 @@ export type Outcome =
   | { readonly kind: "rejected"; readonly output: string }
   /** The file is new, and what reads it has taken it over. */
   | { readonly kind: "applied"; readonly bytes: number }
+  /** The file is new and was accepted, but nothing runs yet that reads it; tried again until something does. */
+  | { readonly kind: "waiting"; readonly output: string }
   /** The reload failed; the last good file is back. */
   | { readonly kind: "rolled-back"; readonly output: string }
   /** The text could not be made or written. */

@@ -44,6 +44,8 @@ export const PATH_PREFIX = /^\/[A-Za-z0-9._~!&*+,;=:@%/-]{0,255}$/;
 
 const name = z.string().regex(NAME);
 const port = z.int().min(1).max(65535);
+const ipv4 = z.ipv4();
+const ipv6 = z.ipv6();
 
 const schema = z.object({
   v: z.literal(1),
@@ -52,7 +54,7 @@ const schema = z.object({
   service: name,
   host: name,
   addr: z.string(),
-  ip: z.union([z.ipv4(), z.ipv6()]),
+  ip: z.union([ipv4, ipv6]),
   port,
   family: z.literal([4, 6]),
   proto: z.enum(["tcp", "udp"]),
@@ -105,6 +107,6 @@ export function parseAddress(text: string): { readonly ip: string; readonly port
   const ip = match?.[1] ?? match?.[2];
   const number = Number(match?.[3]);
   if (ip === undefined || !port.safeParse(number).success) return undefined;
-  const family = match?.[1] === undefined ? z.ipv4() : z.ipv6();
+  const family = match?.[1] === undefined ? ipv4 : ipv6;
   return family.safeParse(ip).success ? { ip, port: number } : undefined;
 }

@@ -19,19 +19,33 @@ export function snapshotOf(revision: bigint, entries: Iterable<readonly [string,
   return { revision, entries: new Map([...entries].sort(([a], [b]) => compareKeys(a, b))) };
 }
 
-/** The snapshot that follows when `changes` happened at `revision`. */
+/** The snapshot that follows when `changes` happened, in this order, at `revision`; linear in the number of keys. */
 export function applyChanges(snapshot: Snapshot, changes: readonly KeyChange[], revision: bigint): Snapshot {
-  const entries = new Map(snapshot.entries);
-  let added = false;
-  for (const change of changes) {
-    if (change.kind === "delete") entries.delete(change.key);
-    else {
-      added ||= !entries.has(change.key);
-      entries.set(change.key, change.value);
-    }
+  const outcome = new Map(changes.map((change) => [change.key, change]));
+  const added: [string, string][] = [];
+  for (const change of outcome.values()) {
+    if (change.kind === "put" && !snapshot.entries.has(change.key)) added.push([change.key, change.value]);
   }
-  // Only a new key can be out of order: a Map keeps the place of those it has.
-  return added ? snapshotOf(revision, entries) : { revision, entries };
+  const entries = added.length === 0 ? new Map(snapshot.entries) : merged(snapshot.entries, added);
+  for (const change of outcome.values()) {
+    if (change.kind === "delete") entries.delete(change.key);
+    // Keeps its place: a Map moves no key that it has.
+    else entries.set(change.key, change.value);
+  }
+  return { revision, entries };
+}
+
+/** `sorted` with the keys of `added`, which it does not have, in their places. */
+function merged(sorted: ReadonlyMap<string, string>, added: [string, string][]): Map<string, string> {
+  const queue = added.sort(([a], [b]) => compareKeys(b, a));
+  const entries = new Map<string, string>();
+  let next = queue.pop();
+  for (const [key, value] of sorted) {
+    for (; next && compareKeys(next[0], key) < 0; next = queue.pop()) entries.set(...next);
+    entries.set(key, value);
+  }
+  for (; next; next = queue.pop()) entries.set(...next);
+  return entries;
 }
 
 /** Orders keys by their UTF-8 bytes, as etcd and confd do; UTF-16 units agree but for surrogates, which sort above all. */

@@ -35,3 +35,8 @@ export function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<vo
     signal.addEventListener("abort", onAbort, { once: true });
   });
 }
+
+/** Calls `act` in `ms` unless the process has ended before; keeps nothing alive and cannot be called off. */
+export function lastResort(ms: number, act: () => void): void {
+  setTimeout(act, ms).unref();
+}

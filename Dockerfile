@@ -1,0 +1,34 @@
+# One image for the agent, the renderer, and the HAProxy beside the renderer: what judges a configuration runs it, too.
+#   docker build -t hecd .
+# BASE is anything with Node 20 and npm; HAProxy is added where the base has none.
+ARG BASE=node:20-bookworm-slim
+
+FROM ${BASE} AS build
+# Finds what a build leaves: docker image prune --filter label=hecd.stage=build
+LABEL hecd.stage=build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="HECD" \
+      org.opencontainers.image.description="Service discovery for Docker and HAProxy" \
+      org.opencontainers.image.licenses="Apache-2.0"
+RUN command -v haproxy >/dev/null || { apt-get update && apt-get install -y --no-install-recommends haproxy && rm -rf /var/lib/apt/lists/*; }
+ENV NODE_ENV=production
+WORKDIR /opt/hecd
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+COPY package.json ./
+COPY templates ./templates
+COPY templates /etc/hecd/templates
+COPY deploy/container/haproxy.toml /etc/hecd/conf.d/haproxy.toml
+COPY deploy/container/haproxy.cfg /etc/haproxy/haproxy.cfg
+# A volume that is mounted here for the first time takes over what is there, its owner included.
+RUN mkdir -p /run/haproxy && chown -R 10001:10001 /etc/haproxy /run/haproxy
+USER 10001:10001
+ENTRYPOINT ["node", "/opt/hecd/dist/main.js"]
+CMD ["--help"]

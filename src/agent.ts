@@ -1,0 +1,215 @@
+import type { Container } from "./core/container.js";
+import type { Tell } from "./core/event.js";
+import { SERVICES } from "./core/keys.js";
+import type { Decision, Facts } from "./core/labels.js";
+import { plan, type Transaction } from "./core/plan.js";
+import { decide, type Decided, entriesOf, heldEntries } from "./core/registration.js";
+import { HecdError } from "./errors.js";
+import { Bell } from "./flow/bell.js";
+import type { Clock } from "./flow/clock.js";
+import { followFor } from "./flow/deadline.js";
+import { follow } from "./flow/follow.js";
+import type { Conflict, Containers, Session, SessionOptions, Store } from "./ports.js";
+
+/** The parts an agent is put together from. */
+export interface AgentParts {
+  readonly containers: Containers;
+  readonly store: Store;
+  /** The address of this host to advertise, as it is now; undefined while there is none. Rejects only by the signal. */
+  readonly address: (signal: AbortSignal) => Promise<string | undefined>;
+  readonly clock: Clock;
+  readonly tell: Tell;
+}
+
+/** What an agent is told to do. */
+export interface AgentSettings {
+  readonly session: SessionOptions;
+  /** Of the simple keys, in its canonical form. */
+  readonly prefix: string;
+  /** The container port to prefer among several published ones. */
+  readonly containerPort: number | undefined;
+  readonly allowLoopback: boolean;
+  /** How often everything is compared anew with what the store really holds. */
+  readonly resyncMs: number;
+  /** What becomes of the keys on an orderly stop. */
+  readonly onExit: "release" | "revoke";
+}
+
+/** What an agent knows and does, for `/state` and `hecd status`. */
+export interface AgentState {
+  readonly host: string;
+  readonly address: string | undefined;
+  readonly registered: Readonly<Record<string, string>>;
+  readonly containers: readonly { readonly name: string; readonly id: string; readonly decision: Decision }[];
+  readonly conflicts: readonly Conflict[];
+}
+
+/** How long an orderly stop may take to leave the store as it should be. */
+const LEAVE_MS = 2_000;
+
+/**
+ * The daemon beside a Docker engine: keeps the keys of this host's containers in the store.
+ *
+ * One turn of its work is one lease; a lost lease is not a state to repair but the next turn. Docker is followed once
+ * for all turns, so that a new lease has its keys as soon as it is granted. While Docker is away nothing changes.
+ */
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #settings: AgentSettings;
+  readonly #news = new Bell();
+  #running: readonly Container[] | undefined;
+  #session: Session | undefined;
+  #address: string | undefined;
+  #decided: readonly Decided[] = [];
+  #conflicts: readonly Conflict[] = [];
+  #comparedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: AgentParts, settings: AgentSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+  }
+
+  /** Works until `signal` aborts, then leaves the keys to the lease or removes them, within two seconds. */
+  async run(signal: AbortSignal): Promise<never> {
+    using work = follow(signal);
+    const following = this.#followDocker(work.signal).catch((error: unknown) => {
+      work.abort(error);
+    });
+    try {
+      for (;;) await this.#registerForOneLease(work.signal);
+    } finally {
+      work[Symbol.dispose]();
+      await following;
+    }
+  }
+
+  /** What this agent waits for before it can do its work; nothing when it is ready. */
+  get waitingFor(): readonly string[] {
+    const { containers, clock } = this.#parts;
+    const waits: string[] = [];
+    if (!containers.connected) waits.push("Docker");
+    if (!this.#session || this.#session.lost.aborted) waits.push("a lease");
+    if (clock.now() - this.#comparedAt > 2 * this.#settings.resyncMs) waits.push("a comparison of Docker and store");
+    return waits;
+  }
+
+  get state(): AgentState {
+    return {
+      host: this.#settings.session.hostId,
+      address: this.#address,
+      registered: Object.fromEntries(this.#session?.held ?? []),
+      containers: this.#decided.map(({ container: { name, id }, decision }) => ({ name, id, decision })),
+      conflicts: this.#conflicts,
+    };
+  }
+
+  async #followDocker(signal: AbortSignal): Promise<void> {
+    for await (const running of this.#parts.containers.watch(signal)) {
+      this.#running = running;
+      this.#news.ring();
+    }
+  }
+
+  /** Returns when the lease is lost; what was held is gone then, and the next turn writes everything anew. */
+  async #registerForOneLease(signal: AbortSignal): Promise<void> {
+    const session = await this.#parts.store.openSession(this.#settings.session, signal);
+    this.#session = session;
+    try {
+      using turn = follow(signal, session.lost);
+      await this.#keepInStep(session, turn.signal);
+    } catch (error) {
+      if (session.lost.aborted) return;
+      await this.#leave(session);
+      throw error;
+    } finally {
+      this.#session = undefined;
+    }
+  }
+
+  /** Compares at every news from Docker, and every `resyncMs` with what the store really holds. */
+  async #keepInStep(session: Session, signal: AbortSignal): Promise<never> {
+    const { address, clock } = this.#parts;
+    const { resyncMs } = this.#settings;
+    this.#address = await address(signal);
+    let auditAt = clock.now() + resyncMs;
+    for (;;) {
+      await this.#compare(session, signal);
+      await this.#news.heardWithin(Math.max(0, auditAt - clock.now()), clock, signal);
+      if (clock.now() < auditAt) continue;
+      await session.audit(signal);
+      this.#address = await address(signal);
+      auditAt = clock.now() + resyncMs;
+    }
+  }
+
+  /** Decides on the newest containers and carries out what the store lacks or has too much. */
+  async #compare(session: Session, signal: AbortSignal): Promise<void> {
+    const { clock, tell } = this.#parts;
+    const running = this.#running;
+    if (!running) return; // Docker has not spoken yet, which says nothing about its containers
+    const begunAt = clock.now();
+    const { prefix } = this.#settings;
+    const decided = decide(running, this.#facts());
+    this.#tellSkipped(decided);
+    const transactions = plan(entriesOf(decided, prefix), heldEntries(session.held, prefix));
+    const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
+    this.#tellWrites(transactions, conflicts);
+    this.#comparedAt = clock.now();
+    tell({
+      kind: "reconciled",
+      containers: running.length,
+      instances: decided.filter(({ decision }) => "instance" in decision).length,
+      transactions: transactions.length,
+      tookMs: clock.now() - begunAt,
+    });
+  }
+
+  /** The last act of a session; what cannot be done in time the end of the lease will do. */
+  async #leave(session: Session): Promise<void> {
+    const late = new HecdError({ code: "deadline", what: "an orderly end of the lease", afterMs: LEAVE_MS });
+    using leaving = followFor(LEAVE_MS, late, this.#parts.clock, session.lost);
+    try {
+      await this.#compare(session, leaving.signal); // a container that has just died must not outlive us in the store
+      await session.close(this.#settings.onExit, leaving.signal);
+    } catch (error) {
+      if (!session.lost.aborted && !(error instanceof HecdError)) throw error;
+    }
+  }
+
+  #facts(): Facts {
+    const { session, prefix, containerPort, allowLoopback } = this.#settings;
+    return { hostId: session.hostId, prefix, containerPort, address: this.#address, allowLoopback };
+  }
+
+  /** Tells of each container why it is left out, when that is news; that it does not run is everyday life. */
+  #tellSkipped(decided: readonly Decided[]): void {
+    const before = new Map(this.#decided.map(({ container, decision }) => [container.id, reasonIn(decision)]));
+    this.#decided = decided;
+    for (const { container, decision } of decided) {
+      if ("instance" in decision || decision.reason === "not-running") continue;
+      const { reason, advice } = decision;
+      if (before.get(container.id) === reason) continue;
+      this.#parts.tell({ kind: "skipped", container: container.name, reason, advice });
+    }
+  }
+
+  /** Tells what was written, by the simple keys alone: their records follow them in the same transaction. */
+  #tellWrites(transactions: readonly Transaction[], conflicts: readonly Conflict[]): void {
+    const { tell } = this.#parts;
+    const refused = new Map(conflicts.map((conflict) => [conflict.key, conflict]));
+    for (const write of transactions.flat()) {
+      if (refused.has(write.key) || write.key.startsWith(`${SERVICES}/`)) continue;
+      if (write.kind === "put") tell({ kind: "registered", key: write.key, value: write.value });
+      else tell({ kind: "deregistered", key: write.key });
+    }
+    const before = new Map(this.#conflicts.map(({ key, held }) => [key, held]));
+    this.#conflicts = conflicts;
+    for (const { key, held, agrees } of conflicts) {
+      if (!agrees && before.get(key) !== held) tell({ kind: "key-conflict", key, held });
+    }
+  }
+}
+
+function reasonIn(decision: Decision): string | undefined {
+  return "instance" in decision ? undefined : decision.reason;
+}

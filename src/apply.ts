@@ -1,0 +1,126 @@
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import type { Outcome, Tell } from "./core/event.js";
+import { reasonOf } from "./errors.js";
+import type { Clock } from "./flow/clock.js";
+import { outlive } from "./flow/deadline.js";
+import type { Balancer, ReloadVerdict, Resource, Target } from "./ports.js";
+
+/** The parts one turn works with. */
+export interface ApplyParts {
+  readonly resource: Resource;
+  readonly target: Target;
+  readonly balancer: Balancer;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Look, and touch nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What a turn has to do: bring in the text, prove that what is there is in use, mend permissions, or nothing. */
+export type Work = "replace" | "prove" | "amend" | "nothing";
+
+/** How long a turn that has written the file may go on after it was called off, to leave file and HAProxy as one. */
+const FINISH_WITHIN_MS = 3_000;
+
+/**
+ * Brings one file, and what reads it, up to date with `text`.
+ *
+ * Before the file is written an abort is thrown at once; after that the reload has three more seconds to come to its
+ * end. Where it does not, the file stays unproven, and the next turn, of whatever process, reloads again.
+ */
+export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+  const { resource, target, clock, dryRun } = parts;
+  const present = await target.read();
+  const work = workFor(text, present, await target.standing(), resource.haproxy !== undefined);
+  if (work === "nothing") return { kind: "unchanged" };
+  if (resource.haproxy && text.trim() === "") {
+    return { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
+  }
+  if (dryRun) return { kind: "would-change", diff: diffOf(resource.dest, present ?? "", text) };
+  if (work === "amend") {
+    await target.amend();
+    return { kind: "unchanged" };
+  }
+  using rest = outlive(FINISH_WITHIN_MS, clock, signal);
+  if (work === "replace") {
+    const refusal = await replace(text, parts, signal);
+    if (refusal) return refusal;
+  }
+  return await prove(Buffer.byteLength(text), parts, rest.signal);
+}
+
+/** What has to be done so that the file has `text` and what reads it runs on it. */
+export function workFor(
+  text: string,
+  present: string | undefined,
+  standing: "sound" | "drifted" | "unproven",
+  isHaproxy: boolean,
+): Work {
+  if (text !== present) return "replace";
+  switch (standing) {
+    case "sound":
+      return "nothing";
+    case "unproven":
+      return "prove";
+    case "drifted":
+      // HAProxy has read these bytes; for any other reader permissions and owner may be the very point, as in confd.
+      return isHaproxy ? "amend" : "replace";
+  }
+}
+
+/** Puts the text in place of the file when it passes the check; returns why not otherwise. */
+async function replace(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | undefined> {
+  const { resource, target, balancer, clock, tell } = parts;
+  await using staged = await target.stage(text);
+  const begunAt = clock.now();
+  const { accepted, output } = await balancer.check(staged.path, signal);
+  tell({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
+  if (!accepted) return { kind: "rejected", output };
+  signal.throwIfAborted();
+  await staged.commit();
+  return undefined;
+}
+
+/** Reloads; when that fails the last proven file comes back, and what reads it is brought back to that as well. */
+async function prove(bytes: number, { target, balancer }: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+  const { kind, output } = await reload(balancer, signal);
+  switch (kind) {
+    case "proven":
+      await target.confirm();
+      return { kind: "applied", bytes };
+    case "absent":
+      return { kind: "waiting", output };
+    case "failed": {
+      if (!(await target.restore())) {
+        return { kind: "failed", reason: `the reload failed, and there is no earlier file to go back to: ${output}` };
+      }
+      const back = await reload(balancer, signal);
+      if (back.kind === "proven") {
+        await target.confirm();
+        return { kind: "rolled-back", output };
+      }
+      return {
+        kind: "rolled-back",
+        output: `${output}\nThe reload with the last good file failed too: ${back.output}`,
+      };
+    }
+  }
+}
+
+/** A reload that cannot even be tried has failed as well. */
+async function reload(balancer: Balancer, signal: AbortSignal): Promise<ReloadVerdict> {
+  try {
+    return await balancer.reload(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: "failed", output: reasonOf(error) };
+  }
+}
+
+function diffOf(path: string, present: string, text: string): string {
+  if (present === text) return `${path}: the same text, to be reloaded or given its permissions`;
+  return createTwoFilesPatch(path, path, present, text, "present", "rendered", {
+    context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
+  });
+}

@@ -1,0 +1,75 @@
+import { basename, join } from "node:path";
+import { balancerOf } from "../edges/haproxy.js";
+import { TargetFile } from "../edges/target-file.js";
+import { TemplateFolder } from "../edges/template-files.js";
+import { temporaryFolder } from "../edges/temporary-folder.js";
+import { reasonOf } from "../errors.js";
+import type { Resource } from "../ports.js";
+import { type Command, ETCD_SETTINGS } from "./command.js";
+import { openStore, openSurroundings, type Surroundings } from "./daemon.js";
+import { compileWith } from "./rendering.js";
+import type { Settings } from "../settings.js";
+
+/** What was found of one resource; no fault means that it can be used. */
+interface Finding {
+  readonly resource: string;
+  readonly faults: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** `hecd check`: says what is wrong with the templates and what they render, and where; changes nothing. */
+export const checkCommand: Command = {
+  name: "check",
+  summary: "parse, render and check every resource; change nothing",
+  explanation: [
+    "Reads conf.d and the templates, renders them from what etcd holds now, and has each result checked as the",
+    "renderer would, in a temporary file. Prints what is wrong and where; exits 1 when anything is.",
+  ].join("\n"),
+  settings: [...ETCD_SETTINGS, "confdir", "haproxy", "json"],
+  async run(settings, world, signal) {
+    const surroundings = openSurroundings(settings, world);
+    const { resources, problems } = await new TemplateFolder(settings.confdir, surroundings).read();
+    await using store = await openStore(settings, surroundings);
+    await using folder = await temporaryFolder();
+    const findings: Finding[] = problems.map(({ file, reason }) => ({ resource: file, faults: [reason], notes: [] }));
+    for (const resource of resources) {
+      try {
+        const snapshot = await store.read(resource.prefixes, signal);
+        const { text, leftOut } = compileWith(world.env)(resource)(snapshot);
+        const verdict = await judge(text, resource, folder.path, settings, surroundings, signal);
+        findings.push({
+          resource: resource.name,
+          faults: verdict.accepted ? [] : [verdict.output],
+          notes: [
+            ...leftOut.map(({ key, reason }) => `left out ${key}: ${reason}`),
+            ...(verdict.accepted && verdict.output !== "" ? [verdict.output] : []),
+          ],
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        findings.push({ resource: resource.name, faults: [reasonOf(error)], notes: [] });
+      }
+    }
+    world.stdout.write(settings.json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(wordsOf).join(""));
+    return findings.every(({ faults }) => faults.length === 0) ? 0 : 1;
+  },
+};
+
+/** Checks a text in a file of the same name elsewhere: beside the real one, a file could be taken for it. */
+async function judge(
+  text: string,
+  resource: Resource,
+  folder: string,
+  { haproxy }: Settings,
+  { clock, tell }: Surroundings,
+  signal: AbortSignal,
+): Promise<{ readonly accepted: boolean; readonly output: string }> {
+  const dest = join(folder, basename(resource.dest));
+  await using staged = await new TargetFile({ dest, mode: 0o644, uid: undefined, gid: undefined }, tell).stage(text);
+  return await balancerOf({ ...resource, dest }, { haproxy, clock, tell }).check(staged.path, signal);
+}
+
+function wordsOf({ resource, faults, notes }: Finding): string {
+  const lines = [...faults, ...notes].map((line) => `  ${line.trimEnd().replaceAll("\n", "\n  ")}\n`);
+  return `${resource}: ${faults.length === 0 ? "ok" : "faulty"}\n${lines.join("")}`;
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { Agent, type AgentSettings } from "../agent.js";
+import type { Tell } from "../core/event.js";
+import { hostIdOf } from "../core/host-id.js";
+import { DockerContainers } from "../edges/docker.js";
+import { openEtcd } from "../edges/etcd.js";
+import { HostAddress, hostNames } from "../edges/host.js";
+import { openJournal } from "../edges/journal.js";
+import { Metrics } from "../edges/metrics.js";
+import { openStatusServer, type Status } from "../edges/status-server.js";
+import { HecdError, reasonOf } from "../errors.js";
+import { type Clock, systemClock } from "../flow/clock.js";
+import type { Store } from "../ports.js";
+import type { Settings } from "../settings.js";
+import type { World } from "./command.js";
+
+/** What every command that lives for a while has: a voice, and a clock. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly tell: Tell;
+}
+
+/** The surroundings of a daemon, which also counts what it tells and lets itself be asked. */
+export interface Daemon extends Surroundings {
+  /** Serves the status address until disposed; nothing when it is off. */
+  serve(listen: string, status: () => Status): Promise<AsyncDisposable>;
+}
+
+/** A voice on stderr, for commands that do one thing. */
+export function openSurroundings(settings: Settings, world: World): Surroundings {
+  return { clock: systemClock, tell: journalOf(settings, world) };
+}
+
+/** A voice on stderr and metrics, for commands that go on until they are asked to stop. */
+export function openDaemon(settings: Settings, world: World): Daemon {
+  const journal = journalOf(settings, world);
+  const metrics = new Metrics();
+  const tell: Tell = (event) => {
+    metrics.count(event);
+    journal(event);
+  };
+  return {
+    clock: systemClock,
+    tell,
+    async serve(listen, status) {
+      if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
+      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose() });
+      tell({ kind: "listening", url: server.url });
+      return server;
+    },
+  };
+}
+
+/** The etcd that the settings name; see `openEtcd`. */
+export async function openStore(settings: Settings, surroundings: Surroundings): Promise<Store> {
+  const { username, password } = await credentialsOf(settings);
+  return openEtcd(
+    {
+      endpoints: settings.etcd,
+      username,
+      password,
+      ca: settings["etcd-ca"],
+      cert: settings["etcd-cert"],
+      key: settings["etcd-key"],
+    },
+    surroundings,
+  );
+}
+
+/** An agent for the Docker engine that the settings name; throws `no-address` when this host has none to advertise. */
+export async function openAgent(
+  settings: Settings,
+  store: Store,
+  { clock, tell }: Surroundings,
+  { pid }: World,
+  signal: AbortSignal,
+): Promise<Agent> {
+  const names = hostNames();
+  const address = new HostAddress(settings.advertise, settings.etcd);
+  tell({ kind: "advertising", ...(await address.find(signal)) });
+  const containers = new DockerContainers(
+    {
+      connection: { url: settings.docker, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] },
+      resyncMs: settings.resync,
+    },
+    { clock, tell },
+  );
+  const agentSettings: AgentSettings = {
+    session: {
+      hostId: hostIdOf(settings["host-id"], names),
+      agent: randomUUID(),
+      holder: { hostname: names.hostname, pid, since: new Date().toISOString() },
+      ttlSeconds: Math.round(settings.ttl / 1_000),
+    },
+    prefix: settings.prefix,
+    containerPort: settings["container-port"],
+    allowLoopback: settings["allow-loopback"],
+    resyncMs: settings.resync,
+    onExit: settings["on-exit"],
+  };
+  return new Agent({ containers, store, address: (signal) => address.current(signal), clock, tell }, agentSettings);
+}
+
+function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {
+  const format = settings["log-format"];
+  return openJournal(
+    { level: settings["log-level"], pretty: format === "pretty" || (format === "auto" && onTerminal) },
+    stderr,
+  );
+}
+
+/** The password itself, or the first line of its file; `name:password` is how etcdctl has it in one. */
+async function credentialsOf(
+  settings: Settings,
+): Promise<{ readonly username: string | undefined; readonly password: string | undefined }> {
+  const path = settings["etcd-password-file"];
+  const password = path === undefined ? settings["etcd-password"] : await readSecret(path);
+  const username = settings["etcd-username"];
+  if (password !== undefined || username === undefined) return { username, password };
+  const colon = username.indexOf(":");
+  return colon < 0
+    ? { username, password }
+    : { username: username.slice(0, colon), password: username.slice(colon + 1) };
+}
+
+async function readSecret(path: string): Promise<string> {
+  try {
+    const [line = ""] = (await readFile(path, "utf8")).split("\n");
+    return line;
+  } catch (error) {
+    throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
+  }
+}

@@ -1,0 +1,35 @@
+import { SERVICES } from "../core/keys.js";
+import { servicesOf, type View } from "../core/view.js";
+import { type Command, ETCD_SETTINGS } from "./command.js";
+import { openStore, openSurroundings } from "./daemon.js";
+import { tableOf } from "./table.js";
+
+/** `hecd list`: the services and servers that etcd holds, as templates see them. */
+export const listCommand: Command = {
+  name: "list",
+  summary: "list the services and servers in etcd",
+  explanation: "Prints the services and servers that etcd holds, as templates see them, and what had to be left out.",
+  settings: [...ETCD_SETTINGS, "prefix", "json"],
+  async run(settings, world, signal) {
+    await using store = await openStore(settings, openSurroundings(settings, world));
+    const above = settings.prefix.slice(0, settings.prefix.lastIndexOf("/"));
+    const view = servicesOf(await store.read([SERVICES, above === "" ? settings.prefix : above], signal));
+    world.stdout.write(settings.json ? `${JSON.stringify(view, null, 2)}\n` : servicesTable(view));
+    for (const { key, reason } of settings.json ? [] : view.leftOut) world.stderr.write(`Left out ${key}: ${reason}\n`);
+    return 0;
+  },
+};
+
+/** The servers of a view as a table. */
+export function servicesTable({ services }: View): string {
+  const rows = services.flatMap(({ name, hosts, paths, servers }) =>
+    servers.map(({ container, addr, weight, backup }) => [
+      name,
+      container,
+      addr,
+      `${weight}${backup ? " backup" : ""}`,
+      [...hosts, ...paths].join(" ") || "-",
+    ]),
+  );
+  return tableOf(["SERVICE", "SERVER", "ADDRESS", "WEIGHT", "ROUTES"], rows);
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { reasonOf } from "../errors.js";
+import type { Command } from "./command.js";
+import { tableOf } from "./table.js";
+
+/** How long a daemon may take to tell how it is. */
+const ANSWER_WITHIN_MS = 2_000;
+
+const answer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()), state: z.unknown() });
+
+/** What is known of one daemon. */
+interface Report {
+  readonly daemon: "agent" | "renderer";
+  readonly address: string;
+  readonly ready: boolean;
+  readonly waitingFor: readonly string[];
+  readonly state?: unknown;
+}
+
+/** `hecd status`: how the daemons of this host are. */
+export const statusCommand: Command = {
+  name: "status",
+  summary: "tell how the daemons of this host are",
+  explanation:
+    "Asks the agent and the renderer of this host how they are. Exits 0 when each that was asked is ready, else 1.",
+  settings: ["agent", "renderer", "json"],
+  async run(settings, { stdout }, signal) {
+    const asked = (["agent", "renderer"] as const).filter((daemon) => settings[daemon] !== "off");
+    const reports = await Promise.all(asked.map((daemon) => ask(daemon, settings[daemon], signal)));
+    if (settings.json) stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
+    else {
+      const rows = reports.map(({ daemon, address, ready, waitingFor }) => [
+        daemon,
+        address,
+        ready ? "ready" : `waiting for ${waitingFor.join(", ")}`,
+      ]);
+      stdout.write(tableOf(["DAEMON", "ADDRESS", "STATUS"], rows));
+    }
+    return reports.every(({ ready }) => ready) ? 0 : 1;
+  },
+};
+
+async function ask(daemon: Report["daemon"], address: string, signal: AbortSignal): Promise<Report> {
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const response = await fetch(`http://${address}/state`, { signal: limit });
+    return { daemon, address, ...answer.parse(await response.json()) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    return { daemon, address, ready: false, waitingFor: [`an answer (${reasonOf(cause)})`] };
+  }
+}

@@ -1,0 +1,174 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Agent } from "../agent.js";
+import { SERVICES } from "../core/keys.js";
+import { servicesOf } from "../core/view.js";
+import { type HaproxyProcess, openHaproxy } from "../edges/haproxy-process.js";
+import { MemoryStore } from "../edges/memory.js";
+import { temporaryFolder } from "../edges/temporary-folder.js";
+import { HecdError, reasonOf } from "../errors.js";
+import { Bell } from "../flow/bell.js";
+import { follow } from "../flow/follow.js";
+import { AT_ONCE, settle } from "../flow/settle.js";
+import type { Resource, Store, Templates } from "../ports.js";
+import { Renderer, type RendererParts } from "../renderer.js";
+import type { Settings } from "../settings.js";
+import { type Command, DOCKER_SETTINGS, type World } from "./command.js";
+import { type Daemon, openAgent, openDaemon } from "./daemon.js";
+import { servicesTable } from "./list.js";
+import { rendererParts } from "./rendering.js";
+
+const STOCK_TEMPLATE = fileURLToPath(new URL("../../templates/haproxy.cfg.hbs", import.meta.url));
+
+/** `hecd up`: agent, renderer and HAProxy on one host, with a store in memory. */
+export const upCommand: Command = {
+  name: "up",
+  summary: "serve the containers of this host: agent, renderer and HAProxy in one, without etcd",
+  explanation: [
+    "Runs both daemons in one process on a store in memory, and starts, minds and stops an HAProxy of its own.",
+    "Prints the servers whenever they change. Runs until SIGTERM or SIGINT.",
+    "",
+    "  hecd up --http-port 8080",
+    "  docker run -d -P --label hecd.service=web nginx",
+  ].join("\n"),
+  settings: [...DOCKER_SETTINGS, "http-port", "template", "haproxy", "run-dir", "listen"],
+  async run(settings, world, signal) {
+    const daemon = openDaemon(settings, world);
+    await using folder = await runFolder(settings["run-dir"]);
+    await using store = new MemoryStore(daemon.tell);
+    // HAProxy runs on this very host, so loopback reaches every published port.
+    const here: Settings = { ...settings, advertise: settings.advertise ?? "127.0.0.1", "allow-loopback": true };
+    const agent = await openAgent(here, store, daemon, world, signal);
+    const paths = pathsIn(folder.path);
+    const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
+    const env = environmentOf(settings["http-port"], paths, world);
+    const parts = rendererParts(here, { store, templates }, env, daemon);
+    await writeFirstFile(parts, signal);
+    const renderer = new Renderer(parts);
+    await using haproxy = await openHaproxy(
+      { binary: settings.haproxy, configPath: paths.config, masterSocket: paths.master },
+      daemon,
+      signal,
+    );
+    await using _status = await serveStatus(settings, daemon, { agent, renderer, haproxy });
+    return await together(
+      [(s) => agent.run(s), (s) => renderer.run(s), (s) => showServers(store, daemon, world, s)],
+      signal,
+    );
+  },
+};
+
+/** Where HAProxy finds its file and makes its sockets. */
+interface Paths {
+  readonly config: string;
+  readonly admin: string;
+  readonly master: string;
+}
+
+function pathsIn(folder: string): Paths {
+  return {
+    config: join(folder, "haproxy.cfg"),
+    admin: join(folder, "admin.sock"),
+    master: join(folder, "master.sock"),
+  };
+}
+
+/** The folder that was named, which stays, or a temporary one. */
+async function runFolder(named: string | undefined): Promise<AsyncDisposable & { readonly path: string }> {
+  if (named === undefined) return temporaryFolder();
+  await mkdir(named, { mode: 0o700 }).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
+    throw new HecdError({ code: "file-unwritable", path: named, reason: reasonOf(error) }, { cause: error });
+  });
+  return { path: named, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+async function resourceOf(template: string, { config, admin, master }: Paths): Promise<Resource> {
+  const source = await readFile(template, "utf8").catch((error: unknown) => {
+    throw new HecdError({ code: "file-unreadable", path: template, reason: reasonOf(error) }, { cause: error });
+  });
+  return {
+    name: "haproxy",
+    src: template,
+    source,
+    dest: config,
+    prefixes: [SERVICES],
+    prefix: "/",
+    mode: 0o600,
+    uid: undefined,
+    gid: undefined,
+    checkCmd: undefined,
+    reloadCmd: undefined,
+    haproxy: { socket: admin, reload: { kind: "master", socket: master }, minReloadIntervalMs: 1_000 },
+  };
+}
+
+/** One resource that stays as it is. */
+function fixedTemplates(resource: Resource): Templates {
+  return {
+    async *watch(signal) {
+      yield { resources: [resource], problems: [] };
+      await new Bell().heard(signal); // which nobody rings
+    },
+  };
+}
+
+/** What the stock template asks for; whatever else is in the environment of the process wins. */
+function environmentOf(port: number, { admin }: Paths, { env }: World): Readonly<Record<string, string | undefined>> {
+  return { HECD_HTTP_BIND: `:${port}`, ...env, HECD_HAPROXY_SOCKET: admin };
+}
+
+/** Makes the file that HAProxy is then started on, which is why nothing has to be reloaded for it. */
+async function writeFirstFile(parts: RendererParts, signal: AbortSignal): Promise<void> {
+  const balancerOf: RendererParts["balancerOf"] = (resource) => ({
+    check: (path, s) => parts.balancerOf(resource).check(path, s),
+    reload: async () => ({ kind: "proven", output: "" }),
+  });
+  for (const { outcome } of await new Renderer({ ...parts, balancerOf }).once(signal)) {
+    if (outcome.kind === "failed") throw firstFileFault(outcome.reason);
+    if (outcome.kind === "rejected") throw firstFileFault(outcome.output);
+  }
+}
+
+function firstFileFault(output: string): HecdError {
+  return new HecdError({ code: "haproxy-failed", what: "take its first file", output });
+}
+
+async function serveStatus(
+  { listen }: Settings,
+  daemon: Daemon,
+  parts: { readonly agent: Agent; readonly renderer: Renderer; readonly haproxy: HaproxyProcess },
+): Promise<AsyncDisposable> {
+  const { agent, renderer, haproxy } = parts;
+  return daemon.serve(listen ?? "127.0.0.1:9180", () => ({
+    waitingFor: [...agent.waitingFor, ...renderer.waitingFor, ...(haproxy.running ? [] : ["HAProxy"])],
+    state: { agent: agent.state, renderer: renderer.state },
+  }));
+}
+
+/** Prints the servers whenever they change. */
+async function showServers(store: Store, { clock }: Daemon, { stdout }: World, signal: AbortSignal): Promise<never> {
+  let shown = "";
+  for await (const snapshot of settle((s) => store.watch([SERVICES], s), AT_ONCE, clock, signal)) {
+    const table = servicesTable(servicesOf(snapshot));
+    if (table !== shown) stdout.write(`${table}\n`);
+    shown = table;
+  }
+  throw new Error("The store came to an end");
+}
+
+/** Runs daemons side by side until one of them ends, which ends the others; rejects with why the first one ended. */
+async function together(
+  daemons: readonly ((signal: AbortSignal) => Promise<never>)[],
+  signal: AbortSignal,
+): Promise<never> {
+  using work = follow(signal);
+  const running = daemons.map((daemon) =>
+    daemon(work.signal).catch((error: unknown) => {
+      work.abort(error);
+    }),
+  );
+  await Promise.all(running);
+  throw work.signal.reason;
+}

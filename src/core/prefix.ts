@@ -1,0 +1,14 @@
+/**
+ * The prefixes without trailing slashes, each once, and none that lies below another.
+ *
+ * A prefix is a path: `/app` holds `/app` and `/app/x`, not `/apple`; `/` holds every key that begins with a slash.
+ */
+export function outermost(prefixes: readonly string[]): readonly string[] {
+  const paths = [...new Set(prefixes.map((prefix) => prefix.replace(/\/+$/, "")))];
+  return paths.filter((path) => !paths.some((other) => other !== path && isBelow(other, path)));
+}
+
+/** Whether `key` is the path `prefix`, as `outermost` forms it, or lies below it. */
+export function isBelow(prefix: string, key: string): boolean {
+  return key.startsWith(prefix) && (key.length === prefix.length || key[prefix.length] === "/");
+}

@@ -1,0 +1,68 @@
+import type { Container } from "./container.js";
+import { formatInstance, type Instance, parseInstance } from "./instance.js";
+import { recordKey, SERVICES, simpleKey } from "./keys.js";
+import { type Decision, type Facts, instanceOf } from "./labels.js";
+import type { Entry } from "./plan.js";
+
+/** A container and what becomes of it. */
+export interface Decided {
+  readonly container: Container;
+  readonly decision: Decision;
+}
+
+/**
+ * Decides on all containers of a host.
+ *
+ * Of two that want the same key the one that started first has it, so that a newcomer never takes the place of one
+ * that serves already.
+ */
+export function decide(containers: readonly Container[], facts: Facts): readonly Decided[] {
+  const holders = new Map<string, Container>();
+  return [...containers].sort(byStart).map((container) => {
+    const decision = instanceOf(container, facts);
+    if (!("instance" in decision)) return { container, decision };
+    const key = simpleKey(facts.prefix, decision.instance.service, decision.instance.name);
+    const holder = holders.get(key);
+    if (holder) {
+      const advice = `Container ${holder.name} has the key ${key} already; give this one another name or label hecd.name`;
+      return { container, decision: { reason: "key-conflict", advice } };
+    }
+    holders.set(key, container);
+    return { container, decision };
+  });
+}
+
+/** All keys of these decisions: for each instance the simple one and its record, which change together. */
+export function entriesOf(decided: readonly Decided[], prefix: string): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const { decision } of decided) {
+    if (!("instance" in decision)) continue;
+    const { instance } = decision;
+    const unit = instance.container.id;
+    entries.set(simpleKeyOf(instance, prefix), { value: instance.addr, unit });
+    entries.set(recordKey(instance.service, instance.id), { value: formatInstance(instance), unit });
+  }
+  return entries;
+}
+
+/** Says of held keys which container each belongs to: its record tells, and so does the simple key beside it. */
+export function heldEntries(held: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, Entry> {
+  const owners = new Map<string, string>();
+  for (const [key, value] of held) {
+    if (!key.startsWith(`${SERVICES}/`)) continue;
+    const instance = parseInstance(value);
+    if ("refused" in instance) continue;
+    owners.set(key, instance.container.id);
+    owners.set(simpleKeyOf(instance, prefix), instance.container.id);
+  }
+  return new Map([...held].map(([key, value]) => [key, { value, unit: owners.get(key) ?? key }]));
+}
+
+function simpleKeyOf({ service, name }: Instance, prefix: string): string {
+  return simpleKey(prefix, service, name);
+}
+
+function byStart(a: Container, b: Container): number {
+  // A container that was never started has the year 1, and no instance either.
+  return Date.parse(a.startedAt) - Date.parse(b.startedAt) || (a.id < b.id ? -1 : 1);
+}

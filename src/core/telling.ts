@@ -1,0 +1,123 @@
+import type { HecdEvent, Outcome } from "./event.js";
+
+/** How an event is told to a person. */
+export interface Telling {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+}
+
+/** The words and the weight of an event; the facts themselves go beside them into the log. */
+export function tellingOf(event: HecdEvent): Telling {
+  switch (event.kind) {
+    case "docker-connected":
+      return info(`Connected to Docker ${event.version} at ${event.url}${after(event.afterMs)}`);
+    case "docker-unreachable":
+      return warn(
+        `Cannot reach Docker at ${event.url}, everything registered stays: ${event.reason}${since(event.lastedMs)}`,
+      );
+    case "docker-event":
+      return debug(`Docker says ${event.action} of ${event.container}`);
+    case "advertising":
+      return info(`Advertises ${event.ip} (${event.how})`);
+    case "reconciled":
+      return debug(
+        `Compared ${event.containers} containers: ${event.instances} instances, ${event.transactions} transactions`,
+      );
+    case "registered":
+      return info(`Registered ${event.key} = ${event.value}`);
+    case "deregistered":
+      return info(`Deregistered ${event.key}`);
+    case "skipped":
+      return info(`Container ${event.container} is not registered (${event.reason}): ${event.advice}`);
+    case "key-conflict":
+      return warn(`Key ${event.key} belongs to somebody else and is left alone; it holds ${event.held}`);
+    case "session-opened":
+      return info(
+        `${event.adopted ? "Took over" : "Opened"} lease ${event.lease}, renewed well within its ${event.ttlSeconds} s`,
+      );
+    case "session-lost":
+      return warn(`Lost lease ${event.lease}, everything will be registered anew: ${event.reason}`);
+    case "claim-held":
+      return warn(
+        `Waiting: ${event.key} is claimed by ${event.holder}${since(event.lastedMs)}; give this host its own --host-id if both are to run`,
+      );
+    case "store-connected":
+      return info(`Connected to etcd at ${event.endpoints.join(", ")}${after(event.afterMs)}`);
+    case "store-unreachable":
+      return warn(`Cannot reach etcd at ${event.endpoints.join(", ")}: ${event.reason}${since(event.lastedMs)}`);
+    case "watch-resumed":
+      return event.how === "continued"
+        ? debug(`Follows ${event.prefix} again from where it stopped: ${event.reason}`)
+        : info(`Read ${event.prefix} afresh: ${event.reason}`);
+    case "lease-renewed":
+      return debug(`Renewed lease ${event.lease} for ${event.ttlSeconds} s`);
+    case "resources-loaded":
+      return info(`Loaded ${event.resources.length} template resources: ${event.resources.join(", ") || "none"}`);
+    case "resource-invalid":
+      return error(`Cannot use ${event.file}, the other resources go on: ${event.reason}`);
+    case "value-left-out":
+      return warn(`Left out ${event.key}: ${event.reason}`);
+    case "rendered":
+      return debug(`Rendered ${event.resource}: ${event.bytes} bytes`);
+    case "render-failed":
+      return error(`Cannot render ${event.resource}: ${event.reason}`);
+    case "checked":
+      return debug(
+        `The check ${event.accepted ? "accepted" : "refused"} the new file of ${event.resource}${event.output === "" ? "" : `: ${event.output}`}`,
+      );
+    case "applied":
+      return applied(event.dest, event.outcome);
+    case "written-in-place":
+      return warn(
+        `${event.path} cannot be replaced (a bind-mounted file?) and was overwritten; mount its directory instead, or a reader may see half of it or none`,
+      );
+    case "reloaded":
+      return event.succeeded
+        ? debug(`Reloaded by ${event.by} in ${Math.round(event.tookMs)} ms`)
+        : warn(`The reload by ${event.by} failed: ${event.output}`);
+    case "haproxy-started":
+      return info(`Started HAProxy ${event.version}, process ${event.pid}`);
+    case "haproxy-said":
+      return debug(`HAProxy: ${event.line}`);
+    case "haproxy-exited":
+      return error(`HAProxy ended (${event.how}) and is started again: ${event.output}`);
+    case "listening":
+      return info(`Status is served on ${event.url}`);
+    case "stopping":
+      return info(`Stopping: ${event.why}`);
+  }
+}
+
+function applied(dest: string, outcome: Outcome): Telling {
+  switch (outcome.kind) {
+    case "unchanged":
+      return debug(`${dest} is up to date`);
+    case "would-change":
+      return info(`${dest} would change`);
+    case "rejected":
+      return error(`The new ${dest} was refused, the old one stays: ${outcome.output}`);
+    case "applied":
+      return info(`${dest} is new (${outcome.bytes} bytes) and in use`);
+    case "waiting":
+      return warn(`${dest} is new, but nothing could be told to read it: ${outcome.output}`);
+    case "rolled-back":
+      return error(`The reload with the new ${dest} failed, the last good file is back: ${outcome.output}`);
+    case "failed":
+      return error(`Cannot bring ${dest} up to date: ${outcome.reason}`);
+  }
+}
+
+const debug = (message: string): Telling => ({ level: "debug", message });
+const info = (message: string): Telling => ({ level: "info", message });
+const warn = (message: string): Telling => ({ level: "warn", message });
+const error = (message: string): Telling => ({ level: "error", message });
+
+/** ` (for 30 s now)` when an outage goes on, nothing when it begins. */
+function since(lastedMs: number): string {
+  return lastedMs === 0 ? "" : ` (for ${Math.round(lastedMs / 1_000)} s now)`;
+}
+
+/** ` after 30 s` when there was an outage before. */
+function after(outageMs: number): string {
+  return outageMs === 0 ? "" : ` after ${(outageMs / 1_000).toFixed(1)} s`;
+}

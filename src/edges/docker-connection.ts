@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { DockerOptions } from "dockerode";
+import { HecdError, reasonOf } from "../errors.js";
+
+/** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */
+export interface DockerConnection {
+  /** `unix://PATH`, `tcp://HOST[:PORT]`, `http://...` or `https://...`. */
+  readonly url: string;
+  /** Whether TLS is spoken over `tcp://`. */
+  readonly tls: boolean;
+  /** Directory of ca.pem, cert.pem and key.pem; `~/.docker` when TLS is spoken and nothing is said. */
+  readonly certPath: string | undefined;
+}
+
+/** What dockerode needs to speak to the engine; destroying `agent` closes every socket. */
+export interface DialOptions {
+  readonly options: DockerOptions;
+  readonly agent: HttpAgent;
+}
+
+/**
+ * Turns a connection into dockerode's options; reads the certificates anew, so that renewed ones are taken up.
+ *
+ * Every option is set, also to undefined: what is left out dockerode would take from the environment.
+ */
+export async function dialOptions({ url, tls, certPath }: DockerConnection): Promise<DialOptions> {
+  const bare = {
+    host: undefined,
+    port: undefined,
+    socketPath: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+  };
+  if (url.startsWith("unix://")) {
+    const agent = new HttpAgent({ keepAlive: true });
+    const socketPath = url.slice("unix://".length) || "/var/run/docker.sock";
+    return { agent, options: optionsOf({ ...bare, socketPath, protocol: "http", agent }) };
+  }
+  const { host, port, ...said } = parseUrl(url);
+  const secure = said.secure || tls;
+  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const certificates = secure ? await readCertificates(certPath ?? (tls ? join(homedir(), ".docker") : undefined)) : {};
+  return {
+    agent,
+    options: optionsOf({
+      ...bare,
+      ...certificates,
+      host,
+      port: Number(port ?? (secure ? 2376 : 2375)),
+      protocol: secure ? "https" : "http",
+      agent,
+    }),
+  };
+}
+
+/** Why the engine cannot be reached, with what to do about it where that is known. */
+export function explainUnreachable(error: unknown, { url, tls }: DockerConnection): string {
+  const path = url.slice("unix://".length);
+  const words = reasonOf(error).trim();
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EACCES" || code === "EPERM") {
+    return `permission denied on ${path}; run as a user of the group docker (usermod -aG docker USER) or as root`;
+  }
+  if (code === "ENOENT") return `there is no socket ${path}; is Docker installed and running, and --docker right?`;
+  if (code === "ECONNREFUSED") return `nobody answers there (${words}); is Docker running, and --docker right?`;
+  if (!tls && words.includes("HTTP request to an HTTPS server")) {
+    return "the engine speaks TLS only; set --docker-tls and --docker-cert-path";
+  }
+  return words;
+}
+
+function parseUrl(url: string): { readonly secure: boolean; readonly host: string; readonly port: string | undefined } {
+  const match = /^(tcp|https?):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@]+))(?::([0-9]{1,5}))?\/?$/.exec(url);
+  const host = match?.[2] ?? match?.[3];
+  if (host === undefined) {
+    const issues = ["must be unix://PATH or tcp://HOST:PORT"];
+    throw new HecdError({ code: "config-invalid", source: `--docker ${url}`, issues });
+  }
+  return { secure: match?.[1] === "https", host, port: match?.[4] };
+}
+
+async function readCertificates(directory: string | undefined): Promise<Pick<DockerOptions, "ca" | "cert" | "key">> {
+  if (directory === undefined) return {};
+  const read = async (name: string): Promise<Buffer> => {
+    const path = join(directory, name);
+    try {
+      return await readFile(path);
+    } catch (error) {
+      throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
+    }
+  };
+  return { ca: await read("ca.pem"), cert: await read("cert.pem"), key: await read("key.pem") };
+}
+
+/** dockerode tells an absent option from an undefined one, its types do not. */
+function optionsOf(options: Readonly<Record<string, unknown>>): DockerOptions {
+  return options;
+}

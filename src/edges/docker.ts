@@ -1,0 +1,149 @@
+import type { Container } from "../core/container.js";
+import type { Tell } from "../core/event.js";
+import { reasonOf } from "../errors.js";
+import { Bell } from "../flow/bell.js";
+import { type Clock, sleep } from "../flow/clock.js";
+import { type Follower, follow } from "../flow/follow.js";
+import { Outage } from "../flow/outage.js";
+import { backoff } from "../flow/retry.js";
+import type { Containers } from "../ports.js";
+import { type DockerConnection, explainUnreachable } from "./docker-connection.js";
+import { DockerEngine } from "./docker-engine.js";
+import { type DockerHint, EVENT_FILTERS, readHints } from "./docker-events.js";
+import { DockerLooks, DockerPicture } from "./docker-looks.js";
+
+/** How a Docker engine is followed. */
+export interface DockerSettings {
+  readonly connection: DockerConnection;
+  /** How often everything is listed besides the events, give or take a fifth; 30 s when not given. */
+  readonly resyncMs?: number;
+  /** After how long a silence the engine is asked for its events anew; 10 s when not given. */
+  readonly quietMs?: number;
+}
+
+/** A connection that lived so long was a good one: the next one is tried without a wait. */
+const GOOD_CONNECTION_MS = 5_000;
+
+/**
+ * The containers of a Docker engine.
+ *
+ * Asks for events first, then lists, then looks at what is new; from then on each event makes one container be looked
+ * at. An event is only a hint, since engines drop events; a list lags behind at a pause; so only the look counts.
+ * One turn of `watch` is one connection. The picture outlives it: losing a connection removes nothing.
+ */
+export class DockerContainers implements Containers {
+  readonly #settings: Required<DockerSettings>;
+  readonly #clock: Clock;
+  readonly #tell: Tell;
+  #connected = false;
+
+  constructor(settings: DockerSettings, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
+    this.#settings = { resyncMs: 30_000, quietMs: 10_000, ...settings };
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
+    const picture = new DockerPicture();
+    const outage = new Outage(this.#clock);
+    let waits = reconnects();
+    try {
+      for (;;) {
+        const begunAt = this.#clock.now();
+        using turn = follow(signal);
+        try {
+          yield* this.#followOnce(picture, outage, turn);
+        } catch (error) {
+          signal.throwIfAborted();
+          // The end of a connection that had been made is no outage: the next one follows at once.
+          if (!(error instanceof ConnectionOver)) this.#tellUnreachable(error, outage);
+        }
+        if (this.#clock.now() - begunAt >= GOOD_CONNECTION_MS) waits = reconnects();
+        await sleep(waits.next().value, this.#clock, signal);
+      }
+    } finally {
+      this.#connected = false;
+    }
+  }
+
+  /** Yields states until the connection is over; throws `ConnectionOver`, or why it could not be made. */
+  async *#followOnce(
+    picture: DockerPicture,
+    outage: Outage,
+    turn: Follower,
+  ): AsyncGenerator<readonly Container[], never, undefined> {
+    const clock = this.#clock;
+    using engine = await DockerEngine.connect(this.#settings.connection, clock, turn.signal);
+    const news = new Bell();
+    const listSoon = new Bell();
+    const looks = new DockerLooks(engine, picture, news, clock, turn.signal);
+    let made = false;
+    const over = (why: string, cause?: unknown): void => {
+      turn.abort(made ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
+    };
+
+    // What happened since the last event may not be in the list yet, which lags behind.
+    const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal);
+    const onHint = ({ action, container, name, at }: DockerHint): void => {
+      this.#tell({ kind: "docker-event", action, container: name });
+      if (at > 0) picture.newestEventAt = at;
+      if (container === undefined) {
+        listSoon.ring();
+        return;
+      }
+      if (action === "die") looks.end(container, at);
+      void looks.look(container);
+    };
+    void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then((how) => {
+      over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
+    });
+
+    const keepListing = async (): Promise<never> => {
+      await looks.list();
+      made = true;
+      this.#tellConnected(engine, outage);
+      for (;;) {
+        await listSoon.heardWithin(this.#settings.resyncMs * (0.8 + Math.random() * 0.4), clock, turn.signal);
+        await looks.list();
+      }
+    };
+    void keepListing().catch((error: unknown) => {
+      over(reasonOf(error), error);
+    });
+
+    for (;;) {
+      await news.heard(turn.signal);
+      yield picture.containers();
+    }
+  }
+
+  #tellConnected({ version }: DockerEngine, outage: Outage): void {
+    const afterMs = outage.recovered();
+    const { url } = this.#settings.connection;
+    if (!this.#connected) this.#tell({ kind: "docker-connected", url, version, afterMs: afterMs ?? 0 });
+    this.#connected = true;
+  }
+
+  #tellUnreachable(error: unknown, outage: Outage): void {
+    this.#connected = false;
+    const lastedMs = outage.failed();
+    const { connection } = this.#settings;
+    const reason = explainUnreachable(error, connection);
+    if (lastedMs !== undefined) this.#tell({ kind: "docker-unreachable", url: connection.url, reason, lastedMs });
+  }
+}
+
+/** A connection that had been made has ended. */
+class ConnectionOver extends Error {
+  override readonly name = "ConnectionOver";
+}
+
+/** At once, then after ever longer waits. */
+function* reconnects(): Generator<number, never> {
+  yield 0;
+  return yield* backoff(100, 5_000);
+}

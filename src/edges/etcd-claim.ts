@@ -1,0 +1,92 @@
+import type { ICompare, IKeyValue } from "etcd3";
+import { foreignHolder } from "../core/claim.js";
+import { claimKey } from "../core/keys.js";
+import { sleep } from "../flow/clock.js";
+import { Outage } from "../flow/outage.js";
+import type { SessionOptions } from "../ports.js";
+import type { EtcdClient } from "./etcd-client.js";
+import { saysLeaseIsGone } from "./etcd-errors.js";
+import { type Lease, grantLease, renewLease } from "./etcd-lease.js";
+import { claimPut, isAbsent } from "./etcd-session.js";
+
+/** How often a claim that another agent holds is looked at. */
+const LOOK_MS = 1_000;
+
+/** etcd's way to say that a key hangs on no lease. */
+const NO_LEASE = "0";
+
+/** A claim that is ours now. */
+export interface Claimed {
+  readonly lease: Lease;
+  /** Whether the lease is an earlier one, with what hangs on it. */
+  readonly adopted: boolean;
+}
+
+/**
+ * Claims a host, and waits for it as long as another agent holds it.
+ *
+ * Takes over a claim that was released or is of this very agent, with its lease if that is still alive. Where it is
+ * not, nothing of it is left: etcd says so of a lease only when its keys are gone. `previous` is the lease this process
+ * had for the host before, which counts when somebody has deleted the claim.
+ */
+export async function claimHost(
+  client: EtcdClient,
+  options: SessionOptions,
+  previous: string | undefined,
+  signal: AbortSignal,
+): Promise<Claimed> {
+  const key = claimKey(options.hostId);
+  const waiting = new Outage(client.clock);
+  for (;;) {
+    const pair = await look(client, options.hostId, signal);
+    const holder = pair && foreignHolder(pair.value.toString(), options.agent);
+    if (holder === undefined) {
+      const claimed = await take(client, options, pair, pair ? pair.lease : previous, signal);
+      if (claimed) return claimed;
+      continue;
+    }
+    const lastedMs = waiting.failed();
+    if (lastedMs !== undefined) client.tell({ kind: "claim-held", key, holder, lastedMs });
+    await sleep(LOOK_MS, client.clock, signal);
+  }
+}
+
+/** One attempt; undefined when what was seen no longer holds. */
+async function take(
+  client: EtcdClient,
+  options: SessionOptions,
+  seen: IKeyValue | undefined,
+  earlier: string | undefined,
+  signal: AbortSignal,
+): Promise<Claimed | undefined> {
+  const adopted =
+    earlier === undefined || earlier === NO_LEASE
+      ? undefined
+      : await client.insist(() => renewLease(client, earlier, signal), signal);
+  const lease = adopted ?? (await grantLease(client, options.ttlSeconds, signal));
+  let isTaken = false;
+  try {
+    // A dead lease has taken the claim along.
+    const present = adopted ? seen : await look(client, options.hostId, signal);
+    if (present && foreignHolder(present.value.toString(), options.agent) !== undefined) return undefined;
+    const key = claimKey(options.hostId);
+    const compare = present ? [isUnchanged(present)] : [isAbsent(key)];
+    const request = { compare, success: [claimPut(options, lease, "held")] };
+    isTaken = (await client.insist(() => client.kv.txn(request), signal)).succeeded;
+  } catch (error) {
+    if (!saysLeaseIsGone(error)) throw error;
+  } finally {
+    // Tried once and in its own short time, also when we were called off: what is left over dies by itself.
+    if (!isTaken && !adopted) await client.leases.leaseRevoke({ ID: lease.id }).catch(() => undefined);
+  }
+  return isTaken ? { lease, adopted: adopted !== undefined } : undefined;
+}
+
+async function look(client: EtcdClient, hostId: string, signal: AbortSignal): Promise<IKeyValue | undefined> {
+  const { kvs } = await client.insist(() => client.kv.range({ key: Buffer.from(claimKey(hostId)) }), signal);
+  return kvs[0];
+}
+
+function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
+  return { key, target: "Mod", result: "Equal", mod_revision: revision };
+}

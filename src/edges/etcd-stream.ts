@@ -1,0 +1,46 @@
+import type { IDuplexStream } from "etcd3";
+
+/**
+ * Opens a stream, sends `requests`, and resolves to the first thing other than undefined that `onAnswer` returns.
+ *
+ * Rejects with what ended the stream before, what `onAnswer` threw, or the signal's reason. The stream is over either way.
+ */
+export async function converse<Request, Answer, Result>(
+  open: () => Promise<IDuplexStream<Request, Answer>>,
+  requests: readonly Request[],
+  onAnswer: (answer: Answer) => Result | undefined,
+  signal: AbortSignal,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const stream = await open();
+  let onAbort: () => void = () => undefined;
+  try {
+    return await new Promise<Result>((resolve, reject) => {
+      const fail: (reason: unknown) => void = reject; // whatever it is, it goes on unchanged
+      // Stays when we have left: what cancelling makes the stream say is no news, but must have a listener.
+      stream.on("error", reject);
+      stream.on("end", () => {
+        reject(new Error("the server has ended the stream"));
+      });
+      stream.on("data", (answer) => {
+        try {
+          const result = onAnswer(answer);
+          if (result !== undefined) resolve(result);
+        } catch (error) {
+          fail(error);
+        }
+      });
+      onAbort = () => {
+        fail(signal.reason);
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      for (const request of requests) stream.write(request);
+    });
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // Ended before it is cancelled, or etcd3 would hold the cancelling against the server.
+    stream.end();
+    stream.cancel();
+  }
+}

@@ -1,0 +1,137 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { HecdEvent } from "../core/event.js";
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Counts what is told, in the form Prometheus reads. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #events = this.#counter("hecd_docker_events_total", "Docker events seen, by action", ["action"]);
+  readonly #reconciles = this.#histogram("hecd_reconcile_seconds", "Time to bring the store in step with Docker", []);
+  readonly #containers = this.#gauge("hecd_containers", "Containers at the last comparison", []);
+  readonly #instances = this.#gauge("hecd_instances", "Instances registered at the last comparison", []);
+  readonly #writes = this.#counter("hecd_writes_total", "Keys registered and deregistered", ["kind"]);
+  readonly #conflicts = this.#counter("hecd_key_conflicts_total", "Keys found to belong to somebody else", []);
+  readonly #sessions = this.#counter("hecd_sessions_total", "Leases opened, taken over and lost", ["what"]);
+  readonly #lease = this.#gauge("hecd_lease_ttl_seconds", "Life of the lease as of its last renewal", []);
+  readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer"]);
+  readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer"]);
+  readonly #relists = this.#counter("hecd_watch_resumed_total", "Watches taken up again, by how", ["how"]);
+  readonly #renders = this.#histogram("hecd_render_seconds", "Time to render a template", ["resource"]);
+  readonly #failures = this.#counter("hecd_render_failures_total", "Renderings that failed", ["resource"]);
+  readonly #checks = this.#counter("hecd_checks_total", "Checks of new files, by verdict", ["resource", "accepted"]);
+  readonly #applies = this.#histogram("hecd_apply_seconds", "Time from a state to its outcome", [
+    "resource",
+    "outcome",
+  ]);
+  readonly #reloads = this.#counter("hecd_reloads_total", "Reloads, by driver and success", ["by", "succeeded"]);
+  readonly #reloadTime = this.#histogram("hecd_reload_seconds", "Time until a reload was proven", ["by"]);
+  readonly #leftOut = this.#counter("hecd_values_left_out_total", "Values that did not fit and were left out", []);
+  readonly #restarts = this.#counter("hecd_haproxy_exits_total", "Unexpected ends of the HAProxy that we mind", []);
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Counts one event. */
+  count(event: HecdEvent): void {
+    switch (event.kind) {
+      case "docker-event":
+        this.#events.inc({ action: event.action });
+        break;
+      case "docker-connected":
+        this.#connected.set({ peer: "docker" }, 1);
+        break;
+      case "docker-unreachable":
+        this.#away("docker", event.lastedMs);
+        break;
+      case "store-connected":
+        this.#connected.set({ peer: "etcd" }, 1);
+        break;
+      case "store-unreachable":
+        this.#away("etcd", event.lastedMs);
+        break;
+      case "reconciled":
+        this.#reconciles.observe(event.tookMs / 1_000);
+        this.#containers.set(event.containers);
+        this.#instances.set(event.instances);
+        break;
+      case "registered":
+      case "deregistered":
+        this.#writes.inc({ kind: event.kind });
+        break;
+      case "key-conflict":
+        this.#conflicts.inc();
+        break;
+      case "session-opened":
+        this.#sessions.inc({ what: event.adopted ? "adopted" : "opened" });
+        this.#lease.set(event.ttlSeconds);
+        break;
+      case "session-lost":
+        this.#sessions.inc({ what: "lost" });
+        this.#lease.set(0);
+        break;
+      case "lease-renewed":
+        this.#lease.set(event.ttlSeconds);
+        break;
+      case "watch-resumed":
+        this.#relists.inc({ how: event.how });
+        break;
+      case "value-left-out":
+        this.#leftOut.inc();
+        break;
+      case "rendered":
+        this.#renders.observe({ resource: event.resource }, event.tookMs / 1_000);
+        break;
+      case "render-failed":
+        this.#failures.inc({ resource: event.resource });
+        break;
+      case "checked":
+        this.#checks.inc({ resource: event.resource, accepted: String(event.accepted) });
+        break;
+      case "applied":
+        this.#applies.observe({ resource: event.resource, outcome: event.outcome.kind }, event.tookMs / 1_000);
+        break;
+      case "reloaded":
+        this.#reloads.inc({ by: event.by, succeeded: String(event.succeeded) });
+        this.#reloadTime.observe({ by: event.by }, event.tookMs / 1_000);
+        break;
+      case "haproxy-exited":
+        this.#restarts.inc();
+        break;
+      case "advertising":
+      case "skipped":
+      case "claim-held":
+      case "resources-loaded":
+      case "resource-invalid":
+      case "written-in-place":
+      case "haproxy-started":
+      case "haproxy-said":
+      case "listening":
+      case "stopping":
+        break;
+    }
+  }
+
+  /** All metrics as text, with its content type. */
+  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #away(peer: string, lastedMs: number): void {
+    this.#connected.set({ peer }, 0);
+    if (lastedMs === 0) this.#outages.inc({ peer });
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram<Label extends string>(name: string, help: string, labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,79 @@
+import { isBelow } from "../core/prefix.js";
+import { type KeyChange, type Snapshot, applyChanges } from "../core/snapshot.js";
+import { Bell } from "../flow/bell.js";
+
+/**
+ * What is known of the keys below some prefixes: is told of changes at any pace, gives the newest state when asked.
+ *
+ * A slow reader therefore costs no memory but for one pending change per key, and a burst of changes costs one copy.
+ */
+export class Mirror {
+  readonly #prefixes: number;
+  /** The prefixes that have been listed, with the revision of the latest listing. */
+  readonly #listed = new Map<string, bigint>();
+  readonly #pending = new Map<string, KeyChange>();
+  readonly #news = new Bell();
+  #given: Snapshot = { revision: 0n, entries: new Map() };
+  #isFirst = true;
+  #revision = 0n;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(prefixes: readonly string[]) {
+    this.#prefixes = new Set(prefixes).size;
+  }
+
+  /** Notes that `entries` is all there is below `prefix`; a revision lower than that of its last listing says the store was wiped. */
+  list(prefix: string, entries: ReadonlyMap<string, string>, revision: bigint): void {
+    for (const key of this.#pending.keys()) {
+      if (isBelow(prefix, key)) this.#pending.delete(key);
+    }
+    for (const key of this.#given.entries.keys()) {
+      if (isBelow(prefix, key) && !entries.has(key)) this.#note({ kind: "delete", key });
+    }
+    for (const [key, value] of entries) this.#note({ kind: "put", key, value });
+    const isWiped = revision < (this.#listed.get(prefix) ?? 0n);
+    this.#listed.set(prefix, revision);
+    if (isWiped || revision > this.#revision) this.#revision = revision;
+    this.#news.ring();
+  }
+
+  /** Notes what has changed, in the order in which it happened. */
+  change(changes: readonly KeyChange[], revision: bigint): void {
+    for (const change of changes) this.#note(change);
+    if (revision > this.#revision) this.#revision = revision;
+    this.#news.ring();
+  }
+
+  /** Makes the readers throw `error`. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#news.ring();
+  }
+
+  /**
+   * Yields the first state as soon as every prefix has been listed, then each that differs from the one before.
+   *
+   * For one reader only. Ends by throwing the signal's reason, or what the mirror failed with.
+   */
+  async *snapshots(signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#failure) throw this.#failure.error;
+      if (this.#listed.size < this.#prefixes || (this.#pending.size === 0 && !this.#isFirst)) {
+        await this.#news.heard(signal);
+        continue;
+      }
+      this.#isFirst = false;
+      this.#given = applyChanges(this.#given, [...this.#pending.values()], this.#revision);
+      this.#pending.clear();
+      yield this.#given;
+    }
+  }
+
+  /** What leads back to the state given last is no change. */
+  #note(change: KeyChange): void {
+    const value = change.kind === "put" ? change.value : undefined;
+    if (this.#given.entries.get(change.key) === value) this.#pending.delete(change.key);
+    else this.#pending.set(change.key, change);
+  }
+}

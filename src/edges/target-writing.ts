@@ -1,0 +1,81 @@
+import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+
+/** Permissions and owner of a file to be written; an owner that is absent or -1 is left as it comes. */
+export interface Owned {
+  readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Whether somebody has asked for that owner, so that it is a failure not to be able to give it. */
+  readonly isOwnerWanted: boolean;
+}
+
+/** How old a staged file of somebody who died must be to be removed. */
+const STALE_MS = 3_600_000;
+
+/** Writes a file that does not exist yet, down to the disk; nobody else can read it before it has its permissions. */
+export async function writeNew(path: string, content: string | Uint8Array, owned: Owned): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(content);
+    await giveOwner(file, owned);
+    await file.chmod(owned.mode);
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a rename in this directory outlast a power cut. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Where a path leads in the end, through links that may lead to nothing yet. */
+export async function followLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    const link = await readlink(path).catch(() => undefined);
+    return link === undefined ? path : followLinks(resolve(dirname(path), link));
+  }
+}
+
+/** Removes staged files beside `path` that nobody can be using any more. */
+export async function removeStale(path: string): Promise<void> {
+  const directory = dirname(path);
+  const begin = `.${basename(path)}.hecd-`;
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(begin) || !/^[0-9a-f]{12}$/.test(name.slice(begin.length))) continue;
+    const stale = join(directory, name);
+    const written = await stat(stale).catch(() => undefined); // its owner may be removing it right now
+    if (written && written.mtimeMs < new Date().getTime() - STALE_MS) await rm(stale, { force: true });
+  }
+}
+
+/** The code of a failed system call, such as ENOENT. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Who may not give files away keeps at least the group, through which HAProxy often reads. */
+async function giveOwner(
+  file: { chown(uid: number, gid: number): Promise<void> },
+  { uid = -1, gid = -1, isOwnerWanted }: Owned,
+): Promise<void> {
+  try {
+    await file.chown(uid, gid);
+  } catch (error) {
+    if (isOwnerWanted || codeOf(error) !== "EPERM") throw error;
+    await file.chown(-1, gid).catch(() => undefined); // a group that we are not in
+  }
+}

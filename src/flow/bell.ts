@@ -1,0 +1,49 @@
+import type { Clock } from "./clock.js";
+
+/** Wakes the one who waits for it; a ring that nobody waits for is kept, and many rings are one. */
+export class Bell {
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Resolves once it has rung since the last time; rejects with the signal's reason. */
+  heard(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const onAbort = (): void => {
+        this.#wake = undefined;
+        reject(signal.reason as Error);
+      };
+      this.#wake = () => {
+        this.#rung = false;
+        this.#wake = undefined;
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (this.#rung) this.#wake();
+    });
+  }
+
+  /** The same, but resolves in `ms` at the latest: to whether it has rung. */
+  async heardWithin(ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+    let late = false;
+    const callOff = clock.after(ms, () => {
+      late = !this.#rung;
+      this.#wake?.();
+    });
+    try {
+      await this.heard(signal);
+      return !late;
+    } finally {
+      callOff();
+    }
+  }
+}

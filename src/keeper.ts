@@ -1,0 +1,229 @@
+import { apply } from "./apply.js";
+import type { Outcome, Tell } from "./core/event.js";
+import type { Snapshot } from "./core/snapshot.js";
+import type { LeftOut } from "./core/view.js";
+import { reasonOf } from "./errors.js";
+import { Bell } from "./flow/bell.js";
+import { type Clock, sleep } from "./flow/clock.js";
+import { follow } from "./flow/follow.js";
+import type { Lane } from "./flow/lane.js";
+import { backoff } from "./flow/retry.js";
+import { AT_ONCE, settle } from "./flow/settle.js";
+import type { Balancer, Resource, Store, Target } from "./ports.js";
+import type { Rendering } from "./template/template.js";
+
+/** The parts one file is kept with. */
+export interface KeeperParts {
+  readonly store: Store;
+  /** Reads the template; throws `template-invalid`, and so does what it returns. */
+  readonly compile: () => (snapshot: Snapshot) => Rendering;
+  readonly target: Target;
+  readonly balancer: Balancer;
+  /** Shared with whoever reloads the same HAProxy. */
+  readonly lane: Lane;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Look, and touch nothing. */
+  readonly dryRun: boolean;
+}
+
+/** How one resource stands; everything but name and dest is absent until its first outcome. */
+export interface ResourceState {
+  readonly name: string;
+  readonly dest: string;
+  readonly outcome?: Outcome;
+  /** What has gone wrong last, also when all is well again. */
+  readonly lastError?: string;
+  /** The store's revision that the outcome is of. */
+  readonly revision?: string;
+  /** How long ago the outcome was, in milliseconds. */
+  readonly agoMs?: number;
+}
+
+/** Waits before something that has failed is tried again. */
+const RETRY_WAITS = [1_000, 60_000] as const;
+
+/** Keeps one file, and what reads it, in step with the store. */
+export class Keeper {
+  readonly resource: Resource;
+  readonly #parts: KeeperParts;
+  #render: ((snapshot: Snapshot) => Rendering) | undefined;
+  #leftOut: ReadonlyMap<string, string> = new Map();
+  #outcome: Outcome | undefined;
+  #lastError: string | undefined;
+  #revision: bigint | undefined;
+  #at = 0;
+
+  constructor(resource: Resource, parts: KeeperParts) {
+    this.resource = resource;
+    this.#parts = parts;
+  }
+
+  /** Works until `signal` aborts; nothing else ends it. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock } = this.#parts;
+    for (const waitMs of backoff(...RETRY_WAITS)) {
+      try {
+        await this.#follow(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#conclude({ kind: "failed", reason: reasonOf(error) }, 0);
+      }
+      await sleep(waitMs, clock, signal);
+    }
+    throw new Error("The waits came to an end");
+  }
+
+  /** One turn with what the store holds now. */
+  async once(signal: AbortSignal): Promise<Outcome> {
+    try {
+      const snapshot = await this.#parts.store.read(this.resource.prefixes, signal);
+      return await this.#turn(() => snapshot, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#conclude({ kind: "failed", reason: reasonOf(error) }, 0);
+    }
+  }
+
+  /** What this file waits for; undefined when it is as it should be. */
+  get waitingFor(): string | undefined {
+    if (!this.#outcome) return `the first state of ${this.resource.name}`;
+    return retryOf(this.#outcome) === "never" ? undefined : `${this.resource.dest} (${this.#outcome.kind})`;
+  }
+
+  get state(): ResourceState {
+    const { name, dest } = this.resource;
+    return {
+      name,
+      dest,
+      ...(this.#outcome && { outcome: this.#outcome, agoMs: Math.round(this.#parts.clock.now() - this.#at) }),
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
+    };
+  }
+
+  /** A turn for the newest state whenever there is a new one, and again where a turn has not led to the end. */
+  async #follow(signal: AbortSignal): Promise<never> {
+    const { store, clock } = this.#parts;
+    const news = new Bell();
+    let newest: Snapshot | undefined;
+    let taken: Snapshot | undefined;
+    using work = follow(signal);
+    const reading = (async () => {
+      const open = (s: AbortSignal): AsyncIterable<Snapshot> => store.watch(this.resource.prefixes, s);
+      for await (const snapshot of settle(open, AT_ONCE, clock, work.signal)) {
+        newest = snapshot;
+        news.ring();
+      }
+    })().catch((error: unknown) => {
+      work.abort(error);
+    });
+    try {
+      let waits = backoff(...RETRY_WAITS);
+      for (;;) {
+        // A ring during the last turn may have been of the very state that turn took in the end.
+        while (newest === undefined || newest === taken) await news.heard(work.signal);
+        for (;;) {
+          const outcome = await this.#turn(() => (taken = newest), work.signal);
+          const again = retryOf(outcome);
+          if (again === "never") {
+            waits = backoff(...RETRY_WAITS);
+            break;
+          }
+          const waitMs = waits.next().value;
+          if (again === "later") await sleep(waitMs, clock, work.signal);
+          else await news.heardWithin(waitMs, clock, work.signal);
+        }
+      }
+    } finally {
+      work[Symbol.dispose]();
+      await reading;
+    }
+  }
+
+  /** Waits for its turn, then applies what is newest at that moment. */
+  async #turn(newest: () => Snapshot | undefined, signal: AbortSignal): Promise<Outcome> {
+    const { lane, clock } = this.#parts;
+    using turn = await lane.enter(this.resource.haproxy?.minReloadIntervalMs ?? 0, signal);
+    const snapshot = newest();
+    if (!snapshot) throw new Error("No state to apply");
+    const begunAt = clock.now();
+    this.#revision = snapshot.revision;
+    try {
+      const text = this.#textFor(snapshot);
+      const balancer = marking(this.#parts.balancer, () => {
+        turn.mark();
+      });
+      const outcome = await apply(text, { ...this.#parts, balancer, resource: this.resource }, signal);
+      return this.#conclude(outcome, clock.now() - begunAt);
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#conclude({ kind: "failed", reason: reasonOf(error) }, clock.now() - begunAt);
+    }
+  }
+
+  #textFor(snapshot: Snapshot): string {
+    const { compile, clock, tell } = this.#parts;
+    const begunAt = clock.now();
+    try {
+      this.#render ??= compile();
+      const { text, leftOut } = this.#render(snapshot);
+      const bytes = Buffer.byteLength(text);
+      tell({ kind: "rendered", resource: this.resource.name, bytes, tookMs: clock.now() - begunAt });
+      this.#tellLeftOut(leftOut);
+      return text;
+    } catch (error) {
+      tell({ kind: "render-failed", resource: this.resource.name, reason: reasonOf(error) });
+      throw error;
+    }
+  }
+
+  /** Tells of each key that is left out once, and again when the reason is another. */
+  #tellLeftOut(leftOut: readonly LeftOut[]): void {
+    const before = this.#leftOut;
+    this.#leftOut = new Map(leftOut.map(({ key, reason }) => [key, reason]));
+    for (const { key, reason } of leftOut) {
+      if (before.get(key) !== reason) this.#parts.tell({ kind: "value-left-out", key, reason });
+    }
+  }
+
+  #conclude(outcome: Outcome, tookMs: number): Outcome {
+    const { name, dest } = this.resource;
+    this.#outcome = outcome;
+    this.#at = this.#parts.clock.now();
+    if ("reason" in outcome) this.#lastError = outcome.reason;
+    else if ("output" in outcome) this.#lastError = outcome.output;
+    this.#parts.tell({ kind: "applied", resource: name, dest, outcome, tookMs });
+    return outcome;
+  }
+}
+
+/** When a turn with this end is made again: for a newer state, the cause being perhaps in the state, or only with time. */
+function retryOf(outcome: Outcome): "never" | "for news" | "later" {
+  switch (outcome.kind) {
+    case "unchanged":
+    case "would-change":
+    case "applied":
+      return "never";
+    case "rejected":
+    case "waiting":
+    case "failed":
+      return "for news";
+    case "rolled-back":
+      return "later"; // a reload that fails can cost HAProxy seconds, which a busy store must not multiply
+  }
+}
+
+/** The same balancer, that calls `mark` at the end of every reload. */
+function marking(balancer: Balancer, mark: () => void): Balancer {
+  return {
+    check: (path, signal) => balancer.check(path, signal),
+    async reload(signal) {
+      try {
+        return await balancer.reload(signal);
+      } finally {
+        mark();
+      }
+    },
+  };
+}

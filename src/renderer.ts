@@ -1,0 +1,166 @@
+import type { Outcome, Tell } from "./core/event.js";
+import type { Snapshot } from "./core/snapshot.js";
+import type { Clock } from "./flow/clock.js";
+import { follow } from "./flow/follow.js";
+import { Lane } from "./flow/lane.js";
+import { Keeper, type ResourceState } from "./keeper.js";
+import type { Balancer, Resource, ResourceSet, Store, Target, Templates } from "./ports.js";
+import type { Rendering } from "./template/template.js";
+
+/** The parts a renderer is put together from. */
+export interface RendererParts {
+  readonly templates: Templates;
+  readonly store: Store;
+  /** Reads a resource's template; throws `template-invalid`, and so does what it returns. */
+  readonly compile: (resource: Resource) => (snapshot: Snapshot) => Rendering;
+  readonly targetOf: (resource: Resource) => Target;
+  readonly balancerOf: (resource: Resource) => Balancer;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Look, and touch nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What a renderer knows and does, for `/state` and `hecd status`. */
+export interface RendererState {
+  readonly resources: readonly ResourceState[];
+  readonly problems: ResourceSet["problems"];
+}
+
+/** What came of one resource in a single pass. */
+export interface Result {
+  /** Its name, or the file that should have been one. */
+  readonly resource: string;
+  readonly outcome: Outcome;
+}
+
+/**
+ * The daemon beside HAProxy: keeps files, and what reads them, in step with the store.
+ *
+ * Each resource has a loop of its own, so that none waits for another's failure; those that share an HAProxy take
+ * turns. A state is applied as soon as its turn comes, and it is always the newest: nothing queues. While the store
+ * is away nothing changes.
+ */
+export class Renderer {
+  readonly #parts: RendererParts;
+  readonly #lanes = new Map<string, Lane>();
+  #loops: ReadonlyMap<string, Loop> = new Map();
+  #problems: ResourceSet["problems"] | undefined;
+
+  constructor(parts: RendererParts) {
+    this.#parts = parts;
+  }
+
+  /** Works until `signal` aborts; a reload under way comes to its end first, within three seconds. */
+  async run(signal: AbortSignal): Promise<never> {
+    using work = follow(signal);
+    try {
+      for await (const set of this.#parts.templates.watch(work.signal)) await this.#take(set, work.signal);
+      throw new Error("The templates came to an end");
+    } finally {
+      work[Symbol.dispose]();
+      await Promise.all([...this.#loops.values()].map((loop) => loop.end()));
+    }
+  }
+
+  /** Brings every resource up to date once, one after the other; what cannot be used counts as failed. */
+  async once(signal: AbortSignal): Promise<readonly Result[]> {
+    using work = follow(signal);
+    const results: Result[] = [];
+    for await (const set of this.#parts.templates.watch(work.signal)) {
+      for (const resource of this.#usable(set)) {
+        results.push({ resource: resource.name, outcome: await this.#keeperOf(resource).once(work.signal) });
+      }
+      break;
+    }
+    const problems = this.#problems ?? [];
+    return [...problems.map(({ file, reason }) => ({ resource: file, outcome: failed(reason) })), ...results];
+  }
+
+  /** What this renderer waits for until everything is as it should be; nothing when it is. */
+  get waitingFor(): readonly string[] {
+    if (!this.#problems) return ["the templates"];
+    const waits = [...this.#loops.values()].map(({ keeper }) => keeper.waitingFor);
+    return [...this.#problems.map(({ file }) => `a usable ${file}`), ...waits.filter((wait) => wait !== undefined)];
+  }
+
+  get state(): RendererState {
+    return {
+      resources: [...this.#loops.values()].map(({ keeper }) => keeper.state),
+      problems: this.#problems ?? [],
+    };
+  }
+
+  /** Ends the loops of what has changed or gone, lets the others be, and begins what is new. */
+  async #take(set: ResourceSet, signal: AbortSignal): Promise<void> {
+    const wanted = new Map(this.#usable(set).map((resource) => [JSON.stringify(resource), resource]));
+    // Ended before its successor begins to write to the same file.
+    await Promise.all([...this.#loops].filter(([key]) => !wanted.has(key)).map(([, loop]) => loop.end()));
+    const loops = new Map<string, Loop>();
+    for (const [key, resource] of wanted) {
+      loops.set(key, this.#loops.get(key) ?? new Loop(this.#keeperOf(resource), signal));
+    }
+    this.#loops = loops;
+  }
+
+  /** The resources that can be kept; two that write to one file would undo one another for ever, so the first has it. */
+  #usable({ resources, problems }: ResourceSet): readonly Resource[] {
+    const { tell } = this.#parts;
+    const usable = new Map<string, Resource>();
+    const found = [...problems];
+    for (const resource of resources) {
+      const rival = usable.get(resource.dest);
+      if (rival) found.push({ file: resource.name, reason: `${rival.name} writes to ${resource.dest} already` });
+      else usable.set(resource.dest, resource);
+    }
+    const before = new Map(this.#problems?.map(({ file, reason }) => [file, reason]));
+    for (const { file, reason } of found) {
+      if (before.get(file) !== reason) tell({ kind: "resource-invalid", file, reason });
+    }
+    this.#problems = found;
+    tell({ kind: "resources-loaded", resources: [...usable.values()].map(({ name }) => name) });
+    return [...usable.values()];
+  }
+
+  #keeperOf(resource: Resource): Keeper {
+    const { compile, targetOf, balancerOf } = this.#parts;
+    return new Keeper(resource, {
+      ...this.#parts,
+      compile: () => compile(resource),
+      target: targetOf(resource),
+      balancer: balancerOf(resource),
+      lane: this.#laneOf(resource),
+    });
+  }
+
+  /** What is reloaded in the same way is one HAProxy, or one program of another kind. */
+  #laneOf({ haproxy, reloadCmd, dest }: Resource): Lane {
+    const identity = JSON.stringify(haproxy?.reload ?? reloadCmd ?? { dest });
+    const lane = this.#lanes.get(identity) ?? new Lane(this.#parts.clock);
+    this.#lanes.set(identity, lane);
+    return lane;
+  }
+}
+
+/** A keeper at work. */
+class Loop {
+  readonly keeper: Keeper;
+  readonly #work;
+  readonly #over: Promise<unknown>;
+
+  constructor(keeper: Keeper, signal: AbortSignal) {
+    this.keeper = keeper;
+    this.#work = follow(signal);
+    this.#over = keeper.run(this.#work.signal).catch(() => undefined); // it ends by the signal alone
+  }
+
+  /** Calls the work off and resolves when it has ended. */
+  async end(): Promise<void> {
+    this.#work[Symbol.dispose]();
+    await this.#over;
+  }
+}
+
+function failed(reason: string): Outcome {
+  return { kind: "failed", reason };
+}

@@ -1,0 +1,265 @@
+import { z } from "zod";
+
+/** One setting: what it may be, what it is when nobody says anything, and how it is explained. */
+export interface Setting<T> {
+  readonly schema: z.ZodType<T>;
+  /** The default; undefined where a command has its own or where nothing is an answer too. */
+  readonly fallback: T;
+  /** What `--help` writes behind the flag; absent for a switch. */
+  readonly value?: string;
+  readonly help: string;
+  /** Environment names of other tools that are taken when HECD_* says nothing, the first one first. */
+  readonly alsoFrom?: readonly string[];
+  /** Never a flag, because process lists show those. */
+  readonly secret?: boolean;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A time such as `500ms`, `30s` or `2m`; a bare number counts seconds, as confd's does. In milliseconds. */
+export const durationMs = z.union([z.number(), z.string()]).transform((input, context) => {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(String(input).trim());
+  const unit = UNIT_MS[match?.[2] ?? "s"];
+  if (match?.[1] === undefined || unit === undefined) {
+    context.addIssue({ code: "custom", message: `"${input}" is not a duration such as 500ms, 30s or 2m` });
+    return z.NEVER;
+  }
+  return Number(match[1]) * unit;
+});
+
+const text = z.string().min(1, "must not be empty");
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((input) => (typeof input === "string" ? [input] : input).flatMap((item) => item.split(",")))
+  .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ""))
+  .refine((items) => items.length > 0, "must name at least one");
+const flag = z.union([z.boolean(), z.stringbool({ error: "must be true or false" })]);
+const portNumber = z.coerce
+  .number({ error: "must be a port, 1 to 65535" })
+  .int("must be a port, 1 to 65535")
+  .min(1, "must be a port, 1 to 65535")
+  .max(65535, "must be a port, 1 to 65535");
+const listen = z.string().regex(/^(off|(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5})$/, "must be HOST:PORT, or off");
+
+function setting<T>(description: Setting<T>): Setting<T> {
+  return description;
+}
+
+/** Every setting of the program, by the name of its flag. */
+export const SETTINGS = {
+  config: setting<string>({
+    schema: text,
+    fallback: "/etc/hecd/hecd.toml",
+    value: "FILE",
+    help: "settings file; may be absent unless it is named",
+  }),
+  "log-level": setting<"debug" | "info" | "warn" | "error">({
+    schema: z.enum(["debug", "info", "warn", "error"]),
+    fallback: "info",
+    value: "LEVEL",
+    help: "debug, info, warn or error",
+  }),
+  "log-format": setting<"auto" | "json" | "pretty">({
+    schema: z.enum(["auto", "json", "pretty"]),
+    fallback: "auto",
+    value: "FORMAT",
+    help: "json, pretty, or auto: pretty on a terminal",
+  }),
+  listen: setting<string | undefined>({
+    schema: listen,
+    fallback: undefined,
+    value: "HOST:PORT",
+    help: "where /healthz, /readyz, /metrics and /state are served; off for nowhere",
+  }),
+  etcd: setting<readonly string[]>({
+    schema: list,
+    fallback: ["http://127.0.0.1:2379"],
+    value: "URL",
+    help: "etcd endpoint, HOST:PORT or http(s)://HOST:PORT; repeat it or separate by commas",
+    alsoFrom: ["ETCD_HOST", "ETCDCTL_ENDPOINTS"],
+  }),
+  "etcd-username": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "NAME",
+    help: "etcd user; the password comes from HECD_ETCD_PASSWORD or --etcd-password-file",
+    alsoFrom: ["ETCDCTL_USER"],
+  }),
+  "etcd-password": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    help: "etcd password",
+    alsoFrom: ["ETCDCTL_PASSWORD"],
+    secret: true,
+  }),
+  "etcd-password-file": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "file that holds the etcd password",
+  }),
+  "etcd-ca": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of the authority that signed etcd's certificate",
+    alsoFrom: ["ETCDCTL_CACERT"],
+  }),
+  "etcd-cert": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of our client certificate",
+    alsoFrom: ["ETCDCTL_CERT"],
+  }),
+  "etcd-key": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of our client key",
+    alsoFrom: ["ETCDCTL_KEY"],
+  }),
+  docker: setting<string>({
+    schema: z.string().regex(/^(unix|tcp|http|https):\/\/.+/, "must be unix://PATH or tcp://HOST:PORT"),
+    fallback: "unix:///var/run/docker.sock",
+    value: "URL",
+    help: "Docker engine, unix://PATH or tcp://HOST:PORT",
+    alsoFrom: ["DOCKER_HOST"],
+  }),
+  "docker-tls": setting<boolean>({
+    schema: z.union([z.boolean(), z.string().transform((value) => value !== "" && value !== "0" && value !== "false")]),
+    fallback: false,
+    help: "speak TLS to the Docker engine and verify it",
+    alsoFrom: ["DOCKER_TLS_VERIFY"],
+  }),
+  "docker-cert-path": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "DIR",
+    help: "directory of ca.pem, cert.pem and key.pem for the Docker engine",
+    alsoFrom: ["DOCKER_CERT_PATH"],
+  }),
+  prefix: setting<string>({
+    schema: z
+      .string()
+      .transform(
+        (value) =>
+          `/${value
+            .split("/")
+            .filter((part) => part !== "")
+            .join("/")}`,
+      )
+      .pipe(
+        z.string().regex(/^(\/[A-Za-z0-9][A-Za-z0-9_.-]{0,62})+$/, "must be a path of names, such as /app/servers"),
+      ),
+    fallback: "/app/servers",
+    value: "PREFIX",
+    help: "where the simple keys go; its last part is the service of containers without a service label",
+    alsoFrom: ["ETCD_PREFIX"],
+  }),
+  advertise: setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "IP|IFACE",
+    help: "address under which HAProxy reaches this host's published ports; found by the default route when not given",
+    alsoFrom: ["FORREST_IP"],
+  }),
+  "allow-loopback": setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "also register ports that are published on loopback only",
+  }),
+  "host-id": setting<string | undefined>({
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "must be letters, digits, '_', '.', '-', 63 at most"),
+    fallback: undefined,
+    value: "ID",
+    help: "name of this host in etcd, one agent each; the host name when not given",
+  }),
+  "container-port": setting<number | undefined>({
+    schema: portNumber,
+    fallback: undefined,
+    value: "PORT",
+    help: "container port to register when a container publishes several; the lowest when not given",
+    alsoFrom: ["CPORT"],
+  }),
+  ttl: setting<number>({
+    schema: durationMs.refine((ms) => ms >= 5_000 && ms <= 3_600_000, "must be between 5s and 1h"),
+    fallback: 30_000,
+    value: "TIME",
+    help: "what this host registered vanishes so long after its last sign of life",
+  }),
+  "on-exit": setting<"release" | "revoke">({
+    schema: z.enum(["release", "revoke"]),
+    fallback: "release",
+    value: "HOW",
+    help: "on an orderly stop: release leaves the keys to the lease and the next agent, revoke removes them at once",
+  }),
+  resync: setting<number>({
+    schema: durationMs.refine((ms) => ms >= 1_000, "must be at least 1s"),
+    fallback: 30_000,
+    value: "TIME",
+    help: "how often everything is compared anew, besides the events",
+  }),
+  confdir: setting<string>({
+    schema: text,
+    fallback: "/etc/hecd",
+    value: "DIR",
+    help: "directory with conf.d/*.toml and templates/",
+  }),
+  haproxy: setting<string>({
+    schema: text,
+    fallback: "haproxy",
+    value: "FILE",
+    help: "haproxy binary that judges configurations",
+  }),
+  once: setting<boolean>({ schema: flag, fallback: false, help: "bring every file up to date once, then exit" }),
+  "dry-run": setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "show as a diff what would change; write nothing",
+  }),
+  "exit-code": setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "with --once: exit 0 when something changed, 2 when nothing did",
+  }),
+  "http-port": setting<number>({
+    schema: portNumber,
+    fallback: 8080,
+    value: "PORT",
+    help: "port on which HAProxy serves",
+  }),
+  "run-dir": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "DIR",
+    help: "where HAProxy's configuration and sockets are kept; a temporary directory when not given",
+  }),
+  template: setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "template for haproxy.cfg; the stock HTTP template when not given",
+  }),
+  agent: setting<string>({
+    schema: listen,
+    fallback: "127.0.0.1:9180",
+    value: "HOST:PORT",
+    help: "status address of the agent; off when there is none here",
+  }),
+  renderer: setting<string>({
+    schema: listen,
+    fallback: "127.0.0.1:9181",
+    value: "HOST:PORT",
+    help: "status address of the renderer; off when there is none here",
+  }),
+  json: setting<boolean>({ schema: flag, fallback: false, help: "print JSON for machines" }),
+} as const;
+
+/** The name of a setting: its flag without the dashes, its key in the file. */
+export type SettingName = keyof typeof SETTINGS;
+
+/** Every setting with its value, complete and checked. Read-only in type and in fact. */
+export type Settings = {
+  readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never;
+};

@@ -1,0 +1,108 @@
+import Handlebars from "handlebars";
+import { HecdError } from "../errors.js";
+import { defaultServiceOf, type Route, routesOf } from "../core/routes.js";
+import type { Snapshot } from "../core/snapshot.js";
+import { type LeftOut, type Service, servicesOf, type View } from "../core/view.js";
+import { checkArguments } from "./arguments.js";
+import { FunctionError } from "./function-error.js";
+import { FUNCTIONS, type Scope } from "./functions.js";
+import { handlebarsError } from "./handlebars-error.js";
+import { Keys } from "./keys.js";
+import type { Template } from "./template.js";
+
+/** Reads a Handlebars template; see `compileTemplate`. */
+export function compileHandlebars(name: string, source: string): Template {
+  const engine = Handlebars.create();
+  const program = quoting(name, () => {
+    const tree = engine.parse(source);
+    engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
+    return engine.compile<Context>(tree, OPTIONS);
+  });
+  return {
+    render({ snapshot, prefix, env }) {
+      const keys = new Keys(snapshot, prefix);
+      const seen = new Seen(snapshot, env["HECD_DEFAULT_SERVICE"] ?? "servers");
+      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, { keys, env }) }));
+      return { text, leftOut: seen.leftOut };
+    },
+  };
+}
+
+const OPTIONS = {
+  // A configuration is no web page: `&` and `=` stay what they are.
+  noEscape: true,
+  // A name that is not there is an error, not a hole in the configuration.
+  strict: true,
+  knownHelpersOnly: true,
+  // Handlebars' own `log` would write to our output.
+  knownHelpers: { ...Object.fromEntries([...FUNCTIONS.keys()].map((name) => [name, true])), eq: true, log: false },
+} as const;
+
+/** What a template sees besides the functions. */
+interface Context {
+  readonly services: readonly Service[];
+  readonly routes: readonly Route[];
+  /** The service of requests that no route wants; empty when there is none. */
+  readonly defaultService: string;
+}
+
+/** Reads the services of a snapshot when a template asks for them, since not every key is a server to every template. */
+class Seen {
+  readonly context: Context;
+  #view: View | undefined;
+
+  constructor(snapshot: Snapshot, preferred: string) {
+    const services = (): readonly Service[] => (this.#view ??= servicesOf(snapshot)).services;
+    // Handlebars sees own properties only, so these are getters of a plain object.
+    this.context = {
+      get services() {
+        return services();
+      },
+      get routes() {
+        return routesOf(services());
+      },
+      get defaultService() {
+        return defaultServiceOf(services(), preferred) ?? "";
+      },
+    };
+  }
+
+  get leftOut(): readonly LeftOut[] {
+    return this.#view?.leftOut ?? [];
+  }
+}
+
+/** All functions as helpers over one scope, and `eq`, which Handlebars lacks. */
+function helpersOf(template: string, scope: Scope): Record<string, (...args: readonly unknown[]) => unknown> {
+  const helpers: Record<string, (...args: readonly unknown[]) => unknown> = {
+    eq: (a, b) => a === b,
+  };
+  for (const [name, fn] of FUNCTIONS) {
+    helpers[name] = (...all) => {
+      const args = all.slice(0, -1);
+      try {
+        checkArguments(fn, args);
+        return fn.call(scope, args);
+      } catch (error) {
+        if (!(error instanceof FunctionError)) throw error;
+        const fault = { code: "template-invalid", template, reason: `${name}: ${error.message}` } as const;
+        const line = lineOfCall(all.at(-1));
+        throw new HecdError(line === undefined ? fault : { ...fault, line }, { cause: error });
+      }
+    };
+  }
+  return helpers;
+}
+
+/** The line of a helper's call, from the last argument that Handlebars gives to each; its types do not know of it. */
+function lineOfCall(options: unknown): number | undefined {
+  return (options as { readonly loc?: { readonly start: { readonly line: number } } } | undefined)?.loc?.start.line;
+}
+
+function quoting<T>(template: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw handlebarsError(template, error);
+  }
+}

@@ -1,0 +1,270 @@
+import { describe, expect, test } from "vitest";
+import { Agent, type AgentSettings } from "../src/agent.js";
+import type { Container } from "../src/core/container.js";
+import type { HecdEvent } from "../src/core/event.js";
+import { MemoryStore } from "../src/edges/memory.js";
+import { Bell } from "../src/flow/bell.js";
+import type { Containers } from "../src/ports.js";
+import { container, published } from "./support/containers.js";
+import { ManualClock, settled } from "./support/manual-clock.js";
+
+/** A Docker engine that shows what the test tells it to. */
+class FakeContainers implements Containers {
+  connected = false;
+  /** How often it was asked to be followed. */
+  watches = 0;
+  #state: readonly Container[] | undefined;
+  readonly #news = new Bell();
+
+  show(state: readonly Container[]): void {
+    this.#state = state;
+    this.#news.ring();
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
+    this.watches += 1;
+    for (;;) {
+      await this.#news.heard(signal);
+      this.connected = true;
+      if (this.#state) yield this.#state;
+    }
+  }
+}
+
+class World implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly events: HecdEvent[] = [];
+  readonly docker = new FakeContainers();
+  readonly store: MemoryStore;
+  readonly agent: Agent;
+  address: string | undefined = "10.0.0.5";
+  readonly #ending = new AbortController();
+  readonly #over: Promise<unknown>;
+
+  constructor(changes: Partial<AgentSettings> = {}, store?: MemoryStore) {
+    const tell = (event: HecdEvent): void => void this.events.push(event);
+    this.store = store ?? new MemoryStore(tell);
+    const parts = {
+      containers: this.docker,
+      store: this.store,
+      clock: this.clock,
+      tell,
+      address: async () => this.address,
+    };
+    const session = {
+      hostId: "node1",
+      agent: `agent-${Math.random()}`,
+      holder: { hostname: "node1", pid: 1, since: "2026-01-01T00:00:00Z" },
+      ttlSeconds: 30,
+    };
+    this.agent = new Agent(parts, {
+      session,
+      prefix: "/app/servers",
+      containerPort: undefined,
+      allowLoopback: false,
+      resyncMs: 30_000,
+      onExit: "release",
+      ...changes,
+    });
+    this.#over = this.agent.run(this.#ending.signal).catch((error: unknown) => error);
+  }
+
+  async show(...containers: readonly Container[]): Promise<void> {
+    this.docker.show(containers);
+    await settled();
+  }
+
+  /** The simple keys, as they stand in the store. */
+  async keys(prefix = "/app"): Promise<Record<string, string>> {
+    await settled();
+    const { entries } = await this.store.read([prefix], new AbortController().signal);
+    return Object.fromEntries(entries);
+  }
+
+  /** What was told of these kinds since the last time. */
+  told(...kinds: readonly HecdEvent["kind"][]): readonly string[] {
+    const events = this.events.splice(0).filter(({ kind }) => kinds.includes(kind));
+    return events.map((event) => {
+      const what = "key" in event ? event.key : "container" in event ? event.container : "";
+      return `${event.kind} ${what}${"reason" in event ? ` ${event.reason}` : ""}`;
+    });
+  }
+
+  async end(): Promise<unknown> {
+    this.#ending.abort(new Error("stopped"));
+    return this.#over;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    expect(this.clock.pending, "timers left").toBe(0);
+  }
+}
+
+describe("the agent", () => {
+  test("registers what runs, by a simple key and a record, and takes away what has ended", async () => {
+    await using world = new World();
+    await world.show(container("web1"), container("web2", { ports: [published(8080, 32_769)] }));
+    expect(await world.keys()).toEqual({
+      "/app/servers/web1": "10.0.0.5:32768",
+      "/app/servers/web2": "10.0.0.5:32769",
+    });
+    expect(Object.keys(await world.keys("/hecd/v1/services"))).toEqual([
+      "/hecd/v1/services/servers/node1:web1:8080",
+      "/hecd/v1/services/servers/node1:web2:8080",
+    ]);
+    await world.show(container("web1"), container("web2", { status: "exited", ports: [] }));
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    expect(Object.keys(await world.keys("/hecd/v1/services"))).toHaveLength(1);
+    expect(world.told("registered", "deregistered")).toEqual([
+      "registered /app/servers/web1",
+      "registered /app/servers/web2",
+      "deregistered /app/servers/web2",
+    ]);
+  });
+
+  test("follows a rename, a pause and a new port", async () => {
+    await using world = new World();
+    const web = container("web1");
+    await world.show(web);
+    await world.show({ ...web, name: "web9" });
+    expect(await world.keys()).toEqual({ "/app/servers/web9": "10.0.0.5:32768" });
+    await world.show({ ...web, name: "web9", status: "paused" });
+    expect(await world.keys()).toEqual({});
+    await world.show({ ...web, name: "web9", ports: [published(8080, 40_000)] });
+    expect(await world.keys()).toEqual({ "/app/servers/web9": "10.0.0.5:40000" });
+  });
+
+  test("writes nothing when nothing has changed", async () => {
+    await using world = new World();
+    await world.show(container("web1"));
+    const { revision } = await world.store.read(["/"], new AbortController().signal);
+    await world.show(container("web1"));
+    await world.clock.advance(120_000);
+    expect((await world.store.read(["/"], new AbortController().signal)).revision).toBe(revision);
+  });
+
+  test("registers everything anew when its lease was lost, without asking Docker again", async () => {
+    await using world = new World();
+    await world.show(container("web1"));
+    world.store.expireSessions();
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    expect(world.docker.watches).toBe(1);
+    expect(world.told("session-opened", "registered")).toHaveLength(4);
+  });
+
+  test("puts back what somebody else has deleted, within one period", async () => {
+    await using world = new World();
+    await world.show(container("web1"));
+    world.store.delete("/app/servers/web1");
+    expect(await world.keys()).toEqual({});
+    await world.clock.advance(30_000);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+  });
+
+  test("audits in time also when Docker never rests", async () => {
+    await using world = new World();
+    await world.show(container("web1"));
+    world.store.delete("/app/servers/web1");
+    for (let second = 0; second < 31; second++) {
+      await world.show(container("web1"), container(`busy${second}`));
+      await world.clock.advance(1_000);
+    }
+    expect(await world.keys()).toHaveProperty("/app/servers/web1");
+  });
+
+  test("never takes a key that is somebody else's, says so once, and has it when it becomes free", async () => {
+    await using world = new World();
+    world.store.put("/app/servers/web1", "192.0.2.99:80");
+    await world.show(container("web1"));
+    await world.clock.advance(60_000);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "192.0.2.99:80" });
+    expect(Object.keys(await world.keys("/hecd/v1/services"))).toHaveLength(1);
+    expect(world.told("key-conflict", "registered")).toEqual(["key-conflict /app/servers/web1"]);
+    expect(world.agent.state.conflicts).toMatchObject([{ key: "/app/servers/web1", held: "192.0.2.99:80" }]);
+    world.store.delete("/app/servers/web1");
+    await world.clock.advance(30_000);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    expect(world.agent.state.conflicts).toEqual([]);
+  });
+
+  test("tells why a container is left out, and again only when the reason is another", async () => {
+    await using world = new World();
+    const hidden = container("hidden", { ports: [] });
+    await world.show(hidden, container("gone", { status: "exited" }));
+    await world.show(hidden, container("web1"));
+    await world.show({ ...hidden, status: "paused" });
+    expect(world.told("skipped")).toEqual(["skipped hidden no-published-port", "skipped hidden paused"]);
+    expect(world.agent.state.containers).toMatchObject([{ name: "hidden", decision: { reason: "paused" } }]);
+  });
+
+  test("moves all keys when the address of the host changes", async () => {
+    await using world = new World();
+    await world.show(container("web1"));
+    world.address = "10.0.0.6";
+    await world.clock.advance(30_000);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.6:32768" });
+  });
+
+  test("is ready once Docker answers, a lease is held and both were compared; and says what it waits for", async () => {
+    await using world = new World();
+    await settled();
+    expect(world.agent.waitingFor).toEqual(["Docker", "a comparison of Docker and store"]);
+    await world.show(container("web1"));
+    expect(world.agent.waitingFor).toEqual([]);
+    expect(world.agent.state).toMatchObject({ host: "node1", address: "10.0.0.5" });
+    world.docker.connected = false;
+    expect(world.agent.waitingFor).toEqual(["Docker"]);
+    expect(await world.keys()).toHaveProperty("/app/servers/web1");
+  });
+});
+
+describe("an agent that is stopped", () => {
+  test("leaves its keys to the next one, who changes nothing in them", async () => {
+    const first = new World();
+    await first.show(container("web1"));
+    expect(await first.end()).toMatchObject({ message: "stopped" });
+    expect(await first.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    await using second = new World({}, first.store);
+    // Docker has not spoken yet, which is no reason to take anything away.
+    await second.clock.advance(60_000);
+    expect(await second.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    await second.show(container("web1"));
+    expect(await second.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    expect(second.told("registered", "deregistered")).toEqual([]);
+    expect(first.clock.pending).toBe(0);
+  });
+
+  test("leaves no container behind that ended while no agent was there", async () => {
+    const first = new World();
+    await first.show(container("web1"), container("web2"));
+    await first.end();
+    await using second = new World({}, first.store);
+    await second.show(container("web2"));
+    expect(await second.keys()).toEqual({ "/app/servers/web2": "10.0.0.5:32768" });
+    expect(Object.keys(await second.keys("/hecd/v1/services"))).toHaveLength(1);
+  });
+
+  test("removes its keys when it is told to revoke", async () => {
+    const world = new World({ onExit: "revoke" });
+    await world.show(container("web1"));
+    await world.end();
+    expect(await world.keys()).toEqual({});
+    expect(await world.keys("/hecd")).toEqual({});
+    expect(world.clock.pending).toBe(0);
+  });
+
+  test("still takes away what has ended in the same moment", async () => {
+    const world = new World();
+    await world.show(container("web1"), container("web2"));
+    world.docker.show([container("web2")]);
+    await world.end();
+    expect(await world.keys()).toEqual({ "/app/servers/web2": "10.0.0.5:32768" });
+  });
+
+  test("does so when nothing has begun yet", async () => {
+    const world = new World();
+    expect(await world.end()).toMatchObject({ message: "stopped" });
+    expect(world.clock.pending).toBe(0);
+  });
+});

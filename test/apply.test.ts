@@ -1,0 +1,267 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { apply, type ApplyParts, workFor } from "../src/apply.js";
+import type { Balancer, ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
+import { ManualClock, settled } from "./support/manual-clock.js";
+import { resourceOf } from "./support/pushed-store.js";
+
+/** A file and an HAProxy that keep one journal of what is done to them. */
+class World implements Target, Balancer {
+  readonly journal: string[] = [];
+  readonly clock = new ManualClock();
+  readonly stop = new AbortController();
+  file: string | undefined;
+  lastGood: string | undefined;
+  state: "sound" | "drifted" | "unproven" = "sound";
+  verdict: Verdict = { accepted: true, output: "" };
+  /** The ends of the next reloads; proven when none is left. */
+  reloads: (ReloadVerdict | Error | "hangs")[] = [];
+  running: string | undefined;
+
+  constructor(file?: string) {
+    this.file = file;
+    this.running = file;
+  }
+
+  apply(text: string, more: Partial<Resource> = {}, dryRun = false) {
+    const haproxy = { socket: undefined, reload: { kind: "command", command: "" }, minReloadIntervalMs: 0 } as const;
+    const resource = resourceOf({ haproxy, ...more });
+    const parts: ApplyParts = {
+      resource,
+      target: this,
+      balancer: this,
+      clock: this.clock,
+      tell: () => undefined,
+      dryRun,
+    };
+    return apply(text, parts, this.stop.signal);
+  }
+
+  async read() {
+    return this.file;
+  }
+
+  async standing() {
+    return this.state;
+  }
+
+  async stage(text: string) {
+    this.journal.push("stage");
+    return {
+      path: "/staged",
+      commit: async () => {
+        this.journal.push("commit");
+        if (this.state !== "unproven") this.lastGood = this.file;
+        this.state = "unproven";
+        this.file = text;
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
+
+  async amend() {
+    this.journal.push("amend");
+    this.state = "sound";
+  }
+
+  async confirm() {
+    this.journal.push("confirm");
+    this.state = "sound";
+  }
+
+  async restore() {
+    this.journal.push("restore");
+    if (this.lastGood === undefined) return false;
+    this.file = this.lastGood;
+    return true;
+  }
+
+  async check() {
+    this.journal.push("check");
+    return this.verdict;
+  }
+
+  async reload(signal: AbortSignal): Promise<ReloadVerdict> {
+    this.journal.push("reload");
+    const next = this.reloads.shift() ?? { kind: "proven", output: "" };
+    if (next === "hangs") {
+      await new Promise((_, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(signal.reason as Error);
+        });
+      });
+    } else if (next instanceof Error) throw next;
+    else if (next.kind === "proven") this.running = this.file;
+    return next === "hangs" ? { kind: "failed", output: "" } : next;
+  }
+}
+
+const FAILED: ReloadVerdict = { kind: "failed", output: "no port" };
+
+describe("one turn", () => {
+  test("stages, checks, commits, reloads and confirms, in this order (invariant 1)", async () => {
+    const world = new World("old");
+    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });
+    expect(world.journal).toEqual(["stage", "check", "commit", "reload", "confirm"]);
+    expect(world).toMatchObject({ file: "new", running: "new" });
+  });
+
+  test("touches nothing when the file has the text already (invariant 3)", async () => {
+    const world = new World("same");
+    expect(await world.apply("same")).toEqual({ kind: "unchanged" });
+    expect(world.journal).toEqual([]);
+  });
+
+  test("goes no further than the check with a text that is refused (invariant 1)", async () => {
+    const world = new World("old");
+    world.verdict = { accepted: false, output: "line 3" };
+    expect(await world.apply("new")).toEqual({ kind: "rejected", output: "line 3" });
+    expect(world.journal).toEqual(["stage", "check"]);
+    expect(world.file).toBe("old");
+  });
+
+  test("puts the last good file back and HAProxy on it when the reload failed (invariant 2)", async () => {
+    const world = new World("old");
+    world.reloads = [FAILED];
+    expect(await world.apply("new")).toEqual({ kind: "rolled-back", output: "no port" });
+    expect(world.journal.slice(3)).toEqual(["reload", "restore", "reload", "confirm"]);
+    expect(world).toMatchObject({ file: "old", running: "old", state: "sound" });
+  });
+
+  test("takes a reload that could not be tried for one that failed (invariant 2)", async () => {
+    const world = new World("old");
+    world.reloads = [new Error("EACCES")];
+    expect(await world.apply("new")).toEqual({ kind: "rolled-back", output: "EACCES" });
+    expect(world.file).toBe("old");
+  });
+
+  test("proves the file that came back in the next turn when that failed as well (invariant 2)", async () => {
+    const world = new World("old");
+    world.reloads = [FAILED, FAILED];
+    expect(await world.apply("new")).toMatchObject({ kind: "rolled-back" });
+    world.journal.length = 0;
+    expect(await world.apply("old")).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["reload", "confirm"]);
+  });
+
+  test("leaves the first file where it is when its reload failed, to be proven later", async () => {
+    const world = new World();
+    world.reloads = [FAILED];
+    expect(await world.apply("new")).toMatchObject({ kind: "failed" });
+    expect(world).toMatchObject({ file: "new", state: "unproven" });
+  });
+
+  test("leaves the file for an HAProxy that does not run yet, and tells it when it does", async () => {
+    const world = new World("old");
+    world.reloads = [{ kind: "absent", output: "nobody" }];
+    expect(await world.apply("new")).toEqual({ kind: "waiting", output: "nobody" });
+    expect(world).toMatchObject({ file: "new", state: "unproven" });
+    world.journal.length = 0;
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["reload", "confirm"]);
+  });
+
+  test("never gives HAProxy an empty file, but any other reader (invariant 1)", async () => {
+    const world = new World("old");
+    expect(await world.apply(" \n\t\n")).toMatchObject({ kind: "rejected" });
+    expect(world.journal).toEqual([]);
+    expect(await world.apply("", { haproxy: undefined })).toMatchObject({ kind: "applied" });
+  });
+
+  test("amends permissions without HAProxy, but any other reader is told (invariant 3)", async () => {
+    const world = new World("same");
+    world.state = "drifted";
+    expect(await world.apply("same")).toEqual({ kind: "unchanged" });
+    expect(world.journal).toEqual(["amend"]);
+    world.state = "drifted";
+    expect(await world.apply("same", { haproxy: undefined })).toMatchObject({ kind: "applied" });
+    expect(world.journal.slice(1)).toEqual(["stage", "check", "commit", "reload", "confirm"]);
+  });
+
+  test("shows what would change and touches nothing in a dry run", async () => {
+    const world = new World("a\nb\n");
+    const outcome = await world.apply("a\nc\n", { dest: "/x.cfg" }, true);
+    expect(outcome).toMatchObject({ kind: "would-change" });
+    const diff = outcome.kind === "would-change" ? outcome.diff : "";
+    expect(diff.split("\n")).toEqual([
+      "--- /x.cfg\tpresent",
+      "+++ /x.cfg\trendered",
+      "@@ -1,2 +1,2 @@",
+      " a",
+      "-b",
+      "+c",
+      "",
+    ]);
+    expect(world.journal).toEqual([]);
+  });
+});
+
+describe("a turn that is called off", () => {
+  test("ends before the file is written when it can", async () => {
+    const world = new World("old");
+    world.stop.abort(new Error("stop"));
+    await expect(world.apply("new")).rejects.toThrow("stop");
+    expect(world.file).toBe("old");
+  });
+
+  test("lets a reload come to its end (invariant 12)", async () => {
+    const world = new World("old");
+    const reload = world.reload.bind(world);
+    world.reload = async (signal) => {
+      world.stop.abort(new Error("stop"));
+      await world.clock.advance(2_999);
+      signal.throwIfAborted();
+      return reload(signal);
+    };
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    expect(world.clock.pending).toBe(0);
+  });
+
+  test("gives up a reload that does not end, and leaves the file unproven (invariants 2 and 12)", async () => {
+    const world = new World("old");
+    world.reloads = ["hangs"];
+    const turn = expect(world.apply("new")).rejects.toThrow("stop");
+    await settled();
+    world.stop.abort(new Error("stop"));
+    await world.clock.advance(3_000);
+    await turn;
+    expect(world).toMatchObject({ file: "new", state: "unproven" });
+    expect(world.clock.pending).toBe(0);
+  });
+});
+
+describe("any row of turns", () => {
+  const end = fc.constantFrom<ReloadVerdict>(FAILED, { kind: "proven", output: "" }, { kind: "absent", output: "" });
+
+  test("leaves the file equal to what runs wherever it counts as sound (invariant 2)", async () => {
+    const turns = fc.array(fc.record({ text: fc.constantFrom("a", "b", "c"), ends: fc.array(end, { maxLength: 2 }) }));
+    await fc.assert(
+      fc.asyncProperty(turns, async (row) => {
+        const world = new World("a");
+        for (const { text, ends } of row) {
+          world.reloads = [...ends];
+          const outcome = await world.apply(text);
+          if (world.state === "sound") expect(world.running).toBe(world.file);
+          if (outcome.kind === "applied" || outcome.kind === "unchanged") expect(world.running).toBe(text);
+        }
+      }),
+    );
+  });
+
+  test("has nothing to do only when the text is there and proven (invariant 3)", () => {
+    const standing = fc.constantFrom("sound" as const, "drifted" as const, "unproven" as const);
+    const text = fc.constantFrom("a", "b");
+    fc.assert(
+      fc.property(
+        text,
+        fc.option(text, { nil: undefined }),
+        standing,
+        fc.boolean(),
+        (wanted, present, how, isHaproxy) => {
+          const isIdle = workFor(wanted, present, how, isHaproxy) === "nothing";
+          expect(isIdle).toBe(wanted === present && how === "sound");
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,31 @@
+/** `npm run bench`: measures HECD beside the floor in one run; `-- --write` puts the table into the README. */
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { agentLatency } from "./agent-latency.js";
+import { renderLatency } from "./render-latency.js";
+import { tableOf } from "./statistics.js";
+
+const ROUNDS = 50;
+const README = new URL("../../README.md", import.meta.url);
+const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
+
+console.log(`Latency, ${ROUNDS} rounds each`);
+const comparisons = [];
+for (const measure of [agentLatency, renderLatency]) {
+  const comparison = await measure(ROUNDS);
+  comparisons.push(comparison);
+  console.log(
+    `  ${comparison.what}: ${comparison.ours.p50.toFixed(1)} ms, floor ${comparison.floor.p50.toFixed(1)} ms`,
+  );
+}
+const date = new Date().toISOString().slice(0, 10);
+const conditions = `${ROUNDS} rounds in one run of \`npm run bench\` on ${date}: Node ${process.version}, ${cpus().length} cores.`;
+const text = `${conditions}\n\n${tableOf(comparisons)}`;
+console.log(`\n${text}`);
+
+if (process.argv.includes("--write")) {
+  const readme = await readFile(README, "utf8");
+  const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (before < 0 || after < before) throw new Error("The README has no place for the table");
+  await writeFile(README, `${readme.slice(0, before + BEGIN.length)}\n\n${text}\n\n${readme.slice(after)}`);
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { parseResource } from "../../src/confd/resource.js";
+
+const LEAST = '[template]\nsrc = "haproxy.cfg.hbs"\ndest = "/etc/haproxy/haproxy.cfg"\nkeys = ["/app/servers",]\n';
+
+function read(text: string) {
+  const resource = parseResource("a.toml", text);
+  if ("problems" in resource) throw new Error(resource.problems.join("; "));
+  return resource;
+}
+
+function problemsOf(text: string): readonly string[] {
+  const resource = parseResource("a.toml", text);
+  return "problems" in resource ? resource.problems : [];
+}
+
+describe("a resource file", () => {
+  test("of the article is read as it is", () => {
+    expect(read(`${LEAST}reload_cmd = "/etc/init.d/haproxy reload"`)).toEqual({
+      name: "a.toml",
+      src: "haproxy.cfg.hbs",
+      dest: "/etc/haproxy/haproxy.cfg",
+      prefixes: ["/app/servers"],
+      prefix: "/",
+      mode: undefined,
+      owner: undefined,
+      group: undefined,
+      checkCmd: undefined,
+      reloadCmd: "/etc/init.d/haproxy reload",
+      haproxy: undefined,
+    });
+  });
+
+  test("may have every key there is", () => {
+    const text = `${LEAST.replace("/app/servers", "servers/")}
+prefix = "app"
+mode = "0640"
+owner = "haproxy"
+gid = 99
+check_cmd = "haproxy -c -f {{.src}}"
+
+[haproxy]
+socket = "/run/haproxy/admin.sock"
+reload = "master:/run/haproxy/master.sock"
+min_reload_interval = "1m30s"
+`;
+    expect(read(text)).toMatchObject({
+      prefixes: ["/app/servers"],
+      prefix: "/app",
+      mode: 0o640,
+      owner: "haproxy",
+      group: 99,
+      checkCmd: "haproxy -c -f {{.src}}",
+      haproxy: {
+        socket: "/run/haproxy/admin.sock",
+        reload: { kind: "master", socket: "/run/haproxy/master.sock" },
+        minReloadIntervalMs: 90_000,
+      },
+    });
+  });
+
+  test.each([
+    ["master:/m.sock", { kind: "master", socket: "/m.sock" }],
+    ["signal:/run/haproxy.pid", { kind: "signal", pidFile: "/run/haproxy.pid" }],
+    ["systemd:haproxy", { kind: "systemd", unit: "haproxy" }],
+    ["command:systemctl reload haproxy: now", { kind: "command", command: "systemctl reload haproxy: now" }],
+  ])("reloads by %s", (reload, driver) => {
+    expect(read(`${LEAST}[haproxy]\nreload = "${reload}"`).haproxy).toEqual({
+      socket: undefined,
+      reload: driver,
+      minReloadIntervalMs: 1_000,
+    });
+  });
+
+  test.each([
+    ["0644", 0o644],
+    ["0o600", 0o600],
+    ["0x1a4", 0o644],
+    ["0000", 0],
+    ["0777", 0o777],
+  ])("gives permissions as confd does: %s", (mode, bits) => {
+    expect(read(`${LEAST}mode = "${mode}"`).mode).toBe(bits);
+  });
+
+  test("takes a number before a name, and -1 for nobody", () => {
+    expect(read(`${LEAST}uid = 99\nowner = "haproxy"\ngid = -1`)).toMatchObject({ owner: 99, group: undefined });
+  });
+});
+
+describe("a wrong resource file is refused with", () => {
+  test.each([
+    ["an unknown key", `${LEAST}chek_cmd = "x"`, ["template.chek_cmd: there is no such key"]],
+    ["an unknown table", `${LEAST}[other]\na = 1`, ["other: there is no such key"]],
+    ["no table", "", ["template: there is no table [template]"]],
+    ["a wrong type", `${LEAST}check_cmd = 1`, ["template.check_cmd: must be text in quotes"]],
+    ["a decimal mode", `${LEAST}mode = "644"`, ['template.mode: write "0644": confd takes "644" for a decimal number']],
+    ["a mode without quotes", `${LEAST}mode = 420`, ['template.mode: must be text in quotes, such as "0644"']],
+    ["a mode that is none", `${LEAST}mode = "rw"`, ['template.mode: must be permission bits such as "0644", not "rw"']],
+    ["set-uid", `${LEAST}mode = "04755"`, ['template.mode: must be permission bits, "0777" at most, not "04755"']],
+    ["a negative uid", `${LEAST}uid = -2`, ["template.uid: must be a number of 0 or more"]],
+    ["a relative dest", LEAST.replace('"/etc', '"etc'), ["template.dest: must be an absolute path"]],
+    ["no keys", LEAST.replace('"/app/servers",', ""), ["template.keys: must name at least one key"]],
+    ["keys that are no list", LEAST.replace('["/app/servers",]', '"/app"'), ["template.keys: must be a list of keys"]],
+    [
+      "an unknown reload",
+      `${LEAST}[haproxy]\nreload = "kill"`,
+      [expect.stringMatching(/^haproxy.reload: must be master:SOCKET, .* not "kill"$/)],
+    ],
+    ["no reload", `${LEAST}[haproxy]\nsocket = "/s"`, ["haproxy.reload: is missing"]],
+    [
+      "a number as time",
+      `${LEAST}[haproxy]\nreload = "systemd:h"\nmin_reload_interval = 1`,
+      [expect.stringContaining("must be a time in quotes")],
+    ],
+    [
+      "half a time",
+      `${LEAST}[haproxy]\nreload = "systemd:h"\nmin_reload_interval = "1s2"`,
+      [expect.stringContaining('not "1s2"')],
+    ],
+    [
+      "two ways to reload",
+      `${LEAST}reload_cmd = "x"\n[haproxy]\nreload = "systemd:h"`,
+      [expect.stringMatching(/^template.reload_cmd: cannot be given beside \[haproxy\]/)],
+    ],
+    ["bad TOML", "[template]\nsrc = \n", ["line 2: invalid value"]],
+    ["a key given twice", `${LEAST}src = "b"`, [expect.stringMatching(/^line 5: /)]],
+    ["a prototype", "[__proto__]\na = 1\n", expect.arrayContaining(["__proto__: there is no such key"])],
+  ])("%s", (_, text, problems) => {
+    expect(problemsOf(text)).toEqual(problems);
+  });
+
+  test("everything that is wrong at once", () => {
+    expect(problemsOf('[template]\nsrc = ""\nmode = "9"\nfoo = 1\n')).toEqual([
+      "template.src: must not be empty",
+      "template.dest: is missing",
+      "template.keys: is missing",
+      'template.mode: must be permission bits such as "0644", not "9"',
+      "template.foo: there is no such key",
+    ]);
+  });
+});

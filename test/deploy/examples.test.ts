@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { parse as parseToml } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { resolveSettings, settingNames } from "../../src/config.js";
+
+const deploy = (name: string): string => readFileSync(new URL(`../../deploy/${name}`, import.meta.url), "utf8");
+const template = readFileSync(new URL("../../templates/haproxy.cfg.hbs", import.meta.url), "utf8");
+/** The settings of the program, and what the stock template asks the environment for. */
+const KNOWN = [
+  ...settingNames().map((name) => `HECD_${name.toUpperCase().replaceAll("-", "_")}`),
+  ...[...template.matchAll(/getenv "(\w+)"/g)].map(([, name]) => name),
+];
+const COMMANDS = ["agent", "render"];
+
+/** The lines of an example, those that are only offered (`# key = value`, `#KEY=value`) among them. */
+function withOffers(text: string): string {
+  return text.replace(/^# ?(?=[a-z-]+ = |[A-Z_]+=)/gm, "");
+}
+
+describe("the example of a settings file", () => {
+  test("can be used as it is, and with everything it offers", () => {
+    for (const text of [deploy("hecd.toml"), withOffers(deploy("hecd.toml"))]) {
+      const settings = resolveSettings({ flags: {}, env: {}, file: { path: "hecd.toml", text } });
+      expect(settings.etcd).toEqual(["http://127.0.0.1:2379"]);
+    }
+    expect(withOffers(deploy("hecd.toml"))).toMatch(/^advertise = /m);
+  });
+});
+
+describe("the example of an environment file", () => {
+  test("sets only what HECD knows, to values that can be used", () => {
+    const lines = withOffers(deploy("hecd.env")).match(/^[A-Z_]+=.*$/gm) ?? [];
+    const env = Object.fromEntries(
+      lines.map((line): [string, string] => [
+        line.slice(0, line.indexOf("=")),
+        line.slice(line.indexOf("=") + 1) || "x",
+      ]),
+    );
+    expect(Object.keys(env).length).toBeGreaterThan(3);
+    for (const name of Object.keys(env)) expect(KNOWN).toContain(name);
+    expect(resolveSettings({ flags: {}, env }).etcd).toHaveLength(3);
+  });
+});
+
+describe.each(COMMANDS)("the systemd unit of hecd %s", (command) => {
+  const lines = deploy(`hecd-${command}.service`).split("\n");
+
+  test("starts the daemon, always anew, with the environment file, and gives it time to stop", () => {
+    expect(lines).toContain(`ExecStart=hecd ${command}`);
+    expect(lines).toContain("Restart=always");
+    expect(lines).toContain("EnvironmentFile=-/etc/default/hecd");
+    expect(lines).toContain("TimeoutStopSec=10");
+  });
+});
+
+describe("the compose file", () => {
+  const { services } = parseYaml(deploy("compose.yaml")) as {
+    readonly services: Record<
+      string,
+      { readonly command?: readonly string[]; readonly environment?: Record<string, unknown>; readonly scale?: number }
+    >;
+  };
+
+  test("is the whole line, with three containers to serve", () => {
+    expect(Object.keys(services).sort()).toEqual(["agent", "etcd", "haproxy", "renderer", "web"]);
+    expect([services["agent"]?.command, services["renderer"]?.command]).toEqual([["agent"], ["render"]]);
+    expect(services["web"]?.scale).toBe(3);
+  });
+
+  test("sets only what HECD knows", () => {
+    const names = Object.values(services).flatMap(({ environment }) => Object.keys(environment ?? {}));
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) expect(KNOWN).toContain(name);
+  });
+});
+
+describe.each(["conf.d/haproxy.toml", "container/haproxy.toml"])("the resource %s", (file) => {
+  test("renders the stock template for an HAProxy that is reloaded through its master socket", () => {
+    expect(parseToml(deploy(file))).toMatchObject({
+      template: { src: "haproxy.cfg.hbs", dest: "/etc/haproxy/haproxy.cfg" },
+      haproxy: { reload: expect.stringMatching(/^master:\/run\//) as string },
+    });
+  });
+});

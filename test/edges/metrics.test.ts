@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { Metrics } from "../../src/edges/metrics.js";
+
+describe("the metrics", () => {
+  test("count what is told", async () => {
+    const metrics = new Metrics();
+    metrics.count({ kind: "docker-event", action: "start", container: "a" });
+    metrics.count({ kind: "docker-event", action: "start", container: "b" });
+    metrics.count({ kind: "reconciled", containers: 7, instances: 3, transactions: 1, tookMs: 12 });
+    metrics.count({ kind: "reloaded", by: "master", succeeded: true, tookMs: 40, output: "" });
+    metrics.count({ kind: "applied", resource: "haproxy.toml", dest: "/x", outcome: { kind: "unchanged" }, tookMs: 2 });
+    const { body } = await metrics.expose();
+    expect(body).toContain('hecd_docker_events_total{action="start"} 2');
+    expect(body).toContain("hecd_containers 7");
+    expect(body).toContain('hecd_reloads_total{by="master",succeeded="true"} 1');
+    expect(body).toContain('hecd_apply_seconds_count{resource="haproxy.toml",outcome="unchanged"} 1');
+    expect(body).toContain("hecd_reconcile_seconds_sum 0.012");
+  });
+
+  test("count an outage once, however often it is told", async () => {
+    const metrics = new Metrics();
+    const away = { kind: "store-unreachable", endpoints: ["a:1"], reason: "refused" } as const;
+    metrics.count({ ...away, lastedMs: 0 });
+    metrics.count({ ...away, lastedMs: 10_000 });
+    expect((await metrics.expose()).body).toMatch(/hecd_outages_total\{peer="etcd"\} 1\n/);
+    expect((await metrics.expose()).body).toContain('hecd_connected{peer="etcd"} 0');
+    metrics.count({ kind: "store-connected", endpoints: ["a:1"], afterMs: 12_000 });
+    expect((await metrics.expose()).body).toContain('hecd_connected{peer="etcd"} 1');
+  });
+
+  test("say that the lease is gone when it was lost", async () => {
+    const metrics = new Metrics();
+    metrics.count({ kind: "session-opened", lease: "1", ttlSeconds: 30, adopted: false });
+    expect((await metrics.expose()).body).toContain("hecd_lease_ttl_seconds 30");
+    metrics.count({ kind: "session-lost", lease: "1", reason: "expired" });
+    expect((await metrics.expose()).body).toContain("hecd_lease_ttl_seconds 0");
+  });
+});

@@ -1,0 +1,46 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { abortable, follow } from "../../src/flow/follow.js";
+
+describe("follow", () => {
+  test("aborts with the reason of the first parent that does", () => {
+    const one = new AbortController();
+    const two = new AbortController();
+    using turn = follow(one.signal, two.signal);
+    const reason = new Error("two");
+    two.abort(reason);
+    one.abort(new Error("one"));
+    expect(turn.signal.reason).toBe(reason);
+  });
+
+  test("is aborted from the start under an aborted parent", () => {
+    const reason = new Error("gone");
+    using turn = follow(AbortSignal.abort(reason));
+    expect(turn.signal.reason).toBe(reason);
+  });
+
+  test("leaves no listener on its parents when disposed", () => {
+    const parent = new AbortController();
+    for (let turn = 0; turn < 100; turn++) {
+      using work = follow(parent.signal);
+      expect(work.signal.aborted).toBe(false);
+    }
+    expect(getEventListeners(parent.signal, "abort")).toHaveLength(0);
+  });
+});
+
+describe("abortable", () => {
+  test("settles like its promise and leaves no listener", async () => {
+    const stop = new AbortController();
+    await expect(abortable(Promise.resolve(1), stop.signal)).resolves.toBe(1);
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(0);
+  });
+
+  test("rejects with the signal's reason while its promise is pending", async () => {
+    const stop = new AbortController();
+    const over = new Error("over");
+    const result = abortable(new Promise(() => undefined), stop.signal);
+    stop.abort(over);
+    await expect(result).rejects.toBe(over);
+  });
+});

@@ -1,0 +1,257 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Agent } from "../../src/agent.js";
+import type { Container } from "../../src/core/container.js";
+import type { HecdEvent } from "../../src/core/event.js";
+import { DockerContainers } from "../../src/edges/docker.js";
+import { MemoryStore } from "../../src/edges/memory.js";
+import { systemClock } from "../../src/flow/clock.js";
+import { DockerCli, PrivateDocker } from "../support/docker.js";
+import { eventually } from "../support/eventually.js";
+import { SocketProxy } from "../support/socket-proxy.js";
+
+const LABEL = "hecd-test.docker";
+
+let cli: DockerCli;
+let ending: AbortController;
+let over: Promise<unknown>;
+let states: (readonly Container[])[];
+let events: HecdEvent[];
+
+beforeEach(() => {
+  cli = new DockerCli();
+  ending = new AbortController();
+  over = Promise.resolve();
+  states = [];
+  events = [];
+});
+
+afterEach(async () => {
+  ending.abort(new Error("the test is over"));
+  await over;
+  await cli[Symbol.asyncDispose]();
+});
+
+function tell(event: HecdEvent): void {
+  events.push(event);
+}
+
+function containersAt(url: string): DockerContainers {
+  return new DockerContainers({ connection: { url, tls: false, certPath: undefined } }, { clock: systemClock, tell });
+}
+
+async function follow(url = cli.url): Promise<void> {
+  over = (async () => {
+    for await (const state of containersAt(url).watch(ending.signal)) states.push(state);
+  })().catch((error: unknown) => error);
+  await eventually("the first state", () => states.length > 0);
+}
+
+/** The container of that name as it was seen last. */
+function seen(name: string): Container | undefined {
+  return states.at(-1)?.find((container) => container.name === name);
+}
+
+async function sees(name: string, expected: Partial<Container> | undefined, withinMs = 5_000): Promise<void> {
+  await eventually(
+    `${name} to be ${JSON.stringify(expected)}`,
+    () => {
+      if (expected === undefined) expect(seen(name)).toBeUndefined();
+      else expect(seen(name)).toMatchObject(expected);
+      return true;
+    },
+    withinMs,
+  );
+}
+
+function hostPortOf(name: string): number | undefined {
+  return seen(name)?.ports.find(({ port }) => port === 8080)?.bindings[0]?.hostPort;
+}
+
+/** An agent on a store in memory, with every state that the keys have ever had. */
+async function startAgent(url: string): Promise<{ readonly history: Record<string, string>[] }> {
+  const store = new MemoryStore(tell);
+  const history: Record<string, string>[] = [];
+  const agent = new Agent(
+    { containers: containersAt(url), store, clock: systemClock, tell, address: async () => "10.0.0.5" },
+    {
+      session: { hostId: "node1", agent: "a", holder: { hostname: "node1", pid: 1, since: "" }, ttlSeconds: 30 },
+      prefix: "/app/servers",
+      containerPort: undefined,
+      allowLoopback: false,
+      resyncMs: 30_000,
+      onExit: "release",
+    },
+  );
+  const watching = (async () => {
+    for await (const { entries } of store.watch(["/app"], ending.signal)) history.push(Object.fromEntries(entries));
+  })().catch(() => undefined);
+  const running = agent.run(ending.signal).catch((error: unknown) => error);
+  over = Promise.all([watching, running]);
+  await eventually("the agent to be ready", () => agent.waitingFor.length === 0);
+  return { history };
+}
+
+describe("a container on a real Docker engine", () => {
+  test("is seen through its whole life", async () => {
+    await follow();
+    await cli.web("hecd-life", "--label", `${LABEL}=life`, "--label", "hecd.service=shop");
+    await sees("hecd-life", { status: "running", health: "none", networkMode: "default", image: "hecd-test/web" });
+    expect(seen("hecd-life")?.labels).toMatchObject({ "hecd.service": "shop" });
+    expect(hostPortOf("hecd-life")).toBe(await cli.port("hecd-life"));
+
+    await cli.run("pause", "hecd-life");
+    await sees("hecd-life", { status: "paused" });
+    await cli.run("unpause", "hecd-life");
+    await sees("hecd-life", { status: "running" });
+    await cli.run("rename", "hecd-life", "hecd-life-2");
+    await sees("hecd-life-2", { status: "running" });
+    expect(seen("hecd-life")).toBeUndefined();
+
+    const before = seen("hecd-life-2")?.startedAt;
+    await cli.run("restart", "-t", "1", "hecd-life-2");
+    await eventually("the new port", async () => {
+      expect(seen("hecd-life-2")).toMatchObject({ status: "running" });
+      expect(seen("hecd-life-2")?.startedAt).not.toBe(before);
+      expect(hostPortOf("hecd-life-2")).toBe(await cli.port("hecd-life-2"));
+      return true;
+    });
+
+    await cli.run("stop", "-t", "1", "hecd-life-2");
+    await sees("hecd-life-2", { status: "exited" });
+    await cli.run("start", "hecd-life-2");
+    await sees("hecd-life-2", { status: "running" });
+    await cli.run("kill", "hecd-life-2");
+    await sees("hecd-life-2", { status: "exited" });
+    await cli.run("start", "hecd-life-2");
+    await sees("hecd-life-2", { status: "running" });
+    await cli.run("rm", "-f", "hecd-life-2");
+    await sees("hecd-life-2", undefined);
+  });
+
+  test("is seen to become healthy and unhealthy, and its probes make no noise", async () => {
+    await follow();
+    const probe = ["--health-cmd", "test -e /tmp/well", "--health-interval", "200ms", "--health-retries", "2"];
+    await cli.web("hecd-health", "--health-start-period", "30s", ...probe);
+    await sees("hecd-health", { status: "running", health: "starting" });
+    await cli.run("exec", "hecd-health", "touch", "/tmp/well");
+    await sees("hecd-health", { health: "healthy" }, 10_000);
+    await cli.run("exec", "hecd-health", "rm", "/tmp/well");
+    await sees("hecd-health", { health: "unhealthy" }, 10_000);
+    const actions = events.flatMap((event) => (event.kind === "docker-event" ? [event.action] : []));
+    expect(actions.filter((action) => action.startsWith("exec"))).toEqual([]);
+  });
+
+  test("is seen with all its ports, and without any when it has no network", async () => {
+    await follow();
+    await cli.web("hecd-ports", "-p", "127.0.0.1::9090", "-p", "5353/udp");
+    await sees("hecd-ports", { status: "running" });
+    expect(seen("hecd-ports")?.ports).toMatchObject([
+      { port: 5353, protocol: "udp" },
+      { port: 8080, protocol: "tcp" },
+      { port: 9090, protocol: "tcp", bindings: [{ hostIp: "127.0.0.1" }] },
+    ]);
+    await cli.web("hecd-none", "--network", "none");
+    await sees("hecd-none", { networkMode: "none", ports: [{ port: 8080, protocol: "tcp", bindings: [] }] });
+  });
+
+  test("may have labels of a hundred thousand characters, in several containers at once", async () => {
+    await follow();
+    const big = `${LABEL}=${"ä".repeat(50_000)}`;
+    await Promise.all(["1", "2", "3"].map((n) => cli.web(`hecd-big-${n}`, "--label", big)));
+    for (const n of ["1", "2", "3"]) await sees(`hecd-big-${n}`, { status: "running" });
+    expect(events.some((event) => event.kind === "docker-event" && event.action === "unreadable")).toBe(false);
+  });
+});
+
+describe("a connection to Docker", () => {
+  const target = "/var/run/docker.sock";
+
+  test("that falls silent while new ones work is replaced within 15 seconds, and no key is lost", async () => {
+    await using proxy = await SocketProxy.start(target);
+    const { history } = await startAgent(`unix://${proxy.path}`);
+    await cli.web("hecd-silent-1");
+    await eventually("the key", () => history.at(-1)?.["/app/servers/hecd-silent-1"] !== undefined);
+    proxy.silence("pass");
+    const begunAt = performance.now();
+    const mark = history.length;
+    await cli.web("hecd-silent-2");
+    await eventually("the second key", () => history.at(-1)?.["/app/servers/hecd-silent-2"] !== undefined, 15_000);
+    expect(performance.now() - begunAt).toBeLessThan(15_000);
+    for (const keys of history.slice(mark)) expect(keys).toHaveProperty("/app/servers/hecd-silent-1");
+  });
+
+  test("that falls silent altogether is given up, told of, and made again within 15 seconds of its return", async () => {
+    await using proxy = await SocketProxy.start(target);
+    const { history } = await startAgent(`unix://${proxy.path}`);
+    await cli.web("hecd-dark-1");
+    await eventually("the key", () => history.at(-1)?.["/app/servers/hecd-dark-1"] !== undefined);
+    proxy.silence();
+    const mark = history.length;
+    await cli.web("hecd-dark-2");
+    await eventually("the outage", () => events.some(({ kind }) => kind === "docker-unreachable"), 15_000);
+    proxy.heal();
+    await eventually("the second key", () => history.at(-1)?.["/app/servers/hecd-dark-2"] !== undefined, 15_000);
+    for (const keys of history.slice(mark)) expect(keys).toHaveProperty("/app/servers/hecd-dark-1");
+  });
+
+  test("that is cut again and again misses nothing", async () => {
+    await using proxy = await SocketProxy.start(target);
+    await follow(`unix://${proxy.path}`);
+    await cli.web("hecd-cut");
+    for (let round = 0; round < 5; round++) {
+      proxy.cut();
+      await cli.run(round % 2 === 0 ? "pause" : "unpause", "hecd-cut");
+      await sees("hecd-cut", { status: round % 2 === 0 ? "paused" : "running" });
+    }
+    await cli.run("unpause", "hecd-cut");
+  });
+});
+
+describe("a Docker engine that is restarted under the agent", () => {
+  test("takes no key away when its containers live on, health included, and serves on", async () => {
+    await using docker = await PrivateDocker.start("--live-restore");
+    await using inside = new DockerCli(docker.url);
+    const { history } = await startAgent(docker.url);
+    await inside.web("plain");
+    await inside.web("probed", "--health-cmd", "true", "--health-interval", "3s");
+    const both = ["/app/servers/plain", "/app/servers/probed"];
+    await eventually("both keys", () => {
+      expect(Object.keys(history.at(-1) ?? {})).toEqual(both);
+      return true;
+    });
+    for (const how of ["SIGTERM", "SIGKILL"] as const) {
+      const mark = history.length;
+      await docker.stopEngine(how);
+      await eventually("the outage", () => events.some(({ kind }) => kind === "docker-unreachable"));
+      await docker.startEngine();
+      const backAt = performance.now();
+      await inside.web(`after-${how}`);
+      await eventually("a key of the new time", () => history.at(-1)?.[`/app/servers/after-${how}`], 15_000);
+      expect(performance.now() - backAt).toBeLessThan(15_000);
+      for (const keys of history.slice(mark - 1)) expect(Object.keys(keys)).toEqual(expect.arrayContaining(both));
+      events.length = 0;
+    }
+  });
+
+  test("brings containers back at their new ports when they ended with it", async () => {
+    await using docker = await PrivateDocker.start();
+    await using inside = new DockerCli(docker.url);
+    const { history } = await startAgent(docker.url);
+    await inside.web("always", "--restart", "always");
+    await inside.web("once");
+    await eventually("both keys", () => Object.keys(history.at(-1) ?? {}).length === 2);
+    await docker.stopEngine();
+    await docker.startEngine();
+    const backAt = performance.now();
+    await eventually(
+      "the state of the engine",
+      async () => {
+        const port = await inside.port("always");
+        expect(history.at(-1)).toEqual({ "/app/servers/always": `10.0.0.5:${port}` });
+        return true;
+      },
+      15_000,
+    );
+    expect(performance.now() - backAt).toBeLessThan(15_000);
+  });
+});

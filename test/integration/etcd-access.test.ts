@@ -1,0 +1,250 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { HecdEvent } from "../../src/core/event.js";
+import { openEtcd } from "../../src/edges/etcd.js";
+import type { EtcdOptions } from "../../src/edges/etcd-client.js";
+import { HecdError } from "../../src/errors.js";
+import { systemClock } from "../../src/flow/clock.js";
+import type { Store } from "../../src/ports.js";
+import { eventually } from "../support/eventually.js";
+import { startEtcd } from "../support/etcd.js";
+import { freePort } from "../support/free-port.js";
+import { tempDir } from "../support/temp-dir.js";
+
+const run = promisify(execFile);
+const { signal } = new AbortController();
+
+async function open(options: EtcdOptions, told: HecdEvent[] = []): Promise<Store> {
+  const store = await openEtcd(options, { clock: systemClock, tell: (event) => told.push(event) });
+  onTestFinished(() => store[Symbol.asyncDispose]());
+  return store;
+}
+
+async function failureOf(
+  store: Store,
+): Promise<{ readonly code: string; readonly message: string; readonly ms: number }> {
+  const began = performance.now();
+  const error: unknown = await store.read(["/app"], signal).then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  if (!(error instanceof HecdError)) throw new Error(`Read did not fail with a fault: ${String(error)}`);
+  return { code: error.fault.code, message: error.message, ms: performance.now() - began };
+}
+
+describe("reading", () => {
+  test("fails within seconds where nothing listens, and says so", async () => {
+    const endpoint = `127.0.0.1:${await freePort()}`;
+    const told: HecdEvent[] = [];
+    const failure = await failureOf(await open({ endpoints: [endpoint] }, told));
+    expect(failure.code).toBe("store-unreachable");
+    expect(failure.message).toMatch(`Cannot reach etcd at ${endpoint}: `);
+    expect(failure.message).toMatch(/ECONNREFUSED/);
+    expect(failure.ms).toBeLessThan(5_500);
+    expect(told).toMatchObject([{ kind: "store-unreachable", lastedMs: 0 }]);
+  });
+
+  test("fails within seconds when etcd is frozen", async () => {
+    await using etcd = await startEtcd();
+    const store = await open({ endpoints: [etcd.endpoint] });
+    await store.read(["/app"], signal);
+    etcd.freeze();
+    const failure = await failureOf(store);
+    etcd.thaw();
+    expect(failure.code).toBe("store-unreachable");
+    expect(failure.ms).toBeLessThan(5_500);
+  });
+
+  test("fails within seconds when all of several members are away", async () => {
+    const endpoints = [await freePort(), await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`);
+    const failure = await failureOf(await open({ endpoints }));
+    expect(failure.code).toBe("store-unreachable");
+    expect(failure.ms).toBeLessThan(5_500);
+  });
+
+  test("is refused with a wrong password, which is not repeated", async () => {
+    await using etcd = await startEtcd({ auth: true });
+    const password = "a-wrong-secret";
+    const failure = await failureOf(await open({ endpoints: [etcd.endpoint], username: "root", password }));
+    expect(failure.code).toBe("store-refused");
+    expect(failure.message).toContain("authentication failed, invalid user ID or password");
+    expect(failure.message).not.toContain(password);
+  });
+
+  test("is refused without the permission for it", async () => {
+    await using etcd = await startEtcd({ auth: true });
+    await etcd.ctl("user", "add", "guest:guest");
+    await etcd.ctl("role", "add", "reader");
+    await etcd.ctl("role", "grant-permission", "reader", "read", "/app", "--prefix");
+    await etcd.ctl("user", "grant-role", "guest", "reader");
+    const store = await open({ endpoints: [etcd.endpoint], username: "guest", password: "guest" });
+    expect((await store.read(["/app"], signal)).entries.size).toBe(0);
+    await expect(store.read(["/other"], signal)).rejects.toThrow("permission denied");
+  });
+});
+
+describe("a connection with TLS", () => {
+  async function secured(): Promise<{
+    readonly endpoint: string;
+    readonly files: Required<Pick<EtcdOptions, "ca" | "cert" | "key">>;
+    readonly otherCa: string;
+  }> {
+    const dir = await tempDir();
+    const path = (name: string): string => join(dir.path, name);
+    const openssl = (...args: readonly string[]) => run("openssl", args);
+    const authority = (name: string) =>
+      openssl(
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        `/CN=${name}`,
+        "-keyout",
+        path(`${name}.key`),
+        "-out",
+        path(`${name}.pem`),
+      );
+    await authority("ca");
+    await authority("other");
+    await writeFile(path("ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n");
+    for (const name of ["server", "client"]) {
+      await openssl(
+        "req",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        `/CN=${name}`,
+        "-keyout",
+        path(`${name}.key`),
+        "-out",
+        path(`${name}.csr`),
+      );
+      await openssl(
+        "x509",
+        "-req",
+        "-days",
+        "2",
+        "-in",
+        path(`${name}.csr`),
+        "-CA",
+        path("ca.pem"),
+        "-CAkey",
+        path("ca.key"),
+        "-CAcreateserial",
+        "-extfile",
+        path("ext"),
+        "-out",
+        path(`${name}.pem`),
+      );
+    }
+    const port = await freePort();
+    const url = `https://127.0.0.1:${port}`;
+    const peer = `http://127.0.0.1:${await freePort()}`;
+    const child = spawn(
+      "etcd",
+      [
+        ...["--data-dir", path("data"), "--listen-client-urls", url, "--advertise-client-urls", url],
+        ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", `default=${peer}`],
+        ...[
+          "--cert-file",
+          path("server.pem"),
+          "--key-file",
+          path("server.key"),
+          "--trusted-ca-file",
+          path("ca.pem"),
+          "--client-cert-auth",
+        ],
+      ],
+      { stdio: "ignore" },
+    );
+    onTestFinished(async () => {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+      await dir[Symbol.asyncDispose]();
+    });
+    const files = { ca: path("ca.pem"), cert: path("client.pem"), key: path("client.key") };
+    await eventually("etcd to answer", () =>
+      run(
+        "etcdctl",
+        ["--endpoints", url, "--cacert", files.ca, "--cert", files.cert, "--key", files.key, "get", "/x"],
+        { env: { ...process.env, ETCDCTL_API: "3" } },
+      ).then(() => true),
+    );
+    return { endpoint: `127.0.0.1:${port}`, files, otherCa: path("other.pem") };
+  }
+
+  test("is made with the right files and by no others, and the reason is told", async () => {
+    const { endpoint, files, otherCa } = await secured();
+    for (const form of [endpoint, `https://${endpoint}`]) {
+      const store = await open({ endpoints: [form], ...files });
+      expect((await store.read(["/app"], signal)).entries.size).toBe(0);
+    }
+    for (const [options, reason] of [
+      [{ endpoints: [endpoint] }, "Failed to connect"], // plain text to a port that speaks TLS
+      [{ endpoints: [`https://${endpoint}`] }, "unable to verify the first certificate"],
+      [{ endpoints: [`https://${endpoint}`], ca: files.ca }, "bad certificate"], // none of ours
+      [{ endpoints: [endpoint], ...files, ca: otherCa }, "unable to verify the first certificate"],
+    ] as const) {
+      const failure = await failureOf(await open(options));
+      expect(failure.code).toBe("store-unreachable");
+      expect(failure.message).toContain(reason);
+    }
+  });
+
+  test("needs readable files that belong together", async () => {
+    const missing = open({ endpoints: ["https://127.0.0.1:1"], ca: "/none/ca.pem" });
+    await expect(missing).rejects.toThrow("Cannot read /none/ca.pem: ");
+    const half = open({ endpoints: ["https://127.0.0.1:1"], cert: "/none/cert.pem" });
+    await expect(half).rejects.toThrow("belong together");
+  });
+});
+
+test("a process that has closed its store ends by itself", async () => {
+  await using etcd = await startEtcd({ auth: true });
+  await using dir = await tempDir();
+  const script = join(dir.path, "use.mts");
+  const src = new URL("../../src/", import.meta.url).pathname;
+  await writeFile(
+    script,
+    `
+    import { openEtcd } from "${src}edges/etcd.ts";
+    import { systemClock } from "${src}flow/clock.ts";
+    import { writeFileSync } from "node:fs";
+    const control = new AbortController();
+    const { signal } = control;
+    const store = await openEtcd(
+      { endpoints: ["${etcd.endpoint}"], username: "root", password: "secret" },
+      { clock: systemClock, tell: () => undefined },
+    );
+    const holder = { hostname: "test", pid: 1, since: "2026-01-02T03:04:05Z" };
+    const session = await store.openSession({ hostId: "h", agent: "a", holder, ttlSeconds: 5 }, signal);
+    await session.apply([[{ kind: "put", key: "/app/a", value: "1" }]], signal);
+    const states = store.watch(["/app"], signal);
+    await states.next();
+    const waiting = states.next().catch(() => undefined);
+    await session.close("revoke", signal);
+    control.abort(new Error("over"));
+    await waiting;
+    await store[Symbol.asyncDispose]();
+    writeFileSync("${join(dir.path, "closed-at")}", String(Date.now()));
+    process.on("exit", () => writeFileSync("${join(dir.path, "ended-at")}", String(Date.now())));
+    `,
+  );
+  await run(process.execPath, ["--import", "tsx", script], {
+    cwd: new URL("../..", import.meta.url).pathname,
+    timeout: 20_000,
+  });
+  const at = async (name: string): Promise<number> => Number(await readFile(join(dir.path, name), "utf8"));
+  expect((await at("ended-at")) - (await at("closed-at"))).toBeLessThan(1_000);
+  expect((await etcd.keys("/app")).size).toBe(0);
+});

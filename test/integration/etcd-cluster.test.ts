@@ -1,0 +1,61 @@
+import { setTimeout as lasting } from "node:timers/promises";
+import { type TestContext, describe, test } from "vitest";
+import { type TestEtcd, leaderOf, startCluster } from "../support/etcd.js";
+import { EtcdWorld, ROOT } from "../support/etcd-world.js";
+import { eventually } from "../support/eventually.js";
+
+async function cluster({
+  onTestFinished,
+}: TestContext): Promise<{ readonly members: readonly TestEtcd[]; readonly endpoints: readonly string[] }> {
+  const members = await startCluster(3);
+  onTestFinished(async () => {
+    for (const member of members) await member[Symbol.asyncDispose]();
+  });
+  return { members, endpoints: members.map(({ endpoint }) => endpoint) };
+}
+
+/** Writes to a member until it takes it; a cluster without a leader takes nothing. */
+async function write(member: TestEtcd, key: string, value: string): Promise<void> {
+  await eventually("the cluster to take a write", () => member.ctl("put", key, value).then(() => true), 20_000);
+}
+
+describe.concurrent("the store in a cluster of three", () => {
+  test.for([
+    ["killed", (leader: TestEtcd) => leader.kill()],
+    [
+      "frozen",
+      async (leader: TestEtcd) => {
+        leader.freeze();
+      },
+    ],
+  ] as const)("goes on without loss when the leader is %s", async ([how, harm], context) => {
+    const { expect } = context;
+    const { members, endpoints } = await cluster(context);
+    await using world = await EtcdWorld.open({ endpoints });
+    await world.register(15);
+    const holder = { hostname: "test", pid: 1, since: "2026-01-02T03:04:05Z" };
+    const session = await world.store.openSession({ hostId: "h", agent: "a", holder, ttlSeconds: 15 }, world.signal);
+    const leader = await leaderOf(members);
+    const other = members.find((member) => member !== leader);
+    if (!other) throw new Error("No member is left");
+
+    await harm(leader);
+    await write(other, `${ROOT}/after`, "1");
+    const ms = await world.agrees(other, 20_000);
+    process.stdout.write(`    leader ${how}: the watch is right ${ms} ms after the cluster took a write\n`);
+    // For as long as the lease lives, so that it must have been renewed by way of the others.
+    let worstMs = 0;
+    for (let n = 0; n < 40; n++) {
+      const began = performance.now();
+      await session.apply([[{ kind: "put", key: `${ROOT}/count/${n}`, value: `${n}` }]], world.signal);
+      worstMs = Math.max(worstMs, Math.round(performance.now() - began));
+      await lasting(400);
+    }
+    process.stdout.write(`    leader ${how}: the slowest of 40 changes took ${worstMs} ms\n`);
+    expect(worstMs).toBeLessThan(7_000);
+    await world.agrees(other, 5_000);
+    await world.isRegistered(other, 1_000);
+    expect(world.events("session-lost")).toEqual([]);
+    leader.thaw();
+  });
+});

@@ -1,0 +1,244 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { apply, type ApplyParts } from "../../src/apply.js";
+import type { HecdEvent } from "../../src/core/event.js";
+import { balancerOf } from "../../src/edges/haproxy.js";
+import { askMaster, reloadByMaster } from "../../src/edges/haproxy-master.js";
+import { reloadBySignal } from "../../src/edges/haproxy-signal.js";
+import { TargetFile } from "../../src/edges/target-file.js";
+import { systemClock } from "../../src/flow/clock.js";
+import type { ReloadDriver, Resource } from "../../src/ports.js";
+import { Renderer } from "../../src/renderer.js";
+import { eventually } from "../support/eventually.js";
+import { freePort } from "../support/free-port.js";
+import {
+  answering,
+  answerOn,
+  manyServers,
+  occupiedPort,
+  startHaproxy,
+  type LiveHaproxy,
+} from "../support/live-haproxy.js";
+import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
+
+const clock = systemClock;
+let stop: AbortController;
+let told: HecdEvent[];
+const tell = (event: HecdEvent): void => void told.push(event);
+
+beforeEach(() => {
+  stop = new AbortController();
+  told = [];
+});
+afterEach(() => {
+  stop.abort(new Error("the test is over"));
+});
+
+function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
+  const master: ReloadDriver = { kind: "master", socket: haproxy.masterSocket };
+  return resourceOf({
+    name: "haproxy.toml",
+    dest: haproxy.configPath,
+    haproxy: { socket: undefined, reload: reload ?? master, minReloadIntervalMs: 200 },
+  });
+}
+
+function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
+  const resource = resourceFor(haproxy, reload);
+  const balancer = balancerOf(resource, { haproxy: "haproxy", clock, tell });
+  return { resource, target: new TargetFile(resource, tell), balancer, clock, tell, dryRun: false };
+}
+
+describe("a change of HAProxy's configuration", () => {
+  test("is served once it is applied", async () => {
+    await using haproxy = await startHaproxy();
+    const outcome = await apply(answering("second", haproxy.port), partsFor(haproxy), stop.signal);
+    expect(outcome).toMatchObject({ kind: "applied" });
+    await eventually("the new answer", async () => (await answerOn(haproxy.port)) === "200 second", 2_000);
+    expect(await haproxy.reloads()).toBe(1);
+    expect(told).toContainEqual(expect.objectContaining({ kind: "reloaded", by: "master", succeeded: true }));
+  });
+
+  test("that HAProxy refuses leaves file and process untouched, and names the line (invariant 1)", async () => {
+    await using haproxy = await startHaproxy();
+    const bad = `${answering("second", haproxy.port)}  nonsense here\n`;
+    const outcome = await apply(bad, partsFor(haproxy), stop.signal);
+    expect(outcome).toEqual({
+      kind: "rejected",
+      output: "parsing [haproxy.cfg:12] : unknown keyword 'nonsense' in 'frontend' section\n" + "  12 | nonsense here",
+    });
+    expect(await readFile(haproxy.configPath, "utf8")).toBe(answering("first", haproxy.port));
+    expect(await haproxy.reloads()).toBe(0);
+    expect(await readdir(haproxy.directory)).toEqual(["haproxy.cfg", "haproxy.pid", "master.sock"]);
+  });
+
+  test("without a listener is refused although HAProxy finds no fault in it", async () => {
+    await using haproxy = await startHaproxy();
+    const outcome = await apply("global\n  maxconn 10\n", partsFor(haproxy), stop.signal);
+    expect(outcome).toEqual({ kind: "rejected", output: "It has no listener: HAProxy would serve nothing" });
+  });
+
+  test("that passes the check but cannot be loaded is taken back, and the last good one served (invariant 2)", async () => {
+    await using haproxy = await startHaproxy();
+    await using occupied = await occupiedPort();
+    const parts = partsFor(haproxy);
+    const text = answering("second", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
+    const outcome = await apply(text, parts, stop.signal);
+    expect(outcome).toMatchObject({ kind: "rolled-back" });
+    expect(await readFile(haproxy.configPath, "utf8")).toBe(answering("first", haproxy.port));
+    expect(await parts.target.standing()).toBe("sound");
+    expect(await answerOn(haproxy.port)).toBe("200 first");
+    expect(await apply(answering("first", haproxy.port), parts, stop.signal)).toEqual({ kind: "unchanged" });
+  });
+
+  test("that is cut off between writing and proving is proven by the next process (invariant 2)", async () => {
+    await using haproxy = await startHaproxy();
+    const text = answering("second", haproxy.port);
+    const parts = partsFor(haproxy);
+    const staged = await parts.target.stage(text);
+    await staged.commit(); // and here the process dies
+    expect(await answerOn(haproxy.port)).toBe("200 first");
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
+    await eventually("the new answer", async () => (await answerOn(haproxy.port)) === "200 second", 2_000);
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toEqual({ kind: "unchanged" });
+  });
+
+  test("waits in its file for an HAProxy that does not run yet", async () => {
+    await using haproxy = await startHaproxy();
+    const parts = partsFor(haproxy, { kind: "master", socket: join(haproxy.directory, "other.sock") });
+    const text = answering("second", haproxy.port);
+    expect(await apply(text, parts, stop.signal)).toMatchObject({ kind: "waiting" });
+    expect(await readFile(haproxy.configPath, "utf8")).toBe(text);
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
+    expect(await parts.target.standing()).toBe("sound");
+  });
+
+  test("is applied through a pid file, and one that cannot be loaded is taken back there too", async () => {
+    await using haproxy = await startHaproxy();
+    await using occupied = await occupiedPort();
+    const parts = partsFor(haproxy, { kind: "signal", pidFile: haproxy.pidFile });
+    const second = answering("second", haproxy.port);
+    expect(await apply(second, parts, stop.signal)).toMatchObject({ kind: "applied" });
+    expect(await answerOn(haproxy.port)).toBe("200 second");
+    const bad = answering("third", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
+    expect(await apply(bad, parts, stop.signal)).toMatchObject({ kind: "rolled-back" });
+    expect(await readFile(haproxy.configPath, "utf8")).toBe(second);
+    expect(await answerOn(haproxy.port)).toBe("200 second");
+  });
+});
+
+describe("a reload by the master socket", () => {
+  test("has the newest file served, however close the reloads of others come", async () => {
+    const configFor = (text: string, port: number): string => answering(text, port) + manyServers(1_000);
+    await using haproxy = await startHaproxy((port) => configFor("first", port));
+    for (let round = 0; round < 15; round++) {
+      const foreign = askMaster(haproxy.masterSocket, "reload", stop.signal);
+      await delay(round * 4);
+      await haproxy.write(configFor(`round ${round}`, haproxy.port));
+      const verdict = await reloadByMaster(haproxy.masterSocket, clock, stop.signal);
+      await foreign;
+      expect(verdict).toEqual({ kind: "proven", output: "" });
+      await eventually(
+        `the answer of round ${round}`,
+        async () => (await answerOn(haproxy.port)) === `200 round ${round}`,
+        1_000,
+      );
+    }
+  });
+
+  test("loses no request while ten of them run", async () => {
+    await using haproxy = await startHaproxy();
+    const counts = { answered: 0, failed: 0 };
+    let isOver = false;
+    const client = async (): Promise<void> => {
+      while (!isOver) {
+        await answerOn(haproxy.port).then(
+          () => counts.answered++,
+          () => counts.failed++,
+        );
+        await delay(2);
+      }
+    };
+    const clients = [client(), client(), client(), client()];
+    for (let reload = 0; reload < 10; reload++) {
+      expect((await reloadByMaster(haproxy.masterSocket, clock, stop.signal)).kind).toBe("proven");
+      await delay(50);
+    }
+    isOver = true;
+    await Promise.all(clients);
+    expect(counts.failed).toBe(0);
+    expect(counts.answered).toBeGreaterThan(200);
+  });
+
+  test("says that the socket may not be used", async () => {
+    await using haproxy = await startHaproxy();
+    await writeFile(join(haproxy.directory, "file"), "");
+    const file = join(haproxy.directory, "file", "master.sock");
+    await expect(reloadByMaster(file, clock, stop.signal)).rejects.toThrow(/HAProxy could not be reached on .*ENOTDIR/);
+  });
+});
+
+describe("a reload by signal", () => {
+  test("is held back while HAProxy starts, because it would be the end of it", async () => {
+    await using haproxy = await startHaproxy();
+    const port = await freePort();
+    const configPath = join(haproxy.directory, "large.cfg");
+    const pidFile = join(haproxy.directory, "large.pid");
+    await writeFile(configPath, answering("large", port) + manyServers(10_000));
+    const child = spawn("haproxy", ["-W", "-db", "-f", configPath], { stdio: "ignore" });
+    const ended = once(child, "exit");
+    try {
+      await writeFile(pidFile, `${child.pid ?? 0}\n`);
+      expect(await reloadBySignal(pidFile, clock, stop.signal)).toEqual({ kind: "proven", output: "" });
+      expect(await answerOn(port)).toBe("200 large");
+    } finally {
+      child.kill("SIGTERM");
+      await ended;
+    }
+  });
+
+  test("is never sent to a stranger that has inherited the number", async () => {
+    await using haproxy = await startHaproxy();
+    const pidFile = join(haproxy.directory, "stale.pid");
+    await writeFile(pidFile, `${process.pid}\n`);
+    const verdict = await reloadBySignal(pidFile, clock, stop.signal);
+    expect(verdict.kind).toBe("absent");
+    expect(verdict.output).toContain("is not HAProxy but");
+  });
+});
+
+describe("the renderer with a real HAProxy", () => {
+  test("takes twenty quick changes with a few reloads, and the last one is served (invariants 4 and 5)", async () => {
+    await using haproxy = await startHaproxy();
+    const store = new PushedStore();
+    const templates = new PushedTemplates();
+    const renderer = new Renderer({
+      templates,
+      store,
+      compile: () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
+      targetOf: (resource) => new TargetFile(resource, tell),
+      balancerOf: (resource) => balancerOf(resource, { haproxy: "haproxy", clock, tell }),
+      clock,
+      tell,
+      dryRun: false,
+    });
+    templates.show([resourceFor(haproxy)]);
+    const running = renderer.run(stop.signal);
+    const ended = expect(running).rejects.toThrow("the test is over");
+    for (let change = 1; change <= 20; change++) {
+      store.say(`change ${change}`);
+      await delay(15);
+    }
+    await eventually("the last change", async () => (await answerOn(haproxy.port)) === "200 change 20", 5_000);
+    await eventually("an end of the work", () => renderer.waitingFor.length === 0);
+    expect(await haproxy.reloads()).toBeLessThanOrEqual(4);
+    expect(renderer.state.resources[0]).toMatchObject({ outcome: { kind: "applied" }, revision: "20" });
+    stop.abort(new Error("the test is over"));
+    await ended;
+    expect(store.watchers).toBe(0);
+  });
+});

@@ -1,0 +1,282 @@
+import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
+import { readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SERVICES } from "../../src/core/keys.js";
+import { routesOf } from "../../src/core/routes.js";
+import { snapshotOf } from "../../src/core/snapshot.js";
+import { servicesOf } from "../../src/core/view.js";
+import { freePort } from "../support/free-port.js";
+import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
+import { objectionsTo, runHaproxy } from "../support/haproxy.js";
+import { record } from "../support/records.js";
+
+const TEMPLATES = ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"] as const;
+const cases = await goldenCases();
+
+describe("haproxy -c accepts without a warning", () => {
+  test.each(cases)("test/golden/$name/haproxy.cfg", async ({ expected }) => {
+    expect(await objectionsTo(await readFile(expected, "utf8"))).toBeUndefined();
+  });
+
+  for (const template of TEMPLATES) {
+    test.each([0, 1, 1_000])(`${template} with %i servers`, async (count) => {
+      const keys = Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [`/app/servers/c${index}`, `10.0.${index >> 8}.${index & 255}:80`]),
+      );
+      const { text, leftOut } = renderKeys(await stockTemplate(template), keys);
+      expect(leftOut).toEqual([]);
+      expect(text.match(/^ {4}server /gm) ?? []).toHaveLength(count);
+      expect(await objectionsTo(text)).toBeUndefined();
+    });
+  }
+
+  test("services whose names mean something to HAProxy", async () => {
+    const names = [
+      "GLOBAL",
+      "MASTER",
+      "HTTPCLIENT",
+      "if",
+      "unless",
+      "or",
+      "from",
+      "TRUE",
+      "0",
+      "1",
+      "http",
+      "stats",
+      "admin",
+    ];
+    const keys = names.flatMap((service, index) => [
+      [`/app/${service}/${service}`, `10.0.0.1:${index + 1}`] as const,
+      record({
+        service: `${service}.x`,
+        name: service,
+        port: 100 + index,
+        http: { hosts: [`h${index}.x`], paths: ["/if", "/-f"] },
+      }),
+    ]);
+    expect(
+      await objectionsTo(renderKeys(await stockTemplate("haproxy.cfg.hbs"), Object.fromEntries(keys)).text),
+    ).toBeUndefined();
+  });
+});
+
+describe("invariant 11: no value from the store can add a directive", () => {
+  const nasty = fc.constantFrom(
+    "\n", "\r", "\n    server evil 6.6.6.6:6\n", "\nglobal\n    stats socket /tmp/evil.sock level admin\n", " ", "\t", "#", '"', "'", "\\", "\\\n",
+    "$", "${HOME}", "$(id)", "%[env(HOME)]", "unix@/var/run/docker.sock", "abns@x", "fd@3", "ipv4@1.2.3.4:1", ";", "<<", "{", "}", "*", "[::]:80", "0.0.0.0:80",
+    "10.0.0.1:80 check disabled", "10.0.0.1:80#", "10.0.0.1:+80", "\u0000", "\u2028", "\u00a0", "\u{1f433}", "e\u0301", "x".repeat(5_000), "__proto__", "..", "if", "-f", "{{services}}",
+  ); // prettier-ignore
+  const plain = fc.constantFrom("web", "api", "a-1", "b.2", "10.0.0.1:80", "10.0.0.2:8080", "[2001:db8::1]:443");
+  const hostile = fc.oneof(
+    nasty,
+    fc.tuple(plain, nasty).map((parts) => parts.join("")),
+    fc.tuple(nasty, plain).map((parts) => parts.join("")),
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: "grapheme" }),
+  );
+  const simple = fc
+    .tuple(fc.oneof(plain, hostile), fc.oneof(plain, hostile), fc.oneof(plain, hostile))
+    .map(([service, name, value]): [string, string] => [`/app/${service}/${name}`, value]);
+  const damaged = fc
+    .tuple(
+      fc.constantFrom(
+        "service",
+        "name",
+        "host",
+        "id",
+        "addr",
+        "ip",
+        "port",
+        "weight",
+        "backup",
+        "state",
+        "hosts",
+        "paths",
+      ),
+      fc.oneof(plain, hostile),
+      fc.nat(9),
+    )
+    .map(([field, value, index]): [string, string] => {
+      const [key, text] = record({
+        name: `c${index}`,
+        port: 1_000 + index,
+        http: { hosts: ["a.example"], paths: ["/a"] },
+      });
+      const fields = JSON.parse(text) as Record<string, unknown>; // our own record
+      const damage =
+        field === "hosts" || field === "paths"
+          ? { http: { hosts: ["a.example"], paths: ["/a"], [field]: [value] } }
+          : { [field]: value };
+      const changed: Record<string, unknown> = { ...fields, ...damage };
+      return [
+        field === "service" || field === "id"
+          ? `${SERVICES}/${String(changed["service"])}/${String(changed["id"])}`
+          : key,
+        JSON.stringify(changed),
+      ];
+    });
+  const store = fc.array(fc.oneof(simple, damaged), { minLength: 5, maxLength: 60 });
+
+  const NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}";
+  const ADDRESS = String.raw`(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]):[1-9][0-9]{0,4}`;
+  const CONDITION = String.raw`\{ var\(txn\.(?:host|path)\) -m (?:str|end|beg) [A-Za-z0-9._~!&*+,;=:@%/-]+ \}`;
+  /** The only lines that depend on the store. */
+  const FROM_STORE = [
+    new RegExp(`^backend ${NAME}$`),
+    new RegExp(`^    default_backend ${NAME}$`),
+    new RegExp(`^    use_backend ${NAME} if(?: ${CONDITION}){1,2}$`),
+    new RegExp(
+      `^    server ${NAME}:[0-9a-fA-F:.]+:[0-9]+ ${ADDRESS} check inter 5s fall 1 rise 2 weight [0-9]{1,3}( backup)?$`,
+    ),
+  ];
+
+  test.each(TEMPLATES)("through %s", async (name) => {
+    const template = await stockTemplate(name);
+    const env = { HECD_TCP_SERVICES: "web=:9000,api=:9001" };
+    // With a route the lines that prepare routing are there, too.
+    const bare = renderKeys(
+      template,
+      Object.fromEntries([record({ state: "down", http: { hosts: ["a.example"], paths: [] } })]),
+      env,
+    ).text;
+    const own = new Set(bare.split("\n"));
+    await fc.assert(
+      fc.asyncProperty(store, async (entries) => {
+        const keys = Object.fromEntries(entries);
+        const { text } = renderKeys(template, keys, env);
+        const others = text.split("\n").filter((line) => !own.has(line));
+        for (const line of others)
+          expect(
+            FROM_STORE.some((form) => form.test(line)),
+            JSON.stringify(line),
+          ).toBe(true);
+
+        const { services } = servicesOf(snapshotOf(1n, Object.entries(keys)));
+        const shown =
+          name === "haproxy.cfg.hbs" ? services : services.filter((service) => ["web", "api"].includes(service.name));
+        const servers = shown.reduce((sum, service) => sum + service.servers.length, 0);
+        expect(text.match(/^ *server /gm) ?? []).toHaveLength(servers);
+        if (name === "haproxy.cfg.hbs") {
+          expect(text.match(/^backend /gm) ?? []).toHaveLength(services.length);
+          expect(text.match(/^ *use_backend /gm) ?? []).toHaveLength(routesOf(services).length);
+        }
+        expect(await objectionsTo(text)).toBeUndefined();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("HAProxy on the stock HTTP configuration", () => {
+  test("sends each request where its host name and path belong", async () => {
+    await using web = await runServer((_, response) => response.end("web"));
+    await using shop = await runServer((_, response) => response.end("shop"));
+    await using cart = await runServer((_, response) => response.end("cart"));
+    const at = (service: string, port: number, hosts: readonly string[], paths: readonly string[]) =>
+      record({ service, name: service, ip: "127.0.0.1", port, http: { hosts, paths } });
+    const keys = [
+      ["/app/servers/web", `127.0.0.1:${web.port}`] as const,
+      at("shop", shop.port, ["shop.example", "*.shop.example"], []),
+      at("cart", cart.port, [], ["/cart"]),
+      record({ service: "gone", name: "gone", state: "down", http: { hosts: ["gone.example"], paths: [] } }),
+    ];
+    await using haproxy = await runStock(Object.fromEntries(keys));
+    const answers = async (host: string, path: string) => (await haproxy.get(path, { host })).body;
+    expect(await answers("else.example", "/")).toBe("web");
+    expect(await answers("SHOP.example:8080", "/")).toBe("shop");
+    expect(await answers("a.b.shop.example", "/x?y=/cart")).toBe("shop");
+    expect(await answers("shop.example", "/cart")).toBe("shop");
+    expect(await answers("notshop.example", "/cart")).toBe("cart");
+    expect(await answers("else.example", "/cart/1?a=b")).toBe("cart");
+    expect(await answers("else.example", "/cartoon")).toBe("web");
+    // A service without a server answers for itself: its visitors must not land at another one.
+    expect((await haproxy.get("/", { host: "gone.example" })).status).toBe(503);
+  });
+
+  test("answers 503 while there is no service at all", async () => {
+    await using haproxy = await runStock({});
+    expect((await haproxy.get("/", {})).status).toBe(503);
+  });
+
+  test("repeats a request that got no answer only when that is safe", async () => {
+    const seen: string[] = [];
+    await using silent = await runServer((incoming) => {
+      seen.push(incoming.method ?? "");
+      incoming.socket.destroy();
+    });
+    await using haproxy = await runStock({ "/app/servers/silent": `127.0.0.1:${silent.port}` });
+    expect((await haproxy.get("/", {}, "POST")).status).toBe(502);
+    expect(seen).toEqual(["POST"]);
+    await haproxy.get("/", {});
+    expect(seen.filter((method) => method === "GET").length).toBeGreaterThan(1);
+  });
+
+  test("shows its statistics on loopback, and in public only behind the password", async () => {
+    const password = {
+      HECD_STATS_USER: "operator",
+      HECD_STATS_PASSWORD_HASH: "$5$hecdhecd$Ocf6JvdWPg8IlGRQE0JhNCUhdkycQT9P3WisC1A4.m9",
+    };
+    const authorization = `Basic ${Buffer.from("operator:secret").toString("base64")}`;
+    await using web = await runServer((_, response) => response.end("web"));
+    const keys = { "/app/servers/web": `127.0.0.1:${web.port}` };
+    {
+      await using haproxy = await runStock(keys);
+      expect((await haproxy.get("/admin-status", {}, "GET", haproxy.statsPort)).body).toContain(
+        `web:127.0.0.1:${web.port}`,
+      );
+      expect((await haproxy.get("/admin-status", { authorization })).body).toBe("web");
+    }
+    await using haproxy = await runStock(keys, password);
+    expect((await haproxy.get("/admin-status", {})).status).toBe(401);
+    expect((await haproxy.get("/admin-status;csv", {})).status).toBe(401);
+    expect((await haproxy.get("/admin-status", { authorization: "Basic eDp5" })).status).toBe(401);
+    expect((await haproxy.get("/admin-status", { authorization })).body).toContain("Statistics Report for HAProxy");
+    expect((await haproxy.get("/admin-status-not", {})).body).toBe("web");
+  });
+});
+
+/** HAProxy on the rendering of these keys, and a client of it. */
+async function runStock(keys: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) {
+  const [port, statsPort] = [await freePort(), await freePort()];
+  const template = await stockTemplate("haproxy.cfg.hbs");
+  const haproxy = await runHaproxy(
+    (dir) =>
+      renderKeys(template, keys, {
+        HECD_HTTP_BIND: `127.0.0.1:${port}`,
+        HECD_STATS_BIND: `127.0.0.1:${statsPort}`,
+        HECD_HAPROXY_SOCKET: `${dir}/admin.sock`,
+        HECD_HAPROXY_LOG: "stderr format raw local0 notice",
+        ...env,
+      }).text,
+  );
+  return {
+    ...haproxy,
+    statsPort,
+    get: (path: string, headers: Readonly<Record<string, string>>, method = "GET", at = port) =>
+      ask(at, path, headers, method),
+  };
+}
+
+async function runServer(listener: RequestListener) {
+  const server = createServer(listener);
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function ask(port: number, path: string, headers: Readonly<Record<string, string>>, method: string) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request({ host: "127.0.0.1", port, path, method, headers, agent: false }, resolve).on("error", reject).end();
+  });
+  let body = "";
+  for await (const chunk of response) body += String(chunk);
+  return { status: response.statusCode, body };
+}

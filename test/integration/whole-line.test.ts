@@ -1,0 +1,169 @@
+import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { hecd } from "../support/hecd.js";
+import { Line } from "../support/line.js";
+
+const NOBODY = [expect.stringContaining("503")];
+
+/** The first line of what a web container answers: its own host name, which is its short id. */
+const answerOf = (id: string): string => `200 ${id.slice(0, 12)}\n`;
+
+describe("the line from Docker to HAProxy", () => {
+  test("serves containers that start, and no more those that stop, die, move or pause", async () => {
+    await using line = await Line.start();
+    const { docker, etcd } = line;
+    line.agent();
+    line.renderer();
+    const serves = (ids: readonly string[]): Promise<unknown> =>
+      eventually(`answers of ${ids.length} containers alone`, async () => {
+        expect(await line.answering()).toEqual(ids.map(answerOf).sort());
+        return true;
+      });
+    const keys = async (): Promise<Record<string, string>> => Object.fromEntries(await etcd.keys("/app"));
+
+    const one = await docker.web("line-one");
+    const two = await docker.web("line-two");
+    await serves([one, two]);
+    expect(await keys()).toEqual({
+      "/app/servers/line-one": `127.0.0.1:${await docker.port("line-one")}`,
+      "/app/servers/line-two": `127.0.0.1:${await docker.port("line-two")}`,
+    });
+
+    await docker.run("stop", "line-one");
+    await serves([two]);
+    expect(Object.keys(await keys())).toEqual(["/app/servers/line-two"]);
+
+    await docker.run("kill", "line-two");
+    await eventually("nobody left to answer", async () => {
+      expect(await line.answering()).toEqual(NOBODY);
+      return true;
+    });
+    expect(await keys()).toEqual({});
+
+    await docker.run("start", "line-one");
+    await serves([one]);
+    await docker.run("restart", "line-one");
+    await eventually("the new port in etcd", async () => {
+      expect(await keys()).toEqual({ "/app/servers/line-one": `127.0.0.1:${await docker.port("line-one")}` });
+      return true;
+    });
+    await serves([one]);
+
+    await docker.run("rename", "line-one", "line-three");
+    await eventually(
+      "the key under the new name",
+      async () => Object.keys(await keys()).join() === "/app/servers/line-three",
+    );
+    await serves([one]);
+
+    await docker.run("pause", "line-three");
+    await eventually("nobody to answer while it is paused", async () => {
+      expect(await line.answering()).toEqual(NOBODY);
+      return true;
+    });
+    await docker.run("unpause", "line-three");
+    await serves([one]);
+  });
+
+  test("routes by the labels of a service, in any order of start", async () => {
+    await using line = await Line.start();
+    line.renderer();
+    const shop = await line.docker.web("line-shop", "--label", "hecd.service=shop", "--label", "hecd.http.path=/shop");
+    const rest = await line.docker.web("line-rest");
+    line.agent();
+    await eventually("both services", async () => {
+      expect(await line.answering()).toEqual([answerOf(rest)]);
+      const response = await fetch(`http://127.0.0.1:${line.port}/shop`);
+      expect([response.status, response.headers.get("server")]).not.toEqual([503, null]);
+      expect([...(await line.etcd.keys("/app")).keys()]).toEqual(["/app/servers/line-rest", "/app/shop/line-shop"]);
+      return true;
+    });
+    const listed = await hecd(["list", "--etcd", line.etcd.endpoint]);
+    expect(listed.stdout).toMatch(/shop +line-shop +127\.0\.0\.1:\d+ +100 +\/shop/);
+    expect(shop).not.toBe(rest);
+    const status = await hecd(["status", ...line.statusFlags]);
+    expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/agent .*ready\nrenderer .*ready\n/)]);
+  });
+
+  test("starts before etcd, says once that it waits, and goes on when etcd comes", async () => {
+    await using line = await Line.start();
+    await line.etcd.kill();
+    const agent = line.agent();
+    const renderer = line.renderer();
+    const web = await line.docker.web("line-early");
+    await agent.said(/store-unreachable/);
+    await renderer.said(/store-unreachable/);
+    await line.etcd.start();
+    await eventually(
+      "the container to be served",
+      async () => (await line.answering(2)).join() === answerOf(web),
+      20_000,
+    );
+    expect(agent.log.match(/store-unreachable/g)).toHaveLength(1);
+    expect(renderer.log.match(/store-unreachable/g)).toHaveLength(1);
+  });
+
+  test("keeps serving with the last configuration while etcd is away (invariant 9)", async () => {
+    await using line = await Line.start();
+    const agent = line.agent();
+    const renderer = line.renderer();
+    const web = await line.docker.web("line-steady");
+    await eventually("the container to be served", async () => (await line.answering(2)).join() === answerOf(web));
+    await line.etcd.kill();
+    await agent.said(/store-unreachable/);
+    await renderer.said(/store-unreachable/, 20_000);
+    expect(await line.answering(4)).toEqual([answerOf(web)]);
+    await line.etcd.start();
+    await agent.said(/store-connected.*afterMs":[1-9]/);
+    expect(await line.answering(4)).toEqual([answerOf(web)]);
+  });
+
+  test("leaves the keys to the next agent, which takes them over without a write", async () => {
+    await using line = await Line.start();
+    const first = line.agent();
+    await line.docker.web("line-kept");
+    await first.said(/registered.*line-kept/);
+    expect((await first.stop()).code).toBe(0);
+    const before = await line.etcd.keys("/app");
+    expect(before.size).toBe(1);
+    const second = line.agent();
+    await second.said(/"adopted":true/);
+    await eventually(
+      "the second agent to be ready",
+      async () => (await hecd(["status", ...line.statusFlags, "--renderer", "off"])).code === 0,
+    );
+    expect(second.log).not.toMatch(/"event":"registered"/);
+    expect(await line.etcd.keys("/app")).toEqual(before);
+  });
+
+  test("removes its keys at once when it is told to revoke them on exit", async () => {
+    await using line = await Line.start();
+    const agent = line.agent("--on-exit", "revoke");
+    await line.docker.web("line-gone");
+    await agent.said(/registered.*line-gone/);
+    expect((await agent.stop()).code).toBe(0);
+    expect((await line.etcd.keys("/app")).size).toBe(0);
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "ends both daemons within 5 s of %s, with etcd there or not (invariant 12)",
+    async (name) => {
+      await using line = await Line.start();
+      const calm = [line.agent(), line.renderer("--listen", "off")];
+      await calm[0]?.said(/session-opened/);
+      await calm[1]?.said(/"event":"applied"/);
+      for (const daemon of calm) {
+        const { code, tookMs } = await daemon.stop(name);
+        expect([code, tookMs < 5_000]).toEqual([0, true]);
+      }
+      const lonely = [line.agent(), line.renderer("--listen", "off")];
+      await lonely[0]?.said(/session-opened/);
+      await line.etcd.kill();
+      for (const daemon of lonely) await daemon.said(/store-unreachable/, 20_000);
+      for (const daemon of lonely) {
+        const { code, tookMs } = await daemon.stop(name);
+        expect([code, tookMs < 5_000]).toEqual([0, true]);
+      }
+    },
+  );
+});

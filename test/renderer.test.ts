@@ -1,0 +1,419 @@
+import { describe, expect, test } from "vitest";
+import type { HecdEvent } from "../src/core/event.js";
+import type { ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
+import { Renderer } from "../src/renderer.js";
+import { ManualClock, settled } from "./support/manual-clock.js";
+import { PushedStore, PushedTemplates, resourceOf, textIn } from "./support/pushed-store.js";
+
+/** A renderer on a store, templates and HAProxies of the test's own making. */
+class World {
+  readonly clock = new ManualClock();
+  readonly store = new PushedStore();
+  readonly templates = new PushedTemplates();
+  readonly stop = new AbortController();
+  readonly told: HecdEvent[] = [];
+  /** What was done, as `one.toml reload`. */
+  readonly journal: string[] = [];
+  readonly files = new Map<string, string>();
+  /** How checks and reloads end, by resource and act; well when nothing is said. */
+  readonly ends = new Map<string, string>();
+  /** Reloads that wait for the test to let them end. */
+  readonly held: (() => void)[] = [];
+  isHolding = false;
+  /** How many checks and reloads run at this moment, and the most there ever were. */
+  atWork = 0;
+  mostAtWork = 0;
+  leftOut: readonly { readonly key: string; readonly reason: string }[] = [];
+  readonly renderer: Renderer;
+  #running: Promise<unknown> | undefined;
+
+  constructor(dryRun = false) {
+    this.renderer = new Renderer({
+      templates: this.templates,
+      store: this.store,
+      compile: (resource) => {
+        if (resource.source === "broken") throw new Error("Cannot render one.hbs:1: broken");
+        return (snapshot) => ({ text: `${resource.source}${textIn(snapshot)}`, leftOut: this.leftOut });
+      },
+      targetOf: (resource) => this.#target(resource),
+      balancerOf: ({ name }) => ({
+        check: () => this.#act(name, "check"),
+        reload: async (): Promise<ReloadVerdict> => {
+          const { accepted, output } = await this.#act(name, "reload");
+          return { kind: accepted ? "proven" : "failed", output };
+        },
+      }),
+      clock: this.clock,
+      tell: (event) => this.told.push(event),
+      dryRun,
+    });
+  }
+
+  start(...resources: readonly Resource[]): void {
+    this.templates.show(resources);
+    this.#running = this.renderer.run(this.stop.signal).catch((error: unknown) => error);
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.stop.abort(new Error("stop"));
+    for (const end of this.held.splice(0)) end();
+    if (this.#running) expect(await this.#running).toBe(this.stop.signal.reason);
+    expect(this.store.watchers).toBe(0);
+    expect(this.clock.pending).toBe(0);
+  }
+
+  /** The journal so far, which begins anew. */
+  done(): readonly string[] {
+    return this.journal.splice(0);
+  }
+
+  outcomes(): readonly string[] {
+    return this.told.flatMap((event) => (event.kind === "applied" ? [event.outcome.kind] : []));
+  }
+
+  async #act(name: string, act: "check" | "reload"): Promise<Verdict> {
+    this.journal.push(`${name} ${act}`);
+    this.mostAtWork = Math.max(this.mostAtWork, ++this.atWork);
+    if (this.isHolding) await new Promise<void>((resolve) => this.held.push(resolve));
+    this.atWork--;
+    const output = this.ends.get(`${name} ${act}`);
+    return { accepted: output === undefined, output: output ?? "" };
+  }
+
+  #target({ dest }: Resource): Target {
+    let lastGood: string | undefined;
+    let isUnproven = false;
+    return {
+      read: async () => this.files.get(dest),
+      standing: async () => (isUnproven ? "unproven" : "sound"),
+      stage: async (text) => ({
+        path: `${dest}.staged`,
+        commit: async () => {
+          lastGood = this.files.get(dest);
+          isUnproven = true;
+          this.files.set(dest, text);
+        },
+        [Symbol.asyncDispose]: async () => undefined,
+      }),
+      amend: async () => undefined,
+      confirm: async () => {
+        isUnproven = false;
+      },
+      restore: async () => {
+        if (lastGood === undefined) return false;
+        this.files.set(dest, lastGood);
+        return true;
+      },
+    };
+  }
+}
+
+const ONE = resourceOf({
+  name: "one.toml",
+  dest: "/one.cfg",
+  haproxy: { socket: undefined, reload: { kind: "master", socket: "/m.sock" }, minReloadIntervalMs: 1_000 },
+});
+const TWO: Resource = { ...ONE, name: "two.toml", dest: "/two.cfg" };
+const OTHER: Resource = { ...ONE, name: "other.toml", dest: "/other.cfg", haproxy: undefined };
+
+describe("the renderer", () => {
+  test("applies the first change after quiet at once (invariant 5)", async () => {
+    await using world = new World();
+    world.start(ONE);
+    world.store.say("first");
+    await settled();
+    expect(world.files.get("/one.cfg")).toBe("first");
+    expect(world.renderer.waitingFor).toEqual([]);
+  });
+
+  test("keeps a distance between reloads in which the newest state wins (invariants 4 and 5)", async () => {
+    await using world = new World();
+    world.start(ONE);
+    world.store.say("0");
+    await settled();
+    world.done();
+    for (let change = 1; change <= 20; change++) {
+      world.store.say(String(change));
+      await world.clock.advance(49);
+    }
+    expect(world.done()).toEqual([]);
+    await world.clock.advance(20);
+    expect(world.done()).toEqual(["one.toml check", "one.toml reload"]);
+    expect(world.files.get("/one.cfg")).toBe("20");
+    await world.clock.advance(10_000);
+    expect(world.done()).toEqual([]);
+  });
+
+  test("replaces what comes in while a reload runs by the newest (invariant 4)", async () => {
+    await using world = new World();
+    world.isHolding = true;
+    world.start({ ...ONE, haproxy: undefined });
+    world.store.say("first");
+    await settled();
+    for (const text of ["second", "third", "fourth"]) {
+      world.store.say(text);
+      await settled();
+    }
+    world.isHolding = false;
+    world.held.shift()?.();
+    await settled();
+    expect(world.outcomes()).toEqual(["applied", "applied"]);
+    expect(world.files.get("/one.cfg")).toBe("fourth");
+  });
+
+  test("lets those that share an HAProxy take turns, at their distance, with the newest state (invariant 4)", async () => {
+    await using world = new World();
+    world.start(ONE, TWO);
+    world.store.say("first");
+    await settled();
+    expect(world.done()).toEqual(["one.toml check", "one.toml reload"]);
+    world.store.say("second");
+    await world.clock.advance(1_000);
+    expect(world.done()).toEqual(["two.toml check", "two.toml reload"]);
+    expect(world.files.get("/two.cfg")).toBe("second");
+    await world.clock.advance(1_000);
+    expect(world.files.get("/one.cfg")).toBe("second");
+    expect(world.mostAtWork).toBe(1);
+  });
+
+  test("does not touch HAProxy for a state that renders the same (invariant 3)", async () => {
+    await using world = new World();
+    world.start(ONE);
+    world.store.say("same");
+    await settled();
+    world.done();
+    world.store.say("same");
+    await world.clock.advance(5_000);
+    expect(world.done()).toEqual([]);
+    expect(world.outcomes()).toEqual(["applied", "unchanged"]);
+  });
+
+  test("goes on with the others when one fails", async () => {
+    await using world = new World();
+    world.ends.set("one.toml check", "line 3");
+    world.start(ONE, OTHER, resourceOf({ name: "broken.toml", dest: "/broken", source: "broken" }));
+    world.store.say("first");
+    await settled();
+    expect(world.files).toEqual(new Map([["/other.cfg", "first"]]));
+    expect(world.renderer.waitingFor).toEqual(["/one.cfg (rejected)", "/broken (failed)"]);
+    expect(world.renderer.state.resources).toMatchObject([
+      { name: "one.toml", outcome: { kind: "rejected" }, lastError: "line 3", revision: "1", agoMs: 0 },
+      { name: "other.toml", outcome: { kind: "applied" } },
+      { name: "broken.toml", lastError: "Cannot render one.hbs:1: broken" },
+    ]);
+    expect(world.told).toContainEqual(expect.objectContaining({ kind: "render-failed", resource: "broken.toml" }));
+  });
+});
+
+describe("what was refused", () => {
+  test("is tried again with the next state, as soon as it comes", async () => {
+    await using world = new World();
+    world.ends.set("one.toml check", "no");
+    world.start(ONE);
+    world.store.say("bad");
+    await settled();
+    world.ends.clear();
+    world.store.say("good");
+    await settled();
+    expect(world.files.get("/one.cfg")).toBe("good");
+  });
+
+  test("is tried again by itself, ever more rarely, because the cause may be outside", async () => {
+    await using world = new World();
+    world.ends.set("one.toml check", "no such certificate");
+    world.start(ONE);
+    world.store.say("first");
+    await world.clock.advance(4_000);
+    const soon = world.outcomes().length;
+    expect(soon).toBeGreaterThanOrEqual(3);
+    await world.clock.advance(300_000);
+    expect(world.outcomes().length - soon).toBeLessThan(20);
+    world.ends.clear();
+    await world.clock.advance(60_000);
+    expect(world.files.get("/one.cfg")).toBe("first");
+    expect(world.outcomes().at(-1)).toBe("applied");
+  });
+});
+
+describe("what was refused after all was well", () => {
+  test("is tried again as soon as the first time", async () => {
+    await using world = new World();
+    world.start({ ...ONE, haproxy: undefined });
+    for (const text of ["bad", "worse"]) {
+      world.ends.set("one.toml check", "no");
+      world.store.say(text);
+      await world.clock.advance(30_000);
+      world.ends.clear();
+      await world.clock.advance(60_000);
+      expect(world.files.get("/one.cfg")).toBe(text);
+    }
+    world.ends.set("one.toml check", "no");
+    world.store.say("worst");
+    await settled();
+    world.ends.clear();
+    await world.clock.advance(1_000);
+    expect(world.files.get("/one.cfg")).toBe("worst");
+  });
+});
+
+describe("what was taken back", () => {
+  test("is not tried again for a new state before its time, and then with the newest", async () => {
+    await using world = new World();
+    world.start({ ...ONE, haproxy: undefined });
+    world.store.say("good");
+    await settled();
+    world.ends.set("one.toml reload", "no port");
+    world.store.say("bad");
+    await settled();
+    expect(world.outcomes()).toEqual(["applied", "rolled-back"]);
+    world.done();
+    for (const text of ["bad 2", "bad 3", "better"]) {
+      world.store.say(text);
+      await world.clock.advance(100);
+    }
+    expect(world.done()).toEqual([]);
+    world.ends.clear();
+    await world.clock.advance(1_000);
+    expect(world.files.get("/one.cfg")).toBe("better");
+    await world.clock.advance(60_000);
+    expect(world.outcomes().filter((kind) => kind === "applied")).toHaveLength(2);
+  });
+});
+
+describe("templates that change", () => {
+  test("restart the loop of the resource that changed, and of no other", async () => {
+    await using world = new World();
+    world.start(ONE, OTHER);
+    world.store.say("text");
+    await settled();
+    world.done();
+    world.templates.show([{ ...ONE, source: "new " }, OTHER]);
+    await world.clock.advance(1_000);
+    expect(world.done()).toEqual(["one.toml check", "one.toml reload"]);
+    expect(world.files.get("/one.cfg")).toBe("new text");
+    expect(world.store.watchers).toBe(2);
+  });
+
+  test("end the loop of a resource that is gone, and leave its file", async () => {
+    await using world = new World();
+    world.start(ONE, OTHER);
+    world.store.say("text");
+    await settled();
+    world.templates.show([OTHER]);
+    await settled();
+    expect(world.store.watchers).toBe(1);
+    expect(world.files.get("/one.cfg")).toBe("text");
+    expect(world.renderer.state.resources.map(({ name }) => name)).toEqual(["other.toml"]);
+  });
+
+  test("tell of each resource that cannot be used once, and of two that write to one file", async () => {
+    await using world = new World();
+    const rival = { ...OTHER, name: "rival.toml", dest: ONE.dest };
+    world.start(ONE, rival);
+    world.store.say("text");
+    await settled();
+    world.templates.show([ONE, rival], [{ file: "bad.toml", reason: "no dest" }]);
+    await settled();
+    expect(world.told.filter(({ kind }) => kind === "resource-invalid")).toEqual([
+      { kind: "resource-invalid", file: "rival.toml", reason: "one.toml writes to /one.cfg already" },
+      { kind: "resource-invalid", file: "bad.toml", reason: "no dest" },
+    ]);
+    expect(world.renderer.waitingFor).toEqual(["a usable bad.toml", "a usable rival.toml"]);
+  });
+});
+
+describe("the renderer's words", () => {
+  test("tell of a value that is left out once per reason", async () => {
+    await using world = new World();
+    world.start(ONE);
+    const say = async (key: string, reason: string): Promise<void> => {
+      world.leftOut = [{ key, reason }];
+      world.store.say("text");
+      await world.clock.advance(1_000);
+    };
+    await say("/a", "no port");
+    await say("/a", "no port");
+    await say("/a", "no address");
+    expect(world.told.filter(({ kind }) => kind === "value-left-out")).toEqual([
+      { kind: "value-left-out", key: "/a", reason: "no port" },
+      { kind: "value-left-out", key: "/a", reason: "no address" },
+    ]);
+  });
+
+  test("say what it waits for", async () => {
+    await using world = new World();
+    expect(world.renderer.waitingFor).toEqual(["the templates"]);
+    world.start(ONE);
+    await settled();
+    expect(world.renderer.waitingFor).toEqual(["the first state of one.toml"]);
+  });
+});
+
+describe("a store that breaks its word", () => {
+  test("is followed again after a while", async () => {
+    await using world = new World();
+    const watch = world.store.watch.bind(world.store);
+    let isBroken = true;
+    world.store.watch = (prefixes, signal) => {
+      if (isBroken) throw new Error("etcd refused: permission denied");
+      return watch(prefixes, signal);
+    };
+    world.start(ONE);
+    await settled();
+    expect(world.renderer.state.resources[0]).toMatchObject({ lastError: "etcd refused: permission denied" });
+    isBroken = false;
+    world.store.say("text");
+    await world.clock.advance(1_000);
+    expect(world.files.get("/one.cfg")).toBe("text");
+  });
+});
+
+describe("a stop", () => {
+  test("lets a reload under way come to its end (invariant 12)", async () => {
+    const world = new World();
+    {
+      await using _ = world;
+      world.start(ONE);
+      world.store.say("text");
+      world.isHolding = true;
+      await settled();
+      world.held.shift()?.(); // the check
+      await settled();
+      expect(world.done()).toEqual(["one.toml check", "one.toml reload"]);
+      world.stop.abort(new Error("stop"));
+      await settled();
+    }
+    expect(world.outcomes()).toEqual(["applied"]);
+  });
+});
+
+describe("a single pass", () => {
+  test("brings every file up to date once, and counts what cannot be used as failed", async () => {
+    await using world = new World();
+    world.ends.set("two.toml check", "no");
+    world.store.say("text");
+    world.templates.show([OTHER, { ...TWO, haproxy: undefined }], [{ file: "bad.toml", reason: "no dest" }]);
+    expect(await world.renderer.once(world.stop.signal)).toEqual([
+      { resource: "bad.toml", outcome: { kind: "failed", reason: "no dest" } },
+      { resource: "other.toml", outcome: { kind: "applied", bytes: 4 } },
+      { resource: "two.toml", outcome: { kind: "rejected", output: "no" } },
+    ]);
+  });
+
+  test("fails, and does not wait, when the store is away", async () => {
+    await using world = new World();
+    world.templates.show([ONE]);
+    expect(await world.renderer.once(world.stop.signal)).toEqual([
+      { resource: "one.toml", outcome: { kind: "failed", reason: "the store is away" } },
+    ]);
+  });
+
+  test("shows only what would change in a dry run", async () => {
+    await using world = new World(true);
+    world.store.say("text");
+    world.templates.show([ONE]);
+    expect(await world.renderer.once(world.stop.signal)).toMatchObject([{ outcome: { kind: "would-change" } }]);
+    expect(world.files.size).toBe(0);
+    expect(world.done()).toEqual([]);
+  });
+});

@@ -1,0 +1,382 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { HecdEvent } from "../src/core/event.js";
+import type { Transaction } from "../src/core/plan.js";
+import type { Snapshot } from "../src/core/snapshot.js";
+import { hasCode } from "../src/errors.js";
+import type { SessionOptions, Store } from "../src/ports.js";
+import { eventually } from "./support/eventually.js";
+
+/** A store under test, and a hand that reaches into it past all sessions. */
+export interface StoreUnderTest extends AsyncDisposable {
+  readonly store: Store;
+  readonly told: readonly HecdEvent[];
+  /** Below which the test may do as it likes; a fresh one for each test. */
+  readonly root: string;
+  put(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Lets every lease run out, as if no sign of life had come for too long. */
+  expire(): Promise<void>;
+}
+
+let sessions = 0;
+
+/** What every store must do; run once for the one in memory and once for a real etcd. */
+export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
+  const setUp = async (): Promise<StoreUnderTest & { readonly signal: AbortSignal }> => {
+    const control = new AbortController();
+    const world = await open();
+    onTestFinished(async () => {
+      control.abort();
+      await world[Symbol.asyncDispose]();
+    });
+    return Object.assign(world, { signal: control.signal });
+  };
+
+  /** Options for a host that no other test uses. */
+  const host = (over: Partial<SessionOptions> = {}): SessionOptions => ({
+    hostId: `host-${++sessions}`,
+    agent: `agent-${sessions}`,
+    holder: { hostname: "here", pid: 7, since: "2026-01-02T03:04:05Z" },
+    ttlSeconds: 10,
+    ...over,
+  });
+  const put = (key: string, value: string): Transaction[number] => ({ kind: "put", key, value });
+  const del = (key: string): Transaction[number] => ({ kind: "delete", key });
+
+  describe(name, () => {
+    describe("read", () => {
+      test("gives the paths below a prefix and the prefix itself, not what only begins alike", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        for (const key of ["", "/b", "/a/c", "-like", "x"]) await hand.put(`${root}/app${key}`, "1");
+        const { entries } = await store.read([`${root}/app/`], signal);
+        expect([...entries.keys()]).toEqual([`${root}/app`, `${root}/app/a/c`, `${root}/app/b`]);
+      });
+
+      test("joins several prefixes into one sorted whole, each key once", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        for (const key of ["z/1", "a/1", "a/b/1", "m/1"]) await hand.put(`${root}/${key}`, key);
+        const prefixes = [`${root}/z`, `${root}/a/b`, `${root}/a`];
+        const { entries } = await store.read(prefixes, signal);
+        expect([...entries.keys()]).toEqual([`${root}/a/1`, `${root}/a/b/1`, `${root}/z/1`]);
+      });
+
+      test("gives an empty snapshot where there is nothing, with the store's revision", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        await hand.put(`${root}/x`, "1");
+        const before = await store.read([`${root}/none`], signal);
+        await hand.put(`${root}/x`, "2");
+        const after = await store.read([`${root}/none`], signal);
+        expect(before.entries.size).toBe(0);
+        expect(after.revision > before.revision).toBe(true);
+      });
+    });
+
+    describe("watch", () => {
+      test("begins with the present state, also when that is empty", async () => {
+        const { store, root, signal } = await setUp();
+        const states = store.watch([`${root}/a`, `${root}/b`], signal)[Symbol.asyncIterator]();
+        expect((await states.next()).value).toMatchObject({ entries: new Map() });
+      });
+
+      test("yields puts and deletes of every prefix until the store is as it is", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        await hand.put(`${root}/a/1`, "old");
+        const seen = collect(store, [`${root}/a`, `${root}/b`], signal);
+        await eventually("the first state", () => seen.latest);
+        await hand.put(`${root}/a/1`, "new");
+        await hand.put(`${root}/b/2`, "2");
+        await hand.put(`${root}/b-like/2`, "2");
+        await hand.put(`${root}/b/0`, "0");
+        await hand.delete(`${root}/b/2`);
+        await eventually("the changes", () => {
+          expect([...(seen.latest?.entries ?? [])]).toEqual([
+            [`${root}/a/1`, "new"],
+            [`${root}/b/0`, "0"],
+          ]);
+          return true;
+        });
+      });
+
+      test("gives a reader that was busy only the newest state", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const states = store.watch([root], signal)[Symbol.asyncIterator]();
+        await states.next();
+        const other = collect(store, [root], signal);
+        for (let count = 0; count <= 50; count++) await hand.put(`${root}/count`, String(count));
+        await eventually("the writes to arrive", () => other.latest?.entries.get(`${root}/count`) === "50");
+        let asked = 1;
+        // Both watches may be told at slightly different times, so the very newest may be one state ahead.
+        while ((await next(states)).entries.get(`${root}/count`) !== "50") asked++;
+        expect(asked).toBeLessThan(5);
+        await hand.put(`${root}/count`, "51");
+        expect((await next(states)).entries.get(`${root}/count`)).toBe("51");
+      });
+
+      test("never changes a snapshot that it has given away", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        await hand.put(`${root}/a`, "1");
+        const states = store.watch([root], signal)[Symbol.asyncIterator]();
+        const first = await next(states);
+        await hand.put(`${root}/a`, "2");
+        await hand.put(`${root}/b`, "2");
+        await states.next();
+        expect([...first.entries]).toEqual([[`${root}/a`, "1"]]);
+      });
+
+      test("ends by throwing the signal's reason", async () => {
+        const { store, root } = await setUp();
+        const control = new AbortController();
+        const states = store.watch([root], control.signal)[Symbol.asyncIterator]();
+        await states.next();
+        const waiting = states.next();
+        const reason = new Error("enough");
+        control.abort(reason);
+        await expect(waiting).rejects.toBe(reason);
+      });
+    });
+
+    describe("a session", () => {
+      test("writes, replaces and deletes its keys, and knows what it holds", async () => {
+        const { store, root, signal } = await setUp();
+        const session = await store.openSession(host(), signal);
+        expect(session.held.size).toBe(0);
+        expect(
+          await session.apply([[put(`${root}/a`, "1"), put(`${root}/b`, "1")], [put(`${root}/c`, "1")]], signal),
+        ).toEqual([]);
+        expect(await session.apply([[put(`${root}/a`, "2"), del(`${root}/b`)]], signal)).toEqual([]);
+        const expected = new Map([
+          [`${root}/a`, "2"],
+          [`${root}/c`, "1"],
+        ]);
+        expect((await store.read([root], signal)).entries).toEqual(expected);
+        expect(new Map(session.held)).toEqual(expected);
+      });
+
+      test("carries out a thousand transactions in one go", async () => {
+        const { store, root, signal } = await setUp();
+        const session = await store.openSession(host(), signal);
+        const many = Array.from({ length: 1_000 }, (_, n) => [
+          put(`${root}/s/${n}`, `${n}`),
+          put(`${root}/j/${n}`, `{${n}}`),
+        ]);
+        expect(await session.apply(many, signal)).toEqual([]);
+        expect((await store.read([root], signal)).entries.size).toBe(2_000);
+        expect(session.held.size).toBe(2_000);
+      });
+
+      test("carries out writes of the same key in the order given", async () => {
+        const { store, root, signal } = await setUp();
+        const session = await store.openSession(host(), signal);
+        await session.apply(
+          [[put(`${root}/a`, "1")], [del(`${root}/a`)], [put(`${root}/a`, "3"), put(`${root}/a`, "4")]],
+          signal,
+        );
+        expect([...(await store.read([root], signal)).entries]).toEqual([[`${root}/a`, "4"]]);
+      });
+
+      test("leaves the keys of others as they are, tells which, and carries out the rest", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        await hand.put(`${root}/foreign`, "theirs");
+        await hand.put(`${root}/same`, "wanted");
+        const session = await store.openSession(host(), signal);
+        const conflicts = await session.apply(
+          [
+            [put(`${root}/foreign`, "mine"), put(`${root}/own`, "1")],
+            [put(`${root}/same`, "wanted")],
+            [del(`${root}/foreign`)],
+          ],
+          signal,
+        );
+        expect(conflicts).toEqual([
+          { key: `${root}/foreign`, held: "theirs", agrees: false },
+          { key: `${root}/same`, held: "wanted", agrees: true },
+        ]);
+        expect([...(await store.read([root], signal)).entries]).toEqual([
+          [`${root}/foreign`, "theirs"],
+          [`${root}/own`, "1"],
+          [`${root}/same`, "wanted"],
+        ]);
+        expect([...session.held]).toEqual([[`${root}/own`, "1"]]);
+      });
+
+      test("neither overwrites nor deletes the keys of another session", async () => {
+        const { store, root, signal } = await setUp();
+        const first = await store.openSession(host(), signal);
+        const second = await store.openSession(host(), signal);
+        await first.apply([[put(`${root}/a`, "first")]], signal);
+        expect(await second.apply([[put(`${root}/a`, "second")], [del(`${root}/a`)]], signal)).toMatchObject([
+          { key: `${root}/a`, held: "first" },
+        ]);
+        expect([...(await store.read([root], signal)).entries]).toEqual([[`${root}/a`, "first"]]);
+      });
+
+      test("takes the deletion of a key that is gone already for done", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const session = await store.openSession(host(), signal);
+        await session.apply([[put(`${root}/a`, "1"), put(`${root}/b`, "1")]], signal);
+        await hand.delete(`${root}/a`);
+        expect(await session.apply([[del(`${root}/a`), del(`${root}/b`), del(`${root}/never`)]], signal)).toEqual([]);
+        expect(session.held.size).toBe(0);
+        expect((await store.read([root], signal)).entries.size).toBe(0);
+      });
+
+      test("writes a key anew that somebody has deleted", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const session = await store.openSession(host(), signal);
+        await session.apply([[put(`${root}/a`, "1")]], signal);
+        await hand.delete(`${root}/a`);
+        expect(await session.apply([[put(`${root}/a`, "2")]], signal)).toEqual([]);
+        expect([...(await store.read([root], signal)).entries]).toEqual([[`${root}/a`, "2"]]);
+      });
+
+      test("finds out by an audit what somebody has deleted or overwritten", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const session = await store.openSession(host(), signal);
+        await session.apply([[put(`${root}/a`, "1"), put(`${root}/b`, "1"), put(`${root}/c`, "1")]], signal);
+        await hand.delete(`${root}/a`);
+        await hand.put(`${root}/b`, "theirs");
+        await session.audit(signal);
+        expect([...session.held]).toEqual([[`${root}/c`, "1"]]);
+      });
+
+      test("removes everything at once when it is revoked", async () => {
+        const { store, root, signal } = await setUp();
+        const options = host();
+        const session = await store.openSession(options, signal);
+        await session.apply([[put(`${root}/a`, "1")]], signal);
+        await session.close("revoke", signal);
+        expect((await store.read([root], signal)).entries.size).toBe(0);
+        expect(session.lost.aborted).toBe(false);
+        const next = await store.openSession(host({ hostId: options.hostId }), signal);
+        expect(next.held.size).toBe(0);
+      });
+
+      test("leaves everything to the next agent of the host when it is released", async () => {
+        const { store, root, signal, told } = await setUp();
+        const options = host();
+        const session = await store.openSession(options, signal);
+        await session.apply([[put(`${root}/a`, "1"), put(`${root}/b`, "2")]], signal);
+        const before = await store.read([root], signal);
+        await session.close("release", signal);
+        const next = await store.openSession(host({ hostId: options.hostId }), signal);
+        expect(new Map(next.held)).toEqual(before.entries);
+        expect(told.filter(({ kind }) => kind === "session-opened")).toMatchObject([
+          { adopted: false },
+          { adopted: true },
+        ]);
+        expect(await next.apply([[put(`${root}/a`, "new"), del(`${root}/b`)]], signal)).toEqual([]);
+        expect([...(await store.read([root], signal)).entries]).toEqual([[`${root}/a`, "new"]]);
+      });
+
+      test("waits while another agent holds the host, tells so, and takes over when it goes", async () => {
+        const { store, root, signal, told } = await setUp();
+        const options = host();
+        const first = await store.openSession(options, signal);
+        await first.apply([[put(`${root}/a`, "1")]], signal);
+        const opening = store.openSession(host({ hostId: options.hostId }), signal);
+        await eventually("the conflict to be told", () => told.find(({ kind }) => kind === "claim-held"));
+        expect(told.find(({ kind }) => kind === "claim-held")).toMatchObject({
+          holder: "process 7 on here since 2026-01-02T03:04:05Z",
+          lastedMs: 0,
+        });
+        await first.close("revoke", signal);
+        const second = await opening;
+        expect(second.held.size).toBe(0);
+        expect(await second.apply([[put(`${root}/a`, "2")]], signal)).toEqual([]);
+      });
+
+      test("gives up waiting for a host when it is called off", async () => {
+        const { store, signal } = await setUp();
+        const options = host();
+        await store.openSession(options, signal);
+        const control = new AbortController();
+        const opening = store.openSession(host({ hostId: options.hostId }), control.signal);
+        const reason = new Error("enough");
+        control.abort(reason);
+        await expect(opening).rejects.toBe(reason);
+      });
+
+      test("lets one of two agents that start together have the host", async () => {
+        const { store } = await setUp();
+        const options = host();
+        const control = new AbortController();
+        const openings = [options, host({ hostId: options.hostId })].map((one) =>
+          store.openSession(one, control.signal),
+        );
+        await Promise.race(openings);
+        control.abort(new Error("enough"));
+        const outcomes = await Promise.allSettled(openings);
+        expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      });
+
+      test("finds its own keys again when the same run of the agent opens another", async () => {
+        const { store, root, signal } = await setUp();
+        const options = host();
+        const first = await store.openSession(options, signal);
+        await first.apply([[put(`${root}/a`, "1")]], signal);
+        const second = await store.openSession(options, signal);
+        expect([...second.held]).toEqual([[`${root}/a`, "1"]]);
+      });
+
+      test("is lost when its lease runs out, and everything can be registered anew", async () => {
+        const { store, root, signal, told, ...hand } = await setUp();
+        const options = host();
+        const session = await store.openSession(options, signal);
+        await session.apply([[put(`${root}/a`, "1")]], signal);
+        await hand.expire();
+        expect((await store.read([root], signal)).entries.size).toBe(0);
+        const failure: unknown = await session
+          .apply([[put(`${root}/a`, "1")]], signal)
+          .catch((error: unknown) => error);
+        expect(hasCode(failure, "session-lost")).toBe(true);
+        expect(session.lost.reason).toBe(failure);
+        expect(told.filter(({ kind }) => kind === "session-lost")).toHaveLength(1);
+        const next = await store.openSession(options, signal);
+        expect(next.held.size).toBe(0);
+        expect(await next.apply([[put(`${root}/a`, "1")]], signal)).toEqual([]);
+        expect((await store.read([root], signal)).entries.size).toBe(1);
+      });
+
+      test("stops writing when its claim is taken away", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const options = host();
+        const session = await store.openSession(options, signal);
+        await hand.delete(`/hecd/v1/agents/${options.hostId}`);
+        const applying = session.apply([[put(`${root}/a`, "1")]], signal);
+        await expect(applying).rejects.toThrow("the claim of this host was taken away");
+        expect(session.lost.aborted).toBe(true);
+        expect((await store.read([root], signal)).entries.size).toBe(0);
+      });
+    });
+  });
+}
+
+async function next(states: AsyncIterator<Snapshot>): Promise<Snapshot> {
+  const result = await states.next();
+  if (result.done) throw new Error("The watch has ended");
+  return result.value;
+}
+
+/** Follows a watch in the background and keeps its newest state. */
+export function collect(
+  store: Store,
+  prefixes: readonly string[],
+  signal: AbortSignal,
+): { latest: Snapshot | undefined; count: number; failure: unknown } {
+  const seen: { latest: Snapshot | undefined; count: number; failure: unknown } = {
+    latest: undefined,
+    count: 0,
+    failure: undefined,
+  };
+  void (async () => {
+    try {
+      for await (const state of store.watch(prefixes, signal)) {
+        seen.latest = state;
+        seen.count++;
+      }
+    } catch (error) {
+      seen.failure = error;
+    }
+  })();
+  return seen;
+}

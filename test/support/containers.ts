@@ -1,0 +1,35 @@
+import type { Container } from "../../src/core/container.js";
+import type { Facts } from "../../src/core/labels.js";
+
+/** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
+export function container(name = "web1", changes: Partial<Container> = {}): Container {
+  return {
+    id: Buffer.from(name.padEnd(32)).toString("hex").slice(0, 64),
+    name,
+    image: "hecd-test/web",
+    labels: {},
+    status: "running",
+    health: "none",
+    startedAt: "2026-01-02T03:04:05.678901234Z",
+    networkMode: "default",
+    ports: [published(8080, 32_768)],
+    ...changes,
+  };
+}
+
+/** A TCP port as `-P` and `-p` publish it: on every address of both families. */
+export function published(
+  port: number,
+  hostPort: number,
+  hostIps: readonly string[] = ["0.0.0.0", "::"],
+): Container["ports"][number] {
+  return { port, protocol: "tcp", bindings: hostIps.map((hostIp) => ({ hostIp, hostPort })) };
+}
+
+export const facts: Facts = {
+  hostId: "node1",
+  prefix: "/app/servers",
+  containerPort: undefined,
+  address: "10.0.0.5",
+  allowLoopback: false,
+};

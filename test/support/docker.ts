@@ -1,0 +1,138 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { eventually } from "./eventually.js";
+import { tempDir } from "./temp-dir.js";
+
+const run = promisify(execFile);
+
+/** The image of the containers: a web server on 8080. */
+export const WEB_IMAGE = "hecd-test/web";
+
+/** A Docker engine by its command line; removes every container it has made when it is disposed. */
+export class DockerCli implements AsyncDisposable {
+  readonly url: string;
+  readonly #made = new Set<string>();
+
+  constructor(url = "unix:///var/run/docker.sock") {
+    this.url = url;
+  }
+
+  /** Runs one docker command and resolves to what it printed. */
+  async run(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run("docker", ["-H", this.url, ...args], { maxBuffer: 64 * 1024 * 1024 });
+    return stdout.trim();
+  }
+
+  /** Starts a web server with its port published and resolves to its id. */
+  async web(name: string, ...args: readonly string[]): Promise<string> {
+    const id = await this.run("run", "-d", "-P", "--label", "hecd.test", "--name", name, ...args, WEB_IMAGE);
+    this.#made.add(id);
+    return id;
+  }
+
+  /** The host's port of a container's 8080. */
+  async port(name: string): Promise<number> {
+    const lines = await this.run("port", name, "8080/tcp");
+    return Number(/:([0-9]+)$/m.exec(lines)?.[1]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#made.size > 0) await run("docker", ["-H", this.url, "rm", "-f", ...this.#made]).catch(() => undefined);
+    this.#made.clear();
+  }
+}
+
+/**
+ * A second Docker engine with everything of its own, to be stopped and started at will.
+ *
+ * It has a bridge of its own and leaves the packet filter alone: two engines on one bridge or one chain break one
+ * another. Disposing it removes its containers and the bridge.
+ */
+export class PrivateDocker implements AsyncDisposable {
+  readonly url: string;
+  readonly #bridge: string;
+  readonly #directory: Awaited<ReturnType<typeof tempDir>>;
+  readonly #options: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(directory: Awaited<ReturnType<typeof tempDir>>, options: readonly string[]) {
+    this.#directory = directory;
+    this.#options = options;
+    this.url = `unix://${directory.path}/docker.sock`;
+    this.#bridge = `hecd${process.pid % 100_000}`;
+  }
+
+  /** Starts the engine, with the web image in it. */
+  static async start(...options: readonly string[]): Promise<PrivateDocker> {
+    const docker = new PrivateDocker(await tempDir(), options);
+    try {
+      await run("ip", ["link", "add", docker.#bridge, "type", "bridge"]);
+      await run("ip", ["addr", "add", "198.18.77.1/24", "dev", docker.#bridge]);
+      await run("ip", ["link", "set", docker.#bridge, "up"]);
+      await docker.startEngine();
+      const image = join(docker.#directory.path, "web.tar");
+      await run("docker", ["save", "-o", image, WEB_IMAGE]);
+      await run("docker", ["-H", docker.url, "load", "-i", image]);
+    } catch (error) {
+      await docker[Symbol.asyncDispose]();
+      throw error;
+    }
+    return docker;
+  }
+
+  async startEngine(): Promise<void> {
+    const { path } = this.#directory;
+    const log = await open(join(path, "log"), "a");
+    const args = [
+      ...["--data-root", join(path, "data"), "--exec-root", join(path, "exec"), "--pidfile", join(path, "pid")],
+      ...["-H", this.url, "--bridge", this.#bridge, "--fixed-cidr", "198.18.77.0/24"],
+      ...["--iptables=false", "--ip6tables=false", "--ip-masq=false", ...this.#options],
+    ];
+    this.#process = spawn("dockerd", args, { stdio: ["ignore", log.fd, log.fd] });
+    await log.close();
+    await eventually("the private Docker engine", () => run("docker", ["-H", this.url, "version"]), 60_000, 100).catch(
+      async (error: unknown) => {
+        throw new Error((await readFile(join(path, "log"), "utf8")).slice(-2_000), { cause: error });
+      },
+    );
+  }
+
+  /** Stops the engine; its containers end with it unless it was started with `--live-restore`. */
+  async stopEngine(how: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const engine = this.#process;
+    this.#process = undefined;
+    if (engine?.exitCode !== null || engine.signalCode !== null) return;
+    engine.kill(how);
+    await once(engine, "exit");
+    // A containerd that is killed together with its engine stays a zombie where nobody collects orphans, and the next
+    // engine would take it for alive by this file.
+    if (how === "SIGKILL") await rm(join(this.#directory.path, "exec/containerd/containerd.pid"), { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { stdout } = await run("docker", ["-H", this.url, "ps", "-aq"]).catch(() => ({ stdout: "" }));
+    const ids = stdout.split("\n").filter((id) => id !== "");
+    if (ids.length > 0) await run("docker", ["-H", this.url, "rm", "-f", ...ids]).catch(() => undefined);
+    await this.stopEngine();
+    await this.#removeOrphans();
+    await run("ip", ["link", "del", this.#bridge]).catch(() => undefined);
+    await this.#directory[Symbol.asyncDispose]();
+  }
+  /** Ends what an engine that could not be started again has left: shims, their containers, their mounts. */
+  async #removeOrphans(): Promise<void> {
+    const { path } = this.#directory;
+    for (const pid of (await readdir("/proc")).filter((name) => /^[0-9]+$/.test(name))) {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (!command.includes(path)) continue;
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+      for (const orphan of [...children.trim().split(" "), pid].filter((id) => id !== "")) {
+        await run("kill", ["-KILL", orphan]).catch(() => undefined);
+      }
+    }
+    const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").map((line) => line.split(" ")[1] ?? "");
+    for (const mount of mounts.filter((point) => point.startsWith(path)).reverse()) await run("umount", ["-l", mount]);
+  }
+}

@@ -1,0 +1,201 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Etcd3 } from "etcd3";
+import PQueue from "p-queue";
+import { eventually } from "./eventually.js";
+import { freePort } from "./free-port.js";
+import { tempDir } from "./temp-dir.js";
+
+const run = promisify(execFile);
+
+/** How an etcd is started. */
+export interface EtcdSetup {
+  readonly args?: readonly string[];
+  /** Turns authentication on, with user `root`, password `secret`. */
+  readonly auth?: boolean;
+}
+
+/** One etcd child process with a data directory of its own, in the hands of a test. */
+export class TestEtcd implements AsyncDisposable {
+  readonly port: number;
+  readonly #argv: readonly string[];
+  readonly #dataDir: string;
+  readonly #onDispose: () => Promise<void>;
+  #child: ChildProcess | undefined;
+  #credentials: readonly string[] = [];
+
+  constructor(port: number, dataDir: string, argv: readonly string[], onDispose: () => Promise<void>) {
+    this.port = port;
+    this.#dataDir = dataDir;
+    this.#argv = argv;
+    this.#onDispose = onDispose;
+  }
+
+  get endpoint(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the process; resolves when it answers. */
+  async start(): Promise<void> {
+    this.launch();
+    await this.answers();
+  }
+
+  /** Starts the process without waiting for it. */
+  launch(): void {
+    this.#child = spawn("etcd", ["--data-dir", this.#dataDir, ...this.#argv], {
+      stdio: "ignore",
+      env: { ...process.env, ETCD_LOGGER: "zap", ETCD_LOG_LEVEL: "error" },
+    });
+  }
+
+  /** Resolves when a write succeeds. */
+  async answers(): Promise<void> {
+    await eventually("etcd to answer", () => this.ctl("put", "/test/answers", "yes").then(() => true), 20_000, 50);
+  }
+
+  /** Ends the process as a crash would; its data stays. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  }
+
+  /** Freezes the process: its connections stay, and nothing answers. */
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  /** Removes all its data; it must not run. */
+  async wipe(): Promise<void> {
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  /** Runs etcdctl against this member and resolves to what it printed. */
+  async ctl(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run("etcdctl", ["--endpoints", this.endpoint, ...this.#credentials, ...args], {
+      env: { ...process.env, ETCDCTL_API: "3" },
+      maxBuffer: 256 * 1024 * 1024,
+    });
+    return stdout;
+  }
+
+  /** All keys below `prefix` as an independent client reads them, sorted. */
+  async keys(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const printed: unknown = JSON.parse(await this.ctl("get", prefix, "--prefix", "-w", "json"));
+    const { kvs = [] } = printed as { kvs?: { key: string; value?: string }[] }; // etcdctl's own form
+    const text = (base64: string): string => Buffer.from(base64, "base64").toString();
+    return new Map(kvs.map(({ key, value }) => [text(key), text(value ?? "")]));
+  }
+
+  /** The store's present revision. */
+  async revision(): Promise<number> {
+    const printed: unknown = JSON.parse(await this.ctl("get", "/none", "-w", "json"));
+    return (printed as { header: { revision: number } }).header.revision; // etcdctl's own form
+  }
+
+  /** Puts the pairs in this order, many on their way at once, each as a change of its own. */
+  async write(pairs: Iterable<readonly [string, string]>): Promise<void> {
+    await this.#withClient(async (client) => {
+      const queue = new PQueue({ concurrency: 32 });
+      for (const [key, value] of pairs) {
+        await queue.onSizeLessThan(64);
+        void queue.add(() => client.put(key).value(value).exec());
+      }
+      await queue.onIdle();
+    });
+  }
+
+  /** Puts the pairs as one change. */
+  async writeTogether(pairs: readonly (readonly [string, string])[]): Promise<void> {
+    await this.#withClient(async (client) => {
+      const success = pairs.map(([key, value]) => ({
+        request_put: { key: Buffer.from(key), value: Buffer.from(value) },
+      }));
+      await client.kv.txn({ success });
+    });
+  }
+
+  /** Makes etcd forget its history. */
+  async compact(): Promise<void> {
+    await this.ctl("compact", "--physical", String(await this.revision()));
+  }
+
+  async enableAuth(): Promise<void> {
+    await this.ctl("user", "add", "root:secret");
+    await this.ctl("user", "grant-role", "root", "root");
+    await this.ctl("auth", "enable");
+    this.#credentials = ["--user", "root:secret"];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await this.#onDispose();
+  }
+
+  async #withClient(use: (client: Etcd3) => Promise<void>): Promise<void> {
+    const auth = this.#credentials.length > 0 ? { auth: { username: "root", password: "secret" } } : {};
+    const client = new Etcd3({ hosts: this.endpoint, ...auth });
+    try {
+      await use(client);
+    } finally {
+      client.close();
+    }
+  }
+}
+
+/** Starts one etcd on a free port; disposing it removes everything. */
+export async function startEtcd({ args = [], auth = false }: EtcdSetup = {}): Promise<TestEtcd> {
+  const [etcd] = await startCluster(1, args);
+  if (!etcd) throw new Error("No etcd was started");
+  await etcd.answers();
+  if (auth) await etcd.enableAuth();
+  return etcd;
+}
+
+/** Starts a cluster of `size` members; each is to be disposed, and with the last of them the data goes. */
+export async function startCluster(size: number, args: readonly string[] = []): Promise<readonly TestEtcd[]> {
+  const dir = await tempDir();
+  const ports: { readonly client: number; readonly peer: number }[] = [];
+  for (let index = 0; index < size; index++) ports.push({ client: await freePort(), peer: await freePort() });
+  const peerUrl = (index: number): string => `http://127.0.0.1:${ports[index]?.peer ?? 0}`;
+  const initial = ports.map((_, index) => `m${index}=${peerUrl(index)}`).join(",");
+  let left = size;
+  const members = await Promise.all(
+    ports.map(async ({ client }, index) => {
+      const dataDir = join(dir.path, `m${index}`);
+      await mkdir(dataDir, { mode: 0o700 });
+      const url = `http://127.0.0.1:${client}`;
+      const identity = ["--name", `m${index}`, "--initial-cluster", initial, "--initial-cluster-token", dir.path];
+      const clients = ["--listen-client-urls", url, "--advertise-client-urls", url];
+      const peers = ["--listen-peer-urls", peerUrl(index), "--initial-advertise-peer-urls", peerUrl(index)];
+      return new TestEtcd(client, dataDir, [...identity, ...clients, ...peers, ...args], async () => {
+        if (--left === 0) await dir[Symbol.asyncDispose]();
+      });
+    }),
+  );
+  for (const member of members) member.launch();
+  await Promise.all(members.map((member) => member.answers()));
+  return members;
+}
+
+/** The member that leads the cluster. */
+export async function leaderOf(members: readonly TestEtcd[]): Promise<TestEtcd> {
+  for (const member of members) {
+    const printed: unknown = JSON.parse(await member.ctl("endpoint", "status", "-w", "json"));
+    // etcdctl's own form
+    const [entry] = printed as { Status: { leader: number | string; header: { member_id: number | string } } }[];
+    if (entry && String(entry.Status.leader) === String(entry.Status.header.member_id)) return member;
+  }
+  throw new Error("No member leads");
+}

@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { tempDir } from "./temp-dir.js";
+
+/** What an inspect answers; changed by the test as it likes. */
+export interface FakeContainer {
+  name: string;
+  status: string;
+  startedAt: string;
+  health?: string;
+  hostPort: number;
+  labels?: Record<string, string>;
+}
+
+/** A Docker engine as a test wants it to be: it can lie, fail, fall silent and come back. */
+export class FakeDocker implements AsyncDisposable {
+  readonly containers = new Map<string, FakeContainer>();
+  /** What the list shows while it lags behind; undefined when it does not. */
+  lagging: ReadonlyMap<string, FakeContainer> | undefined;
+  /** `GET` and path of every request. */
+  readonly requests: string[] = [];
+  /** Answers instead of the engine when it returns true. */
+  intercept: (path: string, response: ServerResponse) => boolean = () => false;
+  readonly #streams = new Set<ServerResponse>();
+  /** What it can still tell of the past, with the time of each in milliseconds. */
+  readonly #past: { readonly at: number; readonly line: string }[] = [];
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response);
+  });
+  #directory: Awaited<ReturnType<typeof tempDir>> | undefined;
+  #path = "";
+
+  static async start(): Promise<FakeDocker> {
+    const docker = new FakeDocker();
+    docker.#directory = await tempDir();
+    docker.#path = join(docker.#directory.path, "docker.sock");
+    await docker.listen();
+    return docker;
+  }
+
+  get url(): string {
+    return `unix://${this.#path}`;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(this.#path, resolve));
+  }
+
+  /** Goes away, cutting every connection. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** Ends all streams of events. */
+  cut(): void {
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  tell(action: string, id: string, timeMs = Date.now()): void {
+    const Actor = { ID: id, Attributes: { name: this.containers.get(id)?.name ?? "gone" } };
+    const line = JSON.stringify({ Type: "container", Action: action, Actor, timeNano: timeMs * 1e6 });
+    this.#past.push({ at: timeMs, line });
+    for (const stream of this.#streams) stream.write(`${line}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#directory?.[Symbol.asyncDispose]();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? "").replace(/^\/v[0-9.]+/, "").replace(/\?.*$/, "");
+    this.requests.push(`${request.method ?? ""} ${request.url?.replace(/\?.*$/, "") ?? ""}`);
+    if (this.intercept(path, response)) return;
+    if (path === "/version") json(response, 200, { Version: "99.0", ApiVersion: "1.41" });
+    else if (path === "/events") this.#open(request, response);
+    else if (path === "/containers/json") json(response, 200, [...(this.lagging ?? this.containers)].map(listed));
+    else this.#inspect(/^\/containers\/([0-9a-f]+)\/json$/.exec(path)?.[1] ?? "", response);
+  }
+
+  #open(request: IncomingMessage, response: ServerResponse): void {
+    this.#streams.add(response);
+    response.on("close", () => this.#streams.delete(response));
+    response.writeHead(200, { "content-type": "application/json" });
+    response.flushHeaders();
+    const since = /[?&]since=([0-9.]+)/.exec(request.url ?? "")?.[1];
+    const known = this.#past.filter(({ at }) => since !== undefined && at >= Number(since) * 1_000);
+    for (const { line } of known) response.write(`${line}\n`);
+  }
+
+  #inspect(id: string, response: ServerResponse): void {
+    const container = this.containers.get(id);
+    if (container) json(response, 200, inspected(id, container));
+    else json(response, 404, { message: `No such container: ${id}` });
+  }
+}
+
+/** An id as the engine makes them: 64 hexadecimal digits. */
+export function idOf(number: number): string {
+  return number.toString(16).padStart(64, "a");
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function listed([id, { name, status, health, hostPort, labels }]: readonly [string, FakeContainer]): unknown {
+  return {
+    Id: id,
+    Names: [`/${name}`],
+    Ports: [{ IP: "0.0.0.0", PrivatePort: 80, PublicPort: hostPort, Type: "tcp" }],
+    Labels: labels ?? {},
+    State: status,
+    Status: `Up ${String(Math.random())} seconds${health === undefined ? "" : ` (${health})`}`,
+    NetworkSettings: { Networks: { bridge: {} } },
+  };
+}
+
+function inspected(id: string, { name, status, startedAt, health, hostPort, labels }: FakeContainer): unknown {
+  return {
+    Id: id,
+    Name: `/${name}`,
+    State: { Status: status, StartedAt: startedAt, ...(health === undefined ? {} : { Health: { Status: health } }) },
+    Config: { Image: "web", Labels: labels ?? {}, ExposedPorts: { "80/tcp": {} } },
+    HostConfig: { NetworkMode: "default" },
+    NetworkSettings: { Ports: { "80/tcp": [{ HostIp: "0.0.0.0", HostPort: String(hostPort) }] } },
+  };
+}

@@ -1,0 +1,48 @@
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { eventually } from "./eventually.js";
+import { tempDir } from "./temp-dir.js";
+
+const run = promisify(execFile);
+
+/** What the real `haproxy -c` says of a configuration, a warning being a refusal; undefined when it has nothing to say. */
+export async function objectionsTo(config: string): Promise<string | undefined> {
+  await using dir = await tempDir();
+  const path = join(dir.path, "haproxy.cfg");
+  await writeFile(path, config);
+  try {
+    await run("haproxy", ["-c", "-dW", "-f", path]);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
+  }
+}
+
+/** A real HAProxy on a configuration that has it listen at `admin.sock` in `dir`; gone when it is disposed. */
+export async function runHaproxy(config: (dir: string) => string): Promise<AsyncDisposable> {
+  const dir = await tempDir();
+  const path = join(dir.path, "haproxy.cfg");
+  await writeFile(path, config(dir.path));
+  const child = spawn("haproxy", ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
+  let output = "";
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await ended;
+    await dir[Symbol.asyncDispose]();
+  };
+  try {
+    await eventually("HAProxy's start", () => {
+      if (child.exitCode !== null) throw new Error(output);
+      return existsSync(join(dir.path, "admin.sock"));
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: stop };
+}

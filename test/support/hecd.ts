@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { eventually } from "./eventually.js";
+
+/** The built program. */
+export const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+/** What a command has printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The settings of whoever runs the tests must not reach into them. */
+function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const names = /^(HECD_|ETCD|DOCKER_|CPORT$|FORREST_IP$)/;
+  const own = Object.entries(process.env).filter(([name]) => !names.test(name));
+  return { ...Object.fromEntries(own), HECD_LOG_FORMAT: "json", ...env };
+}
+
+/** One `hecd` as a process of its own; disposing it kills it. */
+export class Hecd implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #over: Promise<unknown>;
+  #stdout = "";
+  #stderr = "";
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(process.execPath, [PROGRAM, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: environment(env),
+    });
+    this.#child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (this.#stdout += chunk));
+    this.#child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (this.#stderr += chunk));
+    this.#over = once(this.#child, "close");
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Everything it has logged so far. */
+  get log(): string {
+    return this.#stderr;
+  }
+
+  get printed(): string {
+    return this.#stdout;
+  }
+
+  /** Resolves when the log has a line that matches. */
+  async said(what: RegExp, withinMs = 15_000): Promise<void> {
+    await eventually(`${String(what)} in the log`, () => what.test(this.#stderr), withinMs).catch((error: unknown) => {
+      throw new Error(this.#stderr.slice(-3_000), { cause: error });
+    });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Resolves when it has ended by itself or by a signal. */
+  async ended(): Promise<Ended> {
+    await this.#over;
+    return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
+  }
+
+  /** Asks it to end and resolves to how it did and how long that took. */
+  async stop(name: NodeJS.Signals = "SIGTERM"): Promise<Ended & { readonly tookMs: number }> {
+    const begunAt = performance.now();
+    this.signal(name);
+    return { ...(await this.ended()), tookMs: performance.now() - begunAt };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#over;
+  }
+}
+
+/** Runs one command to its end. */
+export async function hecd(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return await new Hecd(args, env).ended();
+}

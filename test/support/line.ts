@@ -1,0 +1,101 @@
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DockerCli } from "./docker.js";
+import { startEtcd, type TestEtcd } from "./etcd.js";
+import { freePort } from "./free-port.js";
+import { Hecd } from "./hecd.js";
+import { answerOn, type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
+
+const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
+
+/** What a line may be given. */
+export interface LineOptions {
+  readonly minReloadInterval?: string;
+  /** Lines of the table `[haproxy]` are left out, these come in their place. */
+  readonly commands?: readonly string[];
+}
+
+/** etcd and HAProxy with the files of a renderer, and the flags of both daemons: everything but the daemons. */
+export class Line implements AsyncDisposable {
+  readonly etcd: TestEtcd;
+  readonly haproxy: LiveHaproxy;
+  readonly docker = new DockerCli();
+  readonly port: number;
+  readonly #statusPorts: readonly [number, number];
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #daemons: Hecd[] = [];
+
+  private constructor(etcd: TestEtcd, haproxy: LiveHaproxy, statsPort: number, statusPorts: readonly [number, number]) {
+    this.etcd = etcd;
+    this.haproxy = haproxy;
+    this.port = haproxy.port;
+    this.#statusPorts = statusPorts;
+    this.#env = {
+      HECD_HTTP_BIND: `127.0.0.1:${haproxy.port}`,
+      HECD_STATS_BIND: `127.0.0.1:${statsPort}`,
+      HECD_HAPROXY_SOCKET: join(haproxy.directory, "admin.sock"),
+    };
+  }
+
+  static async start({ minReloadInterval = "100ms" }: LineOptions = {}): Promise<Line> {
+    const etcd = await startEtcd();
+    const haproxy = await startHaproxy();
+    const line = new Line(etcd, haproxy, await freePort(), [await freePort(), await freePort()]);
+    await mkdir(join(line.confdir, "conf.d"), { recursive: true });
+    await cp(TEMPLATES, join(line.confdir, "templates"), { recursive: true });
+    await writeFile(
+      join(line.confdir, "conf.d/haproxy.toml"),
+      `[template]
+src = "haproxy.cfg.hbs"
+dest = "${haproxy.configPath}"
+keys = ["/app", "/hecd/v1/services"]
+
+[haproxy]
+reload = "master:${haproxy.masterSocket}"
+min_reload_interval = "${minReloadInterval}"
+`,
+    );
+    return line;
+  }
+
+  get confdir(): string {
+    return join(this.haproxy.directory, "confdir");
+  }
+
+  /** `hecd agent` on this host's Docker, reachable by loopback. */
+  agent(...args: readonly string[]): Hecd {
+    const listen = `127.0.0.1:${this.#statusPorts[0]}`;
+    return this.#run("agent", "--advertise", "127.0.0.1", "--host-id", "host1", "--listen", listen, ...args);
+  }
+
+  /** `hecd render` beside the HAProxy. */
+  renderer(...args: readonly string[]): Hecd {
+    return this.#run("render", "--confdir", this.confdir, "--listen", `127.0.0.1:${this.#statusPorts[1]}`, ...args);
+  }
+
+  /** The arguments that let `hecd status` find both. */
+  get statusFlags(): readonly string[] {
+    return ["--agent", `127.0.0.1:${this.#statusPorts[0]}`, "--renderer", `127.0.0.1:${this.#statusPorts[1]}`];
+  }
+
+  /** Which containers answer, asked so often that each of a few must have had its turn. */
+  async answering(requests = 8): Promise<readonly string[]> {
+    const answers = new Set<string>();
+    for (let request = 0; request < requests; request++) answers.add(await answerOn(this.port));
+    return [...answers].sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const daemon of this.#daemons) await daemon[Symbol.asyncDispose]();
+    await this.docker[Symbol.asyncDispose]();
+    await this.haproxy[Symbol.asyncDispose]();
+    await this.etcd[Symbol.asyncDispose]();
+  }
+
+  #run(command: string, ...args: readonly string[]): Hecd {
+    const daemon = new Hecd([command, "--etcd", this.etcd.endpoint, ...args], this.#env);
+    this.#daemons.push(daemon);
+    return daemon;
+  }
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rename, writeFile } from "node:fs/promises";
+import { get } from "node:http";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { askProcesses } from "../../src/edges/haproxy-master.js";
+import { eventually } from "./eventually.js";
+import { freePort } from "./free-port.js";
+import { tempDir } from "./temp-dir.js";
+
+/** A small configuration that answers every request with `text`; `more` goes to its end. */
+export function answering(text: string, port: number, more = ""): string {
+  return `global
+  hard-stop-after 5s
+defaults
+  mode http
+  option idle-close-on-response
+  timeout connect 1s
+  timeout client 5s
+  timeout server 5s
+frontend web
+  bind 127.0.0.1:${port}
+  http-request return status 200 content-type text/plain string "${text}"
+${more}`;
+}
+
+/** Backends with so many servers in all, which make a reload take its time. */
+export function manyServers(count: number): string {
+  const lines: string[] = [];
+  for (let index = 0; index < count; index++) {
+    if (index % 10 === 0) lines.push(`backend b${index / 10}`);
+    lines.push(`  server s${index} 127.0.0.1:${10_000 + index}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** A real HAProxy in master-worker mode in a directory of its own; disposing ends it and removes everything. */
+export interface LiveHaproxy extends AsyncDisposable {
+  readonly directory: string;
+  readonly configPath: string;
+  readonly masterSocket: string;
+  readonly pidFile: string;
+  /** The one it serves on from the start. */
+  readonly port: number;
+  /** Replaces its file by rename. */
+  write(config: string): Promise<void>;
+  /** How often it has been reloaded, failures included. */
+  reloads(): Promise<number>;
+}
+
+/** Starts one and resolves when it serves. */
+export async function startHaproxy(configFor = (port: number) => answering("first", port)): Promise<LiveHaproxy> {
+  const directory = await tempDir();
+  const port = await freePort();
+  const configPath = join(directory.path, "haproxy.cfg");
+  const masterSocket = join(directory.path, "master.sock");
+  const pidFile = join(directory.path, "haproxy.pid");
+  await writeFile(configPath, configFor(port));
+  const child = spawn("haproxy", ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath], {
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const stop = async (): Promise<void> => {
+    await killGroup(child);
+    await directory[Symbol.asyncDispose]();
+  };
+  const { signal } = new AbortController();
+  try {
+    await eventually("HAProxy's master socket", async () => {
+      if (child.exitCode !== null) throw new Error(log);
+      return (await askProcesses(masterSocket, signal))?.workers.length;
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    directory: directory.path,
+    configPath,
+    masterSocket,
+    pidFile,
+    port,
+    async write(config) {
+      await writeFile(`${configPath}.new`, config);
+      await rename(`${configPath}.new`, configPath);
+    },
+    reloads: async () => (await askProcesses(masterSocket, signal))?.master.reloads ?? -1,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function killGroup(child: ChildProcess): Promise<void> {
+  const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
+  try {
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+  } catch {
+    // It has ended, and its workers with it.
+  }
+  await ended;
+}
+
+/** What is answered on this port, on a connection of its own. */
+export function answerOn(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: "127.0.0.1", port, agent: false, timeout: 4_000 }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (body += chunk));
+      response.once("error", reject);
+      response.once("end", () => {
+        resolve(`${response.statusCode ?? 0} ${body}`);
+      });
+    });
+    request.once("timeout", () => request.destroy(new Error("no answer in 4 s")));
+    request.once("error", reject);
+  });
+}
+
+/** A port that somebody else holds, in a way that HAProxy cannot share. */
+export async function occupiedPort(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server: Server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("No port was given");
+  return {
+    port: address.port,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

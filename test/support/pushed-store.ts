@@ -1,0 +1,104 @@
+import { type Snapshot, snapshotOf } from "../../src/core/snapshot.js";
+import { Bell } from "../../src/flow/bell.js";
+import type { Resource, ResourceSet, Session, Store, Templates } from "../../src/ports.js";
+
+/** One state after another, as the test pushes them; every watcher begins with the newest. */
+class Pushed<T> {
+  #newest: T | undefined;
+  readonly #watchers = new Set<Bell>();
+
+  push(state: T): void {
+    this.#newest = state;
+    for (const bell of this.#watchers) bell.ring();
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<T, never, undefined> {
+    const bell = new Bell();
+    this.#watchers.add(bell);
+    try {
+      if (this.#newest !== undefined) bell.ring();
+      for (;;) {
+        await bell.heard(signal);
+        if (this.#newest !== undefined) yield this.#newest;
+      }
+    } finally {
+      this.#watchers.delete(bell);
+    }
+  }
+}
+
+/** A store that holds what the test says. */
+export class PushedStore implements Store {
+  readonly #states = new Pushed<Snapshot>();
+  #revision = 0n;
+  #snapshot: Snapshot | undefined;
+
+  /** From now on the store holds this under `/text` and nothing else. */
+  say(text: string): void {
+    this.#revision += 1n;
+    this.#snapshot = snapshotOf(this.#revision, [["/text", text]]);
+    this.#states.push(this.#snapshot);
+  }
+
+  get watchers(): number {
+    return this.#states.watchers;
+  }
+
+  async read(): Promise<Snapshot> {
+    if (!this.#snapshot) throw new Error("the store is away");
+    return this.#snapshot;
+  }
+
+  watch(_prefixes: readonly string[], signal: AbortSignal): AsyncIterable<Snapshot> {
+    return this.#states.watch(signal);
+  }
+
+  async openSession(): Promise<Session> {
+    throw new Error("A renderer opens no session");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nothing is held.
+  }
+}
+
+/** A folder of templates that holds what the test says. */
+export class PushedTemplates implements Templates {
+  readonly #states = new Pushed<ResourceSet>();
+
+  show(resources: readonly Resource[], problems: ResourceSet["problems"] = []): void {
+    this.#states.push({ resources, problems });
+  }
+
+  watch(signal: AbortSignal): AsyncIterable<ResourceSet> {
+    return this.#states.watch(signal);
+  }
+}
+
+/** A resource for tests: a file without commands, unless said otherwise. */
+export function resourceOf(more: Partial<Resource> = {}): Resource {
+  return {
+    name: "one.toml",
+    src: "one.hbs",
+    source: "",
+    dest: "/one.cfg",
+    prefixes: ["/"],
+    prefix: "/",
+    mode: undefined,
+    uid: undefined,
+    gid: undefined,
+    checkCmd: undefined,
+    reloadCmd: undefined,
+    haproxy: undefined,
+    ...more,
+  };
+}
+
+/** The text that `PushedStore.say` has put into a state. */
+export function textIn(snapshot: Snapshot): string {
+  return snapshot.entries.get("/text") ?? "";
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { snapshotOf } from "../../src/core/snapshot.js";
+import { hasCode } from "../../src/errors.js";
+import { compileTemplate } from "../../src/template/template.js";
+
+const ENTRIES = {
+  "/app/servers/berserk_hopper": "192.168.1.22:49170",
+  "/app/servers/lonely_meitner": "192.168.1.22:49172",
+  "/app/config/site": '{"name": "shop", "ports": [80, 8080]}',
+};
+
+function render(source: string, entries: Record<string, string> = ENTRIES, env: Record<string, string> = {}): string {
+  return compileTemplate("t.hbs", source).render({
+    snapshot: snapshotOf(1n, Object.entries(entries)),
+    prefix: "/",
+    env,
+  }).text;
+}
+
+/** What a template's failure says: its line, if any, and the reason. */
+function failure(work: () => unknown): readonly [line: number | undefined, reason: string] {
+  try {
+    work();
+  } catch (error) {
+    if (!hasCode(error, "template-invalid")) throw error;
+    expect(error.fault.template).toBe("t.hbs");
+    return [error.fault.line, error.fault.reason];
+  }
+  throw new Error("It did not fail");
+}
+
+describe("a Handlebars template", () => {
+  test("writes the servers of the article", () => {
+    const source = '{{#each (gets "/app/servers/*")}}\n  server {{base key}} {{value}} check\n{{/each}}\n';
+    expect(render(source)).toBe(
+      "  server berserk_hopper 192.168.1.22:49170 check\n  server lonely_meitner 192.168.1.22:49172 check\n",
+    );
+  });
+
+  test.each([
+    ['{{getv "/none" "d"}}', "d"],
+    [
+      '{{#with (get "/app/servers/berserk_hopper")}}{{key}}={{value}}{{/with}}',
+      "/app/servers/berserk_hopper=192.168.1.22:49170",
+    ],
+    ['{{#with (split "a:b" ":") as |parts|}}{{lookup parts 1}}{{lookup parts 0}}{{/with}}', "ba"],
+    ['{{join (ls "/app/servers") ","}}', "berserk_hopper,lonely_meitner"],
+    ['{{#if (exists "/app/servers")}}yes{{else}}no{{/if}}', "no"],
+    ['{{#each (gets "/none/*")}}x{{else}}nobody{{/each}}', "nobody"],
+    [
+      '{{#with (json (getv "/app/config/site"))}}{{name}} {{#each ports}}[{{this}}]{{/each}}{{/with}}',
+      "shop [80][8080]",
+    ],
+    ['{{#each (lsdir "/app")}}{{@index}}:{{this}} {{/each}}', "0:config 1:servers "],
+    ['{{#if (eq (base "/a/b") "b")}}same{{/if}}', "same"],
+    ['{{getenv "WHO"}}{{getenv "NOBODY" "?"}}', "me?"],
+    [
+      "{{#each services}}{{name}}:{{#each servers}} {{container}}{{/each}}{{/each}}",
+      "servers: berserk_hopper lonely_meitner",
+    ],
+    ["{{defaultService}}", "servers"],
+    ["{{#each routes}}{{service}}{{else}}none{{/each}}", "none"],
+    ['a & b = "c" \'d\' {{getv "/x" "<&=>"}}', "a & b = \"c\" 'd' <&=>"],
+    [
+      '{{#*inline "line"}}[{{container}}]{{/inline}}{{#each services}}{{#each servers}}{{> line}}{{/each}}{{/each}}',
+      "[berserk_hopper][lonely_meitner]",
+    ],
+  ])("%s", (source, expected) => {
+    expect(render(source, ENTRIES, { WHO: "me" })).toBe(expected);
+  });
+
+  test.each([
+    ["a\nb {{#if", 2],
+    ["a\n{{#if services}}\n\nb", 4],
+    ["a\n\n{{/if}}", 3],
+    ["{{#if services}}\n{{/each}}", 1],
+    ["\n{{nope 1}}", 2],
+    ["\n{{#each (nope)}}{{/each}}", 2],
+    ['\n{{log "x"}}', 2],
+  ])("%j is refused when it is read, with the line", (source, line) => {
+    const [found, reason] = failure(() => compileTemplate("t.hbs", source));
+    expect(found).toBe(line);
+    expect(reason).toMatch(/^\S.*\S$/); // one line of words
+  });
+
+  test.each([
+    ['a\n{{getv "/none"}}', 2, "getv: key does not exist: /none"],
+    ['a\n\n{{#each services}}\n{{#if (get "/none")}}{{/if}}\n{{/each}}', 4, "get: key does not exist: /none"],
+    ['{{gets "["}}', 1, "gets: syntax error in pattern"],
+    ["\n{{nope}}", 2, '"nope" is not defined here'],
+    ["\n\n{{#each services}}{{nme}}{{/each}}", 3, '"nme" is not defined here'],
+    ["\n{{base nope}}", 2, "base: argument 1 must be a text, not a missing value"],
+    ["{{#if services.first.name}}{{/if}}", undefined, 'what should have "name" is missing'],
+    ["{{> footer}}", undefined, "The partial footer could not be found"],
+  ])("%j fails when it is rendered", (source, line, reason) => {
+    expect(failure(() => render(source))).toEqual([line, reason]);
+  });
+
+  test("says where and why in one message", () => {
+    expect(() => render('a\n{{getv "/none"}}')).toThrow("Cannot render t.hbs:2: getv: key does not exist: /none");
+  });
+
+  test("tells of values that are no servers only when it asks for services", () => {
+    const snapshot = snapshotOf(1n, Object.entries(ENTRIES));
+    const leftOutBy = (source: string) =>
+      compileTemplate("t.hbs", source).render({ snapshot, prefix: "/", env: {} }).leftOut;
+    expect(leftOutBy('{{getv "/app/config/site"}}')).toEqual([]);
+    expect(leftOutBy("{{#each services}}{{/each}}")).toEqual([
+      { key: "/app/config/site", reason: "the value is not ip:port" },
+    ]);
+  });
+
+  test("sees keys without the resource's prefix, and all services", () => {
+    const template = compileTemplate("t.hbs", '{{getv "/servers/berserk_hopper"}}{{#each services}} {{name}}{{/each}}');
+    const snapshot = snapshotOf(1n, Object.entries(ENTRIES));
+    expect(template.render({ snapshot, prefix: "/app", env: {} }).text).toBe("192.168.1.22:49170 servers");
+  });
+
+  test("can be rendered again and again, each time from its own input only", () => {
+    const template = compileTemplate("t.hbs", '{{#each (gets "/k/*")}}{{value}}{{/each}}');
+    const texts = ["1", "2", "1"].map(
+      (value) => template.render({ snapshot: snapshotOf(1n, [["/k/a", value]]), prefix: "/", env: {} }).text,
+    );
+    expect(texts).toEqual(["1", "2", "1"]);
+  });
+
+  test("reaches nothing but its data", () => {
+    expect(failure(() => render("{{services.constructor.name}}"))[1]).toMatch(/not defined|missing/);
+  });
+});
+
+describe("a template in another language", () => {
+  test("is refused with what is known", () => {
+    expect(() => compileTemplate("haproxy.cfg.xyz", "x")).toThrow(
+      "Cannot render haproxy.cfg.xyz: its ending does not tell a template language",
+    );
+  });
+});

@@ -1,47 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { RULES } from "./support/import-rules.js";
 
 const src = new URL("../src", import.meta.url).pathname;
-
-/** The README's table "Who may import whom": rooms of the house and packages. */
-const RULES: Record<string, { readonly rooms: readonly string[]; readonly packages: readonly string[] }> = {
-  errors: { rooms: [], packages: [] },
-  core: { rooms: ["core", "errors"], packages: ["zod"] },
-  template: { rooms: ["template", "core", "errors"], packages: ["handlebars"] },
-  haproxy: { rooms: ["haproxy", "core", "errors"], packages: [] },
-  confd: { rooms: ["confd", "core", "errors", "ports"], packages: ["smol-toml", "zod"] },
-  flow: { rooms: ["flow"], packages: [] },
-  ports: { rooms: ["core"], packages: [] },
-  settings: { rooms: [], packages: ["zod"] },
-  config: { rooms: ["settings", "errors"], packages: ["smol-toml"] },
-  agent: { rooms: ["ports", "core", "flow", "errors"], packages: [] },
-  apply: { rooms: ["ports", "core", "flow", "errors"], packages: ["diff"] },
-  keeper: { rooms: ["apply", "ports", "core", "flow", "template", "errors"], packages: [] },
-  renderer: { rooms: ["keeper", "ports", "core", "flow", "template", "haproxy", "errors"], packages: [] },
-  edges: {
-    rooms: ["edges", "ports", "core", "flow", "template", "haproxy", "confd", "config", "errors"],
-    packages: ["*"],
-  },
-  commands: {
-    rooms: [
-      "commands",
-      "agent",
-      "renderer",
-      "edges",
-      "ports",
-      "core",
-      "flow",
-      "template",
-      "confd",
-      "settings",
-      "errors",
-    ],
-    packages: ["node:*", "zod"],
-  },
-  cli: { rooms: ["commands", "config", "settings", "errors"], packages: ["node:*"] },
-  main: { rooms: ["cli", "flow"], packages: [] },
-};
 
 /** Folders that may have folders of their own. */
 const DEEP = new Set(["template/go"]);

@@ -239,7 +239,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect([...session.held]).toEqual([[`${root}/c`, "1"]]);
       });
 
-      test("removes everything at once when it is revoked", async () => {
+      test("removes everything at once when it is revoked (invariant 6)", async () => {
         const { store, root, signal } = await setUp();
         const options = host();
         const session = await store.openSession(options, signal);
@@ -251,7 +251,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(next.held.size).toBe(0);
       });
 
-      test("leaves everything to the next agent of the host when it is released", async () => {
+      test("leaves everything to the next agent of the host when it is released (invariant 6)", async () => {
         const { store, root, signal, told } = await setUp();
         const options = host();
         const session = await store.openSession(options, signal);
@@ -318,7 +318,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect([...second.held]).toEqual([[`${root}/a`, "1"]]);
       });
 
-      test("is lost when its lease runs out, and everything can be registered anew", async () => {
+      test("is lost when its lease runs out, and everything can be registered anew (invariant 7)", async () => {
         const { store, root, signal, told, ...hand } = await setUp();
         const options = host();
         const session = await store.openSession(options, signal);

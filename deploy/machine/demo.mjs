@@ -65,9 +65,10 @@ async function containersOf(isMeant) {
  * @param {number} port where HAProxy listens
  * @param {number} requests
  * @param {number} withinMs an `Obstacle` names the silent ones when they stay so for that long
+ * @param {AbortSignal} signal
  * @returns {Promise<ReadonlyMap<string, number>>} how often each one answered the requests that count
  */
-export async function askAll(port, requests, withinMs) {
+export async function askAll(port, requests, withinMs, signal) {
   const silent = new Set(NAMES);
   const deadline = performance.now() + withinMs;
   let last = "no request was answered";
@@ -77,6 +78,7 @@ export async function askAll(port, requests, withinMs) {
         `No answer from ${[...silent].join(", ")} within ${withinMs / 1_000} s; the last one: ${last}`,
       );
     }
+    signal.throwIfAborted();
     last = await ask(port);
     if (!silent.delete(last)) await delay(50);
   }

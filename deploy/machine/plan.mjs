@@ -40,7 +40,7 @@ const DEBIAN = {
   haproxy: { packages: ["haproxy"], units: ["haproxy.service"] },
   busybox: { packages: ["busybox-static"], units: [] },
   docker: { packages: ["docker.io"], units: [] },
-  dockerd: { packages: ["docker.io", "iptables", "ca-certificates"], units: [] },
+  dockerd: { packages: ["docker.io"], units: [] },
   iptables: { packages: ["iptables"], units: [] },
   etcd: { packages: ["etcd-server"], units: ["etcd.service"] },
   etcdctl: { packages: ["etcd-client"], units: [] },

@@ -81,14 +81,16 @@ async function demo({ once: onlyOnce, port, listen }) {
   try {
     await startContainers();
     const up = startHecd(port, listen);
+    const over = new AbortController();
     try {
       const url = `http://127.0.0.1:${port}/`;
       if (onlyOnce) {
-        return await Promise.race([ask(port, url), up.exited.then(unexpected), stopping.then(() => 130)]);
+        return await Promise.race([ask(port, url, over.signal), up.exited.then(unexpected), stopping.then(() => 130)]);
       }
       console.log(greeting(url));
       return await Promise.race([up.exited.then(unexpected), stopping.then(() => 0)]);
     } finally {
+      over.abort();
       await up.stop();
     }
   } finally {
@@ -99,9 +101,10 @@ async function demo({ once: onlyOnce, port, listen }) {
 /**
  * @param {number} port
  * @param {string} url
+ * @param {AbortSignal} signal
  */
-async function ask(port, url) {
-  const answers = await askAll(port, REQUESTS, READY_MS);
+async function ask(port, url, signal) {
+  const answers = await askAll(port, REQUESTS, READY_MS, signal);
   console.log(`==> ${REQUESTS} requests to ${url} were answered by`);
   for (const [name, count] of [...answers].sort()) console.log(`    ${name}  ${count} times`);
   return 0;
@@ -154,7 +157,7 @@ function whenAskedToStop() {
  * @param {string} listen
  */
 function startHecd(port, listen) {
-  const args = [`${PROJECT}dist/main.js`, "up", "--http-port", String(port), "--listen", listen];
+  const args = [`${PROJECT}dist/main.js`, "up", "--http-port", String(port), "--listen", listen, "--host-id", "demo"];
   // A process group of its own: a Ctrl-C of the terminal reaches this process only, which then ends things in order.
   const child = spawn(process.execPath, args, {
     detached: true,

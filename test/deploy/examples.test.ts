@@ -9,7 +9,7 @@ const template = readFileSync(new URL("../../templates/haproxy.cfg.hbs", import.
 /** The settings of the program, and what the stock template asks the environment for. */
 const KNOWN = [
   ...settingNames().map((name) => `HECD_${name.toUpperCase().replaceAll("-", "_")}`),
-  ...[...template.matchAll(/getenv "(\w+)"/g)].map(([, name]) => name),
+  ...[...template.matchAll(/^ +(HECD_\w+) /gm)].map(([, name]) => name),
 ];
 const COMMANDS = ["agent", "render"];
 

@@ -51,7 +51,6 @@ describe("the preparation of a machine", () => {
           "docker-compose",
           "systemd",
           "iptables",
-          "ca-certificates",
         ],
         heldUnits: ["haproxy.service", "etcd.service"],
       },
@@ -63,7 +62,7 @@ describe("the preparation of a machine", () => {
   test("installs for the demo only what the demo needs", () => {
     const packages = planOf({ ...BARE, purpose: "start" }).find((step) => step.kind === "packages");
     expect(packages).toMatchObject({
-      packages: ["haproxy", "busybox-static", "docker.io", "iptables", "ca-certificates"],
+      packages: ["haproxy", "busybox-static", "docker.io", "iptables"],
     });
   });
 
@@ -106,7 +105,7 @@ describe("a machine that cannot be prepared from here", () => {
       [
         "Something is missing that only root can provide. Run this, then try again:",
         "  sudo apt-get update",
-        "  sudo apt-get install -y --no-install-recommends haproxy busybox-static docker.io iptables ca-certificates",
+        "  sudo apt-get install -y --no-install-recommends haproxy busybox-static docker.io iptables",
         "  sudo systemctl start docker",
         '  sudo usermod -aG docker "$USER"    # and log in anew: lets you use Docker',
       ].join("\n"),

@@ -35,7 +35,7 @@ describe.concurrent("the store in etcd misses no change and loses no key", () =>
     expect(world.events("store-connected").at(-1)?.afterMs).toBeGreaterThan(4_000);
   });
 
-  test("when etcd is frozen for 20 s, twice the life of the lease", async ({ expect }) => {
+  test("when etcd is frozen for 20 s, twice the life of the lease (invariant 7)", async ({ expect }) => {
     await using etcd = await startEtcd();
     await using world = await EtcdWorld.open({ endpoints: [etcd.endpoint] });
     await world.register(10);
@@ -56,7 +56,7 @@ describe.concurrent("the store in etcd misses no change and loses no key", () =>
     expect(world.events("session-opened").length).toBeGreaterThanOrEqual(2);
   });
 
-  test("when etcd has compacted its history while the connection was cut", async ({ expect }) => {
+  test("when etcd has compacted its history while the connection was cut (invariant 8)", async ({ expect }) => {
     await using etcd = await startEtcd();
     await using proxy = await TcpProxy.open(etcd.port);
     await etcd.write(counting(100, 100));

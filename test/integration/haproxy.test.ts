@@ -150,7 +150,7 @@ describe("a reload by the master socket", () => {
     }
   });
 
-  test("loses no request while ten of them run", async () => {
+  test("loses no request while ten of them run (invariant 10)", async () => {
     await using haproxy = await startHaproxy();
     const counts = { answered: 0, failed: 0 };
     let isOver = false;

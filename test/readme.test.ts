@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parseResource } from "../src/confd/resource.js";
+import { decide, entriesOf } from "../src/core/registration.js";
+import { snapshotOf } from "../src/core/snapshot.js";
+import { compileTemplate } from "../src/template/template.js";
+import { cli } from "./support/cli.js";
+import { container, facts, published } from "./support/containers.js";
+import { blocks, importTable, readme, rows, section, settingsTable } from "./support/readme.js";
+
+const root = new URL("..", import.meta.url);
+
+/** The text of every test file. */
+function testTexts(): string {
+  const names = readdirSync(new URL("test", root), { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".ts") && name !== "readme.test.ts")
+    .map((name) => readFileSync(new URL(`test/${name}`, root), "utf8"))
+    .join("\n");
+}
+
+describe("the README", () => {
+  test("shows every setting as it is", () => {
+    expect(section("Settings")).toContain(settingsTable());
+  });
+
+  test("shows who may import whom as it is kept", () => {
+    expect(section("Architecture")).toContain(importTable());
+  });
+
+  test("has an example for every label, and each can be used", () => {
+    const examples = rows(section("Labels"));
+    expect(examples.length).toBeGreaterThan(5);
+    for (const [label = "", , example = ""] of examples) {
+      expect(example.startsWith(`${label}=`), example).toBe(true);
+      const web = container("web-1", {
+        labels: { [label]: example.slice(label.length + 1) },
+        ports: [published(8080, 32768)],
+      });
+      const [decided] = decide([web], facts);
+      const reason = decided && "reason" in decided.decision ? decided.decision.reason : "registered";
+      expect(reason, example).toBe(example === "hecd.enable=false" ? "disabled" : "registered");
+    }
+  });
+
+  test("names the keys that a container really gets", () => {
+    const keysOf = (labels: Readonly<Record<string, string>>): readonly string[] => [
+      ...entriesOf(
+        decide([container("web-1", { labels, ports: [published(8080, 32768)] })], facts),
+        facts.prefix,
+      ).keys(),
+    ];
+    const filled = (key: string): string =>
+      key
+        .replace("<container>", "web-1")
+        .replace("<service>", "shop")
+        .replace("<host>:<container>:<port>", `${facts.hostId}:web-1:8080`);
+    const [plain = "", service = "", record = ""] = rows(section("Keys")).map(([key = ""]) => key);
+    expect(keysOf({})[0]).toBe(filled(plain));
+    expect(keysOf({ "hecd.service": "shop" })).toEqual([
+      filled(service),
+      record.replace("<service>", "shop").replace("<host>:<container>:<port>", `${facts.hostId}:web-1:8080`),
+    ]);
+  });
+
+  test("shows a resource that can be used", () => {
+    const [resource = ""] = blocks(section("Many hosts"), "toml");
+    expect(parseResource("haproxy.toml", resource)).toMatchObject({
+      dest: "/etc/haproxy/haproxy.cfg",
+      haproxy: { reload: { kind: "master", socket: "/run/haproxy-master.sock" }, minReloadIntervalMs: 1_000 },
+    });
+  });
+
+  test("shows templates with what they render", () => {
+    const part = section("Templates");
+    const templates = blocks(part, "handlebars");
+    const texts = blocks(part, "");
+    expect(templates).toHaveLength(2);
+    const snapshot = snapshotOf(1n, [["/app/servers/web-1", "192.0.2.10:32768"]]);
+    for (const [index, source] of templates.entries()) {
+      const { text } = compileTemplate("readme.hbs", source).render({ snapshot, prefix: "/", env: {} });
+      expect(text.trim()).toBe(texts[index]?.trim());
+    }
+  });
+
+  test("names commands that there are, with flags that they have", async () => {
+    const commands = [...readme().matchAll(/^(?:- |\| `)?`?hecd ([a-z]+)((?: --[a-z-]+)*)/gm)];
+    expect(commands.length).toBeGreaterThan(4);
+    for (const [, name = "", flags = ""] of commands) {
+      const { code, stdout } = await cli([name, "--help"]);
+      expect(code, name).toBe(0);
+      for (const flag of flags.trim().split(" ").filter(Boolean)) expect(stdout, name).toContain(`${flag} `);
+    }
+  });
+
+  test("numbers invariants that tests carry", () => {
+    const numbers = [...section("Invariants").matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    const carried = [...testTexts().matchAll(/invariants? (\d[\d, and]*)/g)].flatMap(
+      ([, list = ""]) => list.match(/\d+/g) ?? [],
+    );
+    expect(numbers.filter((number) => !carried.includes(String(number)))).toEqual([]);
+  });
+
+  test("links only to files that are there", () => {
+    for (const [, path = ""] of readme().matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      expect(() => readFileSync(new URL(path, root)), path).not.toThrow();
+    }
+  });
+});

@@ -1,0 +1,18 @@
+import { PassThrough } from "node:stream";
+import { runCli } from "../../src/cli.js";
+
+/** What a command line came to. */
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line within this process, in an environment of its own. */
+export async function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const stop = new AbortController();
+  const world = { env, pid: 1, stdout, stderr, onTerminal: false };
+  const code = await runCli(args, world, stop.signal);
+  return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+}

@@ -1,0 +1,44 @@
+/** Which rooms of the house and which packages a room may import. */
+export interface Rule {
+  readonly rooms: readonly string[];
+  readonly packages: readonly string[];
+}
+
+/** Who may import whom: kept by the architecture test, shown in the README. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  errors: { rooms: [], packages: [] },
+  core: { rooms: ["core", "errors"], packages: ["zod"] },
+  template: { rooms: ["template", "core", "errors"], packages: ["handlebars"] },
+  haproxy: { rooms: ["haproxy", "core", "errors"], packages: [] },
+  confd: { rooms: ["confd", "core", "errors", "ports"], packages: ["smol-toml", "zod"] },
+  flow: { rooms: ["flow"], packages: [] },
+  ports: { rooms: ["core"], packages: [] },
+  settings: { rooms: [], packages: ["zod"] },
+  config: { rooms: ["settings", "errors"], packages: ["smol-toml"] },
+  agent: { rooms: ["ports", "core", "flow", "errors"], packages: [] },
+  apply: { rooms: ["ports", "core", "flow", "errors"], packages: ["diff"] },
+  keeper: { rooms: ["apply", "ports", "core", "flow", "template", "errors"], packages: [] },
+  renderer: { rooms: ["keeper", "ports", "core", "flow", "template", "haproxy", "errors"], packages: [] },
+  edges: {
+    rooms: ["edges", "ports", "core", "flow", "template", "haproxy", "confd", "config", "errors"],
+    packages: ["*"],
+  },
+  commands: {
+    rooms: [
+      "commands",
+      "agent",
+      "renderer",
+      "edges",
+      "ports",
+      "core",
+      "flow",
+      "template",
+      "confd",
+      "settings",
+      "errors",
+    ],
+    packages: ["node:*", "zod"],
+  },
+  cli: { rooms: ["commands", "config", "settings", "errors"], packages: ["node:*"] },
+  main: { rooms: ["cli", "flow"], packages: [] },
+};

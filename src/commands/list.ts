@@ -20,7 +20,7 @@ export const listCommand: Command = {
   },
 };
 
-/** The servers of a view as a table. */
+/** The servers of a view as a table, or the words that there are none. */
 export function servicesTable({ services }: View): string {
   const rows = services.flatMap(({ name, hosts, paths, servers }) =>
     servers.map(({ container, addr, weight, backup }) => [
@@ -31,5 +31,6 @@ export function servicesTable({ services }: View): string {
       [...hosts, ...paths].join(" ") || "-",
     ]),
   );
+  if (rows.length === 0) return "No servers\n";
   return tableOf(["SERVICE", "SERVER", "ADDRESS", "WEIGHT", "ROUTES"], rows);
 }

@@ -19,6 +19,11 @@ export function openJournal({ level, pretty }: JournalOptions, stream: NodeJS.Wr
   return (event: HecdEvent) => {
     const { level: weight, message } = tellingOf(event);
     const { kind, ...facts } = event;
-    log[weight]({ event: kind, ...facts }, message);
+    log[weight]({ event: kind, ...Object.fromEntries(Object.entries(facts).map(shorten)) }, message);
   };
+}
+
+/** A measured time with all its digits says nothing more than one without them. */
+function shorten([name, fact]: [string, unknown]): [string, unknown] {
+  return [name, typeof fact === "number" ? Math.round(fact * 10) / 10 : fact];
 }

@@ -21,6 +21,12 @@ describe("the journal", () => {
     });
   });
 
+  test("rounds measured times to a tenth of a millisecond", () => {
+    const { tell, text } = journal();
+    tell({ kind: "docker-connected", url: "unix:///x", version: "1", afterMs: 83.58326299999999 });
+    expect(JSON.parse(text())).toMatchObject({ afterMs: 83.6 });
+  });
+
   test("keeps what is below its level to itself", () => {
     const { tell, text } = journal({ level: "info" });
     tell({ kind: "docker-event", action: "start", container: "a" });

@@ -88,7 +88,7 @@ describe("the command line", () => {
       });
     });
     const listen = `127.0.0.1:${port}`;
-    const { code, stderr } = await cli(["agent", "--advertise", "192.0.2.1", "--listen", listen]);
+    const { code, stderr } = await cli(["agent", "--advertise", "192.0.2.1", "--host-id", "h", "--listen", listen]);
     server.close();
     expect([code, stderr.split("\n").at(-2)]).toEqual([
       1,

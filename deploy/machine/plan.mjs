@@ -3,7 +3,7 @@
  *
  * @typedef {"start" | "test"} Purpose
  *
- * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" |
+ * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
  *   "systemd-analyze"} Program
  *
  * @typedef {{ readonly kind: "answers" }
@@ -45,13 +45,14 @@ const DEBIAN = {
   etcd: { packages: ["etcd-server"], units: ["etcd.service"] },
   etcdctl: { packages: ["etcd-client"], units: [] },
   compose: { packages: ["docker-compose"], units: [] },
+  ip: { packages: ["iproute2"], units: [] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
 };
 
 /** @type {Readonly<Record<Purpose, readonly Program[]>>} */
 const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
-  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "systemd-analyze"],
+  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "systemd-analyze"],
 };
 
 /** An engine that we start ourselves needs these; one that answers is used as it is. */
@@ -186,7 +187,7 @@ export function isInStep(lockText, installedText) {
 }
 
 /**
- * npm's own format: https://docs.npmjs.com/cli/configuring-npm/package-lock-json
+ * npm's own format, as its page "package-lock.json" describes it.
  *
  * @typedef {{ readonly packages?: Readonly<Record<string, { readonly version?: string, readonly optional?: boolean }>> }} Lock
  */

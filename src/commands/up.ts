@@ -37,8 +37,13 @@ export const upCommand: Command = {
     const daemon = openDaemon(settings, world);
     await using folder = await runFolder(settings["run-dir"]);
     await using store = new MemoryStore(daemon.tell);
-    // HAProxy runs on this very host, so loopback reaches every published port.
-    const here: Settings = { ...settings, advertise: settings.advertise ?? "127.0.0.1", "allow-loopback": true };
+    // HAProxy runs on this very host, so loopback reaches every published port; and nobody else sees the store.
+    const here: Settings = {
+      ...settings,
+      advertise: settings.advertise ?? "127.0.0.1",
+      "allow-loopback": true,
+      "host-id": settings["host-id"] ?? "localhost",
+    };
     const agent = await openAgent(here, store, daemon, world, signal);
     const paths = pathsIn(folder.path);
     const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));

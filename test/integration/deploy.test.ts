@@ -29,8 +29,19 @@ beforeAll(async () => {
     join(scratch.path, "Dockerfile"),
     `FROM hecd-test/node\nCOPY cache /root/.npm\nENV npm_config_offline=true npm_config_registry=${registry}\n`,
   );
-  await docker("build", "--quiet", "--tag", BASE, scratch.path);
-  await docker("build", "--quiet", "--network", "none", "--build-arg", `BASE=${BASE}`, "--tag", IMAGE, PROJECT);
+  await docker("build", "--quiet", "--force-rm", "--tag", BASE, scratch.path);
+  await docker(
+    "build",
+    "--quiet",
+    "--force-rm",
+    "--network",
+    "none",
+    "--build-arg",
+    `BASE=${BASE}`,
+    "--tag",
+    IMAGE,
+    PROJECT,
+  );
 }, 300_000);
 
 afterAll(async () => {

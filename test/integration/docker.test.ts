@@ -64,7 +64,8 @@ async function sees(name: string, expected: Partial<Container> | undefined, with
 }
 
 function hostPortOf(name: string): number | undefined {
-  return seen(name)?.ports.find(({ port }) => port === 8080)?.bindings[0]?.hostPort;
+  const bindings = seen(name)?.ports.find(({ port }) => port === 8080)?.bindings;
+  return bindings?.find(({ hostIp }) => hostIp === "0.0.0.0")?.hostPort;
 }
 
 /** An agent on a store in memory, with every state that the keys have ever had. */

@@ -33,10 +33,10 @@ export class DockerCli implements AsyncDisposable {
     return id;
   }
 
-  /** The host's port of a container's 8080. */
+  /** The host's IPv4 port of a container's 8080; that of IPv6 may be another one. */
   async port(name: string): Promise<number> {
     const lines = await this.run("port", name, "8080/tcp");
-    return Number(/:([0-9]+)$/m.exec(lines)?.[1]);
+    return Number(/^0\.0\.0\.0:([0-9]+)$/m.exec(lines)?.[1]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

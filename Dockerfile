@@ -15,8 +15,7 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="HECD" \
-      org.opencontainers.image.description="Service discovery for Docker and HAProxy" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.description="Service discovery for Docker and HAProxy"
 RUN command -v haproxy >/dev/null || { apt-get update && apt-get install -y --no-install-recommends haproxy && rm -rf /var/lib/apt/lists/*; }
 ENV NODE_ENV=production
 WORKDIR /opt/hecd

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { hecd } from "../support/hecd.js";
@@ -166,4 +167,15 @@ describe("the line from Docker to HAProxy", () => {
       }
     },
   );
+
+  test("ends at once on a second signal, and its exit code tells (invariant 12)", async () => {
+    await using line = await Line.start();
+    const agent = line.agent();
+    await agent.said(/session-opened/);
+    line.etcd.freeze(); // which lets the orderly end take its two seconds
+    agent.signal("SIGTERM");
+    await expect(Promise.race([agent.ended(), delay(200, "still at it")])).resolves.toBe("still at it");
+    const { code, tookMs } = await agent.stop();
+    expect([code, tookMs < 500]).toEqual([70, true]);
+  });
 });

@@ -1,47 +1,59 @@
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import type { Outcome, Tell } from "./core/event.js";
 import { reasonOf } from "./errors.js";
 import type { Clock } from "./flow/clock.js";
 import { outlive } from "./flow/deadline.js";
 import type { Balancer, ReloadVerdict, Resource, Target } from "./ports.js";
 
+/** How a turn goes about its work. */
+export interface Manner {
+  /** Look, and touch nothing. */
+  readonly dryRun: boolean;
+  /** Lines around each difference that a dry run shows. */
+  readonly diffContext: number;
+  /** Write the rendering beside the file in any case; the target is then one that leaves it there. */
+  readonly keepsStage: boolean;
+  /** How long a turn that has written the file may go on after it was called off, to leave file and reader as one. */
+  readonly finishWithinMs: number;
+}
+
+/** How it is done unless somebody asks for something else. */
+export const USUAL_MANNER: Manner = { dryRun: false, diffContext: 3, keepsStage: false, finishWithinMs: 3_000 };
+
 /** The parts one turn works with. */
-export interface ApplyParts {
+export interface ApplyParts extends Manner {
   readonly resource: Resource;
   readonly target: Target;
   readonly balancer: Balancer;
   readonly clock: Clock;
   readonly tell: Tell;
-  /** Look, and touch nothing. */
-  readonly dryRun: boolean;
 }
 
 /** What a turn has to do: bring in the text, prove that what is there is in use, mend permissions, or nothing. */
 export type Work = "replace" | "prove" | "amend" | "nothing";
 
-/** How long a turn that has written the file may go on after it was called off, to leave file and HAProxy as one. */
-const FINISH_WITHIN_MS = 3_000;
-
 /**
  * Brings one file, and what reads it, up to date with `text`.
  *
- * Before the file is written an abort is thrown at once; after that the reload has three more seconds to come to its
+ * Before the file is written an abort is thrown at once; after that the reload has `finishWithinMs` more to come to its
  * end. Where it does not, the file stays unproven, and the next turn, of whatever process, reloads again.
  */
 export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
-  const { resource, target, clock, dryRun } = parts;
+  const { resource, target, clock, dryRun, tell } = parts;
   const present = await target.read();
   const work = workFor(text, present, await target.standing(), resource.haproxy !== undefined);
+  if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
   if (work === "nothing") return { kind: "unchanged" };
+  const { name, dest } = resource;
+  tell({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
   if (resource.haproxy && text.trim() === "") {
     return { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
   }
-  if (dryRun) return { kind: "would-change", diff: diffOf(resource.dest, present ?? "", text) };
+  if (dryRun) return { kind: "would-change", diff: await diffOf(dest, present ?? "", text, parts.diffContext) };
   if (work === "amend") {
     await target.amend();
     return { kind: "unchanged" };
   }
-  using rest = outlive(FINISH_WITHIN_MS, clock, signal);
+  using rest = outlive(parts.finishWithinMs, clock, signal);
   if (work === "replace") {
     const refusal = await replace(text, parts, signal);
     if (refusal) return refusal;
@@ -73,17 +85,19 @@ async function replace(text: string, parts: ApplyParts, signal: AbortSignal): Pr
   const { resource, target, balancer, clock, tell } = parts;
   await using staged = await target.stage(text);
   const begunAt = clock.now();
-  const { accepted, output } = await balancer.check(staged.path, signal);
+  const { accepted, ...said } = await balancer.check(staged.path, signal);
+  const { output } = said;
   tell({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
-  if (!accepted) return { kind: "rejected", output };
+  if (!accepted) return { kind: "rejected", ...said };
   signal.throwIfAborted();
   await staged.commit();
   return undefined;
 }
 
-/** Reloads; when that fails the last proven file comes back, and what reads it is brought back to that as well. */
-async function prove(bytes: number, { target, balancer }: ApplyParts, signal: AbortSignal): Promise<Outcome> {
-  const { kind, output } = await reload(balancer, signal);
+/** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
+async function prove(bytes: number, { resource, target, balancer }: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+  const { kind, ...said } = await reload(balancer, signal);
+  const { output } = said;
   switch (kind) {
     case "proven":
       await target.confirm();
@@ -91,6 +105,7 @@ async function prove(bytes: number, { target, balancer }: ApplyParts, signal: Ab
     case "absent":
       return { kind: "waiting", output };
     case "failed": {
+      if (resource.afterFailedReload === "keep") return { kind: "reload-failed", ...said };
       if (!(await target.restore())) {
         return { kind: "failed", reason: `the reload failed, and there is no earlier file to go back to: ${output}` };
       }
@@ -117,10 +132,11 @@ async function reload(balancer: Balancer, signal: AbortSignal): Promise<ReloadVe
   }
 }
 
-function diffOf(path: string, present: string, text: string): string {
+async function diffOf(path: string, present: string, text: string, context: number): Promise<string> {
   if (present === text) return `${path}: the same text, to be reloaded or given its permissions`;
+  const { createTwoFilesPatch, FILE_HEADERS_ONLY } = await import("diff"); // only a dry run needs it
   return createTwoFilesPatch(path, path, present, text, "present", "rendered", {
-    context: 3,
+    context,
     headerOptions: FILE_HEADERS_ONLY,
   });
 }

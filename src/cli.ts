@@ -1,17 +1,65 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { agentCommand } from "./commands/agent.js";
-import { checkCommand } from "./commands/check.js";
 import type { Command, World } from "./commands/command.js";
-import { listCommand } from "./commands/list.js";
-import { renderCommand } from "./commands/render.js";
-import { statusCommand } from "./commands/status.js";
-import { upCommand } from "./commands/up.js";
+import { version } from "./commands/version.js";
 import { flagOf, type FlagDescription, resolveSettings, suggestion } from "./config.js";
 import { HecdError, reasonOf } from "./errors.js";
 import type { SettingName, Settings } from "./settings.js";
 
-const COMMANDS: readonly Command[] = [agentCommand, renderCommand, upCommand, checkCommand, listCommand, statusCommand];
+/** A word behind `hecd`, and how to come by what it does: a command loads only what it needs. */
+interface Word {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const WORDS: readonly Word[] = [
+  {
+    name: "agent",
+    summary: "follow Docker and keep container -> host:port keys in etcd",
+    load: async () => (await import("./commands/agent.js")).agentCommand,
+  },
+  {
+    name: "render",
+    summary: "follow etcd, render files from templates, bring HAProxy up to date",
+    load: async () => (await import("./commands/render.js")).renderCommand,
+  },
+  {
+    name: "up",
+    summary: "serve the containers of this host: agent, renderer and HAProxy in one, without etcd",
+    load: async () => (await import("./commands/up.js")).upCommand,
+  },
+  {
+    name: "check",
+    summary: "parse, render and check every resource; change nothing",
+    load: async () => (await import("./commands/check.js")).checkCommand,
+  },
+  {
+    name: "list",
+    summary: "list the services and servers in etcd",
+    load: async () => (await import("./commands/list.js")).listCommand,
+  },
+  {
+    name: "status",
+    summary: "tell how the daemons of this host are",
+    load: async () => (await import("./commands/status.js")).statusCommand,
+  },
+];
+
+/** Words that read the rest of the command line by rules of their own. */
+const FACES = [
+  {
+    name: "confd",
+    summary: "be confd: its command line, its files, its behaviour",
+    load: async () => (await import("./commands/confd.js")).runConfd,
+  },
+  {
+    name: "migrate-template",
+    summary: "name what today's HAProxy refuses in an old template or haproxy.cfg, and what to write instead",
+    load: async () => (await import("./commands/migrate-template.js")).migrateTemplate,
+  },
+] as const;
 
 /** Settings that every command takes. */
 const EVERYWHERE: readonly SettingName[] = ["config", "log-level", "log-format"];
@@ -36,16 +84,19 @@ export async function runCli(argv: readonly string[], world: World, signal: Abor
       world.stdout.write(`hecd ${await version()}\n`);
       return 0;
     }
-    const command = COMMANDS.find((candidate) => candidate.name === name);
-    if (!command) {
-      const names = COMMANDS.map((candidate) => candidate.name);
+    const face = FACES.find((candidate) => candidate.name === name);
+    if (face) return await (await face.load())(rest, world, signal);
+    const word = WORDS.find((candidate) => candidate.name === name);
+    if (!word) {
+      const names = [...WORDS, ...FACES].map((candidate) => candidate.name);
       throw usage(`Unknown command "${name}"${suggestion(name, names)}; there are ${names.join(", ")}`);
     }
+    const command = await word.load();
     if (rest.includes("--help") || rest.includes("-h")) {
-      world.stdout.write(help(command));
+      world.stdout.write(help(name, command));
       return 0;
     }
-    return await command.run(await settingsOf(command, rest, world), world, signal);
+    return await command.run(await settingsOf(name, command, rest, world), world, signal);
   } catch (error) {
     if (!(error instanceof HecdError) || signal.aborted) throw error;
     world.stderr.write(`hecd: ${error.message}\n`);
@@ -54,15 +105,8 @@ export async function runCli(argv: readonly string[], world: World, signal: Abor
   }
 }
 
-/** The version of this program, from its package. */
-async function version(): Promise<string> {
-  const file = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  const { version: value } = JSON.parse(file) as { version: string }; // our own file
-  return value;
-}
-
-async function settingsOf(command: Command, args: readonly string[], world: World): Promise<Settings> {
-  const flags = parseFlags(command, args);
+async function settingsOf(name: string, command: Command, args: readonly string[], world: World): Promise<Settings> {
+  const flags = parseFlags(name, command, args);
   const named = flags["config"] ?? world.env["HECD_CONFIG"];
   const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
   const text = await readSettingsFile(path, named !== undefined);
@@ -78,11 +122,15 @@ async function readSettingsFile(path: string, wasNamed: boolean): Promise<string
   }
 }
 
-function parseFlags(command: Command, args: readonly string[]): Record<string, string | boolean | string[]> {
+function parseFlags(
+  name: string,
+  command: Command,
+  args: readonly string[],
+): Record<string, string | boolean | string[]> {
   const flags = flagsOf(command);
   const options = Object.fromEntries(
-    flags.map(({ name, takes, repeatable }) => [
-      name,
+    flags.map(({ name: flag, takes, repeatable }) => [
+      flag,
       { type: takes === undefined ? ("boolean" as const) : ("string" as const), multiple: repeatable },
     ]),
   );
@@ -95,9 +143,8 @@ function parseFlags(command: Command, args: readonly string[]): Record<string, s
       tokens: true,
     });
     for (const token of tokens) {
-      if (token.kind === "positional")
-        throw usage(`"${token.value}" is too much: hecd ${command.name} takes only flags`);
-      if (token.kind === "option") checkOption(token, command, flags);
+      if (token.kind === "positional") throw usage(`"${token.value}" is too much: hecd ${name} takes only flags`);
+      if (token.kind === "option") checkOption(token, name, flags);
     }
     return values as Record<string, string | boolean | string[]>; // every option was checked to have its kind of value
   } catch (error) {
@@ -108,13 +155,13 @@ function parseFlags(command: Command, args: readonly string[]): Record<string, s
 
 function checkOption(
   token: { readonly name: string; readonly rawName: string; readonly value: string | undefined },
-  command: Command,
+  command: string,
   flags: readonly FlagDescription[],
 ): void {
   const known = flags.find(({ name }) => name === token.name);
   if (!known) {
     const names = flags.map(({ name }) => name);
-    throw usage(`Unknown flag ${token.rawName}${suggestion(token.name, names)}; see hecd ${command.name} --help`);
+    throw usage(`Unknown flag ${token.rawName}${suggestion(token.name, names)}; see hecd ${command} --help`);
   }
   if (known.takes !== undefined && token.value === undefined)
     throw usage(`${token.rawName} needs a value: ${known.takes}`);
@@ -130,13 +177,14 @@ function usage(problem: string): HecdError {
 }
 
 function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const words = [...WORDS, ...FACES];
+  const width = Math.max(...words.map(({ name }) => name.length));
   return [
     "HECD: containers become keys in etcd, keys become a running HAProxy configuration.",
     "",
     "Usage: hecd COMMAND [flags]",
     "",
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...words.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
     "hecd COMMAND --help explains a command. Every flag is also HECD_<FLAG> in the environment",
     "and a key in /etc/hecd/hecd.toml; flag > environment > file > default.",
@@ -144,7 +192,7 @@ function overview(): string {
   ].join("\n");
 }
 
-function help(command: Command): string {
+function help(name: string, command: Command): string {
   const lines = flagsOf(command).map((flag) => {
     const left = `  --${flag.name}${flag.takes === undefined ? "" : ` ${flag.takes}`}`;
     const notes = [
@@ -153,5 +201,5 @@ function help(command: Command): string {
     ];
     return `${left.padEnd(28)} ${flag.help}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
   });
-  return [`Usage: hecd ${command.name} [flags]`, "", command.explanation, "", ...lines, ""].join("\n");
+  return [`Usage: hecd ${name} [flags]`, "", command.explanation, "", ...lines, ""].join("\n");
 }

@@ -1,4 +1,4 @@
-import { apply } from "./apply.js";
+import { apply, type Manner } from "./apply.js";
 import type { Outcome, Tell } from "./core/event.js";
 import type { Snapshot } from "./core/snapshot.js";
 import type { LeftOut } from "./core/view.js";
@@ -8,23 +8,21 @@ import { type Clock, sleep } from "./flow/clock.js";
 import { follow } from "./flow/follow.js";
 import type { Lane } from "./flow/lane.js";
 import { backoff } from "./flow/retry.js";
-import { AT_ONCE, settle } from "./flow/settle.js";
+import { settle } from "./flow/settle.js";
 import type { Balancer, Resource, Store, Target } from "./ports.js";
 import type { Rendering } from "./template/template.js";
 
 /** The parts one file is kept with. */
-export interface KeeperParts {
+export interface KeeperParts extends Manner {
   readonly store: Store;
   /** Reads the template; throws `template-invalid`, and so does what it returns. */
-  readonly compile: () => (snapshot: Snapshot) => Rendering;
+  readonly compile: () => Promise<(snapshot: Snapshot) => Rendering>;
   readonly target: Target;
   readonly balancer: Balancer;
   /** Shared with whoever reloads the same HAProxy. */
   readonly lane: Lane;
   readonly clock: Clock;
   readonly tell: Tell;
-  /** Look, and touch nothing. */
-  readonly dryRun: boolean;
 }
 
 /** How one resource stands; everything but name and dest is absent until its first outcome. */
@@ -74,11 +72,11 @@ export class Keeper {
     throw new Error("The waits came to an end");
   }
 
-  /** One turn with what the store holds now. */
+  /** One turn with what the store holds now, without a distance to the one before. */
   async once(signal: AbortSignal): Promise<Outcome> {
     try {
       const snapshot = await this.#parts.store.read(this.resource.prefixes, signal);
-      return await this.#turn(() => snapshot, signal);
+      return await this.#turn(() => snapshot, 0, signal);
     } catch (error) {
       signal.throwIfAborted();
       return this.#conclude({ kind: "failed", reason: reasonOf(error) }, 0);
@@ -105,13 +103,14 @@ export class Keeper {
   /** A turn for the newest state whenever there is a new one, and again where a turn has not led to the end. */
   async #follow(signal: AbortSignal): Promise<never> {
     const { store, clock } = this.#parts;
+    const { minReloadIntervalMs } = this.resource;
     const news = new Bell();
     let newest: Snapshot | undefined;
     let taken: Snapshot | undefined;
     using work = follow(signal);
     const reading = (async () => {
       const open = (s: AbortSignal): AsyncIterable<Snapshot> => store.watch(this.resource.prefixes, s);
-      for await (const snapshot of settle(open, AT_ONCE, clock, work.signal)) {
+      for await (const snapshot of settle(open, this.resource.settle, clock, work.signal)) {
         newest = snapshot;
         news.ring();
       }
@@ -124,7 +123,7 @@ export class Keeper {
         // A ring during the last turn may have been of the very state that turn took in the end.
         while (newest === undefined || newest === taken) await news.heard(work.signal);
         for (;;) {
-          const outcome = await this.#turn(() => (taken = newest), work.signal);
+          const outcome = await this.#turn(() => (taken = newest), minReloadIntervalMs, work.signal);
           const again = retryOf(outcome);
           if (again === "never") {
             waits = backoff(...RETRY_WAITS);
@@ -142,15 +141,17 @@ export class Keeper {
   }
 
   /** Waits for its turn, then applies what is newest at that moment. */
-  async #turn(newest: () => Snapshot | undefined, signal: AbortSignal): Promise<Outcome> {
+  async #turn(newest: () => Snapshot | undefined, distanceMs: number, signal: AbortSignal): Promise<Outcome> {
     const { lane, clock } = this.#parts;
-    using turn = await lane.enter(this.resource.haproxy?.minReloadIntervalMs ?? 0, signal);
+    const { haproxy, dest } = this.resource;
+    // One HAProxy suffers from every reload; of other programs a resource only knows what it does to them itself.
+    using turn = await lane.enter(distanceMs, signal, haproxy ? undefined : dest);
     const snapshot = newest();
     if (!snapshot) throw new Error("No state to apply");
     const begunAt = clock.now();
     this.#revision = snapshot.revision;
     try {
-      const text = this.#textFor(snapshot);
+      const text = await this.#textFor(snapshot);
       const balancer = marking(this.#parts.balancer, () => {
         turn.mark();
       });
@@ -162,11 +163,11 @@ export class Keeper {
     }
   }
 
-  #textFor(snapshot: Snapshot): string {
+  async #textFor(snapshot: Snapshot): Promise<string> {
     const { compile, clock, tell } = this.#parts;
     const begunAt = clock.now();
     try {
-      this.#render ??= compile();
+      this.#render ??= await compile();
       const { text, leftOut } = this.#render(snapshot);
       const bytes = Buffer.byteLength(text);
       tell({ kind: "rendered", resource: this.resource.name, bytes, tookMs: clock.now() - begunAt });
@@ -207,6 +208,7 @@ function retryOf(outcome: Outcome): "never" | "for news" | "later" {
       return "never";
     case "rejected":
     case "waiting":
+    case "reload-failed":
     case "failed":
       return "for news";
     case "rolled-back":

@@ -1,4 +1,6 @@
+import type { Backend } from "./core/backend.js";
 import type { Container } from "./core/container.js";
+import type { Difference } from "./core/event.js";
 import type { Transaction } from "./core/plan.js";
 import type { Snapshot } from "./core/snapshot.js";
 
@@ -90,6 +92,9 @@ export interface Conflict {
 
 /** A folder of templates and the resources that use them. */
 export interface Templates {
+  /** The present state; fails with `file-unreadable` when there is none to be had. */
+  read(): Promise<ResourceSet>;
+
   /** Yields all resources: first the present state, then each new one. Ends only by throwing the signal's reason. */
   watch(signal: AbortSignal): AsyncIterable<ResourceSet>;
 }
@@ -120,17 +125,31 @@ export interface Resource {
   readonly gid: number | undefined;
   /** Judges the staged file, run by `sh -c`; `{{.src}}` is its path. */
   readonly checkCmd: string | undefined;
+  readonly checkWithinMs: number;
   /** Tells what reads the file, run by `sh -c`. */
   readonly reloadCmd: string | undefined;
+  readonly reloadWithinMs: number;
+  /** The least time between two reloads: what comes in between waits, and the newest of it is applied. */
+  readonly minReloadIntervalMs: number;
+  /** What becomes of a new file that could not be taken over: the last good one comes back, or it stays, to be reloaded again. */
+  readonly afterFailedReload: "restore" | "keep";
+  /** How long the keys must have been quiet before a new state is taken, and how long that may take at most. */
+  readonly settle: { readonly quietMs: number; readonly maxWaitMs: number };
+  /** What the rendered text must be a document of. */
+  readonly outputFormat: OutputFormat | undefined;
+  /** Where its keys are; undefined for where those of all resources are. */
+  readonly backend: Backend | undefined;
   readonly haproxy: HaproxySettings | undefined;
 }
+
+/** A form of documents that a rendered text can be held to. */
+export type OutputFormat = "json" | "yaml" | "toml" | "xml";
 
 /** The table `[haproxy]` of a resource: HECD drives HAProxy itself. */
 export interface HaproxySettings {
   /** The runtime API of HAProxy. */
   readonly socket: string | undefined;
   readonly reload: ReloadDriver;
-  readonly minReloadIntervalMs: number;
 }
 
 /** How HAProxy is made to read its file anew. */
@@ -152,12 +171,16 @@ export interface Balancer {
 export interface Verdict {
   readonly accepted: boolean;
   readonly output: string;
+  /** That of the command that judged, where there was one. */
+  readonly exitCode?: number;
 }
 
 /** How a reload ended: `absent` means that nothing runs yet which could have failed or taken the file over. */
 export interface ReloadVerdict {
   readonly kind: "proven" | "failed" | "absent";
   readonly output: string;
+  /** That of the command that reloads, where there is one. */
+  readonly exitCode?: number;
 }
 
 /**
@@ -171,6 +194,8 @@ export interface Target {
   read(): Promise<string | undefined>;
   /** How the file is apart from its text: `drifted` when permissions or owner are not the wanted ones. */
   standing(): Promise<"sound" | "drifted" | "unproven">;
+  /** In what the present file is not the one that is wanted, text included. */
+  differences(text: string): Promise<readonly Difference[]>;
   /** Writes `text` beside the file, where a check can look at it; disposing what is not committed removes it. */
   stage(text: string): Promise<Staged>;
   /** Gives the file the wanted permissions and owner. */

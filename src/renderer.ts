@@ -1,3 +1,4 @@
+import type { Manner } from "./apply.js";
 import type { Outcome, Tell } from "./core/event.js";
 import type { Snapshot } from "./core/snapshot.js";
 import type { Clock } from "./flow/clock.js";
@@ -8,17 +9,16 @@ import type { Balancer, Resource, ResourceSet, Store, Target, Templates } from "
 import type { Rendering } from "./template/template.js";
 
 /** The parts a renderer is put together from. */
-export interface RendererParts {
+export interface RendererParts extends Manner {
   readonly templates: Templates;
-  readonly store: Store;
+  /** Where the keys of a resource are. */
+  readonly storeOf: (resource: Resource) => Store;
   /** Reads a resource's template; throws `template-invalid`, and so does what it returns. */
-  readonly compile: (resource: Resource) => (snapshot: Snapshot) => Rendering;
+  readonly compile: (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering>;
   readonly targetOf: (resource: Resource) => Target;
   readonly balancerOf: (resource: Resource) => Balancer;
   readonly clock: Clock;
   readonly tell: Tell;
-  /** Look, and touch nothing. */
-  readonly dryRun: boolean;
 }
 
 /** What a renderer knows and does, for `/state` and `hecd status`. */
@@ -51,7 +51,7 @@ export class Renderer {
     this.#parts = parts;
   }
 
-  /** Works until `signal` aborts; a reload under way comes to its end first, within three seconds. */
+  /** Works until `signal` aborts; a reload under way comes to its end first, within `finishWithinMs`. */
   async run(signal: AbortSignal): Promise<never> {
     using work = follow(signal);
     try {
@@ -63,18 +63,20 @@ export class Renderer {
     }
   }
 
-  /** Brings every resource up to date once, one after the other; what cannot be used counts as failed. */
-  async once(signal: AbortSignal): Promise<readonly Result[]> {
-    using work = follow(signal);
+  /**
+   * Brings every resource up to date once, one after the other; what cannot be used counts as failed.
+   *
+   * The first result for which `isEnough` ends the pass.
+   */
+  async once(signal: AbortSignal, isEnough: (outcome: Outcome) => boolean = () => false): Promise<readonly Result[]> {
+    const resources = this.#usable(await this.#parts.templates.read());
     const results: Result[] = [];
-    for await (const set of this.#parts.templates.watch(work.signal)) {
-      for (const resource of this.#usable(set)) {
-        results.push({ resource: resource.name, outcome: await this.#keeperOf(resource).once(work.signal) });
-      }
-      break;
+    for (const { file, reason } of this.#problems ?? []) results.push({ resource: file, outcome: failed(reason) });
+    for (const resource of resources) {
+      if (results.some(({ outcome }) => isEnough(outcome))) break;
+      results.push({ resource: resource.name, outcome: await this.#keeperOf(resource).once(signal) });
     }
-    const problems = this.#problems ?? [];
-    return [...problems.map(({ file, reason }) => ({ resource: file, outcome: failed(reason) })), ...results];
+    return results;
   }
 
   /** What this renderer waits for until everything is as it should be; nothing when it is. */
@@ -123,9 +125,10 @@ export class Renderer {
   }
 
   #keeperOf(resource: Resource): Keeper {
-    const { compile, targetOf, balancerOf } = this.#parts;
+    const { compile, storeOf, targetOf, balancerOf } = this.#parts;
     return new Keeper(resource, {
       ...this.#parts,
+      store: storeOf(resource),
       compile: () => compile(resource),
       target: targetOf(resource),
       balancer: balancerOf(resource),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { apply, type ApplyParts, workFor } from "../src/apply.js";
+import { apply, type ApplyParts, USUAL_MANNER, workFor } from "../src/apply.js";
 import type { Balancer, ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
 import { ManualClock, settled } from "./support/manual-clock.js";
 import { resourceOf } from "./support/pushed-store.js";
@@ -24,7 +24,7 @@ class World implements Target, Balancer {
   }
 
   apply(text: string, more: Partial<Resource> = {}, dryRun = false) {
-    const haproxy = { socket: undefined, reload: { kind: "command", command: "" }, minReloadIntervalMs: 0 } as const;
+    const haproxy = { socket: undefined, reload: { kind: "command", command: "" } } as const;
     const resource = resourceOf({ haproxy, ...more });
     const parts: ApplyParts = {
       resource,
@@ -32,6 +32,7 @@ class World implements Target, Balancer {
       balancer: this,
       clock: this.clock,
       tell: () => undefined,
+      ...USUAL_MANNER,
       dryRun,
     };
     return apply(text, parts, this.stop.signal);
@@ -67,6 +68,10 @@ class World implements Target, Balancer {
   async confirm() {
     this.journal.push("confirm");
     this.state = "sound";
+  }
+
+  async differences() {
+    return [];
   }
 
   async restore() {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { parseResource } from "../src/confd/resource.js";
 import { decide, entriesOf } from "../src/core/registration.js";
 import { snapshotOf } from "../src/core/snapshot.js";
-import { compileTemplate } from "../src/template/template.js";
+import { FUNCTIONS } from "../src/template/functions.js";
+import { compileHandlebars } from "../src/template/handlebars.js";
 import { cli } from "./support/cli.js";
 import { container, facts, published } from "./support/containers.js";
 import { blocks, importTable, readme, rows, section, settingsTable } from "./support/readme.js";
@@ -66,21 +67,29 @@ describe("the README", () => {
   test("shows a resource that can be used", () => {
     const [resource = ""] = blocks(section("Many hosts"), "toml");
     expect(parseResource("haproxy.toml", resource)).toMatchObject({
-      dest: "/etc/haproxy/haproxy.cfg",
-      haproxy: { reload: { kind: "master", socket: "/run/haproxy-master.sock" }, minReloadIntervalMs: 1_000 },
+      resource: {
+        dest: "/etc/haproxy/haproxy.cfg",
+        minReloadIntervalMs: 1_000,
+        haproxy: { reload: { kind: "master", socket: "/run/haproxy-master.sock" } },
+      },
     });
   });
 
-  test("shows templates with what they render", () => {
+  test("shows templates with what they render", async () => {
     const part = section("Templates");
     const templates = blocks(part, "handlebars");
     const texts = blocks(part, "");
     expect(templates).toHaveLength(2);
     const snapshot = snapshotOf(1n, [["/app/servers/web-1", "192.0.2.10:32768"]]);
     for (const [index, source] of templates.entries()) {
-      const { text } = compileTemplate("readme.hbs", source).render({ snapshot, prefix: "/", env: {} });
+      const { text } = compileHandlebars("readme.hbs", source).render({ snapshot, prefix: "/", env: {} });
       expect(text.trim()).toBe(texts[index]?.trim());
     }
+  });
+
+  test("names every function that templates have, and no other", () => {
+    const [names = ""] = blocks(section("Templates"), "functions");
+    expect(names.split(/\s+/).filter(Boolean).sort()).toEqual([...FUNCTIONS.keys()].sort());
   });
 
   test("names commands that there are, with flags that they have", async () => {

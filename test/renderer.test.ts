@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { USUAL_MANNER } from "../src/apply.js";
 import type { HecdEvent } from "../src/core/event.js";
 import type { ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
 import { Renderer } from "../src/renderer.js";
@@ -30,8 +31,8 @@ class World {
   constructor(dryRun = false) {
     this.renderer = new Renderer({
       templates: this.templates,
-      store: this.store,
-      compile: (resource) => {
+      storeOf: () => this.store,
+      compile: async (resource) => {
         if (resource.source === "broken") throw new Error("Cannot render one.hbs:1: broken");
         return (snapshot) => ({ text: `${resource.source}${textIn(snapshot)}`, leftOut: this.leftOut });
       },
@@ -45,6 +46,7 @@ class World {
       }),
       clock: this.clock,
       tell: (event) => this.told.push(event),
+      ...USUAL_MANNER,
       dryRun,
     });
   }
@@ -95,6 +97,7 @@ class World {
         },
         [Symbol.asyncDispose]: async () => undefined,
       }),
+      differences: async () => [],
       amend: async () => undefined,
       confirm: async () => {
         isUnproven = false;
@@ -111,10 +114,11 @@ class World {
 const ONE = resourceOf({
   name: "one.toml",
   dest: "/one.cfg",
-  haproxy: { socket: undefined, reload: { kind: "master", socket: "/m.sock" }, minReloadIntervalMs: 1_000 },
+  minReloadIntervalMs: 1_000,
+  haproxy: { socket: undefined, reload: { kind: "master", socket: "/m.sock" } },
 });
 const TWO: Resource = { ...ONE, name: "two.toml", dest: "/two.cfg" };
-const OTHER: Resource = { ...ONE, name: "other.toml", dest: "/other.cfg", haproxy: undefined };
+const OTHER: Resource = { ...ONE, name: "other.toml", dest: "/other.cfg", minReloadIntervalMs: 0, haproxy: undefined };
 
 describe("the renderer", () => {
   test("applies the first change after quiet at once (invariant 5)", async () => {
@@ -147,7 +151,7 @@ describe("the renderer", () => {
   test("replaces what comes in while a reload runs by the newest (invariant 4)", async () => {
     await using world = new World();
     world.isHolding = true;
-    world.start({ ...ONE, haproxy: undefined });
+    world.start({ ...ONE, minReloadIntervalMs: 0, haproxy: undefined });
     world.store.say("first");
     await settled();
     for (const text of ["second", "third", "fourth"]) {
@@ -238,7 +242,7 @@ describe("what was refused", () => {
 describe("what was refused after all was well", () => {
   test("is tried again as soon as the first time", async () => {
     await using world = new World();
-    world.start({ ...ONE, haproxy: undefined });
+    world.start({ ...ONE, minReloadIntervalMs: 0, haproxy: undefined });
     for (const text of ["bad", "worse"]) {
       world.ends.set("one.toml check", "no");
       world.store.say(text);
@@ -259,7 +263,7 @@ describe("what was refused after all was well", () => {
 describe("what was taken back", () => {
   test("is not tried again for a new state before its time, and then with the newest", async () => {
     await using world = new World();
-    world.start({ ...ONE, haproxy: undefined });
+    world.start({ ...ONE, minReloadIntervalMs: 0, haproxy: undefined });
     world.store.say("good");
     await settled();
     world.ends.set("one.toml reload", "no port");
@@ -392,7 +396,10 @@ describe("a single pass", () => {
     await using world = new World();
     world.ends.set("two.toml check", "no");
     world.store.say("text");
-    world.templates.show([OTHER, { ...TWO, haproxy: undefined }], [{ file: "bad.toml", reason: "no dest" }]);
+    world.templates.show(
+      [OTHER, { ...TWO, minReloadIntervalMs: 0, haproxy: undefined }],
+      [{ file: "bad.toml", reason: "no dest" }],
+    );
     expect(await world.renderer.once(world.stop.signal)).toEqual([
       { resource: "bad.toml", outcome: { kind: "failed", reason: "no dest" } },
       { resource: "other.toml", outcome: { kind: "applied", bytes: 4 } },

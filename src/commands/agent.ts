@@ -3,8 +3,6 @@ import { openAgent, openDaemon, openStore } from "./daemon.js";
 
 /** `hecd agent`: keeps the keys of this host's containers in etcd until it is asked to stop. */
 export const agentCommand: Command = {
-  name: "agent",
-  summary: "follow Docker and keep container -> host:port keys in etcd",
   explanation: [
     "Follows the Docker engine of this host and keeps the keys of its containers in etcd, all on one lease.",
     "Runs until SIGTERM or SIGINT. Waits for a Docker or an etcd that is away, and goes on when it is back.",

@@ -6,7 +6,7 @@ import { temporaryFolder } from "../edges/temporary-folder.js";
 import { reasonOf } from "../errors.js";
 import type { Resource } from "../ports.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
-import { openStore, openSurroundings, type Surroundings } from "./daemon.js";
+import { openStores, openSurroundings, type Surroundings } from "./daemon.js";
 import { compileWith } from "./rendering.js";
 import type { Settings } from "../settings.js";
 
@@ -19,8 +19,6 @@ interface Finding {
 
 /** `hecd check`: says what is wrong with the templates and what they render, and where; changes nothing. */
 export const checkCommand: Command = {
-  name: "check",
-  summary: "parse, render and check every resource; change nothing",
   explanation: [
     "Reads conf.d and the templates, renders them from what etcd holds now, and has each result checked as the",
     "renderer would, in a temporary file. Prints what is wrong and where; exits 1 when anything is.",
@@ -29,13 +27,13 @@ export const checkCommand: Command = {
   async run(settings, world, signal) {
     const surroundings = openSurroundings(settings, world);
     const { resources, problems } = await new TemplateFolder(settings.confdir, surroundings).read();
-    await using store = await openStore(settings, surroundings);
+    await using stores = await openStores(settings, surroundings, world);
     await using folder = await temporaryFolder();
     const findings: Finding[] = problems.map(({ file, reason }) => ({ resource: file, faults: [reason], notes: [] }));
     for (const resource of resources) {
       try {
-        const snapshot = await store.read(resource.prefixes, signal);
-        const { text, leftOut } = compileWith(world.env)(resource)(snapshot);
+        const snapshot = await stores.of(resource).read(resource.prefixes, signal);
+        const { text, leftOut } = (await compileWith({ env: world.env })(resource))(snapshot);
         const verdict = await judge(text, resource, folder.path, settings, surroundings, signal);
         findings.push({
           resource: resource.name,
@@ -65,8 +63,9 @@ async function judge(
   signal: AbortSignal,
 ): Promise<{ readonly accepted: boolean; readonly output: string }> {
   const dest = join(folder, basename(resource.dest));
-  await using staged = await new TargetFile({ dest, mode: 0o644, uid: undefined, gid: undefined }, tell).stage(text);
-  return await balancerOf({ ...resource, dest }, { haproxy, clock, tell }).check(staged.path, signal);
+  const elsewhere: Resource = { ...resource, dest, mode: 0o644, uid: undefined, gid: undefined };
+  await using staged = await new TargetFile(elsewhere, tell).stage(text);
+  return await balancerOf(elsewhere, { haproxy, clock, tell }).check(staged.path, signal);
 }
 
 function wordsOf({ resource, faults, notes }: Finding): string {

@@ -2,9 +2,6 @@ import type { SettingName, Settings } from "../settings.js";
 
 /** One word behind `hecd`: which settings it takes, how it is explained, and what it does. */
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** What `--help` says above the flags. */
   readonly explanation: string;
   readonly settings: readonly SettingName[];
@@ -20,6 +17,10 @@ export interface World {
   readonly stderr: NodeJS.WritableStream;
   /** Whether a person reads stderr. */
   readonly onTerminal: boolean;
+  /** From now on a SIGHUP calls `listener` instead of ending the process. */
+  takeHangups(listener: () => void): void;
+  /** From now on an orderly stop may take so long before the process ends all the same. */
+  allowForStop(ms: number): void;
 }
 
 /** Settings of everything that talks to etcd. */

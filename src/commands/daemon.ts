@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Agent, type AgentSettings } from "../agent.js";
 import type { Tell } from "../core/event.js";
 import { hostIdOf } from "../core/host-id.js";
+import { BackendStores } from "../edges/backend-stores.js";
 import { DockerContainers } from "../edges/docker.js";
 import { openEtcd } from "../edges/etcd.js";
 import { HostAddress, hostNames } from "../edges/host.js";
@@ -11,7 +12,7 @@ import { Metrics } from "../edges/metrics.js";
 import { openStatusServer, type Status } from "../edges/status-server.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";
-import type { Store } from "../ports.js";
+import type { Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { World } from "./command.js";
 
@@ -66,6 +67,22 @@ export async function openStore(settings: Settings, surroundings: Surroundings):
     },
     surroundings,
   );
+}
+
+/** The stores of all resources: the one that the settings name, and those that resources name; disposing closes them. */
+export async function openStores(
+  settings: Settings,
+  surroundings: Surroundings,
+  { env }: World,
+): Promise<AsyncDisposable & { readonly of: (resource: Resource) => Store }> {
+  const common = await openStore(settings, surroundings);
+  const own = new BackendStores({ ...surroundings, env });
+  return {
+    of: ({ backend }) => (backend ? own.of(backend) : common),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([common[Symbol.asyncDispose](), own[Symbol.asyncDispose]()]);
+    },
+  };
 }
 
 /** An agent for the Docker engine that the settings name; throws `no-address` when this host has none to advertise. */

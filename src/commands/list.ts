@@ -6,8 +6,6 @@ import { tableOf } from "./table.js";
 
 /** `hecd list`: the services and servers that etcd holds, as templates see them. */
 export const listCommand: Command = {
-  name: "list",
-  summary: "list the services and servers in etcd",
   explanation: "Prints the services and servers that etcd holds, as templates see them, and what had to be left out.",
   settings: [...ETCD_SETTINGS, "prefix", "json"],
   async run(settings, world, signal) {

@@ -3,7 +3,7 @@ import { TemplateFolder } from "../edges/template-files.js";
 import { Renderer, type Result } from "../renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type World } from "./command.js";
-import { openDaemon, openStore, openSurroundings } from "./daemon.js";
+import { openDaemon, openStores, openSurroundings } from "./daemon.js";
 import { rendererParts } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
@@ -11,8 +11,6 @@ const UNCHANGED = 2;
 
 /** `hecd render`: keeps files, and the HAProxy that reads them, in step with etcd. */
 export const renderCommand: Command = {
-  name: "render",
-  summary: "follow etcd, render files from templates, bring HAProxy up to date",
   explanation: [
     "Renders the templates that conf.d/*.toml name from what etcd holds, has each new file checked, puts it in place",
     "and has it taken over, with proof. Runs until SIGTERM or SIGINT, or makes one pass with --once.",
@@ -24,9 +22,9 @@ export const renderCommand: Command = {
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemon(settings, world);
-    await using store = await openStore(settings, daemon);
+    await using stores = await openStores(settings, daemon, world);
     const templates = new TemplateFolder(settings.confdir, daemon);
-    const renderer = new Renderer(rendererParts(settings, { store, templates }, world.env, daemon));
+    const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", () => ({
       waitingFor: renderer.waitingFor,
       state: renderer.state,
@@ -37,9 +35,9 @@ export const renderCommand: Command = {
 
 async function renderOnce(settings: Settings, world: World, signal: AbortSignal): Promise<number> {
   const surroundings = openSurroundings(settings, world);
-  await using store = await openStore(settings, surroundings);
+  await using stores = await openStores(settings, surroundings, world);
   const templates = new TemplateFolder(settings.confdir, surroundings);
-  const renderer = new Renderer(rendererParts(settings, { store, templates }, world.env, surroundings));
+  const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, surroundings));
   const results = await renderer.once(signal);
   for (const { outcome } of results) {
     if (outcome.kind === "would-change") world.stdout.write(`${outcome.diff}\n`);

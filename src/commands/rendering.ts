@@ -1,37 +1,47 @@
+import { USUAL_MANNER } from "../apply.js";
 import type { Snapshot } from "../core/snapshot.js";
 import { balancerOf } from "../edges/haproxy.js";
 import { TargetFile } from "../edges/target-file.js";
-import type { Resource, Store, Templates } from "../ports.js";
+import type { Resource } from "../ports.js";
 import type { RendererParts } from "../renderer.js";
 import type { Settings } from "../settings.js";
-import { compileTemplate, type Rendering } from "../template/template.js";
+import { compileTemplate, type RenderInput, type Rendering } from "../template/template.js";
 import type { Surroundings } from "./daemon.js";
 
-/** Reads a resource's template; templates see `env` through `getenv`. Throws `template-invalid`, as does the result. */
+/** What templates can look at besides the keys. */
+export interface TemplateSurroundings {
+  /** Seen through `getenv`. */
+  readonly env: RenderInput["env"];
+  readonly world?: RenderInput["world"];
+  readonly compat?: RenderInput["compat"];
+}
+
+/** Reads a resource's template. Throws `template-invalid`, as does the result. */
 export function compileWith(
-  env: Readonly<Record<string, string | undefined>>,
-): (resource: Resource) => (snapshot: Snapshot) => Rendering {
-  return ({ src, source, prefix }) => {
-    const template = compileTemplate(src, source);
-    return (snapshot) => template.render({ snapshot, prefix, env });
+  surroundings: TemplateSurroundings,
+): (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering> {
+  return async ({ src, source, prefix }) => {
+    const template = await compileTemplate(src, source);
+    return (snapshot) => template.render({ ...surroundings, snapshot, prefix });
   };
 }
 
 /** What a renderer is made of, on real files and a real HAProxy. */
 export function rendererParts(
   settings: Settings,
-  { store, templates }: { readonly store: Store; readonly templates: Templates },
+  { storeOf, templates }: Pick<RendererParts, "storeOf" | "templates">,
   env: Readonly<Record<string, string | undefined>>,
   { clock, tell }: Surroundings,
 ): RendererParts {
   return {
     templates,
-    store,
-    compile: compileWith(env),
+    storeOf,
+    compile: compileWith({ env }),
     targetOf: (resource) => new TargetFile(resource, tell),
     balancerOf: (resource) => balancerOf(resource, { haproxy: settings.haproxy, clock, tell }),
     clock,
     tell,
+    ...USUAL_MANNER,
     dryRun: settings["dry-run"],
   };
 }

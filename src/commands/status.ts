@@ -19,8 +19,6 @@ interface Report {
 
 /** `hecd status`: how the daemons of this host are. */
 export const statusCommand: Command = {
-  name: "status",
-  summary: "tell how the daemons of this host are",
   explanation:
     "Asks the agent and the renderer of this host how they are. Exits 0 when each that was asked is ready, else 1.",
   settings: ["agent", "renderer", "json"],

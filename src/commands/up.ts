@@ -2,6 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Agent } from "../agent.js";
+import { PLAIN_RESOURCE } from "../confd/resource.js";
 import { SERVICES } from "../core/keys.js";
 import { servicesOf } from "../core/view.js";
 import { type HaproxyProcess, openHaproxy } from "../edges/haproxy-process.js";
@@ -23,8 +24,6 @@ const STOCK_TEMPLATE = fileURLToPath(new URL("../../templates/haproxy.cfg.hbs", 
 
 /** `hecd up`: agent, renderer and HAProxy on one host, with a store in memory. */
 export const upCommand: Command = {
-  name: "up",
-  summary: "serve the containers of this host: agent, renderer and HAProxy in one, without etcd",
   explanation: [
     "Runs both daemons in one process on a store in memory, and starts, minds and stops an HAProxy of its own.",
     "Prints the servers whenever they change. Runs until SIGTERM or SIGINT.",
@@ -48,7 +47,7 @@ export const upCommand: Command = {
     const paths = pathsIn(folder.path);
     const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
     const env = environmentOf(settings["http-port"], paths, world);
-    const parts = rendererParts(here, { store, templates }, env, daemon);
+    const parts = rendererParts(here, { storeOf: () => store, templates }, env, daemon);
     await writeFirstFile(parts, signal);
     const renderer = new Renderer(parts);
     await using haproxy = await openHaproxy(
@@ -94,6 +93,7 @@ async function resourceOf(template: string, { config, admin, master }: Paths): P
     throw new HecdError({ code: "file-unreadable", path: template, reason: reasonOf(error) }, { cause: error });
   });
   return {
+    ...PLAIN_RESOURCE,
     name: "haproxy",
     src: template,
     source,
@@ -103,17 +103,18 @@ async function resourceOf(template: string, { config, admin, master }: Paths): P
     mode: 0o600,
     uid: undefined,
     gid: undefined,
-    checkCmd: undefined,
-    reloadCmd: undefined,
-    haproxy: { socket: admin, reload: { kind: "master", socket: master }, minReloadIntervalMs: 1_000 },
+    minReloadIntervalMs: 1_000,
+    haproxy: { socket: admin, reload: { kind: "master", socket: master } },
   };
 }
 
 /** One resource that stays as it is. */
 function fixedTemplates(resource: Resource): Templates {
+  const set = { resources: [resource], problems: [] };
   return {
+    read: async () => set,
     async *watch(signal) {
-      yield { resources: [resource], problems: [] };
+      yield set;
       await new Bell().heard(signal); // which nobody rings
     },
   };

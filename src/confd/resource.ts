@@ -1,9 +1,9 @@
-import { parse as parseToml, TomlError } from "smol-toml";
-import { z } from "zod";
 import { joinPath } from "../core/path.js";
-import { reasonOf } from "../errors.js";
-import type { HaproxySettings, ReloadDriver, Resource } from "../ports.js";
-import { durationMs, fileMode } from "./values.js";
+import { shellWord } from "../core/shell-word.js";
+import type { Resource } from "../ports.js";
+import { type Compat, backendOf } from "./backend.js";
+import { relax } from "./relaxed.js";
+import { parseTables, type Problems, readTables, type ResourceTables } from "./resource-tables.js";
 
 /** What a file of conf.d says; the template is still to be read, and names of users are still to be looked up. */
 export interface ResourceFile extends Omit<Resource, "source" | "uid" | "gid"> {
@@ -14,120 +14,116 @@ export interface ResourceFile extends Omit<Resource, "source" | "uid" | "gid"> {
   readonly group: number | string | undefined;
 }
 
-/** Reads a file of conf.d as confd writes it; else everything that is wrong with it, each in one line. */
-export function parseResource(
+/** What came of a file: a resource and what its author should know, or everything that is wrong with it, each in one line. */
+export type Reading = { readonly resource: ResourceFile; readonly advice: readonly string[] } | Problems;
+
+/** What the command line of confd says about every resource. */
+export interface ConfdDefaults {
+  readonly compat: Compat;
+  /** `-prefix`: takes the place of a resource's own in the classic, goes in front of it in the fork. */
+  readonly prefix: string;
+  readonly syncOnly: boolean;
+  readonly checkWithinMs: number;
+  readonly reloadWithinMs: number;
+  readonly settle: Resource["settle"];
+}
+
+/** A file that nothing reads and nobody judges, whose changes are taken at once. */
+export const PLAIN_RESOURCE = {
+  checkCmd: undefined,
+  checkWithinMs: 30_000,
+  reloadCmd: undefined,
+  reloadWithinMs: 60_000,
+  minReloadIntervalMs: 0,
+  afterFailedReload: "restore",
+  settle: { quietMs: 0, maxWaitMs: 0 },
+  outputFormat: undefined,
+  backend: undefined,
+  haproxy: undefined,
+} as const satisfies Partial<Resource>;
+
+/** A busy store costs one reload per second, unless the resource says otherwise. */
+const MIN_RELOAD_INTERVAL_MS = 1_000;
+
+/** A service that is never quiet is brought up to date all the same after so many times its `debounce`. */
+const DEBOUNCES = 10;
+
+/** Reads a file of conf.d strictly: what is not known is refused. */
+export function parseResource(name: string, text: string): Reading {
+  const parsed = parseTables(text);
+  if ("problems" in parsed) return parsed;
+  const tables = readTables(parsed.raw, "strict");
+  if ("problems" in tables) return tables;
+  const prefix = joinPath("/", tables.template.prefix);
+  const resource = settingsOf(name, tables, prefix, PLAIN_RESOURCE, "fork");
+  return "problems" in resource ? resource : { resource, advice: [] };
+}
+
+/** Reads a file of conf.d as confd does, which lets much pass. */
+export function parseConfdResource(name: string, text: string, defaults: ConfdDefaults): Reading {
+  const { compat } = defaults;
+  const parsed = parseTables(text);
+  if ("problems" in parsed) return parsed;
+  const relaxed = relax(parsed.raw, compat);
+  const tables = readTables(relaxed.raw, "confd");
+  if ("problems" in tables) return tables;
+  const prefix = effectivePrefix(tables.template.prefix, defaults);
+  const resource = settingsOf(name, tables, prefix, { ...PLAIN_RESOURCE, ...defaults }, compat);
+  if ("problems" in resource) return resource;
+  const kept = { ...resource, afterFailedReload: resource.haproxy ? "restore" : "keep" } as const;
+  const { reloadCmd } = kept;
+  const known = compat === "fork" && reloadCmd !== undefined ? fillIn(reloadCmd, kept.dest) : reloadCmd;
+  const commands = defaults.syncOnly ? { checkCmd: undefined, reloadCmd: undefined, haproxy: undefined } : {};
+  return { resource: { ...kept, reloadCmd: known, ...commands }, advice: relaxed.advice };
+}
+
+/** What is cut off the keys, and put in front of those that are asked for. */
+function effectivePrefix(own: string, { compat, prefix }: ConfdDefaults): string {
+  if (compat === "fork") return joinPath(prefix, own);
+  const chosen = prefix === "" ? own : prefix;
+  return chosen.startsWith("/") ? chosen : `/${chosen}`;
+}
+
+/** The staged file is the target by the time of the reload, so both names lead to it. */
+function fillIn(command: string, dest: string): string {
+  return command.replace(/\{\{-?\s*\.(?:src|dest)\s*-?\}\}/g, () => shellWord(dest));
+}
+
+function settingsOf(
   name: string,
-  text: string,
-): ResourceFile | { readonly problems: readonly [string, ...string[]] } {
-  let raw: unknown;
-  try {
-    raw = parseToml(text);
-  } catch (error) {
-    return { problems: [tomlProblem(error)] };
-  }
-  const parsed = schema.safeParse(raw, { reportInput: true }); // tells a missing value from a wrong one
-  if (!parsed.success) {
-    const [first, ...others] = parsed.error.issues.flatMap(problemsOf);
-    return { problems: [first ?? "it does not fit", ...others] };
-  }
-  const { template, haproxy } = parsed.data;
-  const prefix = joinPath("/", template.prefix);
+  tables: ResourceTables,
+  prefix: string,
+  defaults: Pick<Resource, "checkWithinMs" | "reloadWithinMs" | "settle">,
+  compat: Compat,
+): ResourceFile | Problems {
+  const { template: own, haproxy: driven } = tables;
+  const place = tables.backend && backendOf(tables.backend, compat);
+  if (place && "problem" in place) return { problems: [`backend.backend: ${place.problem}`] };
+  const reloads = driven !== undefined || own.reloadCmd !== undefined;
   return {
     name,
-    src: template.src,
-    dest: template.dest,
-    prefixes: template.keys.map((key) => joinPath(prefix, key)),
+    src: own.src,
+    dest: own.dest,
+    prefixes: own.keys.map((key) => joinPath(prefix, key)),
     prefix,
-    mode: template.mode,
-    owner: idOf(template.uid) ?? template.owner,
-    group: idOf(template.gid) ?? template.group,
-    checkCmd: template.check_cmd,
-    reloadCmd: template.reload_cmd,
-    haproxy: haproxy && haproxySettings(haproxy),
+    mode: own.mode,
+    owner: idOf(own.uid) ?? own.owner,
+    group: idOf(own.gid) ?? own.group,
+    checkCmd: own.checkCmd,
+    checkWithinMs: own.checkWithin ?? defaults.checkWithinMs,
+    reloadCmd: own.reloadCmd,
+    reloadWithinMs: own.reloadWithin ?? defaults.reloadWithinMs,
+    minReloadIntervalMs: driven?.minReloadInterval ?? own.minReloadInterval ?? (reloads ? MIN_RELOAD_INTERVAL_MS : 0),
+    afterFailedReload: "restore",
+    settle:
+      own.debounce === undefined ? defaults.settle : { quietMs: own.debounce, maxWaitMs: own.debounce * DEBOUNCES },
+    outputFormat: own.outputFormat,
+    backend: place,
+    haproxy: driven && { socket: driven.socket, reload: driven.reload },
   };
-}
-
-const text = z.string({ error: "must be text in quotes" }).min(1, "must not be empty");
-const id = z.int({ error: "must be a whole number" }).min(-1, "must be a number of 0 or more");
-
-const RELOADS = "master:SOCKET, signal:PIDFILE, systemd:UNIT or command:COMMAND";
-
-const reload = text.transform((value, context): ReloadDriver => {
-  const driver = driverOf(value);
-  if (driver) return driver;
-  context.addIssue({ code: "custom", message: `must be ${RELOADS}, not ${JSON.stringify(value)}` });
-  return z.NEVER;
-});
-
-const schema = z
-  .strictObject({
-    template: z.strictObject(
-      {
-        src: text,
-        dest: text.startsWith("/", "must be an absolute path"),
-        keys: z.array(text, { error: "must be a list of keys" }).min(1, "must name at least one key"),
-        prefix: z.string({ error: "must be text in quotes" }).default(""),
-        mode: fileMode.optional(),
-        uid: id.optional(),
-        gid: id.optional(),
-        owner: text.optional(),
-        group: text.optional(),
-        check_cmd: text.optional(),
-        reload_cmd: text.optional(),
-      },
-      { error: (issue) => (issue.code === "invalid_type" ? "there is no table [template]" : undefined) },
-    ),
-    haproxy: z
-      .strictObject({
-        socket: text.startsWith("/", "must be an absolute path").optional(),
-        reload,
-        min_reload_interval: durationMs.default(1_000),
-      })
-      .optional(),
-  })
-  .refine(({ template, haproxy }) => template.reload_cmd === undefined || haproxy === undefined, {
-    path: ["template", "reload_cmd"],
-    error: "cannot be given beside [haproxy], which says how to reload",
-  });
-
-function driverOf(value: string): ReloadDriver | undefined {
-  const colon = value.indexOf(":");
-  const what = value.slice(colon + 1).trim();
-  if (colon < 0 || what === "") return undefined;
-  switch (value.slice(0, colon)) {
-    case "master":
-      return { kind: "master", socket: what };
-    case "signal":
-      return { kind: "signal", pidFile: what };
-    case "systemd":
-      return { kind: "systemd", unit: what };
-    case "command":
-      return { kind: "command", command: what };
-    default:
-      return undefined;
-  }
-}
-
-function haproxySettings(table: NonNullable<z.output<typeof schema>["haproxy"]>): HaproxySettings {
-  return { socket: table.socket, reload: table.reload, minReloadIntervalMs: table.min_reload_interval };
 }
 
 /** confd's -1 stands for nobody in particular. */
 function idOf(value: number | undefined): number | undefined {
   return value === -1 ? undefined : value;
-}
-
-function problemsOf(issue: z.core.$ZodIssue): readonly string[] {
-  const place = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${place === "" ? key : `${place}.${key}`}: there is no such key`);
-  }
-  const isMissing = issue.code === "invalid_type" && issue.input === undefined;
-  return [`${place}: ${isMissing && issue.path.length > 1 ? "is missing" : issue.message}`];
-}
-
-function tomlProblem(error: unknown): string {
-  if (!(error instanceof TomlError)) return reasonOf(error);
-  const [words = ""] = error.message.split("\n");
-  return `line ${error.line}: ${words.replace(/^Invalid TOML document: /, "")}`;
 }

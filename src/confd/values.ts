@@ -1,36 +1,115 @@
-import { z } from "zod";
+import type { OutputFormat, ReloadDriver } from "../ports.js";
+import { parseDuration } from "./duration.js";
+import { parseMode } from "./mode.js";
+import { isTable, type Reader, refused, type Table } from "./table-reader.js";
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** Text that may be empty. */
+export const anyText: Reader<string> = (value) =>
+  typeof value === "string" ? value : refused("must be text in quotes");
+
+/** Text with something in it. */
+export const someText: Reader<string> = (value) => (value === "" ? refused("must not be empty") : anyText(value));
+
+/** Text that is a path from the root. */
+export const absolutePath: Reader<string> = (value) =>
+  typeof value === "string" && value !== "" && !value.startsWith("/")
+    ? refused("must be an absolute path")
+    : someText(value);
+
+/** A table. */
+export const table: Reader<Table> = (value) => (isTable(value) ? value : refused("must be a table"));
+
+/** true or false. */
+export const toggle: Reader<boolean> = (value) =>
+  typeof value === "boolean" ? value : refused("must be true or false");
+
+/** The number of a user or a group, or confd's -1. */
+export const id: Reader<number> = (value) => {
+  if (typeof value !== "number" || !Number.isInteger(value)) return refused("must be a whole number");
+  return value < -1 ? refused("must be a number of 0 or more") : value;
+};
+
+/** A list of texts. */
+export const anyTexts: Reader<readonly string[]> = (value) =>
+  isTexts(value) ? value : refused("must be a list of texts");
+
+/** A list of keys, with as many in it as `least` says. */
+export function keys(least: number): Reader<readonly string[]> {
+  return (value) => {
+    if (!isTexts(value) || (least > 0 && value.includes(""))) return refused("must be a list of keys");
+    return value.length < least ? refused("must name at least one key") : value;
+  };
+}
 
 /** A time in the form of Go, such as `500ms`, `1s`, `2m` or `1m30s`; in milliseconds. */
-export const durationMs = z
-  .string({ error: 'must be a time in quotes, such as "500ms" or "1s"' })
-  .transform((input, context) => {
-    const parts = [...input.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/gy)];
-    if (parts.length === 0 || parts.map(([part]) => part).join("") !== input) {
-      context.addIssue({
-        code: "custom",
-        message: `must be a time such as "500ms" or "1s", not ${JSON.stringify(input)}`,
-      });
-      return z.NEVER;
-    }
-    return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNIT_MS[unit ?? ""] ?? 0), 0);
-  });
+export const duration: Reader<number> = (value) => {
+  if (typeof value !== "string") return refused('must be a time in quotes, such as "500ms" or "1s"');
+  return parseDuration(value) ?? refused(`must be a time such as "500ms" or "1s", not ${JSON.stringify(value)}`);
+};
+
+/** The name of a format. */
+export const outputFormat: Reader<OutputFormat> = (value) => {
+  switch (value) {
+    case "json":
+    case "yaml":
+    case "toml":
+    case "xml":
+      return value;
+    case "yml":
+      return "yaml";
+    default:
+      return refused("must be json, yaml, toml or xml");
+  }
+};
 
 /**
- * Permission bits as confd reads them: `"0644"`, `"0o644"` or `"0x1a4"`.
+ * Permission bits: `"0644"`, `"0o644"` or `"0x1a4"`.
  *
  * confd takes `"644"` for a decimal number, which is never what was meant: it is refused.
  */
-export const fileMode = z.string({ error: 'must be text in quotes, such as "0644"' }).transform((input, context) => {
-  const refuse = (message: string): never => {
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  };
-  if (/^[1-7][0-7]{2}$/.test(input)) return refuse(`write "0${input}": confd takes "${input}" for a decimal number`);
-  if (!/^(0o?[0-7]+|0x[0-9a-fA-F]+)$/.test(input)) {
-    return refuse(`must be permission bits such as "0644", not ${JSON.stringify(input)}`);
+export const strictMode: Reader<number> = (value) => {
+  if (typeof value !== "string") return refused('must be text in quotes, such as "0644"');
+  if (/^[1-7][0-7]{2}$/.test(value)) {
+    return refused(`write "0${value}": confd takes "${value}" for a decimal number`);
   }
-  const bits = /^0[ox]/.test(input) ? Number(input) : Number.parseInt(input, 8);
-  return bits <= 0o777 ? bits : refuse(`must be permission bits, "0777" at most, not ${JSON.stringify(input)}`);
-});
+  const bits = value.startsWith("0") ? parseMode(value) : undefined;
+  if (bits === undefined) return refused(`must be permission bits such as "0644", not ${JSON.stringify(value)}`);
+  return bits <= 0o777 ? bits : refused(`must be permission bits, "0777" at most, not ${JSON.stringify(value)}`);
+};
+
+/** Permission bits as confd takes them, `"644"` for the decimal number that it is; bits above 0777 are left out. */
+export const confdMode: Reader<number> = (value) => {
+  if (typeof value !== "string") return refused('must be text in quotes, such as "0644"');
+  const bits = parseMode(value);
+  return bits === undefined ? refused(`must be a number such as "0644", not ${JSON.stringify(value)}`) : bits & 0o777;
+};
+
+/** How HAProxy is reloaded. */
+export const reloadDriver: Reader<ReloadDriver> = (value) => {
+  const text = someText(value);
+  if (typeof text !== "string") return text;
+  const words = "must be master:SOCKET, signal:PIDFILE, systemd:UNIT or command:COMMAND";
+  return driverOf(text) ?? refused(`${words}, not ${JSON.stringify(text)}`);
+};
+
+function driverOf(value: string): ReloadDriver | undefined {
+  const colon = value.indexOf(":");
+  const what = value.slice(colon + 1).trim();
+  if (colon < 0 || what === "") return undefined;
+  switch (value.slice(0, colon)) {
+    case "master":
+      return { kind: "master", socket: what };
+    case "signal":
+      return { kind: "signal", pidFile: what };
+    case "systemd":
+      return { kind: "systemd", unit: what };
+    case "command":
+      return { kind: "command", command: what };
+    default:
+      return undefined;
+  }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}

@@ -46,6 +46,12 @@ export type HecdEvent =
   | { readonly kind: "rendered"; readonly resource: string; readonly bytes: number; readonly tookMs: number }
   | { readonly kind: "render-failed"; readonly resource: string; readonly reason: string }
   | {
+      readonly kind: "out-of-sync";
+      readonly resource: string;
+      readonly dest: string;
+      readonly differences: readonly Difference[];
+    }
+  | {
       readonly kind: "checked";
       readonly resource: string;
       readonly accepted: boolean;
@@ -71,9 +77,20 @@ export type HecdEvent =
   | { readonly kind: "haproxy-started"; readonly pid: number; readonly version: string }
   | { readonly kind: "haproxy-said"; readonly line: string }
   | { readonly kind: "haproxy-exited"; readonly how: string; readonly output: string }
+  // Settings
+  | { readonly kind: "backend-chosen"; readonly backend: string; readonly sources: readonly string[] }
+  | { readonly kind: "source-unreadable"; readonly source: string; readonly reason: string }
+  | { readonly kind: "advice"; readonly about: string; readonly advice: string }
   // Process
   | { readonly kind: "listening"; readonly url: string }
   | { readonly kind: "stopping"; readonly why: string };
+
+/** One respect in which a file is not as it should be. */
+export interface Difference {
+  readonly what: "md5sum" | "mode" | "UID" | "GID";
+  readonly has: string;
+  readonly shouldBe: string;
+}
 
 /** How one attempt to bring a file, and what reads it, up to date has ended. */
 export type Outcome =
@@ -82,13 +99,15 @@ export type Outcome =
   /** Dry run: this is what would change, as a unified diff. */
   | { readonly kind: "would-change"; readonly diff: string }
   /** The check refused the text; the file is untouched. */
-  | { readonly kind: "rejected"; readonly output: string }
+  | { readonly kind: "rejected"; readonly output: string; readonly exitCode?: number }
   /** The file is new, and what reads it has taken it over. */
   | { readonly kind: "applied"; readonly bytes: number }
   /** The file is new and was accepted, but nothing runs yet that reads it; tried again until something does. */
   | { readonly kind: "waiting"; readonly output: string }
   /** The reload failed; the last good file is back. */
   | { readonly kind: "rolled-back"; readonly output: string }
+  /** The file is new, but what reads it could not be brought to take it over; tried again. */
+  | { readonly kind: "reload-failed"; readonly output: string; readonly exitCode?: number }
   /** The text could not be made or written. */
   | { readonly kind: "failed"; readonly reason: string };
 

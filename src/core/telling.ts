@@ -61,6 +61,10 @@ export function tellingOf(event: HecdEvent): Telling {
       return debug(`Rendered ${event.resource}: ${event.bytes} bytes`);
     case "render-failed":
       return error(`Cannot render ${event.resource}: ${event.reason}`);
+    case "out-of-sync":
+      return debug(
+        `${event.dest} is out of sync: ${event.differences.map(({ what, has, shouldBe }) => `${what} ${has} should be ${shouldBe}`).join(", ")}`,
+      );
     case "checked":
       return debug(
         `The check ${event.accepted ? "accepted" : "refused"} the new file of ${event.resource}${event.output === "" ? "" : `: ${event.output}`}`,
@@ -81,6 +85,12 @@ export function tellingOf(event: HecdEvent): Telling {
       return debug(`HAProxy: ${event.line}`);
     case "haproxy-exited":
       return error(`HAProxy ended (${event.how}) and is started again: ${event.output}`);
+    case "backend-chosen":
+      return info(`Reads from ${event.backend}${event.sources.length === 0 ? "" : ` (${event.sources.join(", ")})`}`);
+    case "source-unreadable":
+      return error(`Cannot read ${event.source}, what was read before stays in force: ${event.reason}`);
+    case "advice":
+      return warn(`${event.about}: ${event.advice}`);
     case "listening":
       return info(`Status is served on ${event.url}`);
     case "stopping":
@@ -102,6 +112,8 @@ function applied(dest: string, outcome: Outcome): Telling {
       return warn(`${dest} is new, but nothing could be told to read it: ${outcome.output}`);
     case "rolled-back":
       return error(`The reload with the new ${dest} failed, the last good file is back: ${outcome.output}`);
+    case "reload-failed":
+      return error(`${dest} is new, but the reload failed and is tried again: ${outcome.output}`);
     case "failed":
       return error(`Cannot bring ${dest} up to date: ${outcome.reason}`);
   }

@@ -10,6 +10,12 @@ export async function groupId(name: string): Promise<number> {
   return idIn("/etc/group", "group", name);
 }
 
+/** Whose rights this process has; nobody's on a system without users. */
+export function ownIds(): { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } {
+  const gid = process.getegid?.() ?? -1;
+  return { uid: process.geteuid?.() ?? -1, gid, groups: [gid, ...(process.getgroups?.() ?? [])] };
+}
+
 /** Both files have the name in their first field and the number in their third. */
 async function idIn(path: string, what: string, name: string): Promise<number> {
   for (const line of (await readFile(path, "utf8")).split("\n")) {

@@ -33,7 +33,7 @@ export interface EtcdSurroundings {
 const REQUEST_MS = 2_000;
 
 /** Waits between attempts while etcd is away: the first at once, the longest short enough to be back soon after it. */
-const LONGEST_WAIT_MS = 3_000;
+const LONGEST_WAIT_MS = 1_000;
 
 /**
  * The connection to etcd: etcd3's plain RPC clients with deadlines, pings and failover, and the one place that knows
@@ -111,7 +111,7 @@ export class EtcdClient {
   }
 }
 
-/** Waits for repeated attempts: none, then from 100 ms up to 3 s. */
+/** Waits for repeated attempts: none, then from 100 ms up to 1 s. */
 export function* patience(): Generator<number, never> {
   yield 0;
   return yield* backoff(100, LONGEST_WAIT_MS);
@@ -140,7 +140,7 @@ export async function openClient(options: EtcdOptions, surroundings: EtcdSurroun
         "grpc.keepalive_time_ms": 10_000,
         "grpc.keepalive_timeout_ms": 3_000,
         "grpc.initial_reconnect_backoff_ms": 200,
-        "grpc.max_reconnect_backoff_ms": 2_000,
+        "grpc.max_reconnect_backoff_ms": 500,
         "grpc.max_receive_message_length": 64 * 1024 * 1024,
         // As etcd's own client: no proxy of the environment, no look-up of TXT records.
         "grpc.enable_http_proxy": 0,

@@ -4,11 +4,8 @@ import { HecdError } from "../errors.js";
 import { followFor } from "../flow/deadline.js";
 import { follow } from "../flow/follow.js";
 import type { Session, SessionOptions, Store } from "../ports.js";
-import { claimHost } from "./etcd-claim.js";
 import { type EtcdClient, type EtcdOptions, type EtcdSurroundings, openClient } from "./etcd-client.js";
-import { formatLease } from "./etcd-lease.js";
 import { list } from "./etcd-listing.js";
-import { EtcdSession } from "./etcd-session.js";
 import { EtcdWatch } from "./etcd-watch.js";
 import { Mirror } from "./mirror.js";
 
@@ -62,6 +59,12 @@ export class EtcdStore implements Store {
 
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     using work = follow(signal, this.#life.signal);
+    // Who only reads need not wait for what only an agent needs.
+    const [{ claimHost }, { formatLease }, { EtcdSession }] = await Promise.all([
+      import("./etcd-claim.js"),
+      import("./etcd-lease.js"),
+      import("./etcd-session.js"),
+    ]);
     const run = `${options.hostId} ${options.agent}`;
     for (;;) {
       const { lease, adopted } = await claimHost(this.#client, options, this.#leases.get(run), work.signal);

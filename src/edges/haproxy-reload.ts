@@ -1,30 +1,33 @@
-import type { Clock } from "../flow/clock.js";
 import type { ReloadDriver, ReloadVerdict } from "../ports.js";
-import { type Ended, run, runShell } from "./command.js";
+import { type Ended, type Limits, run, runShell } from "./command.js";
 import { reloadByMaster } from "./haproxy-master.js";
 import { reloadBySignal } from "./haproxy-signal.js";
 
-/** Commands of the machine's owner may do much more than a reload. */
-const COMMAND_WITHIN_MS = 60_000;
-
-/** Makes HAProxy read its file anew by the way the resource names. */
-export async function reloadBy(driver: ReloadDriver, clock: Clock, signal: AbortSignal): Promise<ReloadVerdict> {
+/** Makes HAProxy read its file anew by the way the resource names; the limits are those of a command, if it is one. */
+export async function reloadBy(driver: ReloadDriver, limits: Limits, signal: AbortSignal): Promise<ReloadVerdict> {
+  const { clock } = limits;
   switch (driver.kind) {
     case "master":
       return reloadByMaster(driver.socket, clock, signal);
     case "signal":
       return reloadBySignal(driver.pidFile, clock, signal);
     case "systemd":
-      return reloadBySystemd(driver.unit, clock, signal);
+      return reloadBySystemd(driver.unit, limits, signal);
     case "command":
-      return reloadByCommand(driver.command, clock, signal);
+      return reloadByCommand(driver.command, limits, signal);
   }
 }
 
 /** Runs a command by the shell; its exit code is the whole proof. */
-export async function reloadByCommand(command: string, clock: Clock, signal: AbortSignal): Promise<ReloadVerdict> {
-  const ended = await runShell(command, { deadlineMs: COMMAND_WITHIN_MS, clock }, signal);
-  return ended.exitCode === 0 ? { kind: "proven", output: ended.output } : { kind: "failed", output: wordsOf(ended) };
+export async function reloadByCommand(command: string, limits: Limits, signal: AbortSignal): Promise<ReloadVerdict> {
+  const ended = await runShell(command, limits, signal);
+  if (ended.exitCode === 0) return { kind: "proven", output: ended.output };
+  return { kind: "failed", output: wordsOf(ended), ...exitCodeOf(ended) };
+}
+
+/** The exit code, where the program has ended by itself. */
+export function exitCodeOf({ exitCode }: Ended): { readonly exitCode?: number } {
+  return exitCode === null ? {} : { exitCode };
 }
 
 /** What a command that failed said, or at least how it ended. */
@@ -33,8 +36,7 @@ export function wordsOf({ exitCode, signal, output }: Ended): string {
   return output === "" ? end : `${output} (${end})`;
 }
 
-async function reloadBySystemd(unit: string, clock: Clock, signal: AbortSignal): Promise<ReloadVerdict> {
-  const limits = { deadlineMs: COMMAND_WITHIN_MS, clock };
+async function reloadBySystemd(unit: string, limits: Limits, signal: AbortSignal): Promise<ReloadVerdict> {
   const reload = await run(["systemctl", "reload", "--", unit], limits, signal);
   // What the unit's ExecReload started may bring the unit down only after the command has ended well.
   const isActive = (await run(["systemctl", "is-active", "--quiet", "--", unit], limits, signal)).exitCode === 0;

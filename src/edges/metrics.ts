@@ -104,6 +104,10 @@ export class Metrics {
       case "claim-held":
       case "resources-loaded":
       case "resource-invalid":
+      case "out-of-sync":
+      case "backend-chosen":
+      case "source-unreadable":
+      case "advice":
       case "written-in-place":
       case "haproxy-started":
       case "haproxy-said":

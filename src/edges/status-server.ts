@@ -23,7 +23,8 @@ export interface StatusServer extends AsyncDisposable {
 
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
- * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one.
+ * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
+ * are the first two under the names that abtreece's confd gives them.
  *
  * Throws `port-occupied` when another process holds the port.
  */
@@ -67,9 +68,11 @@ async function answer(
   }
   switch (new URL(request.url ?? "/", "http://status").pathname) {
     case "/healthz":
+    case "/health":
       respond(response, 200, "text/plain; charset=utf-8", "ok\n");
       return;
-    case "/readyz": {
+    case "/readyz":
+    case "/ready": {
       const { waitingFor } = status();
       const body = waitingFor.length === 0 ? "ready\n" : `waiting for ${waitingFor.join(", ")}\n`;
       respond(response, waitingFor.length === 0 ? 200 : 503, "text/plain; charset=utf-8", body);

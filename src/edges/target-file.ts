@@ -1,14 +1,22 @@
-import { randomBytes } from "node:crypto";
-import { chmod, chown, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createHash, randomInt } from "node:crypto";
+import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Tell } from "../core/event.js";
+import type { Difference, Tell } from "../core/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import type { Resource, Staged, Target } from "../ports.js";
 import { keepBackup } from "./target-backups.js";
-import { codeOf, followLinks, type Owned, removeStale, syncDirectory, writeNew } from "./target-writing.js";
+import {
+  codeOf,
+  followLinks,
+  type Owned,
+  removeStale,
+  STAGE_DIGITS,
+  syncDirectory,
+  writeNew,
+} from "./target-writing.js";
 
 /** What of a resource says where and how its file is. */
-export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid">;
+export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid" | "afterFailedReload">;
 
 /** Permission bits of a file that nobody has said anything about. */
 const DEFAULT_MODE = 0o644;
@@ -17,17 +25,20 @@ const DEFAULT_MODE = 0o644;
  * A file on disk, replaced by rename beside itself.
  *
  * A symbolic link stays one; its target is replaced. Beside the file lie `.<name>.hecd-last-good` while the present
- * one is unproven, and `.hecd-backup/` with the last ten. A bind-mounted single file cannot be replaced: it is
- * overwritten and that is told.
+ * one is unproven, and `.hecd-backup/` with the last ten; where a failed reload does not bring the old one back, no text
+ * is kept. A bind-mounted single file cannot be replaced: it is overwritten and that is told.
  */
 export class TargetFile implements Target {
   readonly #settings: TargetSettings;
   readonly #tell: Tell;
+  readonly #keepsStage: boolean;
   #isSwept = false;
 
-  constructor(settings: TargetSettings, tell: Tell) {
+  /** With `keepsStage` what was staged stays, whatever becomes of it. */
+  constructor(settings: TargetSettings, tell: Tell, keepsStage = false) {
     this.#settings = settings;
     this.#tell = tell;
+    this.#keepsStage = keepsStage;
   }
 
   async read(): Promise<string | undefined> {
@@ -47,16 +58,33 @@ export class TargetFile implements Target {
     return isWanted ? "sound" : "drifted";
   }
 
+  async differences(text: string): Promise<readonly Difference[]> {
+    const present = await this.#reading(async (path) => ({ bytes: await readFile(path), stats: await stat(path) }));
+    if (!present) return [];
+    const { bytes, stats } = present;
+    const { mode, uid, gid } = this.#settings;
+    const bits = stats.mode & 0o7777;
+    const all: readonly Difference[] = [
+      { what: "UID", has: String(stats.uid), shouldBe: String(uid ?? stats.uid) },
+      { what: "GID", has: String(stats.gid), shouldBe: String(gid ?? stats.gid) },
+      { what: "mode", has: formatMode(bits), shouldBe: formatMode(mode ?? bits) },
+      { what: "md5sum", has: md5Of(bytes), shouldBe: md5Of(text) },
+    ];
+    return all.filter(({ has, shouldBe }) => has !== shouldBe);
+  }
+
   async stage(text: string): Promise<Staged> {
     return this.#writing(async (path) => {
-      if (!this.#isSwept) await removeStale(path);
+      if (!this.#isSwept && !this.#keepsStage) await removeStale(path);
       this.#isSwept = true;
       const staged = stagePathOf(path);
       await writeNew(staged, text, await this.#wantedFor(path));
       return {
         path: staged,
         commit: () => this.#writing((present) => this.#commit(staged, present)),
-        [Symbol.asyncDispose]: () => rm(staged, { force: true }),
+        [Symbol.asyncDispose]: async () => {
+          if (!this.#keepsStage) await rm(staged, { force: true });
+        },
       };
     });
   }
@@ -89,12 +117,17 @@ export class TargetFile implements Target {
 
   async #commit(staged: string, path: string): Promise<void> {
     await this.#rememberLastGood(path);
-    await this.#put(staged, path);
+    if (!this.#keepsStage) return this.#put(staged, path);
+    const copy = stagePathOf(path);
+    await copyFile(staged, copy);
+    await chmod(copy, (await stat(staged)).mode & 0o7777);
+    await this.#put(copy, path);
   }
 
   /** Keeps the present file until the new one is proven; one that is unproven itself is not worth it. */
   async #rememberLastGood(path: string): Promise<void> {
     if ((await this.standing()) === "unproven") return;
+    if (this.#settings.afterFailedReload === "keep") return writeFile(lastGoodOf(path), "", { mode: 0o600 });
     const present = await this.#reading(async () => ({ bytes: await readFile(path), stats: await stat(path) }));
     const copy = stagePathOf(path);
     // An empty one says that there was none: an empty file has never been of use to HAProxy.
@@ -160,9 +193,25 @@ function ownedOf(stats: { readonly mode: number; readonly uid: number; readonly 
   return { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, isOwnerWanted: false };
 }
 
-/** A new name in the same directory; HAProxy skips it when it reads a whole directory, because it begins with a dot. */
+/**
+ * A new name in the same directory, as confd forms it.
+ *
+ * HAProxy skips it when it reads a whole directory, because it begins with a dot.
+ */
 function stagePathOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.hecd-${randomBytes(6).toString("hex")}`);
+  const digits = String(randomInt(2 ** 40))
+    .padStart(STAGE_DIGITS, "0")
+    .slice(-STAGE_DIGITS);
+  return join(dirname(path), `.${basename(path)}${digits}`);
+}
+
+function md5Of(content: string | Uint8Array): string {
+  return createHash("md5").update(content).digest("hex");
+}
+
+/** Permission bits as `ls` shows them, such as `-rw-r--r--`. */
+function formatMode(bits: number): string {
+  return `-${"rwxrwxrwx".replace(/./g, (letter, index: number) => ((bits >> (8 - index)) & 1 ? letter : "-"))}`;
 }
 
 function lastGoodOf(path: string): string {

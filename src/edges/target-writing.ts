@@ -10,6 +10,9 @@ export interface Owned {
   readonly isOwnerWanted: boolean;
 }
 
+/** How many digits a staged file has behind its name; none of our own files has as many. */
+export const STAGE_DIGITS = 12;
+
 /** How old a staged file of somebody who died must be to be removed. */
 const STALE_MS = 3_600_000;
 
@@ -53,9 +56,9 @@ export async function followLinks(path: string): Promise<string> {
 /** Removes staged files beside `path` that nobody can be using any more. */
 export async function removeStale(path: string): Promise<void> {
   const directory = dirname(path);
-  const begin = `.${basename(path)}.hecd-`;
+  const begin = `.${basename(path)}`;
   for (const name of await readdir(directory)) {
-    if (!name.startsWith(begin) || !/^[0-9a-f]{12}$/.test(name.slice(begin.length))) continue;
+    if (!name.startsWith(begin) || !/^[0-9]{12}$/.test(name.slice(begin.length))) continue;
     const stale = join(directory, name);
     const written = await stat(stale).catch(() => undefined); // its owner may be removing it right now
     if (written && written.mtimeMs < new Date().getTime() - STALE_MS) await rm(stale, { force: true });

@@ -7,18 +7,18 @@ export interface Turn extends Disposable {
   mark(): void;
 }
 
-/** Lets one in at a time, in the order they came, each at a distance from the last mark. */
+/** Lets one in at a time, in the order they came, each at a distance from the last mark, or from its own. */
 export class Lane {
   readonly #clock: Clock;
   #last: Promise<void> = Promise.resolve();
-  #markedAt = Number.NEGATIVE_INFINITY;
+  readonly #markedAt = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Resolves when the lane is free and the last mark is `distanceMs` old; rejects with the signal's reason. */
-  async enter(distanceMs: number, signal: AbortSignal): Promise<Turn> {
+  /** Resolves when the lane is free and the last mark of `who` is `distanceMs` old; rejects with the signal's reason. */
+  async enter(distanceMs: number, signal: AbortSignal, who = "anybody"): Promise<Turn> {
     const before = this.#last;
     let leave: () => void = () => undefined;
     const left = new Promise<void>((resolve) => {
@@ -27,7 +27,7 @@ export class Lane {
     this.#last = before.then(() => left);
     try {
       await abortable(before, signal);
-      const waitMs = this.#markedAt + distanceMs - this.#clock.now();
+      const waitMs = (this.#markedAt.get(who) ?? Number.NEGATIVE_INFINITY) + distanceMs - this.#clock.now();
       if (waitMs > 0) await sleep(waitMs, this.#clock, signal);
     } catch (error) {
       leave();
@@ -35,7 +35,7 @@ export class Lane {
     }
     return {
       mark: () => {
-        this.#markedAt = this.#clock.now();
+        this.#markedAt.set(who, this.#clock.now());
       },
       [Symbol.dispose]: leave,
     };

@@ -3,11 +3,13 @@ import { HecdError } from "../errors.js";
 import { defaultServiceOf, type Route, routesOf } from "../core/routes.js";
 import type { Snapshot } from "../core/snapshot.js";
 import { type LeftOut, type Service, servicesOf, type View } from "../core/view.js";
-import { checkArguments } from "./arguments.js";
+import { argumentsOf } from "./arguments.js";
 import { FunctionError } from "./function-error.js";
-import { FUNCTIONS, type Scope } from "./functions.js";
+import type { Scope } from "./function.js";
+import { FUNCTIONS } from "./functions.js";
 import { handlebarsError } from "./handlebars-error.js";
-import { Keys } from "./keys.js";
+import { plainOf } from "./plain.js";
+import { scopeOf } from "./scope.js";
 import type { Template } from "./template.js";
 
 /** Reads a Handlebars template; see `compileTemplate`. */
@@ -19,10 +21,9 @@ export function compileHandlebars(name: string, source: string): Template {
     return engine.compile<Context>(tree, OPTIONS);
   });
   return {
-    render({ snapshot, prefix, env }) {
-      const keys = new Keys(snapshot, prefix);
-      const seen = new Seen(snapshot, env["HECD_DEFAULT_SERVICE"] ?? "servers");
-      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, { keys, env }) }));
+    render(input) {
+      const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers");
+      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input)) }));
       return { text, leftOut: seen.leftOut };
     },
   };
@@ -78,11 +79,12 @@ function helpersOf(template: string, scope: Scope): Record<string, (...args: rea
     eq: (a, b) => a === b,
   };
   for (const [name, fn] of FUNCTIONS) {
-    helpers[name] = (...all) => {
+    helpers[name] = function (this: unknown, ...all) {
       const args = all.slice(0, -1);
+      // `{{keys}}` within something that has keys of its own means those.
+      if (args.length === 0 && isObject(this) && Object.hasOwn(this, name)) return this[name];
       try {
-        checkArguments(fn, args);
-        return fn.call(scope, args);
+        return plainOf(fn.call(scope, argumentsOf(fn, args)));
       } catch (error) {
         if (!(error instanceof FunctionError)) throw error;
         const fault = { code: "template-invalid", template, reason: `${name}: ${error.message}` } as const;
@@ -92,6 +94,10 @@ function helpersOf(template: string, scope: Scope): Record<string, (...args: rea
     };
   }
   return helpers;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 /** The line of a helper's call, from the last argument that Handlebars gives to each; its types do not know of it. */

@@ -1,7 +1,7 @@
-import { HecdError } from "../errors.js";
 import type { LeftOut } from "../core/view.js";
 import type { Snapshot } from "../core/snapshot.js";
-import { compileHandlebars } from "./handlebars.js";
+import type { Compat } from "./function.js";
+import type { World } from "./world.js";
 
 /** What a rendering depends on; equal inputs give equal texts. */
 export interface RenderInput {
@@ -9,6 +9,10 @@ export interface RenderInput {
   /** Is cut off the keys before the functions see them; `/` cuts nothing. The services are those of the whole keys. */
   readonly prefix: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The machine; without one, what would be asked of it is an error. */
+  readonly world?: World | undefined;
+  /** Whose confd counts where the two differ; the classic unless told. */
+  readonly compat?: Compat | undefined;
 }
 
 /** A text, and what the services in it had to leave out; nothing of that when the template does not ask for services. */
@@ -24,15 +28,13 @@ export interface Template {
 }
 
 /**
- * Reads a template in the language that the ending of its name tells. Keep the result: rendering is the cheap part.
+ * Reads a template: Handlebars when its name ends in `.hbs`, else Go's text/template, whose templates confd lets have
+ * any name. Keep the result: rendering is the cheap part. Only the language that is asked for is loaded.
  *
  * Throws `template-invalid` with the line when the text is not of that language.
  */
-export function compileTemplate(name: string, source: string): Template {
-  if (name.endsWith(".hbs")) return compileHandlebars(name, source);
-  throw new HecdError({
-    code: "template-invalid",
-    template: name,
-    reason: "its ending does not tell a template language; .hbs is Handlebars",
-  });
+export async function compileTemplate(name: string, source: string): Promise<Template> {
+  return name.endsWith(".hbs")
+    ? (await import("./handlebars.js")).compileHandlebars(name, source)
+    : (await import("./go-template.js")).compileGo(name, source);
 }

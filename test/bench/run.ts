@@ -2,21 +2,23 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { agentLatency } from "./agent-latency.js";
+import { confdStart } from "./confd-start.js";
 import { renderLatency } from "./render-latency.js";
-import { tableOf } from "./statistics.js";
+import { type Comparison, tableOf } from "./statistics.js";
+import { templateSpeed } from "./template-speed.js";
 
 const ROUNDS = 50;
 const README = new URL("../../README.md", import.meta.url);
 const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 
-console.log(`Latency, ${ROUNDS} rounds each`);
-const comparisons = [];
-for (const measure of [agentLatency, renderLatency]) {
-  const comparison = await measure(ROUNDS);
-  comparisons.push(comparison);
-  console.log(
-    `  ${comparison.what}: ${comparison.ours.p50.toFixed(1)} ms, floor ${comparison.floor.p50.toFixed(1)} ms`,
-  );
+console.log(`${ROUNDS} rounds each`);
+const comparisons: Comparison[] = [];
+for (const measure of [agentLatency, renderLatency, templateSpeed, confdStart]) {
+  for (const comparison of [await measure(ROUNDS)].flat()) {
+    comparisons.push(comparison);
+    const { what, ours, floor } = comparison;
+    console.log(`  ${what}: ${ours.p50.toFixed(1)} ms, floor ${floor.p50.toFixed(1)} ms`);
+  }
 }
 const date = new Date().toISOString().slice(0, 10);
 const conditions = `${ROUNDS} rounds in one run of \`npm run bench\` on ${date}: Node ${process.version}, ${cpus().length} cores.`;

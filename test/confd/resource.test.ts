@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { parseResource } from "../../src/confd/resource.js";
+import { parseResource, PLAIN_RESOURCE } from "../../src/confd/resource.js";
 
 const LEAST = '[template]\nsrc = "haproxy.cfg.hbs"\ndest = "/etc/haproxy/haproxy.cfg"\nkeys = ["/app/servers",]\n';
 
 function read(text: string) {
-  const resource = parseResource("a.toml", text);
-  if ("problems" in resource) throw new Error(resource.problems.join("; "));
-  return resource;
+  const reading = parseResource("a.toml", text);
+  if ("problems" in reading) throw new Error(reading.problems.join("; "));
+  return reading.resource;
 }
 
 function problemsOf(text: string): readonly string[] {
@@ -17,6 +17,8 @@ function problemsOf(text: string): readonly string[] {
 describe("a resource file", () => {
   test("of the article is read as it is", () => {
     expect(read(`${LEAST}reload_cmd = "/etc/init.d/haproxy reload"`)).toEqual({
+      ...PLAIN_RESOURCE,
+      minReloadIntervalMs: 1_000,
       name: "a.toml",
       src: "haproxy.cfg.hbs",
       dest: "/etc/haproxy/haproxy.cfg",
@@ -25,9 +27,7 @@ describe("a resource file", () => {
       mode: undefined,
       owner: undefined,
       group: undefined,
-      checkCmd: undefined,
       reloadCmd: "/etc/init.d/haproxy reload",
-      haproxy: undefined,
     });
   });
 
@@ -54,8 +54,8 @@ min_reload_interval = "1m30s"
       haproxy: {
         socket: "/run/haproxy/admin.sock",
         reload: { kind: "master", socket: "/run/haproxy/master.sock" },
-        minReloadIntervalMs: 90_000,
       },
+      minReloadIntervalMs: 90_000,
     });
   });
 
@@ -68,7 +68,6 @@ min_reload_interval = "1m30s"
     expect(read(`${LEAST}[haproxy]\nreload = "${reload}"`).haproxy).toEqual({
       socket: undefined,
       reload: driver,
-      minReloadIntervalMs: 1_000,
     });
   });
 

@@ -17,7 +17,7 @@ function balancerFor(more: Partial<Resource>, haproxy = "/no/such/haproxy") {
 }
 
 const drivenBy = (reload: ReloadDriver): Partial<Resource> => ({
-  haproxy: { socket: undefined, reload, minReloadIntervalMs: 0 },
+  haproxy: { socket: undefined, reload },
 });
 
 describe("a resource with commands", () => {
@@ -28,7 +28,11 @@ describe("a resource with commands", () => {
     const check = (checkCmd: string) => balancerFor({ checkCmd }).balancer.check(path, signal);
     expect(await check("grep -q fine {{.src}}")).toEqual({ accepted: true, output: "" });
     expect(await check("grep -q fine '{{ .src }}'")).toEqual({ accepted: true, output: "" });
-    expect(await check("cat {{.src}}; exit 4")).toEqual({ accepted: false, output: "a fine text (exit code 4)" });
+    expect(await check("cat {{.src}}; exit 4")).toEqual({
+      accepted: false,
+      exitCode: 4,
+      output: "a fine text (exit code 4)",
+    });
     expect(await check("kill -9 $$")).toEqual({ accepted: false, output: "ended by SIGKILL" });
   });
 
@@ -53,7 +57,7 @@ describe("a resource with commands", () => {
     expect(await good.balancer.reload(signal)).toEqual({ kind: "proven", output: "done" });
     expect(good.told).toEqual([expect.objectContaining({ kind: "reloaded", by: "reload_cmd", succeeded: true })]);
     const bad = balancerFor({ reloadCmd: "echo no >&2; exit 1" });
-    expect(await bad.balancer.reload(signal)).toEqual({ kind: "failed", output: "no (exit code 1)" });
+    expect(await bad.balancer.reload(signal)).toEqual({ exitCode: 1, kind: "failed", output: "no (exit code 1)" });
     expect(bad.told).toEqual([expect.objectContaining({ kind: "reloaded", succeeded: false })]);
   });
 });
@@ -71,7 +75,7 @@ describe("a resource with HAProxy", () => {
 
   test("is reloaded by a command", async () => {
     const { balancer, told } = balancerFor(drivenBy({ kind: "command", command: "exit 7" }));
-    expect(await balancer.reload(signal)).toEqual({ kind: "failed", output: "exit code 7" });
+    expect(await balancer.reload(signal)).toEqual({ exitCode: 7, kind: "failed", output: "exit code 7" });
     expect(told).toEqual([expect.objectContaining({ by: "command", succeeded: false })]);
   });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/event.js";
 import { TargetFile, type TargetSettings } from "../../src/edges/target-file.js";
+import { resourceOf } from "../support/pushed-store.js";
 import { tempDir } from "../support/temp-dir.js";
 
 async function world() {
@@ -14,7 +15,7 @@ async function world() {
     dest,
     told,
     target: (more: Partial<TargetSettings> = {}) =>
-      new TargetFile({ dest, mode: undefined, uid: undefined, gid: undefined, ...more }, (event) => told.push(event)),
+      new TargetFile({ ...resourceOf({ dest }), ...more }, (event) => told.push(event)),
     files: async () => (await readdir(directory.path)).sort(),
     backups: async () => (await readdir(join(directory.path, ".hecd-backup"))).sort(),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
@@ -35,7 +36,7 @@ describe("a file that is only ever replaced whole", () => {
     {
       await using staged = await here.target().stage("new");
       expect(await readFile(staged.path, "utf8")).toBe("new");
-      expect(staged.path).toMatch(/\/\.one\.cfg\.hecd-[0-9a-f]{12}$/);
+      expect(staged.path).toMatch(/\/\.one\.cfg[0-9]{12}$/);
       expect(await readFile(here.dest, "utf8")).toBe("old");
     }
     expect(await here.files()).toEqual(["one.cfg"]);
@@ -161,9 +162,9 @@ describe("the place of a file", () => {
 
   test("is swept of what somebody left behind who died long ago", async () => {
     await using here = await world();
-    const old = join(here.directory, ".one.cfg.hecd-0123456789ab");
-    const young = join(here.directory, ".one.cfg.hecd-ba9876543210");
-    const foreign = join(here.directory, ".two.cfg.hecd-0123456789ab");
+    const old = join(here.directory, ".one.cfg012345678901");
+    const young = join(here.directory, ".one.cfg109876543210");
+    const foreign = join(here.directory, ".two.cfg012345678901");
     for (const path of [old, young, foreign]) await writeFile(path, "");
     for (const path of [old, foreign]) await utimes(path, 1_000_000, 1_000_000);
     await using staged = await here.target().stage("x");

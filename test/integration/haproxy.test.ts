@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { apply, type ApplyParts } from "../../src/apply.js";
+import { apply, type ApplyParts, USUAL_MANNER } from "../../src/apply.js";
 import type { HecdEvent } from "../../src/core/event.js";
 import { balancerOf } from "../../src/edges/haproxy.js";
 import { askMaster, reloadByMaster } from "../../src/edges/haproxy-master.js";
@@ -43,14 +43,15 @@ function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
   return resourceOf({
     name: "haproxy.toml",
     dest: haproxy.configPath,
-    haproxy: { socket: undefined, reload: reload ?? master, minReloadIntervalMs: 200 },
+    minReloadIntervalMs: 200,
+    haproxy: { socket: undefined, reload: reload ?? master },
   });
 }
 
 function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
   const resource = resourceFor(haproxy, reload);
   const balancer = balancerOf(resource, { haproxy: "haproxy", clock, tell });
-  return { resource, target: new TargetFile(resource, tell), balancer, clock, tell, dryRun: false };
+  return { resource, target: new TargetFile(resource, tell), balancer, clock, tell, ...USUAL_MANNER };
 }
 
 describe("a change of HAProxy's configuration", () => {
@@ -218,13 +219,13 @@ describe("the renderer with a real HAProxy", () => {
     const templates = new PushedTemplates();
     const renderer = new Renderer({
       templates,
-      store,
-      compile: () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
+      storeOf: () => store,
+      compile: async () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
       targetOf: (resource) => new TargetFile(resource, tell),
       balancerOf: (resource) => balancerOf(resource, { haproxy: "haproxy", clock, tell }),
       clock,
       tell,
-      dryRun: false,
+      ...USUAL_MANNER,
     });
     templates.show([resourceFor(haproxy)]);
     const running = renderer.run(stop.signal);

@@ -5,6 +5,7 @@ import type { HecdEvent } from "../../src/core/event.js";
 import { runShell } from "../../src/edges/command.js";
 import { TargetFile, type TargetSettings } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
+import { resourceOf } from "../support/pushed-store.js";
 import { tempDir } from "../support/temp-dir.js";
 
 async function world() {
@@ -16,7 +17,7 @@ async function world() {
     dest,
     told,
     target: (more: Partial<TargetSettings> = {}) =>
-      new TargetFile({ dest, mode: undefined, uid: undefined, gid: undefined, ...more }, (event) => told.push(event)),
+      new TargetFile({ ...resourceOf({ dest }), ...more }, (event) => told.push(event)),
     files: async () => (await readdir(directory.path)).sort(),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };

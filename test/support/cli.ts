@@ -12,7 +12,15 @@ export interface CliResult {
 export async function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const stop = new AbortController();
-  const world = { env, pid: 1, stdout, stderr, onTerminal: false };
+  const world = {
+    env,
+    pid: 1,
+    stdout,
+    stderr,
+    onTerminal: false,
+    takeHangups: () => undefined,
+    allowForStop: () => undefined,
+  };
   const code = await runCli(args, world, stop.signal);
   return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
 }

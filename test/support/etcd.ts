@@ -104,13 +104,15 @@ export class TestEtcd implements AsyncDisposable {
     return (printed as { header: { revision: number } }).header.revision; // etcdctl's own form
   }
 
-  /** Puts the pairs in this order, many on their way at once, each as a change of its own. */
-  async write(pairs: Iterable<readonly [string, string]>): Promise<void> {
+  /** Puts the pairs, and deletes those without a value, many on their way at once, each as a change of its own. */
+  async write(pairs: Iterable<readonly [string, string | undefined]>): Promise<void> {
     await this.#withClient(async (client) => {
       const queue = new PQueue({ concurrency: 32 });
       for (const [key, value] of pairs) {
         await queue.onSizeLessThan(64);
-        void queue.add(() => client.put(key).value(value).exec());
+        void queue.add<unknown>(() =>
+          value === undefined ? client.delete().key(key).exec() : client.put(key).value(value).exec(),
+        );
       }
       await queue.onIdle();
     });

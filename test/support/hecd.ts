@@ -6,6 +6,9 @@ import { eventually } from "./eventually.js";
 /** The built program. */
 export const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
+/** The second program, which is confd. */
+export const CONFD = fileURLToPath(new URL("../../dist/confd.js", import.meta.url));
+
 /** What a command has printed, and how it ended. */
 export interface Ended {
   readonly code: number | null;
@@ -15,20 +18,20 @@ export interface Ended {
 
 /** The settings of whoever runs the tests must not reach into them. */
 function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const names = /^(HECD_|ETCD|DOCKER_|CPORT$|FORREST_IP$)/;
+  const names = /^(HECD_|CONFD_|ETCD|DOCKER_|CPORT$|FORREST_IP$)/;
   const own = Object.entries(process.env).filter(([name]) => !names.test(name));
   return { ...Object.fromEntries(own), HECD_LOG_FORMAT: "json", ...env };
 }
 
-/** One `hecd` as a process of its own; disposing it kills it. */
+/** One `hecd`, or another program, as a process of its own; disposing it kills it. */
 export class Hecd implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #over: Promise<unknown>;
   #stdout = "";
   #stderr = "";
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...args], {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, program = PROGRAM) {
+    this.#child = spawn(process.execPath, [program, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: environment(env),
     });

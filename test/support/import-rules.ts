@@ -8,7 +8,7 @@ export interface Rule {
 export const RULES: Readonly<Record<string, Rule>> = {
   errors: { rooms: [], packages: [] },
   core: { rooms: ["core", "errors"], packages: ["zod"] },
-  template: { rooms: ["template", "core", "errors"], packages: ["handlebars"] },
+  template: { rooms: ["template", "core", "errors"], packages: ["handlebars", "node:crypto"] },
   haproxy: { rooms: ["haproxy", "core", "errors"], packages: [] },
   confd: { rooms: ["confd", "core", "errors", "ports"], packages: ["smol-toml", "zod"] },
   flow: { rooms: ["flow"], packages: [] },
@@ -18,7 +18,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   agent: { rooms: ["ports", "core", "flow", "errors"], packages: [] },
   apply: { rooms: ["ports", "core", "flow", "errors"], packages: ["diff"] },
   keeper: { rooms: ["apply", "ports", "core", "flow", "template", "errors"], packages: [] },
-  renderer: { rooms: ["keeper", "ports", "core", "flow", "template", "haproxy", "errors"], packages: [] },
+  renderer: { rooms: ["apply", "keeper", "ports", "core", "flow", "template", "haproxy", "errors"], packages: [] },
   edges: {
     rooms: ["edges", "ports", "core", "flow", "template", "haproxy", "confd", "config", "errors"],
     packages: ["*"],
@@ -27,12 +27,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [
       "commands",
       "agent",
+      "apply",
       "renderer",
       "edges",
       "ports",
       "core",
       "flow",
       "template",
+      "haproxy",
       "confd",
       "settings",
       "errors",
@@ -40,5 +42,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*", "zod"],
   },
   cli: { rooms: ["commands", "config", "settings", "errors"], packages: ["node:*"] },
-  main: { rooms: ["cli", "flow"], packages: [] },
+  process: { rooms: ["commands", "flow"], packages: [] },
+  main: { rooms: ["cli", "commands", "process"], packages: [] },
 };

@@ -1,3 +1,4 @@
+import { PLAIN_RESOURCE } from "../../src/confd/resource.js";
 import { type Snapshot, snapshotOf } from "../../src/core/snapshot.js";
 import { Bell } from "../../src/flow/bell.js";
 import type { Resource, ResourceSet, Session, Store, Templates } from "../../src/ports.js";
@@ -69,9 +70,15 @@ export class PushedStore implements Store {
 /** A folder of templates that holds what the test says. */
 export class PushedTemplates implements Templates {
   readonly #states = new Pushed<ResourceSet>();
+  #shown: ResourceSet = { resources: [], problems: [] };
 
   show(resources: readonly Resource[], problems: ResourceSet["problems"] = []): void {
-    this.#states.push({ resources, problems });
+    this.#shown = { resources, problems };
+    this.#states.push(this.#shown);
+  }
+
+  async read(): Promise<ResourceSet> {
+    return this.#shown;
   }
 
   watch(signal: AbortSignal): AsyncIterable<ResourceSet> {
@@ -82,6 +89,7 @@ export class PushedTemplates implements Templates {
 /** A resource for tests: a file without commands, unless said otherwise. */
 export function resourceOf(more: Partial<Resource> = {}): Resource {
   return {
+    ...PLAIN_RESOURCE,
     name: "one.toml",
     src: "one.hbs",
     source: "",
@@ -91,9 +99,6 @@ export function resourceOf(more: Partial<Resource> = {}): Resource {
     mode: undefined,
     uid: undefined,
     gid: undefined,
-    checkCmd: undefined,
-    reloadCmd: undefined,
-    haproxy: undefined,
     ...more,
   };
 }

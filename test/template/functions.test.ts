@@ -1,17 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { snapshotOf } from "../../src/core/snapshot.js";
-import { checkArguments } from "../../src/template/arguments.js";
+import { argumentsOf } from "../../src/template/arguments.js";
 import { FUNCTIONS } from "../../src/template/functions.js";
 import { Keys } from "../../src/template/keys.js";
+import { plainOf } from "../../src/template/plain.js";
+import { scopeOf } from "../../src/template/scope.js";
 
 const ENV = { HOME: "/root", EMPTY: "" };
 
-/** Calls a function by name over these keys, as an engine does. */
+/** Calls a function by name over these keys, as Handlebars does. */
 function call(entries: Record<string, string>, name: string, ...args: readonly unknown[]): unknown {
   const fn = FUNCTIONS.get(name);
   if (!fn) throw new Error(`There is no ${name}`);
-  checkArguments(fn, args);
-  return fn.call({ keys: new Keys(snapshotOf(1n, Object.entries(entries)), "/"), env: ENV }, args);
+  const scope = scopeOf({ snapshot: snapshotOf(1n, Object.entries(entries)), prefix: "/", env: ENV });
+  return plainOf(fn.call(scope, argumentsOf(fn, args)));
 }
 
 /** The four keys of the article that HECD comes from. */
@@ -92,8 +94,8 @@ describe("the functions keep to confd's edges", () => {
     ["getv", ["/a/b"], "key does not exist: /a/b"],
     ["gets", ["/a["], "syntax error in pattern"],
     ["getvs", ["\\"], "syntax error in pattern"],
-    ["json", ["[1]"], "not a JSON object"],
-    ["json", ["{} x"], "not JSON"],
+    ["json", ["[1]"], "json: cannot unmarshal array into Go value of type map[string]interface {}"],
+    ["json", ["{} x"], "invalid character 'x' after top-level value"],
     ["join", ["a", "-"], "argument 1 must be a list of texts, not a text"],
     ["base", [undefined], "argument 1 must be a text, not a missing value"],
     ["base", [8080], "argument 1 must be a text, not a number"],
@@ -111,6 +113,48 @@ describe("the functions keep to confd's edges", () => {
     const entries = { "/k/a": "9", "/k/b": "10", "/k/c": "1" };
     expect(call(entries, "getvs", "/k/*")).toEqual(["1", "10", "9"]);
     expect(call(entries, "gets", "/k/*")).toMatchObject([{ value: "9" }, { value: "10" }, { value: "1" }]);
+  });
+});
+
+describe("plain data goes through the functions and comes out as plain data", () => {
+  const pairs = [
+    { key: "/bb", value: "1" },
+    { key: "/a", value: "2" },
+  ];
+
+  test.each([
+    ["sortKVByLength", [pairs], [pairs[1], pairs[0]]],
+    ["reverse", [pairs], [pairs[1], pairs[0]]],
+    ["reverse", [["a", "b"]], ["b", "a"]],
+    ["reverse", [[1, 2]], [1, 2]],
+    ["add", [1, 2], 3],
+    ["seq", [1, 3], [1, 2, 3]],
+    ["map", ["k", { deep: [1.5, null] }], { k: { deep: [1.5, undefined] } }],
+    ["list", ["a", 1, true], ["a", 1, true]],
+    ["append", [["a"], "é"], ["a", "é"]],
+    ["hasKey", [{ a: null }, "a"], true],
+    ["toJson", [{ b: 1, a: [81, 1.5, "é"] }], '{"a":[81,1.5,"é"],"b":1}'],
+    ["toJson", [pairs[0]], '{"Key":"/bb","Value":"1"}'],
+    ["join", [[], ","], ""],
+    ["pluck", ["a", { a: 1 }, { b: 2 }], [1]],
+    ["default", ["d", undefined], "d"],
+    ["ternary", ["y", "n", false], "n"],
+    ["split", ["é😀", ""], ["é", "😀"]],
+    ["json", ['{"__proto__":1,"é":"ü"}'], JSON.parse('{"__proto__":1,"é":"ü"}')],
+    ["add", [2 ** 53 - 1, 2 ** 53 - 1], 2 ** 54 - 2],
+  ])("%s %j is %j", (name, args, expected) => {
+    expect(call({}, name, ...args)).toEqual(expected);
+  });
+
+  test.each([
+    ["add", [1.5, 1], "argument 1 must be a whole number, not a number"],
+    ["add", ["1", 1], "argument 1 must be a whole number, not a text"],
+    ["sortKVByLength", [["a"]], "argument 1 must be a list of pairs, not a list"],
+    ["keys", [[1]], "argument 1 must be an object, not a list"],
+    ["append", ["a", "b"], "argument 1 must be a list, not a text"],
+    ["ternary", [1, 2, "true"], "argument 3 must be true or false, not a text"],
+  ])("%s %j fails: %s", (name, args, message) => {
+    expect(() => call({}, name, ...args)).toThrow(message);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { snapshotOf } from "../../src/core/snapshot.js";
 import { hasCode } from "../../src/errors.js";
+import { compileHandlebars } from "../../src/template/handlebars.js";
 import { compileTemplate } from "../../src/template/template.js";
 
 const ENTRIES = {
@@ -10,7 +11,7 @@ const ENTRIES = {
 };
 
 function render(source: string, entries: Record<string, string> = ENTRIES, env: Record<string, string> = {}): string {
-  return compileTemplate("t.hbs", source).render({
+  return compileHandlebars("t.hbs", source).render({
     snapshot: snapshotOf(1n, Object.entries(entries)),
     prefix: "/",
     env,
@@ -78,7 +79,7 @@ describe("a Handlebars template", () => {
     ["\n{{#each (nope)}}{{/each}}", 2],
     ['\n{{log "x"}}', 2],
   ])("%j is refused when it is read, with the line", (source, line) => {
-    const [found, reason] = failure(() => compileTemplate("t.hbs", source));
+    const [found, reason] = failure(() => compileHandlebars("t.hbs", source));
     expect(found).toBe(line);
     expect(reason).toMatch(/^\S.*\S$/); // one line of words
   });
@@ -103,7 +104,7 @@ describe("a Handlebars template", () => {
   test("tells of values that are no servers only when it asks for services", () => {
     const snapshot = snapshotOf(1n, Object.entries(ENTRIES));
     const leftOutBy = (source: string) =>
-      compileTemplate("t.hbs", source).render({ snapshot, prefix: "/", env: {} }).leftOut;
+      compileHandlebars("t.hbs", source).render({ snapshot, prefix: "/", env: {} }).leftOut;
     expect(leftOutBy('{{getv "/app/config/site"}}')).toEqual([]);
     expect(leftOutBy("{{#each services}}{{/each}}")).toEqual([
       { key: "/app/config/site", reason: "the value is not ip:port" },
@@ -111,13 +112,16 @@ describe("a Handlebars template", () => {
   });
 
   test("sees keys without the resource's prefix, and all services", () => {
-    const template = compileTemplate("t.hbs", '{{getv "/servers/berserk_hopper"}}{{#each services}} {{name}}{{/each}}');
+    const template = compileHandlebars(
+      "t.hbs",
+      '{{getv "/servers/berserk_hopper"}}{{#each services}} {{name}}{{/each}}',
+    );
     const snapshot = snapshotOf(1n, Object.entries(ENTRIES));
     expect(template.render({ snapshot, prefix: "/app", env: {} }).text).toBe("192.168.1.22:49170 servers");
   });
 
   test("can be rendered again and again, each time from its own input only", () => {
-    const template = compileTemplate("t.hbs", '{{#each (gets "/k/*")}}{{value}}{{/each}}');
+    const template = compileHandlebars("t.hbs", '{{#each (gets "/k/*")}}{{value}}{{/each}}');
     const texts = ["1", "2", "1"].map(
       (value) => template.render({ snapshot: snapshotOf(1n, [["/k/a", value]]), prefix: "/", env: {} }).text,
     );
@@ -127,12 +131,40 @@ describe("a Handlebars template", () => {
   test("reaches nothing but its data", () => {
     expect(failure(() => render("{{services.constructor.name}}"))[1]).toMatch(/not defined|missing/);
   });
+
+  test("means the field where something has one of a function's name", () => {
+    const entries = { "/j": '{"hostname": "h", "keys": 2, "default": null}' };
+    expect(
+      render('{{#with (json (getv "/j"))}}{{hostname}}{{keys}}[{{default}}]{{join (keys this) ","}}{{/with}}', entries),
+    ).toBe("h2[]default,hostname,keys");
+  });
 });
 
-describe("a template in another language", () => {
-  test("is refused with what is known", () => {
-    expect(() => compileTemplate("haproxy.cfg.xyz", "x")).toThrow(
-      "Cannot render haproxy.cfg.xyz: its ending does not tell a template language",
+describe("a template whose name does not end in .hbs", () => {
+  const renderGo = async (source: string): Promise<string> =>
+    (await compileTemplate("conf/haproxy.cfg", source)).render({
+      snapshot: snapshotOf(1n, Object.entries(ENTRIES)),
+      prefix: "/app",
+      env: { WHO: "mé" },
+    }).text;
+
+  test("is one of Go's", async () => {
+    const source = '{{range gets "/servers/*"}}server {{base .Key}} {{.Value}}\n{{end}}{{getenv "WHO"}} {{.}}';
+    expect(await renderGo(source)).toBe(
+      "server berserk_hopper 192.168.1.22:49170\nserver lonely_meitner 192.168.1.22:49172\nmé <no value>",
     );
+  });
+
+  test("fails with its whole name, the line and what Go says", async () => {
+    await expect(renderGo('é\n{{getv "/né"}}')).rejects.toThrow(
+      'Cannot render conf/haproxy.cfg:2: template: haproxy.cfg:2:2: executing "haproxy.cfg" at <getv "/né">: ' +
+        "error calling getv: key does not exist: /né",
+    );
+    await expect(renderGo("{{nope}}")).rejects.toThrow(/^Cannot render conf\/haproxy\.cfg:1: .*"nope" not defined/);
+  });
+
+  test("is Handlebars when it does", async () => {
+    const input = { snapshot: snapshotOf(1n, []), prefix: "/", env: {} };
+    expect((await compileTemplate("a.hbs", '{{#if (eq "a" "a")}}yes{{/if}}')).render(input).text).toBe("yes");
   });
 });

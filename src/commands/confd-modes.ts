@@ -1,0 +1,187 @@
+import { join } from "node:path";
+import { USUAL_MANNER } from "../apply.js";
+import { type ConfdDefaults, parseConfdResource } from "../confd/resource.js";
+import type { ConfdSettings } from "../confd/flags.js";
+import type { Backend } from "../core/backend.js";
+import type { Outcome, Tell } from "../core/event.js";
+import { BackendStores } from "../edges/backend-stores.js";
+import type { ConfdJournal } from "../edges/confd-journal.js";
+import { balancerOf } from "../edges/haproxy.js";
+import { PolledStore } from "../edges/polled-store.js";
+import { TargetFile } from "../edges/target-file.js";
+import { TemplateFolder } from "../edges/template-files.js";
+import { templateWorld } from "../edges/template-world.js";
+import { systemClock } from "../flow/clock.js";
+import { follow } from "../flow/follow.js";
+import { Renderer, type RendererParts } from "../renderer.js";
+import { openService } from "./confd-service.js";
+import type { World } from "./command.js";
+import { compileWith, type TemplateSurroundings } from "./rendering.js";
+
+/** What a run of confd is made of. */
+export interface Confd {
+  readonly settings: ConfdSettings;
+  readonly world: World;
+  readonly journal: ConfdJournal;
+  /** Where the keys of resources are that name no place of their own. */
+  readonly backend: Backend;
+  readonly templates: TemplateFolder;
+}
+
+const AT_ONCE = { quietMs: 0, maxWaitMs: 0 };
+
+/** A service that is never quiet is brought up to date all the same after so many times its `-debounce`. */
+const DEBOUNCES = 10;
+
+/** What an orderly end may need besides the reload that is under way. */
+const STOP_MARGIN_MS = 1_800;
+
+/** The folder of templates as confd finds and reads it. */
+export function confdTemplates(settings: ConfdSettings, journal: ConfdJournal): TemplateFolder {
+  const isClassic = settings.compat === "classic";
+  const defaults: ConfdDefaults = {
+    compat: settings.compat,
+    prefix: settings.prefix,
+    syncOnly: settings["sync-only"],
+    checkWithinMs: settings["check-cmd-timeout"],
+    reloadWithinMs: settings["reload-cmd-timeout"],
+    settle: settleOf(settings),
+  };
+  return new TemplateFolder(settings.confdir, surroundingsOf(journal), {
+    parse(name, text) {
+      const reading = parseConfdResource(name, text, defaults);
+      if ("problems" in reading || settings.watch) return reading;
+      return { ...reading, resource: { ...reading.resource, settle: AT_ONCE } }; // an interval is quiet enough
+    },
+    isResource: (name) => name.endsWith("toml"),
+    isFolder: (name) => !name.startsWith(".."),
+    mayLack: isClassic ? "confdir" : "conf.d",
+    owner: isClassic ? "own, as far as we may" : "own",
+  });
+}
+
+/** Brings every file up to date once; resolves to the exit code. */
+export async function runOnetime(confd: Confd, signal: AbortSignal): Promise<number> {
+  const { settings, journal } = confd;
+  const tell = tellerOf(confd);
+  await using stores = new BackendStores({ ...surroundingsOf(journal), tell, env: confd.world.env });
+  const renderer = new Renderer(partsOf(confd, tell, (backend) => stores.of(backend)));
+  const isEnough = settings["failure-mode"] === "fail-fast" ? isFailure : () => false;
+  const failures = (await renderer.once(signal, isEnough)).map(({ outcome }) => outcome).filter(isFailure);
+  return failures.reduce((code, outcome) => exitCodeOf(outcome, settings), 0);
+}
+
+/** Keeps every file up to date until `signal` aborts. */
+export async function runDaemon(confd: Confd, signal: AbortSignal): Promise<never> {
+  const { settings, world, journal, templates } = confd;
+  const stopMs = settings["shutdown-timeout"];
+  world.allowForStop(stopMs + STOP_MARGIN_MS);
+  world.takeHangups(() => {
+    journal.write({ level: "info", message: "Captured SIGHUP. Reading conf.d and templates again" });
+    templates.lookAgain();
+  });
+  const onStop = (): void => {
+    const message = `Captured ${String(signal.reason instanceof Error ? signal.reason.message : signal.reason)}. Exiting...`;
+    journal.write({ level: "info", message: message.replace("received ", "") });
+  };
+  signal.addEventListener("abort", onStop, { once: true });
+  await using stores = new BackendStores({ ...surroundingsOf(journal), tell: tellerOf(confd), env: world.env });
+  await using service = await openService(settings, journal, tellerOf(confd));
+  const { tell } = service;
+  const polled = { clock: systemClock, tell };
+  const storeOf = (backend: Backend) => {
+    const store = stores.of(backend);
+    return settings.watch ? store : new PolledStore(store, settings.interval * 1_000, polled);
+  };
+  const renderer = new Renderer(partsOf(confd, tell, storeOf));
+  using work = follow(signal);
+  const serving = service.serve(renderer, work.signal);
+  try {
+    return await renderer.run(work.signal);
+  } finally {
+    work[Symbol.dispose]();
+    await serving;
+  }
+}
+
+function surroundingsOf(journal: ConfdJournal): { readonly clock: typeof systemClock; readonly tell: Tell } {
+  return {
+    clock: systemClock,
+    tell: (event) => {
+      journal.tell(event);
+    },
+  };
+}
+
+/** Tells the journal, and shows differences where they are asked for. */
+function tellerOf({ settings, world, journal }: Confd): Tell {
+  return (event) => {
+    journal.tell(event);
+    if (!settings.diff || event.kind !== "applied" || event.outcome.kind !== "would-change") return;
+    world.stdout.write(`${settings.color ? coloured(event.outcome.diff) : event.outcome.diff}\n`);
+  };
+}
+
+function partsOf(
+  { settings, world, backend, templates }: Confd,
+  tell: Tell,
+  storeOf: (backend: Backend) => ReturnType<RendererParts["storeOf"]>,
+): RendererParts {
+  const keepsStage = settings["keep-stage-file"];
+  return {
+    ...USUAL_MANNER,
+    templates,
+    storeOf: (resource) => storeOf(resource.backend ?? backend),
+    compile: compileWith(templateSurroundings(settings, world)),
+    targetOf: (resource) => new TargetFile(resource, tell, keepsStage),
+    balancerOf: (resource) => balancerOf(resource, { haproxy: settings.haproxy, clock: systemClock, tell }),
+    clock: systemClock,
+    tell,
+    dryRun: settings.noop,
+    diffContext: settings["diff-context"],
+    keepsStage,
+    finishWithinMs: settings["shutdown-timeout"],
+  };
+}
+
+/** What templates see of this machine. */
+export function templateSurroundings({ confdir, compat }: ConfdSettings, { env }: World): TemplateSurroundings {
+  return { env, compat, world: templateWorld(join(confdir, "templates"), systemClock) };
+}
+
+function settleOf(settings: ConfdSettings): ConfdDefaults["settle"] {
+  const { debounce, "batch-interval": batch } = settings;
+  if (debounce > 0) return { quietMs: debounce, maxWaitMs: debounce * DEBOUNCES };
+  return { quietMs: batch, maxWaitMs: batch };
+}
+
+function isFailure({ kind }: Outcome): boolean {
+  switch (kind) {
+    case "rejected":
+    case "reload-failed":
+    case "rolled-back":
+    case "failed":
+      return true;
+    case "unchanged":
+    case "would-change":
+    case "applied":
+    case "waiting":
+      return false;
+  }
+}
+
+/** The fork passes the exit code of a failed command on. */
+function exitCodeOf(outcome: Outcome, { compat }: ConfdSettings): number {
+  return (compat === "fork" && "exitCode" in outcome ? outcome.exitCode : undefined) ?? 1;
+}
+
+function coloured(diff: string): string {
+  const colours: Readonly<Record<string, string>> = { "+": "32", "-": "31", "@": "36" };
+  return diff
+    .split("\n")
+    .map((line) => {
+      const colour = colours[line[0] ?? ""];
+      return colour === undefined ? line : `\u001b[${colour}m${line}\u001b[0m`;
+    })
+    .join("\n");
+}

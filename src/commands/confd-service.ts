@@ -1,0 +1,81 @@
+import type { ConfdSettings } from "../confd/flags.js";
+import type { Tell } from "../core/event.js";
+import type { ConfdJournal } from "../edges/confd-journal.js";
+import { notifySystemd } from "../edges/systemd.js";
+import { sleep, systemClock } from "../flow/clock.js";
+import type { Renderer } from "../renderer.js";
+
+/** Longer than this systemd is not kept waiting for a first rendering: an etcd that is away is no reason to be restarted. */
+const READY_WITHIN_MS = 10_000;
+const READY_LOOK_MS = 100;
+
+/** What a daemon of confd does besides its work: it lets itself be asked, and keeps systemd informed. */
+export interface Service extends AsyncDisposable {
+  /** Tells the journal, and counts. */
+  readonly tell: Tell;
+  /** Serves and informs until `signal` aborts. */
+  serve(renderer: Renderer, signal: AbortSignal): Promise<void>;
+}
+
+/** Prepares for what the settings ask for, and loads only that. */
+export async function openService(settings: ConfdSettings, journal: ConfdJournal, tell: Tell): Promise<Service> {
+  const address = settings["metrics-addr"];
+  const metrics = address === "" ? undefined : new (await import("../edges/metrics.js")).Metrics();
+  let server: AsyncDisposable | undefined;
+  return {
+    tell(event) {
+      metrics?.count(event);
+      tell(event);
+    },
+    async serve(renderer, signal) {
+      if (metrics) {
+        const { openStatusServer } = await import("../edges/status-server.js");
+        server = await openStatusServer(addressOf(address), {
+          status: () => ({ waitingFor: renderer.waitingFor, state: renderer.state }),
+          metrics: () => metrics.expose(),
+        });
+        journal.write({ level: "info", message: `Starting metrics server on ${address}` });
+      }
+      if (settings["systemd-notify"]) await inform(settings, renderer, journal, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await server?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Go's `:9100` is every address of the machine. */
+function addressOf(address: string): string {
+  return address.startsWith(":") ? `0.0.0.0${address}` : address;
+}
+
+/** Says READY=1 once every file has had its turn, then WATCHDOG=1 again and again; never throws. */
+async function inform(
+  settings: ConfdSettings,
+  renderer: Renderer,
+  journal: ConfdJournal,
+  signal: AbortSignal,
+): Promise<void> {
+  const say = async (state: string): Promise<void> => {
+    const reason = await notifySystemd(state, systemClock, signal);
+    if (reason !== undefined) journal.write({ level: "warning", message: `Cannot notify systemd: ${reason}` });
+  };
+  try {
+    const latest = systemClock.now() + READY_WITHIN_MS;
+    while (!hasHadItsTurn(renderer) && systemClock.now() < latest) await sleep(READY_LOOK_MS, systemClock, signal);
+    await say("READY=1");
+    const everyMs = settings["watchdog-interval"];
+    if (everyMs === 0) return;
+    for (;;) {
+      await sleep(everyMs, systemClock, signal);
+      await say("WATCHDOG=1");
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function hasHadItsTurn({ state, waitingFor }: Renderer): boolean {
+  if (waitingFor.includes("the templates")) return false;
+  return state.resources.every(({ outcome }) => outcome !== undefined);
+}

@@ -1,0 +1,72 @@
+import type { Backend } from "../core/backend.js";
+
+/** Whose rules apply where the two confds differ: kelseyhightower's or abtreece's. */
+export type Compat = "classic" | "fork";
+
+/** A backend as confd's flags and its table `[backend]` describe it. */
+export interface BackendWords {
+  readonly backend: string;
+  readonly nodes: readonly string[];
+  readonly basicAuth: boolean;
+  readonly username: string;
+  readonly password: string;
+  readonly clientCaKeys: string;
+  readonly clientCert: string;
+  readonly clientKey: string;
+  readonly files: readonly string[];
+  readonly filter: string;
+}
+
+/** What both confds have and HECD has not: said by name, so that nobody takes it for a slip of the pen. */
+const MISSING: ReadonlySet<string> = new Set([
+  "consul",
+  "dynamodb",
+  "rancher",
+  "redis",
+  "ssm",
+  "vault",
+  "zookeeper",
+  "acm",
+  "secretsmanager",
+  "imds",
+]);
+
+/** Every name of a backend that either confd knows. */
+export const BACKEND_NAMES: ReadonlySet<string> = new Set(["etcd", "etcdv3", "env", "file", ...MISSING]);
+
+/** The backend that these words describe; else why there is none. */
+export function backendOf(words: BackendWords, compat: Compat): Backend | { readonly problem: string } {
+  switch (words.backend) {
+    case "etcd":
+    case "etcdv3":
+      return etcdOf(words, compat);
+    case "env":
+      return { kind: "env" };
+    case "file":
+      return words.files.length === 0
+        ? { problem: "backend file needs at least one file or folder: -file PATH" }
+        : { kind: "file", paths: words.files, filter: words.filter, yesIsTrue: compat === "classic" };
+    default: {
+      const what = MISSING.has(words.backend) ? "HECD has no backend" : "Invalid backend";
+      return { problem: `${what} "${words.backend}": there are etcd (etcdv3 is the same), env and file` };
+    }
+  }
+}
+
+/** A name and a password count only with basic-auth, as in both confds. */
+function etcdOf(words: BackendWords, compat: Compat): Backend {
+  const { nodes, basicAuth, username, password, clientCaKeys, clientCert, clientKey } = words;
+  return {
+    kind: "etcd",
+    endpoints: nodes.length > 0 ? nodes : [defaultNode(words.backend, compat)],
+    ...(basicAuth && username !== "" && { username, password }),
+    ...(clientCaKeys !== "" && { ca: clientCaKeys }),
+    ...(clientCert !== "" && { cert: clientCert }),
+    ...(clientKey !== "" && { key: clientKey }),
+  };
+}
+
+/** The classic's `etcd` still means the port that etcd had before it was registered. */
+function defaultNode(backend: string, compat: Compat): string {
+  return backend === "etcd" && compat === "classic" ? "http://127.0.0.1:4001" : "http://127.0.0.1:2379";
+}

@@ -1,0 +1,144 @@
+import { parse as parseToml, TomlError } from "smol-toml";
+import { reasonOf } from "../errors.js";
+import type { HaproxySettings, OutputFormat } from "../ports.js";
+import type { BackendWords } from "./backend.js";
+import { type Table, TableReader } from "./table-reader.js";
+import * as value from "./values.js";
+
+/** The tables of a file of conf.d, each value checked. */
+export interface ResourceTables {
+  readonly template: TemplateTable;
+  readonly haproxy: (HaproxySettings & { readonly minReloadInterval: number | undefined }) | undefined;
+  readonly backend: BackendWords | undefined;
+}
+
+/** The table `[template]`; times are in milliseconds. */
+export interface TemplateTable {
+  readonly src: string;
+  readonly dest: string;
+  readonly keys: readonly string[];
+  readonly prefix: string;
+  readonly mode: number | undefined;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  readonly owner: string | undefined;
+  readonly group: string | undefined;
+  readonly checkCmd: string | undefined;
+  readonly checkWithin: number | undefined;
+  readonly reloadCmd: string | undefined;
+  readonly reloadWithin: number | undefined;
+  readonly minReloadInterval: number | undefined;
+  readonly debounce: number | undefined;
+  readonly outputFormat: OutputFormat | undefined;
+}
+
+/** Everything that is wrong with a file, each in one line. */
+export interface Problems {
+  readonly problems: readonly [string, ...string[]];
+}
+
+/** What HECD holds a file to, or what confd does. */
+export type Strictness = "strict" | "confd";
+
+/** Reads the text of a file as TOML. */
+export function parseTables(text: string): { readonly raw: Table } | Problems {
+  try {
+    return { raw: parseToml(text) };
+  } catch (error) {
+    return { problems: [tomlProblem(error)] };
+  }
+}
+
+/** Reads the tables of a file; a key that means nothing is a problem too. */
+export function readTables(raw: Table, strictness: Strictness): ResourceTables | Problems {
+  const problems: string[] = [];
+  const root = new TableReader("", raw, problems);
+  const template = root.optional("template", value.table);
+  const haproxy = root.optional("haproxy", value.table);
+  const backend = root.optional("backend", value.table);
+  if (!Object.hasOwn(raw, "template")) problems.push("template: there is no table [template]");
+  const tables: ResourceTables = {
+    template: readTemplate(new TableReader("template", template ?? {}, template ? problems : []), strictness),
+    haproxy: haproxy && readHaproxy(new TableReader("haproxy", haproxy, problems)),
+    backend: backend && readBackend(new TableReader("backend", backend, problems)),
+  };
+  root.refuseOthers();
+  if (tables.haproxy && tables.template.reloadCmd !== undefined) {
+    problems.push("template.reload_cmd: cannot be given beside [haproxy], which says how to reload");
+  }
+  const [first, ...others] = problems;
+  return first === undefined ? tables : { problems: [first, ...others] };
+}
+
+function readTemplate(table: TableReader, strictness: Strictness): TemplateTable {
+  const isStrict = strictness === "strict";
+  const read: TemplateTable = {
+    src: table.required("src", value.someText, ""),
+    dest: table.required("dest", isStrict ? value.absolutePath : value.someText, ""),
+    keys: table.required("keys", value.keys(isStrict ? 1 : 0), []),
+    prefix: table.optional("prefix", value.anyText) ?? "",
+    mode: table.optional("mode", isStrict ? value.strictMode : value.confdMode),
+    uid: table.optional("uid", value.id),
+    gid: table.optional("gid", value.id),
+    owner: table.optional("owner", value.someText),
+    group: table.optional("group", value.someText),
+    checkCmd: table.optional("check_cmd", value.someText),
+    checkWithin: table.optional("check_cmd_timeout", value.duration),
+    reloadCmd: table.optional("reload_cmd", value.someText),
+    reloadWithin: table.optional("reload_cmd_timeout", value.duration),
+    minReloadInterval: table.optional("min_reload_interval", value.duration),
+    debounce: table.optional("debounce", value.duration),
+    outputFormat: table.optional("output_format", value.outputFormat),
+  };
+  table.refuseOthers();
+  return read;
+}
+
+function readHaproxy(table: TableReader): NonNullable<ResourceTables["haproxy"]> {
+  const read = {
+    socket: table.optional("socket", value.absolutePath),
+    reload: table.required("reload", value.reloadDriver, { kind: "command", command: "" }),
+    minReloadInterval: table.optional("min_reload_interval", value.duration),
+  };
+  table.refuseOthers();
+  return read;
+}
+
+function readBackend(table: TableReader): BackendWords {
+  const read: BackendWords = {
+    backend: table.required("backend", value.someText, ""),
+    nodes: table.optional("nodes", value.anyTexts) ?? [],
+    basicAuth: table.optional("basic_auth", value.toggle) ?? false,
+    username: table.optional("username", value.anyText) ?? "",
+    password: table.optional("password", value.anyText) ?? "",
+    clientCaKeys: table.optional("client_cakeys", value.anyText) ?? "",
+    clientCert: table.optional("client_cert", value.anyText) ?? "",
+    clientKey: table.optional("client_key", value.anyText) ?? "",
+    files: table.optional("file", value.anyTexts) ?? [],
+    filter: table.optional("filter", value.anyText) ?? "*",
+  };
+  // What belongs to backends that HECD does not have is of no consequence, but it is no mistake either.
+  for (const key of OF_OTHER_BACKENDS) table.optional(key, (found) => found);
+  table.refuseOthers();
+  return read;
+}
+
+const OF_OTHER_BACKENDS: readonly string[] = [
+  "scheme",
+  "client_insecure",
+  "auth_token",
+  "auth_type",
+  "app_id",
+  "user_id",
+  "role_id",
+  "secret_id",
+  "table",
+  "separator",
+  "path",
+];
+
+function tomlProblem(error: unknown): string {
+  if (!(error instanceof TomlError)) return reasonOf(error);
+  const [words = ""] = error.message.split("\n");
+  return `line ${error.line}: ${words.replace(/^Invalid TOML document: /, "")}`;
+}

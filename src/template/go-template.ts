@@ -1,0 +1,28 @@
+import { basePath } from "../core/path.js";
+import { hasCode, HecdError } from "../errors.js";
+import { FUNCTIONS } from "./functions.js";
+import { bytesOf, textOf } from "./go/bytes.js";
+import { parse } from "./go/template.js";
+import { goFunctions, scopeOf } from "./scope.js";
+import type { Template } from "./template.js";
+
+/** Reads a template of Go's text/template, as confd has them; see `compileTemplate`. Its dot is nil. */
+export function compileGo(name: string, source: string): Template {
+  const program = naming(name, () => parse(bytesOf(basePath(name)), bytesOf(source), FUNCTIONS));
+  return {
+    render(input) {
+      const functions = goFunctions(scopeOf(input));
+      return { text: textOf(naming(name, () => program.execute(undefined, functions))), leftOut: [] };
+    },
+  };
+}
+
+/** In its own messages Go calls a template by the last part of its path; the fault has all of it. */
+function naming<T>(template: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!hasCode(error, "template-invalid")) throw error;
+    throw new HecdError({ ...error.fault, template }, { cause: error });
+  }
+}

@@ -1,0 +1,96 @@
+import type { Bytes } from "./bytes.js";
+import { compileArg, type CallPlaces, compileCall, type Given, NOTHING } from "./calls.js";
+import type { ChainNode, FieldNode, Place, VariableNode } from "./nodes.js";
+import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
+import { ANY, Complex, Dict, Float, type GoType, type GoValue, type Method, Struct, typeOf, VALUE } from "./values.js";
+
+/** One field of a value, or a method with its arguments. */
+type Access = (run: Run, dot: GoValue, final: GoValue, of: GoValue) => GoValue;
+
+/** Makes `.a.b`, `$x.a.b` or `(…).a.b` ready; the last name may be a method and gets the arguments. */
+export function compileFields(
+  unit: Unit,
+  node: FieldNode | VariableNode | ChainNode,
+  given: Given,
+  places: CallPlaces,
+): Command {
+  const receiver = compileReceiver(unit, node);
+  const blamed = node.kind === "chain" ? lastSeen(node.of) : node;
+  const accesses = node.path.map((name, index) => {
+    const isLast = index === node.path.length - 1;
+    // What a map holds is known to Go as an interface only.
+    const known = index > 0 ? ANY : undefined;
+    if (isLast) return compileAccess(unit, { name, blamed, known }, given, { ...places, callee: blamed });
+    return compileAccess(unit, { name, blamed, known }, NOTHING, { callee: blamed, call: node });
+  });
+  const [only] = accesses;
+  if (only !== undefined && accesses.length === 1)
+    return (run, dot, final) => only(run, dot, final, receiver(run, dot));
+  return (run, dot, final) => {
+    let value = receiver(run, dot);
+    for (const access of accesses) value = access(run, dot, final, value);
+    return value;
+  };
+}
+
+function compileReceiver(unit: Unit, node: FieldNode | VariableNode | ChainNode): Evaluate {
+  switch (node.kind) {
+    case "field":
+      return (_run, dot) => dot;
+    case "variable": {
+      const slot = unit.find(node.name);
+      if (slot < 0) return () => unit.fail(node, `undefined variable: ${node.name}`);
+      return (run) => run.vars[slot];
+    }
+    case "chain":
+      if (node.of.kind === "nil") return () => unit.fail(node, `indirection through explicit nil in ${nilChain(node)}`);
+      return compileArg(unit, node.of, VALUE);
+  }
+}
+
+function nilChain(node: ChainNode): Bytes {
+  return ["nil", ...node.path].join(".");
+}
+
+function compileAccess(
+  unit: Unit,
+  field: { readonly name: Bytes; readonly blamed: Place; readonly known: GoType | undefined },
+  given: Given,
+  places: CallPlaces,
+): Access {
+  const { name, blamed, known } = field;
+  const methods = new Map<Method, Command>();
+  const hasArgs = given.words.length > 0 || given.piped;
+  const callMethod = (method: Method, ...[run, dot, final, of]: Parameters<Access>): GoValue => {
+    let command = methods.get(method);
+    if (command === undefined) {
+      const invoke = (_run: Run, values: readonly GoValue[], self: GoValue): GoValue => method.call(self, values);
+      command = compileCall(unit, { name, signature: method, invoke }, given, places);
+      methods.set(method, command);
+    }
+    return command(run, dot, final, of);
+  };
+  return (run, dot, final, of) => {
+    if (of === undefined) return undefined;
+    if (of === null) return unit.fail(blamed, `nil pointer evaluating interface {}.${name}`);
+    if (of instanceof Dict) {
+      const method = of.type.methods?.get(name);
+      if (method !== undefined) return callMethod(method, run, dot, final, of);
+      return hasArgs ? unit.fail(blamed, `${name} is not a method but has arguments`) : of.entries.get(name);
+    }
+    if (of instanceof Struct) {
+      const index = of.type.fields?.indexOf(name) ?? -1;
+      if (index >= 0) {
+        return hasArgs
+          ? unit.fail(blamed, `${name} has arguments but cannot be invoked as function`)
+          : of.values[index];
+      }
+    }
+    if (typeof of === "object" && !(of instanceof Float) && !(of instanceof Complex)) {
+      const method = of.type.methods?.get(name);
+      if (method !== undefined) return callMethod(method, run, dot, final, of);
+    }
+    const from = known !== undefined && !(of instanceof Struct) ? known : typeOf(of);
+    return unit.fail(blamed, `can't evaluate field ${name} in type ${from?.name ?? ""}`);
+  };
+}

@@ -1,0 +1,23 @@
+import { textOf } from "./go/bytes.js";
+import { show } from "./go/print.js";
+import { Dict, Float, type GoValue, List, Struct, TypedInt } from "./go/values.js";
+
+/** A Go value as plain data: numbers are JavaScript's, a struct's fields begin with a small letter (`key`, `value`). */
+export function plainOf(value: GoValue): unknown {
+  if (typeof value === "string") return textOf(value);
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "object" || value === null) return value ?? undefined;
+  if (value instanceof Float) return value.value;
+  if (value instanceof List) return value.items.map(plainOf);
+  if (value instanceof Dict) {
+    return Object.fromEntries(value.keys().map((key) => [textOf(key), plainOf(value.entries.get(key))]));
+  }
+  if (value instanceof TypedInt && value.type.text === undefined) return Number(value.value);
+  const fields = value instanceof Struct ? value.type.fields : undefined;
+  if (!(value instanceof Struct) || fields === undefined) return textOf(show(value));
+  return Object.fromEntries(value.values.map((item, index) => [plainName(fields[index] ?? ""), plainOf(item)]));
+}
+
+function plainName(field: string): string {
+  return field.charAt(0).toLowerCase() + field.slice(1);
+}

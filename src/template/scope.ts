@@ -1,0 +1,28 @@
+import type { Scope } from "./function.js";
+import { FUNCTIONS } from "./functions.js";
+import type { Functions, GoFunction } from "./go/values.js";
+import { Includes } from "./include.js";
+import { Keys } from "./keys.js";
+import { Patterns } from "./pattern.js";
+import type { RenderInput } from "./template.js";
+
+/** The scope of one rendering. */
+export function scopeOf({ snapshot, prefix, env, world, compat = "classic" }: RenderInput): Scope {
+  const includes = new Includes(world, () => goFunctions(scope));
+  const scope: Scope = {
+    keys: new Keys(snapshot, prefix),
+    env,
+    compat,
+    world,
+    patterns: new Patterns(),
+    include: (name, data) => includes.render(name, data),
+  };
+  return scope;
+}
+
+/** All functions over one scope, as a Go template calls them. */
+export function goFunctions(scope: Scope): Functions {
+  const bound = new Map<string, GoFunction>();
+  for (const [name, fn] of FUNCTIONS) bound.set(name, { ...fn, call: (args) => fn.call(scope, args) });
+  return bound;
+}

@@ -1,0 +1,42 @@
+/**
+ * What templates may ask of the machine they are rendered on. Every answer comes at once; what cannot be found out is
+ * an empty one. Two renderings agree as long as the answers do.
+ */
+export interface World {
+  now(): Moment;
+  /** The zone of local time at a moment. */
+  zoneAt(unixSeconds: number): Zone;
+  hostname(): string;
+  /** The addresses of a network interface in the system's order; none when there is no such interface. */
+  addressesOf(networkInterface: string): readonly string[];
+  /** "unknown" when something but its absence keeps the file from being seen. */
+  seeFile(path: string): "there" | "missing" | "unknown";
+  /** The addresses of a host name; an address is its own. */
+  lookupHost(name: string): readonly string[];
+  /** The records of `_service._proto.name`, or of `name` when both are empty. */
+  lookupService(service: string, proto: string, name: string): readonly ServiceRecord[];
+  /** The text of a template beside the one that is rendered; `path` is clean and does not lead out of their folder. */
+  readTemplate(path: string): { readonly text: string } | { readonly problem: string };
+}
+
+/** A point in time. */
+export interface Moment {
+  readonly unixNanoseconds: bigint;
+  /** Since the program began, unmoved by changes of the clock; Go's times have it when they come from the clock. */
+  readonly runningNanoseconds?: bigint;
+}
+
+/** What is said of a place's time: its short name, such as CET, and its distance to UTC, east of it positive. */
+export interface Zone {
+  readonly name: string;
+  readonly offsetSeconds: number;
+}
+
+/** A record of type SRV. */
+export interface ServiceRecord {
+  /** Ends in a dot. */
+  readonly target: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}

@@ -1,0 +1,127 @@
+import { failure, type WrittenCase } from "./case-store.js";
+
+/** Logic and comparisons. */
+export const COMPARISONS: Readonly<Record<string, readonly WrittenCase[]>> = {
+  "and, or, not": [
+    ["{{and 1 0 2}}", "0"],
+    ["{{and 1 2}}", "2"],
+    ['{{and ""}}|', "|"],
+    ['{{or 0 "" "x"}}', "x"],
+    ['{{or 0 ""}}|', "|"],
+    ["{{or 1 (div 1 0)}}", "1"],
+    ["{{and 0 (div 1 0)}}", "0"],
+    [
+      "{{and 1 (div 1 0)}}",
+      failure('1:9: executing "t" at <div 1 0>: error calling div: runtime error: integer divide by zero'),
+    ],
+    ["{{and}}", failure('1:2: executing "t" at <and>: wrong number of args for and: want at least 1 got 0')],
+    ["{{or}}", failure('1:2: executing "t" at <or>: wrong number of args for or: want at least 1 got 0')],
+    ["{{1 | and}}", "1"],
+    ["{{0 | or 0}}", "0"],
+    ["{{5 | and 0}}", "0"],
+    ["{{5 | or 3}}", "3"],
+    ['{{or .x "d"}}', "d"],
+    ["{{and nil 1}}", "<no value>"],
+    ["{{or nil}}", "<no value>"],
+    ["{{not}}", failure('1:2: executing "t" at <not>: wrong number of args for not: want 1 got 0')],
+    ["{{not 1 2}}", failure('1:2: executing "t" at <not>: wrong number of args for not: want 1 got 2')],
+    ["{{not (eq 1 2)}}", "true"],
+    ["{{and (gt 2 1) (lt 1 2)}}", "true"],
+    ["{{or nil nil | print}}", "<nil>"],
+  ],
+  eq: [
+    ["{{eq 1 1}} {{eq 1 2}} {{eq 1 2 3 1}}", "true false true"],
+    ['{{eq "a" "a"}} {{eq "a" "b" "a"}}', "true true"],
+    ["{{eq 1.5 1.5}} {{eq true true}} {{eq 1i 1i}}", "true true true"],
+    ["{{eq 1 1.0}}", failure('1:2: executing "t" at <eq 1 1.0>: error calling eq: incompatible types for comparison')],
+    ['{{eq 1 "1"}}', failure('1:2: executing "t" at <eq 1 "1">: error calling eq: incompatible types for comparison')],
+    [
+      "{{eq true 1}}",
+      failure('1:2: executing "t" at <eq true 1>: error calling eq: incompatible types for comparison'),
+    ],
+    [
+      '{{eq 1 "a" 1}}',
+      failure('1:2: executing "t" at <eq 1 "a" 1>: error calling eq: incompatible types for comparison'),
+    ],
+    ['{{eq 1 1 "a"}}', "true"],
+    ["{{eq 1}}", failure('1:2: executing "t" at <eq 1>: error calling eq: missing argument for comparison')],
+    ["{{eq}}", failure('1:2: executing "t" at <eq>: wrong number of args for eq: want at least 1 got 0')],
+    ["{{eq nil nil}}", "true"],
+    ["{{eq .x nil}} {{eq nil .x}} {{eq .x 1}} {{eq 1 .x}} {{eq 1 nil}}", "true true false false false"],
+    ['{{eq (index (json (getv "/json")) "n") nil}}', "true"],
+    ['{{eq (get "/app/name") (get "/app/name")}} {{eq (get "/app/name") (get "/app/port")}}', "true false"],
+    [
+      "{{eq (seq 1 2) (seq 1 2)}}",
+      failure(
+        '1:2: executing "t" at <eq (seq 1 2) (seq 1 2)>: error calling eq: non-comparable type [%!s(int=1) %!s(int=2)]: []int',
+      ),
+    ],
+    [
+      '{{eq (seq 1 2) (json "{}")}}',
+      failure(
+        '1:2: executing "t" at <eq (seq 1 2) (json "{}")>: error calling eq: non-comparable types [%!s(int=1) %!s(int=2)]: []int, map[string]interface {}: map[]',
+      ),
+    ],
+    ["{{eq (seq 1 2) nil}}", "false"],
+    ['{{eq (json "null") nil}} {{eq (json "{}") nil}}', "true false"],
+    [
+      '{{eq (json "{}") (json "{}")}}',
+      failure(
+        '1:2: executing "t" at <eq (json "{}") (json "{}")>: error calling eq: non-comparable type map[]: map[string]interface {}',
+      ),
+    ],
+    [
+      "{{eq (seq 1 2) 1}}",
+      failure('1:2: executing "t" at <eq (seq 1 2) 1>: error calling eq: incompatible types for comparison'),
+    ],
+    ['{{eq (index "a" 0) 97}} {{eq 97 (index "a" 0)}}', "true true"],
+    ['{{eq (json (getv "/json")).big 12345678.0}}', "true"],
+    [
+      '{{eq (json (getv "/json")).neg -1}}',
+      failure(
+        '1:2: executing "t" at <eq (json (getv "/json")).neg -1>: error calling eq: incompatible types for comparison',
+      ),
+    ],
+    [
+      '{{eq (get "/app/name") "web"}}',
+      failure(
+        '1:2: executing "t" at <eq (get "/app/name") "web">: error calling eq: incompatible types for comparison',
+      ),
+    ],
+    ['{{range $x := split "a b" " "}}{{eq $x "b"}}{{end}}', "falsetrue"],
+    ["{{1 | eq 1}}", "true"],
+    ['{{eq "é" "\\u00e9"}}', "true"],
+  ],
+  "ne lt le gt ge": [
+    ['{{ne 1 2}} {{ne 1 1}} {{ne "a" "b"}}', "true false true"],
+    ["{{ne 1}}", failure('1:2: executing "t" at <ne>: wrong number of args for ne: want 2 got 1')],
+    ["{{ne 1 2 3}}", failure('1:2: executing "t" at <ne>: wrong number of args for ne: want 2 got 3')],
+    ['{{ne 1 "a"}}', failure('1:2: executing "t" at <ne 1 "a">: error calling ne: incompatible types for comparison')],
+    ["{{ne .x nil}} {{ne .x 1}}", "false true"],
+    ["{{lt 1 2}} {{lt 2 1}} {{lt 1 1}}", "true false false"],
+    ["{{le 1 1}} {{le 2 1}}", "true false"],
+    ["{{gt 2 1}} {{gt 1 1}}", "true false"],
+    ["{{ge 1 1}} {{ge 1 2}}", "true false"],
+    ['{{lt "a" "b"}} {{lt "10" "9"}} {{lt "é" "z"}} {{lt "" "a"}}', "true true false true"],
+    ["{{lt 1.5 2.5}} {{ge 1.5 1.5}}", "true true"],
+    ["{{lt 1 1.5}}", failure('1:2: executing "t" at <lt 1 1.5>: error calling lt: incompatible types for comparison')],
+    [
+      "{{lt true false}}",
+      failure('1:2: executing "t" at <lt true false>: error calling lt: invalid type for comparison'),
+    ],
+    ["{{lt 1i 2i}}", failure('1:2: executing "t" at <lt 1i 2i>: error calling lt: invalid type for comparison')],
+    ["{{lt nil 1}}", failure('1:2: executing "t" at <lt nil 1>: error calling lt: invalid type for comparison')],
+    ["{{lt 1 nil}}", failure('1:2: executing "t" at <lt 1 nil>: error calling lt: invalid type for comparison')],
+    [
+      "{{lt (seq 1 2) (seq 1 2)}}",
+      failure('1:2: executing "t" at <lt (seq 1 2) (seq 1 2)>: error calling lt: invalid type for comparison'),
+    ],
+    ['{{lt (index "a" 0) 98}} {{gt 98 (index "a" 0)}}', "true true"],
+    ["{{lt 9007199254740992 9007199254740993}}", "true"],
+    ["{{lt 1}}", failure('1:2: executing "t" at <lt>: wrong number of args for lt: want 2 got 1')],
+    ["{{2 | lt 1}}", "true"],
+    ['{{gt (len (gets "/hosts/*")) 0}}', "true"],
+    ['{{le "a" 1}}', failure('1:2: executing "t" at <le "a" 1>: error calling le: incompatible types for comparison')],
+    ["{{ge .x 1}}", failure('1:2: executing "t" at <ge .x 1>: error calling ge: invalid type for comparison')],
+  ],
+};

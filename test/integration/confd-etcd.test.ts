@@ -210,7 +210,8 @@ describe("a daemon", () => {
     confdir.start(["-watch", "-node", etcd.endpoint]);
     await eventually("the first file", async () => (await confdir.read("seen")) === "0");
     for (const value of ["1", "2", "3", "4", "5"]) await etcd.ctl("put", "/app/a", value);
-    await eventually("the last value", async () => (await confdir.read("one")) === "5");
+    // The file is there a moment before the reload that it is for.
+    await eventually("the second reload", async () => ((await confdir.read("seen"))?.length ?? 0) > 1);
     expect(await confdir.read("seen")).toBe("05");
   });
 

@@ -1,26 +1,8 @@
-import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
-import { TargetFile, type TargetSettings } from "../../src/edges/target-file.js";
-import { resourceOf } from "../support/pushed-store.js";
-import { tempDir } from "../support/temp-dir.js";
-
-async function world() {
-  const directory = await tempDir();
-  const dest = join(directory.path, "one.cfg");
-  const told: HecdEvent[] = [];
-  return {
-    directory: directory.path,
-    dest,
-    told,
-    target: (more: Partial<TargetSettings> = {}) =>
-      new TargetFile({ ...resourceOf({ dest }), ...more }, (event) => told.push(event)),
-    files: async () => (await readdir(directory.path)).sort(),
-    backups: async () => (await readdir(join(directory.path, ".hecd-backup"))).sort(),
-    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
-  };
-}
+import { TargetFile } from "../../src/edges/target-file.js";
+import { targetWorld } from "../support/target-world.js";
 
 async function put(target: TargetFile, text: string): Promise<void> {
   await using staged = await target.stage(text);
@@ -31,7 +13,7 @@ const modeOf = async (path: string): Promise<number> => (await stat(path)).mode 
 
 describe("a file that is only ever replaced whole", () => {
   test("is staged beside itself and untouched until it is committed", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await writeFile(here.dest, "old");
     {
       await using staged = await here.target().stage("new");
@@ -43,7 +25,7 @@ describe("a file that is only ever replaced whole", () => {
   });
 
   test("is replaced by another file, never written into", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await writeFile(here.dest, "old");
     const before = (await stat(here.dest)).ino;
     await put(here.target(), "new");
@@ -52,7 +34,7 @@ describe("a file that is only ever replaced whole", () => {
   });
 
   test("counts as unproven until it is confirmed, also for the next process", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await writeFile(here.dest, "old");
     await put(here.target(), "new");
     expect(await here.target().standing()).toBe("unproven");
@@ -62,7 +44,7 @@ describe("a file that is only ever replaced whole", () => {
   });
 
   test("gives way to the last one that was proven, however many were tried since", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await writeFile(here.dest, "good", { mode: 0o640 });
     await put(here.target({ mode: 0o600 }), "bad");
     await put(here.target({ mode: 0o600 }), "worse");
@@ -75,7 +57,7 @@ describe("a file that is only ever replaced whole", () => {
   });
 
   test("stays when there was none before it", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await put(here.target(), "first");
     expect(await here.target().standing()).toBe("unproven");
     expect(await here.target().restore()).toBe(false);
@@ -85,7 +67,7 @@ describe("a file that is only ever replaced whole", () => {
   });
 
   test("is read as undefined when there is none", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     expect(await here.target().read()).toBeUndefined();
     expect(await here.target().standing()).toBe("sound");
   });
@@ -93,7 +75,7 @@ describe("a file that is only ever replaced whole", () => {
 
 describe("permissions and owner", () => {
   test("are kept when nobody says anything, 0644 for a new file", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await put(here.target(), "first");
     expect(await modeOf(here.dest)).toBe(0o644);
     await chmod(here.dest, 0o4750);
@@ -102,7 +84,7 @@ describe("permissions and owner", () => {
   });
 
   test("are given before anybody can read the file", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await using staged = await here.target({ mode: 0o600 }).stage("secret");
     expect(await modeOf(staged.path)).toBe(0o600);
   });
@@ -110,7 +92,7 @@ describe("permissions and owner", () => {
 
 describe("old versions of a file", () => {
   test("are kept with their date, the last ten", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await writeFile(here.dest, "0");
     for (let version = 1; version <= 12; version++) {
       await put(here.target(), String(version));
@@ -124,7 +106,7 @@ describe("old versions of a file", () => {
   });
 
   test("are not driven out by one that is tried again and again", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await writeFile(here.dest, "good");
     for (let attempt = 0; attempt < 3; attempt++) {
       await put(here.target(), `bad ${attempt}`);
@@ -137,7 +119,7 @@ describe("old versions of a file", () => {
 
 describe("the place of a file", () => {
   test("may be a link, which stays one", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await mkdir(join(here.directory, "real"));
     const real = join(here.directory, "real", "file.cfg");
     await symlink(real, here.dest); // leads to nothing yet
@@ -149,19 +131,19 @@ describe("the place of a file", () => {
   });
 
   test("must have a directory", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     const target = here.target({ dest: join(here.directory, "none", "file.cfg") });
     await expect(target.stage("x")).rejects.toThrow(/^Cannot write .*file\.cfg: there is no directory .*none/);
   });
 
   test("must not be a directory itself", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     const target = here.target({ dest: here.directory });
     await expect(target.read()).rejects.toThrow(/^Cannot read .*EISDIR/);
   });
 
   test("is swept of what somebody left behind who died long ago", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     const old = join(here.directory, ".one.cfg012345678901");
     const young = join(here.directory, ".one.cfg109876543210");
     const foreign = join(here.directory, ".two.cfg012345678901");

@@ -1,27 +1,10 @@
-import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
 import { runShell } from "../../src/edges/command.js";
-import { TargetFile, type TargetSettings } from "../../src/edges/target-file.js";
+import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
-import { resourceOf } from "../support/pushed-store.js";
-import { tempDir } from "../support/temp-dir.js";
-
-async function world() {
-  const directory = await tempDir();
-  const dest = join(directory.path, "one.cfg");
-  const told: HecdEvent[] = [];
-  return {
-    directory: directory.path,
-    dest,
-    told,
-    target: (more: Partial<TargetSettings> = {}) =>
-      new TargetFile({ ...resourceOf({ dest }), ...more }, (event) => told.push(event)),
-    files: async () => (await readdir(directory.path)).sort(),
-    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
-  };
-}
+import { targetWorld } from "../support/target-world.js";
 
 async function put(target: TargetFile, text: string): Promise<void> {
   await using staged = await target.stage(text);
@@ -30,7 +13,7 @@ async function put(target: TargetFile, text: string): Promise<void> {
 
 describe("a file, as root", () => {
   test("has the permissions and the owner it should have, and keeps them", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     await writeFile(here.dest, "text");
     await chmod(here.dest, 0o644);
     const wanted = here.target({ mode: 0o640, uid: 1, gid: 1 });
@@ -43,7 +26,7 @@ describe("a file, as root", () => {
   });
 
   test("may be a bind-mounted file, which is overwritten and told, and restored", async () => {
-    await using here = await world();
+    await using here = await targetWorld();
     const source = join(here.directory, "source.cfg");
     await writeFile(source, "old");
     await writeFile(here.dest, "");

@@ -1,8 +1,11 @@
 import type { Container } from "./core/container.js";
 import type { Tell } from "./core/event.js";
 import { SERVICES } from "./core/keys.js";
-import type { Decision, Facts } from "./core/labels.js";
+import type { Facts } from "./core/facts.js";
+import type { Decision } from "./core/decision.js";
 import { plan, type Transaction } from "./core/plan.js";
+import { UNPROBED } from "./core/readiness.js";
+import type { Objection } from "./core/reason.js";
 import { decide, type Decided, entriesOf, heldEntries } from "./core/registration.js";
 import { HecdError } from "./errors.js";
 import { Bell } from "./flow/bell.js";
@@ -149,7 +152,7 @@ export class Agent {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     const { prefix } = this.#settings;
-    const decided = decide(running, this.#facts());
+    const decided = decide(running, this.#facts(), () => UNPROBED);
     this.#tellSkipped(decided);
     const transactions = plan(entriesOf(decided, prefix), heldEntries(session.held, prefix));
     const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
@@ -158,7 +161,7 @@ export class Agent {
     tell({
       kind: "reconciled",
       containers: running.length,
-      instances: decided.filter(({ decision }) => "instance" in decision).length,
+      instances: decided.flatMap(({ decision }) => ("instances" in decision ? decision.instances : [])).length,
       transactions: transactions.length,
       tookMs: clock.now() - begunAt,
     });
@@ -183,11 +186,14 @@ export class Agent {
 
   /** Tells of each container why it is left out, when that is news; that it does not run is everyday life. */
   #tellSkipped(decided: readonly Decided[]): void {
-    const before = new Map(this.#decided.map(({ container, decision }) => [container.id, reasonIn(decision)]));
+    const before = new Map(
+      this.#decided.map(({ container, decision }) => [container.id, objectionIn(decision)?.reason]),
+    );
     this.#decided = decided;
     for (const { container, decision } of decided) {
-      if ("instance" in decision || decision.reason === "not-running") continue;
-      const { reason, advice } = decision;
+      const because = objectionIn(decision);
+      if (!because || because.reason === "not-running") continue;
+      const { reason, advice } = because;
       if (before.get(container.id) === reason) continue;
       this.#parts.tell({ kind: "skipped", container: container.name, reason, advice });
     }
@@ -210,6 +216,6 @@ export class Agent {
   }
 }
 
-function reasonIn(decision: Decision): string | undefined {
-  return "instance" in decision ? undefined : decision.reason;
+function objectionIn(decision: Decision): Objection | undefined {
+  return "instances" in decision ? decision.because : decision;
 }

@@ -6,6 +6,7 @@ import { snapshotOf } from "../src/core/snapshot.js";
 import { FUNCTIONS } from "../src/template/functions.js";
 import { compileHandlebars } from "../src/template/handlebars.js";
 import { cli } from "./support/cli.js";
+import { UNPROBED } from "../src/core/readiness.js";
 import { container, facts, published } from "./support/containers.js";
 import { blocks, importTable, readme, rows, section, settingsTable } from "./support/readme.js";
 
@@ -38,7 +39,7 @@ describe("the README", () => {
         labels: { [label]: example.slice(label.length + 1) },
         ports: [published(8080, 32768)],
       });
-      const [decided] = decide([web], facts);
+      const [decided] = decide([web], facts, () => UNPROBED);
       const reason = decided && "reason" in decided.decision ? decided.decision.reason : "registered";
       expect(reason, example).toBe(example === "hecd.enable=false" ? "disabled" : "registered");
     }
@@ -47,7 +48,7 @@ describe("the README", () => {
   test("names the keys that a container really gets", () => {
     const keysOf = (labels: Readonly<Record<string, string>>): readonly string[] => [
       ...entriesOf(
-        decide([container("web-1", { labels, ports: [published(8080, 32768)] })], facts),
+        decide([container("web-1", { labels, ports: [published(8080, 32768)] })], facts, () => UNPROBED),
         facts.prefix,
       ).keys(),
     ];

@@ -6,15 +6,27 @@ export interface Container {
   readonly name: string;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Its variables that name a service, `SERVICE_*` as registrator reads them; no other is kept, since they hold secrets. */
+  readonly serviceVariables: Readonly<Record<string, string>>;
   readonly status: ContainerStatus;
   /** `none` where the image declares no HEALTHCHECK. */
   readonly health: "none" | "starting" | "healthy" | "unhealthy";
+  /** Whether it has been sent the signal that ends it, and has not ended yet. */
+  readonly stopping: boolean;
   /** RFC 3339; changes with every start, so (id, startedAt) names one incarnation. */
   readonly startedAt: string;
   /** `bridge`, `host`, `none`, `container:<id>` or the name of a user-defined network. */
   readonly networkMode: string;
+  /** Its own address in each network it is connected to, by the network's name; empty while it does not run. */
+  readonly networks: Readonly<Record<string, NetworkAddresses>>;
   /** Every exposed or published port, by container port and protocol. */
   readonly ports: readonly ContainerPort[];
+}
+
+/** The addresses of a container in one network; each undefined where the network has none of that family. */
+export interface NetworkAddresses {
+  readonly ipv4: string | undefined;
+  readonly ipv6: string | undefined;
 }
 
 /** Docker's own words (`State.Status`); a paused container also counts as "Running" there, so only this is trusted. */

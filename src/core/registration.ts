@@ -1,8 +1,11 @@
 import type { Container } from "./container.js";
 import { formatInstance, type Instance, parseInstance } from "./instance.js";
 import { recordKey, SERVICES, simpleKey } from "./keys.js";
-import { type Decision, type Facts, instanceOf } from "./labels.js";
+import { type Decision, decisionOf } from "./decision.js";
+import type { Facts } from "./facts.js";
 import type { Entry } from "./plan.js";
+import type { Standing } from "./readiness.js";
+import { objection } from "./reason.js";
 
 /** A container and what becomes of it. */
 export interface Decided {
@@ -16,31 +19,39 @@ export interface Decided {
  * Of two that want the same key the one that started first has it, so that a newcomer never takes the place of one
  * that serves already.
  */
-export function decide(containers: readonly Container[], facts: Facts): readonly Decided[] {
+export function decide(
+  containers: readonly Container[],
+  facts: Facts,
+  standingOf: (container: Container) => Standing,
+): readonly Decided[] {
   const holders = new Map<string, Container>();
   return [...containers].sort(byStart).map((container) => {
-    const decision = instanceOf(container, facts);
-    if (!("instance" in decision)) return { container, decision };
-    const key = simpleKey(facts.prefix, decision.instance.service, decision.instance.name);
-    const holder = holders.get(key);
-    if (holder) {
-      const advice = `Container ${holder.name} has the key ${key} already; give this one another name or label hecd.name`;
-      return { container, decision: { reason: "key-conflict", advice } };
+    const decision = decisionOf(container, facts, standingOf(container));
+    if (!("instances" in decision)) return { container, decision };
+    const keys = decision.instances.map((instance) => simpleKeyOf(instance, facts.prefix));
+    const taken = keys.find((key) => holders.has(key));
+    const holder = taken === undefined ? undefined : holders.get(taken);
+    if (taken !== undefined && holder) {
+      const advice = `Container ${holder.name} has the key ${taken} already; give this one another name or label hecd.name`;
+      return { container, decision: objection("key-conflict", advice) };
     }
-    holders.set(key, container);
+    for (const key of keys) holders.set(key, container);
     return { container, decision };
   });
 }
 
-/** All keys of these decisions: for each instance the simple one and its record, which change together. */
+/**
+ * All keys of these decisions: for each instance its record, and the simple key while it serves. The keys of a
+ * container change together.
+ */
 export function entriesOf(decided: readonly Decided[], prefix: string): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const { decision } of decided) {
-    if (!("instance" in decision)) continue;
-    const { instance } = decision;
-    const unit = instance.container.id;
-    entries.set(simpleKeyOf(instance, prefix), { value: instance.addr, unit });
-    entries.set(recordKey(instance.service, instance.id), { value: formatInstance(instance), unit });
+    for (const instance of "instances" in decision ? decision.instances : []) {
+      const unit = instance.container.id;
+      if (instance.state === "up") entries.set(simpleKeyOf(instance, prefix), { value: instance.addr, unit });
+      entries.set(recordKey(instance.service, instance.id), { value: formatInstance(instance), unit });
+    }
   }
   return entries;
 }

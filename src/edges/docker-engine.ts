@@ -127,6 +127,7 @@ const inspectAnswer = z.object({
   Config: z.object({
     Image: z.string(),
     Labels: z.record(z.string(), z.string()).nullish(),
+    Env: z.array(z.string()).nullish(),
     ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
   }),
   HostConfig: z.object({ NetworkMode: z.string() }),
@@ -137,8 +138,22 @@ const inspectAnswer = z.object({
         z.array(z.object({ HostIp: z.union([z.literal(""), z.ipv4(), z.ipv6()]), HostPort: z.string() })).nullish(),
       )
       .nullish(),
+    Networks: z
+      .record(
+        z.string(),
+        z.object({ IPAddress: ipOrNothing(z.ipv4()), GlobalIPv6Address: ipOrNothing(z.ipv6()) }).nullish(),
+      )
+      .nullish(),
   }),
 });
+
+/** The engine writes an address that there is not as an empty text. */
+function ipOrNothing(ip: z.ZodType<string>) {
+  return z
+    .union([z.literal(""), ip])
+    .nullish()
+    .transform((text) => (text === "" || text === null ? undefined : text));
+}
 
 type InspectAnswer = z.output<typeof inspectAnswer>;
 
@@ -166,12 +181,32 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
     name: Name.replace(/^\//, ""),
     image: Config.Image,
     labels: Config.Labels ?? {},
+    serviceVariables: serviceVariablesOf(Config.Env ?? []),
     status: State.Status,
     health: healthOf(State.Health?.Status),
+    stopping: false,
     startedAt: State.StartedAt,
     networkMode: HostConfig.NetworkMode,
+    networks: networksOf(NetworkSettings.Networks ?? {}),
     ports: portsOf(Config.ExposedPorts ?? {}, NetworkSettings.Ports ?? {}),
   };
+}
+
+function serviceVariablesOf(env: readonly string[]): Container["serviceVariables"] {
+  const pairs = env.flatMap((line) => {
+    const [, name, value] = /^(SERVICE_[^=]*)=(.*)$/s.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** In a fixed order, so that equal containers look equal. */
+function networksOf(networks: NonNullable<InspectAnswer["NetworkSettings"]["Networks"]>): Container["networks"] {
+  const connected = Object.entries(networks).flatMap(([name, addresses]) => {
+    const { IPAddress: ipv4, GlobalIPv6Address: ipv6 } = addresses ?? {};
+    return ipv4 === undefined && ipv6 === undefined ? [] : [[name, { ipv4, ipv6 }] as const];
+  });
+  return Object.fromEntries(connected.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function healthOf(status: string | undefined): Container["health"] {

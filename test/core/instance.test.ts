@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatAddress, formatInstance, type Instance, parseAddress, parseInstance } from "../../src/core/instance.js";
-import { instanceOf } from "../../src/core/labels.js";
+import { decisionOf } from "../../src/core/decision.js";
+import { UNPROBED } from "../../src/core/readiness.js";
 import { container, facts } from "../support/containers.js";
 
 function instance(): Instance {
-  const decision = instanceOf(container("web1", { labels: { "hecd.http.host": "example.org" } }), facts);
-  if (!("instance" in decision)) throw new Error(decision.advice);
-  return decision.instance;
+  const decision = decisionOf(container("web1", { labels: { "hecd.http.host": "example.org" } }), facts, UNPROBED);
+  const [instance] = "instances" in decision ? decision.instances : [];
+  if (!instance) throw new Error("no instance");
+  return instance;
 }
 
 describe("the record of an instance", () => {

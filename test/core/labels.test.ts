@@ -2,36 +2,40 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Container } from "../../src/core/container.js";
 import { formatInstance, HOST_NAME, NAME, parseAddress, parseInstance, PATH_PREFIX } from "../../src/core/instance.js";
-import { type Facts, instanceOf } from "../../src/core/labels.js";
+import { decisionOf } from "../../src/core/decision.js";
+import type { Facts } from "../../src/core/facts.js";
+import { UNPROBED } from "../../src/core/readiness.js";
 import { container, facts, published } from "../support/containers.js";
 
 function addrOf(changes: Partial<Container>, otherFacts: Partial<Facts> = {}): string {
-  const decision = instanceOf(container("web1", changes), { ...facts, ...otherFacts });
-  return "instance" in decision ? decision.instance.addr : decision.reason;
+  const decision = decisionOf(container("web1", changes), { ...facts, ...otherFacts }, UNPROBED);
+  return "instances" in decision ? decision.instances.map(({ addr }) => addr).join(" ") : decision.reason;
 }
 
 describe("a container becomes an instance", () => {
   test("with everything a renderer wants to know", () => {
-    const decision = instanceOf(container("web1"), facts);
+    const decision = decisionOf(container("web1"), facts, UNPROBED);
     expect(decision).toEqual({
-      instance: {
-        v: 1,
-        id: "node1:web1:8080",
-        name: "web1",
-        service: "servers",
-        host: "node1",
-        addr: "10.0.0.5:32768",
-        ip: "10.0.0.5",
-        port: 32_768,
-        family: 4,
-        proto: "tcp",
-        targetPort: 8080,
-        state: "up",
-        health: "none",
-        weight: 100,
-        backup: false,
-        container: { id: "776562312020", image: "hecd-test/web", startedAt: "2026-01-02T03:04:05.678901234Z" },
-      },
+      instances: [
+        {
+          v: 1,
+          id: "node1:web1:8080",
+          name: "web1",
+          service: "servers",
+          host: "node1",
+          addr: "10.0.0.5:32768",
+          ip: "10.0.0.5",
+          port: 32_768,
+          family: 4,
+          proto: "tcp",
+          targetPort: 8080,
+          state: "up",
+          health: "none",
+          weight: 100,
+          backup: false,
+          container: { id: "776562312020", image: "hecd-test/web", startedAt: "2026-01-02T03:04:05.678901234Z" },
+        },
+      ],
     });
   });
 
@@ -45,16 +49,18 @@ describe("a container becomes an instance", () => {
       "hecd.http.host": "example.org, *.example.net",
       "hecd.http.path": "/shop,/cart",
     };
-    expect(instanceOf(container("web1", { labels }), facts)).toMatchObject({
-      instance: {
-        id: "node1:web1:8080",
-        name: "shop-1",
-        service: "shop",
-        addr: "192.0.2.7:32768",
-        weight: 20,
-        backup: true,
-        http: { hosts: ["example.org", "*.example.net"], paths: ["/shop", "/cart"] },
-      },
+    expect(decisionOf(container("web1", { labels }), facts, UNPROBED)).toMatchObject({
+      instances: [
+        {
+          id: "node1:web1:8080",
+          name: "shop-1",
+          service: "shop",
+          addr: "192.0.2.7:32768",
+          weight: 20,
+          backup: true,
+          http: { hosts: ["example.org", "*.example.net"], paths: ["/shop", "/cart"] },
+        },
+      ],
     });
   });
 
@@ -169,7 +175,7 @@ describe("a label that cannot be read", () => {
     ["hecd.http.path", "shop"],
     ["hecd.http.path", "/a b"],
   ])("keeps the container out and is named: %s=%j", (key, value) => {
-    const decision = instanceOf(container("web1", { labels: { [key]: value } }), facts);
+    const decision = decisionOf(container("web1", { labels: { [key]: value } }), facts, UNPROBED);
     expect(decision).toMatchObject({ reason: "invalid-label" });
     expect("advice" in decision && decision.advice).toContain(`Label ${key} `);
     expect("advice" in decision && decision.advice).not.toContain("\n");
@@ -183,9 +189,9 @@ describe("a label that cannot be read", () => {
 
 test("a name too long for a key needs a label", () => {
   const name = "x".repeat(100);
-  expect(instanceOf(container(name), facts)).toMatchObject({ reason: "invalid-name" });
-  expect(instanceOf(container(name, { labels: { "hecd.name": "short" } }), facts)).toMatchObject({
-    instance: { name: "short", id: `node1:${name}:8080` },
+  expect(decisionOf(container(name), facts, UNPROBED)).toMatchObject({ reason: "invalid-name" });
+  expect(decisionOf(container(name, { labels: { "hecd.name": "short" } }), facts, UNPROBED)).toMatchObject({
+    instances: [{ name: "short", id: `node1:${name}:8080` }],
   });
 });
 
@@ -200,10 +206,10 @@ test("whatever labels and names say, an instance fits its schema and no part lea
   let registered = 0;
   fc.assert(
     fc.property(labels, nasty, nasty, (someLabels, name, image) => {
-      const decision = instanceOf(container("web1", { labels: someLabels, name, image }), facts);
-      if (!("instance" in decision)) return;
+      const decision = decisionOf(container("web1", { labels: someLabels, name, image }), facts, UNPROBED);
+      const [instance] = "instances" in decision ? decision.instances : [];
+      if (!instance) return;
       registered += 1;
-      const { instance } = decision;
       expect(parseInstance(formatInstance(instance))).toEqual(instance);
       expect(parseAddress(instance.addr)).toEqual({ ip: instance.ip, port: instance.port });
       expect(instance.service).toMatch(NAME);

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { decide, entriesOf, heldEntries } from "../../src/core/registration.js";
 import { plan } from "../../src/core/plan.js";
+import { UNPROBED } from "../../src/core/readiness.js";
 import { container, facts } from "../support/containers.js";
+
+const unprobed = () => UNPROBED;
 
 describe("the keys of a host", () => {
   test("are a simple key and a record for each instance, which belong to the container", () => {
     const entries = entriesOf(
-      decide([container("web1"), container("web2", { status: "exited" })], facts),
+      decide([container("web1"), container("web2", { status: "exited" })], facts, unprobed),
       facts.prefix,
     );
     expect([...entries.keys()]).toEqual(["/app/servers/web1", "/hecd/v1/services/servers/node1:web1:8080"]);
@@ -16,7 +19,7 @@ describe("the keys of a host", () => {
 
   test("lie beside the prefix for a container of another service", () => {
     const shop = container("web1", { labels: { "hecd.service": "shop" } });
-    const entries = entriesOf(decide([shop], facts), facts.prefix);
+    const entries = entriesOf(decide([shop], facts, unprobed), facts.prefix);
     expect([...entries.keys()]).toEqual(["/app/shop/web1", "/hecd/v1/services/shop/node1:web1:8080"]);
   });
 
@@ -27,8 +30,10 @@ describe("the keys of a host", () => {
       [elder, younger],
       [younger, elder],
     ]) {
-      const decided = new Map(decide(order, facts).map(({ container: { name }, decision }) => [name, decision]));
-      expect(decided.get("a")).toHaveProperty("instance");
+      const decided = new Map(
+        decide(order, facts, unprobed).map(({ container: { name }, decision }) => [name, decision]),
+      );
+      expect(decided.get("a")).toHaveProperty("instances");
       expect(decided.get("b")).toMatchObject({
         reason: "key-conflict",
         advice: expect.stringContaining("Container a ") as string,
@@ -38,10 +43,13 @@ describe("the keys of a host", () => {
 
   test("move in one transaction when a container is renamed, also for an agent that took them over", () => {
     const held = new Map(
-      [...entriesOf(decide([container("old")], facts), facts.prefix)].map(([key, { value }]) => [key, value]),
+      [...entriesOf(decide([container("old")], facts, unprobed), facts.prefix)].map(([key, { value }]) => [key, value]),
     );
     const renamed = { ...container("old"), name: "new" };
-    const transactions = plan(entriesOf(decide([renamed], facts), facts.prefix), heldEntries(held, facts.prefix));
+    const transactions = plan(
+      entriesOf(decide([renamed], facts, unprobed), facts.prefix),
+      heldEntries(held, facts.prefix),
+    );
     expect(transactions.map((writes) => writes.map(({ kind, key }) => `${kind} ${key}`))).toEqual([
       [
         "put /app/servers/new",

@@ -1,5 +1,5 @@
 import type { Container } from "../../src/core/container.js";
-import type { Facts } from "../../src/core/labels.js";
+import type { Facts } from "../../src/core/facts.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
 export function container(name = "web1", changes: Partial<Container> = {}): Container {
@@ -8,10 +8,13 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     name,
     image: "hecd-test/web",
     labels: {},
+    serviceVariables: {},
     status: "running",
     health: "none",
+    stopping: false,
     startedAt: "2026-01-02T03:04:05.678901234Z",
     networkMode: "default",
+    networks: { bridge: { ipv4: "172.17.0.2", ipv6: undefined } },
     ports: [published(8080, 32_768)],
     ...changes,
   };

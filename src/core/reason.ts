@@ -1,0 +1,34 @@
+/** Why a container is not registered, or is registered as one that does not serve, for programs. */
+export type Reason =
+  | "not-running"
+  | "paused"
+  | "draining"
+  | "starting"
+  | "unhealthy"
+  | "disabled"
+  | "invalid-label"
+  | "invalid-name"
+  | "no-published-port"
+  | "port-not-mapped"
+  | "ambiguous-port"
+  | "loopback-only"
+  | "host-network-needs-port"
+  | "network-not-supported"
+  | "no-host-ip"
+  | "key-conflict";
+
+/** A reason with a sentence for the person who wonders: what is the matter, and what to change. */
+export interface Objection {
+  readonly reason: Reason;
+  readonly advice: string;
+}
+
+/** An objection in its one form. */
+export function objection(reason: Reason, advice: string): Objection {
+  return { reason, advice };
+}
+
+/** A stranger's text for a sentence of ours: short, and in one line. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+}

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Command, World } from "./commands/command.js";
 import { version } from "./commands/version.js";
-import { flagOf, type FlagDescription, resolveSettings, suggestion } from "./config.js";
+import type { FlagDescription } from "./config.js";
 import { HecdError, reasonOf } from "./errors.js";
 import type { SettingName, Settings } from "./settings.js";
 
@@ -61,6 +61,9 @@ const FACES = [
   },
 ] as const;
 
+/** Loaded late, since help, version and the words with rules of their own do without. */
+const CONFIG = () => import("./config.js");
+
 /** Settings that every command takes. */
 const EVERYWHERE: readonly SettingName[] = ["config", "log-level", "log-format"];
 
@@ -89,11 +92,12 @@ export async function runCli(argv: readonly string[], world: World, signal: Abor
     const word = WORDS.find((candidate) => candidate.name === name);
     if (!word) {
       const names = [...WORDS, ...FACES].map((candidate) => candidate.name);
+      const { suggestion } = await CONFIG();
       throw usage(`Unknown command "${name}"${suggestion(name, names)}; there are ${names.join(", ")}`);
     }
     const command = await word.load();
     if (rest.includes("--help") || rest.includes("-h")) {
-      world.stdout.write(help(name, command));
+      world.stdout.write(await help(name, command));
       return 0;
     }
     return await command.run(await settingsOf(name, command, rest, world), world, signal);
@@ -106,7 +110,8 @@ export async function runCli(argv: readonly string[], world: World, signal: Abor
 }
 
 async function settingsOf(name: string, command: Command, args: readonly string[], world: World): Promise<Settings> {
-  const flags = parseFlags(name, command, args);
+  const { resolveSettings } = await CONFIG();
+  const flags = await parseFlags(name, command, args);
   const named = flags["config"] ?? world.env["HECD_CONFIG"];
   const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
   const text = await readSettingsFile(path, named !== undefined);
@@ -122,12 +127,12 @@ async function readSettingsFile(path: string, wasNamed: boolean): Promise<string
   }
 }
 
-function parseFlags(
+async function parseFlags(
   name: string,
   command: Command,
   args: readonly string[],
-): Record<string, string | boolean | string[]> {
-  const flags = flagsOf(command);
+): Promise<Record<string, string | boolean | string[]>> {
+  const flags = await flagsOf(command);
   const options = Object.fromEntries(
     flags.map(({ name: flag, takes, repeatable }) => [
       flag,
@@ -144,7 +149,7 @@ function parseFlags(
     });
     for (const token of tokens) {
       if (token.kind === "positional") throw usage(`"${token.value}" is too much: hecd ${name} takes only flags`);
-      if (token.kind === "option") checkOption(token, name, flags);
+      if (token.kind === "option") await checkOption(token, name, flags);
     }
     return values as Record<string, string | boolean | string[]>; // every option was checked to have its kind of value
   } catch (error) {
@@ -153,13 +158,14 @@ function parseFlags(
   }
 }
 
-function checkOption(
+async function checkOption(
   token: { readonly name: string; readonly rawName: string; readonly value: string | undefined },
   command: string,
   flags: readonly FlagDescription[],
-): void {
+): Promise<void> {
   const known = flags.find(({ name }) => name === token.name);
   if (!known) {
+    const { suggestion } = await CONFIG();
     const names = flags.map(({ name }) => name);
     throw usage(`Unknown flag ${token.rawName}${suggestion(token.name, names)}; see hecd ${command} --help`);
   }
@@ -168,7 +174,8 @@ function checkOption(
   if (known.takes === undefined && token.value !== undefined) throw usage(`${token.rawName} takes no value`);
 }
 
-function flagsOf(command: Command): readonly FlagDescription[] {
+async function flagsOf(command: Command): Promise<readonly FlagDescription[]> {
+  const { flagOf } = await CONFIG();
   return [...command.settings, ...EVERYWHERE].map(flagOf).filter((flag) => flag !== undefined);
 }
 
@@ -192,8 +199,8 @@ function overview(): string {
   ].join("\n");
 }
 
-function help(name: string, command: Command): string {
-  const lines = flagsOf(command).map((flag) => {
+async function help(name: string, command: Command): Promise<string> {
+  const lines = (await flagsOf(command)).map((flag) => {
     const left = `  --${flag.name}${flag.takes === undefined ? "" : ` ${flag.takes}`}`;
     const notes = [
       ...(flag.fallback === undefined ? [] : [`default ${flag.fallback}`]),

@@ -7,14 +7,11 @@ import type { Outcome, Tell } from "../core/event.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import type { ConfdJournal } from "../edges/confd-journal.js";
 import { balancerOf } from "../edges/haproxy.js";
-import { PolledStore } from "../edges/polled-store.js";
 import { TargetFile } from "../edges/target-file.js";
 import { TemplateFolder } from "../edges/template-files.js";
 import { templateWorld } from "../edges/template-world.js";
 import { systemClock } from "../flow/clock.js";
-import { follow } from "../flow/follow.js";
 import { Renderer, type RendererParts } from "../renderer.js";
-import { openService } from "./confd-service.js";
 import type { World } from "./command.js";
 import { compileWith, type TemplateSurroundings } from "./rendering.js";
 
@@ -32,9 +29,6 @@ const AT_ONCE = { quietMs: 0, maxWaitMs: 0 };
 
 /** A service that is never quiet is brought up to date all the same after so many times its `-debounce`. */
 const DEBOUNCES = 10;
-
-/** What an orderly end may need besides the reload that is under way. */
-const STOP_MARGIN_MS = 1_800;
 
 /** The folder of templates as confd finds and reads it. */
 export function confdTemplates(settings: ConfdSettings, journal: ConfdJournal): TemplateFolder {
@@ -71,40 +65,8 @@ export async function runOnetime(confd: Confd, signal: AbortSignal): Promise<num
   return failures.reduce((code, outcome) => exitCodeOf(outcome, settings), 0);
 }
 
-/** Keeps every file up to date until `signal` aborts. */
-export async function runDaemon(confd: Confd, signal: AbortSignal): Promise<never> {
-  const { settings, world, journal, templates } = confd;
-  const stopMs = settings["shutdown-timeout"];
-  world.allowForStop(stopMs + STOP_MARGIN_MS);
-  world.takeHangups(() => {
-    journal.write({ level: "info", message: "Captured SIGHUP. Reading conf.d and templates again" });
-    templates.lookAgain();
-  });
-  const onStop = (): void => {
-    const message = `Captured ${String(signal.reason instanceof Error ? signal.reason.message : signal.reason)}. Exiting...`;
-    journal.write({ level: "info", message: message.replace("received ", "") });
-  };
-  signal.addEventListener("abort", onStop, { once: true });
-  await using stores = new BackendStores({ ...surroundingsOf(journal), tell: tellerOf(confd), env: world.env });
-  await using service = await openService(settings, journal, tellerOf(confd));
-  const { tell } = service;
-  const polled = { clock: systemClock, tell };
-  const storeOf = (backend: Backend) => {
-    const store = stores.of(backend);
-    return settings.watch ? store : new PolledStore(store, settings.interval * 1_000, polled);
-  };
-  const renderer = new Renderer(partsOf(confd, tell, storeOf));
-  using work = follow(signal);
-  const serving = service.serve(renderer, work.signal);
-  try {
-    return await renderer.run(work.signal);
-  } finally {
-    work[Symbol.dispose]();
-    await serving;
-  }
-}
-
-function surroundingsOf(journal: ConfdJournal): { readonly clock: typeof systemClock; readonly tell: Tell } {
+/** The machine's clock, and the journal to tell. */
+export function surroundingsOf(journal: ConfdJournal): { readonly clock: typeof systemClock; readonly tell: Tell } {
   return {
     clock: systemClock,
     tell: (event) => {
@@ -114,7 +76,7 @@ function surroundingsOf(journal: ConfdJournal): { readonly clock: typeof systemC
 }
 
 /** Tells the journal, and shows differences where they are asked for. */
-function tellerOf({ settings, world, journal }: Confd): Tell {
+export function tellerOf({ settings, world, journal }: Confd): Tell {
   return (event) => {
     journal.tell(event);
     if (!settings.diff || event.kind !== "applied" || event.outcome.kind !== "would-change") return;
@@ -122,7 +84,8 @@ function tellerOf({ settings, world, journal }: Confd): Tell {
   };
 }
 
-function partsOf(
+/** What a renderer is made of. */
+export function partsOf(
   { settings, world, backend, templates }: Confd,
   tell: Tell,
   storeOf: (backend: Backend) => ReturnType<RendererParts["storeOf"]>,

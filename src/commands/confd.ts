@@ -7,12 +7,15 @@ import { compatOf, resolveConfdSettings } from "../confd/settings.js";
 import { USAGE_EXIT, usageOf } from "../confd/usage.js";
 import type { Backend } from "../core/backend.js";
 import { ConfdJournal } from "../edges/confd-journal.js";
-import { nodesOfSrv } from "../edges/srv-record.js";
 import { HecdError, reasonOf } from "../errors.js";
-import { checkConfig, preflight, validateTemplates } from "./confd-checks.js";
-import { type Confd, confdTemplates, runDaemon, runOnetime } from "./confd-modes.js";
+import { type Confd, confdTemplates, runOnetime } from "./confd-modes.js";
 import type { World } from "./command.js";
 import { version } from "./version.js";
+
+// A run with -onetime is as short as its start: what it does not need is not loaded.
+const CHECKS = () => import("./confd-checks.js");
+const DAEMON = () => import("./confd-daemon.js");
+const SRV = () => import("../edges/srv-record.js");
 
 /** Exit code of whatever failed and is not a matter of the command line. */
 const FAILED = 1;
@@ -74,14 +77,15 @@ async function act(
   signal: AbortSignal,
 ): Promise<number> {
   const templates = confdTemplates(settings, journal);
-  if (settings["check-config"]) return await checkConfig({ settings, journal, templates });
-  if (settings.validate) return await validateTemplates({ settings, journal, templates, world });
+  const look = { settings, journal, templates };
+  if (settings["check-config"]) return await (await CHECKS()).checkConfig(look);
+  if (settings.validate) return await (await CHECKS()).validateTemplates({ ...look, world });
   const backend = await chosenBackend(settings, world);
   if ("problem" in backend) return fatal(backend.problem);
   journal.tell({ kind: "backend-chosen", backend: settings.backend, sources: sourcesOf(backend) });
   const confd: Confd = { settings, world, journal, backend, templates };
-  if (settings.preflight) return await preflight(confd, signal);
-  return settings.onetime ? await runOnetime(confd, signal) : await runDaemon(confd, signal);
+  if (settings.preflight) return await (await CHECKS()).preflight(confd, signal);
+  return settings.onetime ? await runOnetime(confd, signal) : await (await DAEMON()).runDaemon(confd, signal);
 }
 
 function journalOf(settings: Pick<ConfdSettings, "log-level" | "log-format" | "noop">, world: World): ConfdJournal {
@@ -148,7 +152,7 @@ async function nodesOf(settings: ConfdSettings, env: World["env"]): Promise<read
   const { backend, node, scheme, "srv-domain": domain, "srv-record": named } = settings;
   const record = named === "" && domain !== "" ? `_${backend}._tcp.${domain}.` : named;
   if (record !== "" && backend.startsWith("etcd")) {
-    const nodes = await nodesOfSrv(record);
+    const nodes = await (await SRV()).nodesOfSrv(record);
     return backend === "etcd" ? nodes.map((found) => `${scheme}://${found}`) : nodes;
   }
   const peers = env["ETCDCTL_PEERS"] ?? "";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { ConsecutiveBreaker, ExponentialBackoff, circuitBreaker, handleWhen, noop, retry as retrying } from "cockatiel";
-import { Etcd3, type IOptions, type KVClient, type LeaseClient, type WatchClient, isRecoverableError } from "etcd3";
+import type { Etcd3 as Etcd3Client, IOptions, KVClient, LeaseClient, WatchClient } from "etcd3";
 import type { Tell } from "../core/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
@@ -10,6 +10,7 @@ import { Outage } from "../flow/outage.js";
 import { backoff, retry } from "../flow/retry.js";
 import { type Endpoint, parseEndpoint } from "./etcd-endpoint.js";
 import { faultOf, saysCompacted, saysLeaseIsGone } from "./etcd-errors.js";
+import { Etcd3, isRecoverableError } from "./etcd3.js";
 
 /** Where etcd is and how to be let in. */
 export interface EtcdOptions {
@@ -46,7 +47,7 @@ export class EtcdClient {
   readonly watches: WatchClient;
   readonly clock: Clock;
   readonly tell: Tell;
-  readonly #etcd: Etcd3;
+  readonly #etcd: Etcd3Client;
   readonly #outage: Outage;
   #hasAnswered = false;
 

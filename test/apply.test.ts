@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { apply, type ApplyParts, workFor } from "../src/apply.js";
-import type { Balancer, ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
+import type { Adjustment, Balancer, ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
 import { ManualClock, settled } from "./support/manual-clock.js";
 import { resourceOf } from "./support/pushed-store.js";
 
@@ -17,6 +17,9 @@ class World implements Target, Balancer {
   /** The ends of the next reloads; proven when none is left. */
   reloads: (ReloadVerdict | Error | "hangs")[] = [];
   running: string | undefined;
+  /** What adjusting comes to; only a reload does it when nothing is said. */
+  adjustments: Adjustment[] = [];
+  isReloadDelayed = false;
 
   constructor(file?: string) {
     this.file = file;
@@ -33,6 +36,7 @@ class World implements Target, Balancer {
       clock: this.clock,
       tell: () => undefined,
       dryRun,
+      awaitReload: async () => this.isReloadDelayed,
     };
     return apply(text, parts, this.stop.signal);
   }
@@ -79,6 +83,13 @@ class World implements Target, Balancer {
   async check() {
     this.journal.push("check");
     return this.verdict;
+  }
+
+  async adjust({ wanted }: { readonly wanted: string }): Promise<Adjustment> {
+    const next = this.adjustments.shift();
+    if (next) this.journal.push("adjust");
+    if (next && next.kind !== "reload") this.running = wanted;
+    return next ?? (wanted === this.running ? { kind: "agrees" } : { kind: "reload", reason: "" });
   }
 
   async reload(signal: AbortSignal): Promise<ReloadVerdict> {

@@ -33,6 +33,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "core",
       "flow",
       "template",
+      "haproxy",
       "confd",
       "settings",
       "errors",

@@ -219,7 +219,7 @@ export class Pilot {
   }
 
   #modelOf(text: string): Model {
-    if (this.#newest?.text !== text) this.#newest = { text, model: modelOf(text) };
+    if (this.#newest?.text !== text) this.#newest = { text, model: modelOf(text, this.#newest?.model) };
     return this.#newest.model;
   }
 }

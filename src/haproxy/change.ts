@@ -48,6 +48,7 @@ export function changeBetween(
   for (const [name, pool] of wanted.pools) {
     const before = running.pools.get(name);
     if (!before) return { kind: "reload", reason: `backend ${name} is new` };
+    if (before === pool) continue;
     const steps = stepsFor(before, pool, leavers, capabilities);
     if ("reason" in steps) return { kind: "reload", reason: `backend ${name}: ${steps.reason}` };
     if (steps.ins.length + steps.outs.length === 0) continue;
@@ -161,12 +162,18 @@ function isSameApartFromSettings(a: PoolServer, b: PoolServer): boolean {
 }
 
 function differenceOfFrames(running: Model, wanted: Model): string | undefined {
+  const isSameInOrder =
+    running.frame.length === wanted.frame.length &&
+    running.frame.every(({ title, meaning }, at) => {
+      const other = wanted.frame[at];
+      return title === other?.title && meaning === other.meaning;
+    });
+  if (isSameInOrder) return undefined;
   const before = new Map(running.frame.map(({ title, meaning }) => [title, meaning]));
   const after = new Map(wanted.frame.map(({ title, meaning }) => [title, meaning]));
   for (const title of after.keys()) if (!before.has(title)) return `${title} is new`;
   for (const title of before.keys()) if (!after.has(title)) return `${title} is gone`;
   for (const [title, meaning] of after) if (before.get(title) !== meaning) return `${title} differs`;
   // Two sections of one title, or the same ones in another order, which `defaults` reach differently.
-  const shape = ({ frame }: Model): string => frame.map(({ title, meaning }) => `${title}\n${meaning}`).join("\n");
-  return shape(running) === shape(wanted) ? undefined : "the order of the sections differs";
+  return "the order of the sections differs";
 }

@@ -83,11 +83,13 @@ export function meaningOf({ raw, words, isPlain }: Line): string {
 
 /** The `defaults` that reach this section, the farthest first. */
 export function defaultsOf(section: Section, { sections }: Configuration): readonly Section[] {
-  const at = sections.indexOf(section);
-  const before = sections.slice(0, at).reverse();
-  const isBase = ({ kind, name }: Section): boolean =>
-    kind === "defaults" && (section.from === undefined || name === section.from);
-  if (section.kind === "defaults" && section.from === undefined) return [];
-  const base = before.find(isBase);
-  return base ? [...defaultsOf(base, { sections, isConditional: false }), base] : [];
+  return chainOf(section, sections.slice(0, sections.indexOf(section)));
+}
+
+/** The same, of a section that comes after all of these. */
+export function chainOf({ kind, from }: Section, before: readonly Section[]): readonly Section[] {
+  if (kind === "defaults" && from === undefined) return [];
+  const at = before.findLastIndex((each) => each.kind === "defaults" && (from === undefined || each.name === from));
+  const base = before[at];
+  return base ? [...chainOf(base, before.slice(0, at)), base] : [];
 }

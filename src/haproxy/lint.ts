@@ -37,7 +37,7 @@ function forClients(section: Section, configuration: Configuration): readonly Ad
 }
 
 function forServers(section: Section, configuration: Configuration): readonly Advice[] {
-  const pool = poolOf(section, configuration);
+  const pool = poolOf(section, defaultsOf(section, configuration));
   if (pool.servers.size === 0) return [];
   const title = titleOf(section);
   const advice: Advice[] = [];

@@ -1,4 +1,4 @@
-import { type Configuration, defaultsOf, type Line, type Section } from "./config.js";
+import type { Line, Section } from "./config.js";
 
 /** The servers of one backend or listen, as a fresh HAProxy would have them. */
 export interface Pool {
@@ -33,9 +33,8 @@ export interface PoolServer {
 /** The algorithms for which neither order nor number of a server matters. */
 const ORDERLESS = /^(roundrobin|leastconn|random(\(\d+\))?)$/;
 
-/** Everything in this section, its defaults before it, that is a server or says something about servers. */
-export function poolOf(section: Section, configuration: Configuration): Pool {
-  const chain = defaultsOf(section, configuration);
+/** Everything in this section, the chain of its defaults before it, that is a server or says something about servers. */
+export function poolOf(section: Section, chain: readonly Section[]): Pool {
   const hasDefaults = chain.length > 0;
   const lines = [...chain, section].flatMap((each) => each.lines);
   const settings = (...words: readonly string[]): readonly Line[] =>

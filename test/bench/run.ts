@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { agentLatency } from "./agent-latency.js";
-import { renderLatency } from "./render-latency.js";
+import { burst, runtimeLatency } from "./render-latency.js";
 import { tableOf } from "./statistics.js";
 
 const ROUNDS = 50;
@@ -11,7 +11,7 @@ const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 
 console.log(`Latency, ${ROUNDS} rounds each`);
 const comparisons = [];
-for (const measure of [agentLatency, renderLatency]) {
+for (const measure of [agentLatency, runtimeLatency(10), runtimeLatency(1_000), runtimeLatency(10_000)]) {
   const comparison = await measure(ROUNDS);
   comparisons.push(comparison);
   console.log(
@@ -20,7 +20,9 @@ for (const measure of [agentLatency, renderLatency]) {
 }
 const date = new Date().toISOString().slice(0, 10);
 const conditions = `${ROUNDS} rounds in one run of \`npm run bench\` on ${date}: Node ${process.version}, ${cpus().length} cores.`;
-const text = `${conditions}\n\n${tableOf(comparisons)}`;
+const { tookMs, reloads } = await burst(1_000);
+const words = `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`;
+const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${words}`;
 console.log(`\n${text}`);
 
 if (process.argv.includes("--write")) {

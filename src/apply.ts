@@ -41,8 +41,7 @@ const FINISH_WITHIN_MS = 3_000;
  */
 export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | Overtaken> {
   const { resource, target, clock, tell, dryRun } = parts;
-  const present = await target.read();
-  const standing = await target.standing();
+  const [present, standing] = await Promise.all([target.read(), target.standing()]);
   const work = workFor(text, present, standing, resource.haproxy !== undefined);
   if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };
   if (resource.haproxy && text.trim() === "") {

@@ -72,16 +72,16 @@ backend web
 ${lines.join("")}${more}`;
 }
 
-async function startWorld(first: TestServer) {
+async function startWorld(first: TestServer, edit = (text: string) => text) {
   let socket = "";
   const world = await RuntimeWorld.start((port, path) => {
     socket = path;
-    return config(port, path, [{ server: first, weight: 100 }]);
+    return edit(config(port, path, [{ server: first, weight: 100 }]));
   }, "admin");
   return {
     world,
     bring: async (wanted: readonly Wanted[], more = "", global = "") => {
-      const outcome = await world.apply(config(world.port, socket, wanted, more, global));
+      const outcome = await world.apply(edit(config(world.port, socket, wanted, more, global)));
       expect(outcome).toMatchObject({ kind: "applied" });
     },
   };
@@ -155,6 +155,42 @@ describe("under short, kept-alive and long requests at once", () => {
       expect(world.take("reloaded").filter(({ succeeded }) => !succeeded)).toEqual([]);
       expect(old).toBeLessThanOrEqual(2);
       expect(answered).toBeGreaterThan(1_000);
+    },
+  );
+
+  test(
+    "HAProxy 2.6 survives servers that are killed and leave, which deleting them at once ends",
+    { timeout: 120_000 },
+    async () => {
+      const first = await newServer();
+      // Requests that have met the dead server wait a second and try it again.
+      const edit = (text: string): string =>
+        text.replace("option redispatch", "http-reuse never").replace("timeout connect 3s", "timeout connect 1s");
+      const { world, bring } = await startWorld(first, edit);
+      await using _world = world;
+      const load = new Load(world.port);
+      const pid = /Pid: \d+/.exec(await world.ask("show info"))?.[0];
+      for (let round = 0; round < 20; round++) {
+        const server = await newServer();
+        await bring([first, server].map((each) => ({ server: each, weight: 100 })));
+        await delay(150);
+        await server[Symbol.asyncDispose]();
+        await delay(20);
+        await bring([{ server: first, weight: 100 }]);
+      }
+      const text = await readFile(world.haproxy.configPath, "utf8");
+      await eventually(
+        "the end of every server that has left",
+        async () => {
+          await world.apply(text);
+          return world.parts.balancer.report?.leaving.length === 0;
+        },
+        60_000,
+        1_000,
+      );
+      await load.stop();
+      expect(/Pid: \d+/.exec(await world.ask("show info"))?.[0]).toBe(pid);
+      expect(await world.haproxy.reloads()).toBe(0);
     },
   );
 

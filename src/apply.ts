@@ -2,7 +2,7 @@ import type { Outcome, Tell } from "./core/event.js";
 import { reasonOf } from "./errors.js";
 import type { Clock } from "./flow/clock.js";
 import { outlive } from "./flow/deadline.js";
-import type { Balancer, ReloadVerdict, Resource, Target } from "./ports.js";
+import type { Adjustment, Balancer, ReloadVerdict, Resource, Target } from "./ports.js";
 
 /** How a turn goes about its work. */
 export interface Manner {
@@ -26,6 +26,13 @@ export interface ApplyParts extends Manner {
   readonly balancer: Balancer;
   readonly clock: Clock;
   readonly tell: Tell;
+  /** Waits until a reload may be made; resolves to whether that took time, in which a newer state may have come. */
+  readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/** A reload had to be waited for, and a newer state may have come. */
+export interface Overtaken {
+  readonly kind: "overtaken";
 }
 
 /** What a turn has to do: bring in the text, prove that what is there is in use, mend permissions, or nothing. */
@@ -34,31 +41,69 @@ export type Work = "replace" | "prove" | "amend" | "nothing";
 /**
  * Brings one file, and what reads it, up to date with `text`.
  *
+ * What can be changed in a running HAProxy is changed there first, and the file follows: it is checked all the same,
+ * and when it is refused HAProxy is brought back to the present one. Anything else is a reload, for which the time must
+ * have come: it may have to be waited for, and then nothing is done yet.
+ *
  * Before the file is written an abort is thrown at once; after that the reload has `finishWithinMs` more to come to its
  * end. Where it does not, the file stays unproven, and the next turn, of whatever process, reloads again.
  */
-export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | Overtaken> {
   const { resource, target, clock, dryRun, tell } = parts;
-  const present = await target.read();
-  const work = workFor(text, present, await target.standing(), resource.haproxy !== undefined);
+  const [present, standing] = await Promise.all([target.read(), target.standing()]);
+  const work = workFor(text, present, standing, resource.haproxy !== undefined);
   if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
-  if (work === "nothing") return { kind: "unchanged" };
-  const { name, dest } = resource;
-  tell({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
+  if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };
+  const tellDifferences = async (): Promise<void> => {
+    const { name, dest } = resource;
+    tell({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
+  };
   if (resource.haproxy && text.trim() === "") {
+    await tellDifferences();
     return { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
   }
-  if (dryRun) return { kind: "would-change", diff: await diffOf(dest, present ?? "", text, parts.diffContext) };
+  if (dryRun) {
+    await tellDifferences();
+    return { kind: "would-change", diff: await diffOf(resource.dest, present ?? "", text, parts.diffContext) };
+  }
   if (work === "amend") {
+    await tellDifferences();
     await target.amend();
     return { kind: "unchanged" };
   }
   using rest = outlive(parts.finishWithinMs, clock, signal);
+  const file = standing === "unproven" ? undefined : present;
+  const bytes = Buffer.byteLength(text);
+  const adjustment = await adjust(text, file, parts, rest.signal);
+  if (adjustment.kind !== "reload") {
+    if (work === "nothing") return adjustment.kind === "agrees" ? { kind: "unchanged" } : { kind: "applied", bytes };
+    await tellDifferences();
+    const refusal = await replace(text, parts, rest.signal);
+    if (refusal && present !== undefined) await adjust(present, present, parts, rest.signal);
+    if (refusal) return refusal;
+    await target.confirm();
+    return { kind: "applied", bytes };
+  }
+  if (await parts.awaitReload(signal)) return { kind: "overtaken" };
+  await tellDifferences();
+  if (resource.haproxy) tell({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   if (work === "replace") {
     const refusal = await replace(text, parts, signal);
     if (refusal) return refusal;
   }
-  return await prove(Buffer.byteLength(text), parts, rest.signal);
+  return await prove(bytes, parts, rest.signal);
+}
+
+/** An unproven file has nothing to say about what runs. */
+async function adjust(
+  wanted: string,
+  file: string | undefined,
+  { balancer, resource }: ApplyParts,
+  signal: AbortSignal,
+): Promise<Adjustment> {
+  if (!resource.haproxy) return { kind: "reload", reason: "" };
+  if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
+  return balancer.adjust({ wanted, file }, signal);
 }
 
 /** What has to be done so that the file has `text` and what reads it runs on it. */

@@ -9,7 +9,7 @@ import { follow } from "./flow/follow.js";
 import type { Lane } from "./flow/lane.js";
 import { backoff } from "./flow/retry.js";
 import { settle } from "./flow/settle.js";
-import type { Balancer, Resource, Store, Target } from "./ports.js";
+import type { Balancer, BalancerReport, Resource, Store, Target } from "./ports.js";
 import type { Rendering } from "./template/template.js";
 
 /** The parts one file is kept with. */
@@ -32,6 +32,8 @@ export interface ResourceState {
   readonly outcome?: Outcome;
   /** What has gone wrong last, also when all is well again. */
   readonly lastError?: string;
+  /** The process that reads the file, where it can be asked. */
+  readonly haproxy?: BalancerReport;
   /** The store's revision that the outcome is of. */
   readonly revision?: string;
   /** How long ago the outcome was, in milliseconds. */
@@ -41,6 +43,9 @@ export interface ResourceState {
 /** Waits before something that has failed is tried again. */
 const RETRY_WAITS = [1_000, 60_000] as const;
 
+/** How often HAProxy and its file are looked at when there is no news: either may have been changed by somebody else. */
+const LOOK_EVERY_MS = 5_000;
+
 /** Keeps one file, and what reads it, in step with the store. */
 export class Keeper {
   readonly resource: Resource;
@@ -49,6 +54,7 @@ export class Keeper {
   #leftOut: ReadonlyMap<string, string> = new Map();
   #outcome: Outcome | undefined;
   #lastError: string | undefined;
+  #applied: Snapshot | undefined;
   #revision: bigint | undefined;
   #at = 0;
 
@@ -95,6 +101,7 @@ export class Keeper {
       name,
       dest,
       ...(this.#outcome && { outcome: this.#outcome, agoMs: Math.round(this.#parts.clock.now() - this.#at) }),
+      ...(this.#parts.balancer.report && { haproxy: this.#parts.balancer.report }),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
     };
@@ -121,7 +128,10 @@ export class Keeper {
       let waits = backoff(...RETRY_WAITS);
       for (;;) {
         // A ring during the last turn may have been of the very state that turn took in the end.
-        while (newest === undefined || newest === taken) await news.heard(work.signal);
+        while (newest === undefined || newest === taken) {
+          if (newest === undefined || !this.resource.haproxy) await news.heard(work.signal);
+          else if (!(await news.heardWithin(LOOK_EVERY_MS, clock, work.signal))) break; // only to have a look
+        }
         for (;;) {
           const outcome = await this.#turn(() => (taken = newest), minReloadIntervalMs, work.signal);
           const again = retryOf(outcome);
@@ -140,23 +150,32 @@ export class Keeper {
     }
   }
 
-  /** Waits for its turn, then applies what is newest at that moment. */
+  /** Waits for its turn, then applies what is newest at that moment, or when a reload may be made that it needs. */
   async #turn(newest: () => Snapshot | undefined, distanceMs: number, signal: AbortSignal): Promise<Outcome> {
     const { lane, clock } = this.#parts;
     const { haproxy, dest } = this.resource;
     // One HAProxy suffers from every reload; of other programs a resource only knows what it does to them itself.
-    using turn = await lane.enter(distanceMs, signal, haproxy ? undefined : dest);
-    const snapshot = newest();
-    if (!snapshot) throw new Error("No state to apply");
+    using turn = await lane.enter(signal, haproxy ? undefined : dest);
     const begunAt = clock.now();
-    this.#revision = snapshot.revision;
-    try {
-      const text = await this.#textFor(snapshot);
-      const balancer = marking(this.#parts.balancer, () => {
+    const parts = {
+      ...this.#parts,
+      resource: this.resource,
+      balancer: marking(this.#parts.balancer, () => {
         turn.mark();
-      });
-      const outcome = await apply(text, { ...this.#parts, balancer, resource: this.resource }, signal);
-      return this.#conclude(outcome, clock.now() - begunAt);
+      }),
+      awaitReload: (s: AbortSignal) => turn.keepDistance(distanceMs, s),
+    };
+    try {
+      for (;;) {
+        const snapshot = newest();
+        if (!snapshot) throw new Error("No state to apply");
+        this.#revision = snapshot.revision;
+        const outcome = await apply(await this.#textFor(snapshot), parts, signal);
+        if (outcome.kind === "overtaken") continue;
+        const isLook = snapshot === this.#applied && this.#outcome && retryOf(this.#outcome) === "never";
+        this.#applied = snapshot;
+        return isLook && outcome.kind === "unchanged" ? outcome : this.#conclude(outcome, clock.now() - begunAt);
+      }
     } catch (error) {
       signal.throwIfAborted();
       return this.#conclude({ kind: "failed", reason: reasonOf(error) }, clock.now() - begunAt);
@@ -220,6 +239,7 @@ function retryOf(outcome: Outcome): "never" | "for news" | "later" {
 function marking(balancer: Balancer, mark: () => void): Balancer {
   return {
     check: (path, signal) => balancer.check(path, signal),
+    adjust: (texts, signal) => balancer.adjust(texts, signal),
     async reload(signal) {
       try {
         return await balancer.reload(signal);

@@ -26,6 +26,7 @@ class World {
   mostAtWork = 0;
   leftOut: readonly { readonly key: string; readonly reason: string }[] = [];
   readonly renderer: Renderer;
+  readonly #runs = new Map<string, string | undefined>();
   #running: Promise<unknown> | undefined;
 
   constructor(dryRun = false) {
@@ -37,10 +38,13 @@ class World {
         return (snapshot) => ({ text: `${resource.source}${textIn(snapshot)}`, leftOut: this.leftOut });
       },
       targetOf: (resource) => this.#target(resource),
-      balancerOf: ({ name }) => ({
+      balancerOf: ({ name, dest }) => ({
         check: () => this.#act(name, "check"),
+        adjust: async ({ wanted }) =>
+          wanted === this.#runs.get(name) ? { kind: "agrees" } : { kind: "reload", reason: "" },
         reload: async (): Promise<ReloadVerdict> => {
           const { accepted, output } = await this.#act(name, "reload");
+          if (accepted) this.#runs.set(name, this.files.get(dest));
           return { kind: accepted ? "proven" : "failed", output };
         },
       }),

@@ -27,16 +27,29 @@ export const statusCommand: Command = {
     const reports = await Promise.all(asked.map((daemon) => ask(daemon, settings[daemon], signal)));
     if (settings.json) stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
     else {
-      const rows = reports.map(({ daemon, address, ready, waitingFor }) => [
+      const rows = reports.map(({ daemon, address, ready, waitingFor, state }) => [
         daemon,
         address,
-        ready ? "ready" : `waiting for ${waitingFor.join(", ")}`,
+        ready ? `ready${agreementIn(state)}` : `waiting for ${waitingFor.join(", ")}`,
       ]);
       stdout.write(tableOf(["DAEMON", "ADDRESS", "STATUS"], rows));
     }
     return reports.every(({ ready }) => ready) ? 0 : 1;
   },
 };
+
+const renderer = z.object({
+  resources: z.array(z.object({ name: z.string(), haproxy: z.object({ agrees: z.boolean() }).optional() })),
+});
+
+/** Whether each HAProxy runs what its file says, as far as the renderer could ask it. */
+function agreementIn(state: unknown): string {
+  const parsed = renderer.safeParse(state);
+  const asked = (parsed.data?.resources ?? []).filter(({ haproxy }) => haproxy !== undefined);
+  return asked
+    .map(({ name, haproxy }) => `; HAProxy of ${name} ${haproxy?.agrees ? "agrees with its file" : "cannot be asked"}`)
+    .join("");
+}
 
 async function ask(daemon: Report["daemon"], address: string, signal: AbortSignal): Promise<Report> {
   try {

@@ -5,10 +5,24 @@ import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { shellWord } from "../core/shell-word.js";
 import { complaintsOf, quoteLines } from "../haproxy/alerts.js";
+import { newBinds } from "../haproxy/binds.js";
 import { hintsOn, wordsOf as wordsOfHint } from "../haproxy/migration.js";
-import type { Balancer, ReloadVerdict, Resource, Verdict } from "../ports.js";
+import { hasSections } from "../haproxy/model.js";
+import type {
+  Adjustment,
+  Balancer,
+  BalancerReport,
+  HaproxySettings,
+  ReloadVerdict,
+  Resource,
+  Verdict,
+} from "../ports.js";
 import { type Limits, run, runShell } from "./command.js";
+import { askProcesses } from "./haproxy-master.js";
+import { Pilot } from "./haproxy-pilot.js";
+import { occupiedAmong } from "./haproxy-ports.js";
 import { exitCodeOf, reloadBy, reloadByCommand, wordsOf } from "./haproxy-reload.js";
+import { socketsOf } from "./haproxy-runtime.js";
 import { judgeFormat } from "./output-format.js";
 
 /** What every balancer needs. */
@@ -25,26 +39,127 @@ const NO_LISTENER = 2;
 /**
  * What reads the file of this resource.
  *
- * With a table `[haproxy]` it is judged by `haproxy -c`, unless the resource has a check of its own, and reloaded by
- * its driver; otherwise the resource's commands do both, and a missing command has no objection.
+ * With a table `[haproxy]` it is judged by `haproxy -c`, unless the resource has a check of its own, adjusted at run
+ * time where it can be and reloaded by its driver otherwise; else the resource's commands do all, and a missing command
+ * has no objection.
  */
 export function balancerOf(resource: Resource, tools: BalancerTools): Balancer {
-  const { checkCmd, checkWithinMs, reloadCmd, reloadWithinMs, outputFormat, haproxy } = resource;
+  return resource.haproxy ? new Haproxy(resource, resource.haproxy, tools) : byCommands(resource, tools);
+}
+
+function byCommands(resource: Resource, tools: BalancerTools): Balancer {
+  const { checkCmd, checkWithinMs, reloadCmd, reloadWithinMs, outputFormat } = resource;
   const { clock } = tools;
-  const reloading = { deadlineMs: reloadWithinMs, clock };
   return {
     async check(path, signal) {
       const fault = outputFormat && (await judgeFormat(path, outputFormat));
       if (fault !== undefined) return { accepted: false, output: fault };
-      if (checkCmd !== undefined) return checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
-      return haproxy ? checkByHaproxy(path, resource, tools, signal) : { accepted: true, output: "" };
+      if (checkCmd === undefined) return { accepted: true, output: "" };
+      return checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     },
+    adjust: async () => ({ kind: "reload", reason: "only its command can tell what reads the file" }),
     async reload(signal) {
-      if (haproxy) return telling(haproxy.reload.kind, tools, () => reloadBy(haproxy.reload, reloading, signal));
       if (reloadCmd === undefined) return { kind: "proven", output: "" };
-      return telling("reload_cmd", tools, () => reloadByCommand(reloadCmd, reloading, signal));
+      const limits = { deadlineMs: reloadWithinMs, clock };
+      return telling("reload_cmd", tools, () => reloadByCommand(reloadCmd, limits, signal));
     },
   };
+}
+
+/** An HAProxy that HECD drives itself. */
+class Haproxy implements Balancer {
+  readonly #resource: Resource;
+  readonly #settings: HaproxySettings;
+  readonly #tools: BalancerTools;
+  readonly #pilot: Pilot;
+
+  constructor(resource: Resource, settings: HaproxySettings, tools: BalancerTools) {
+    this.#resource = resource;
+    this.#settings = settings;
+    this.#tools = tools;
+    this.#pilot = new Pilot({ resource: resource.name, sockets: socketsOf(settings), ...tools });
+  }
+
+  get report(): BalancerReport {
+    return this.#pilot.report;
+  }
+
+  async check(path: string, signal: AbortSignal): Promise<Verdict> {
+    const { checkCmd, checkWithinMs, outputFormat, dest } = this.#resource;
+    const { clock } = this.#tools;
+    const fault = outputFormat && (await judgeFormat(path, outputFormat));
+    if (fault !== undefined) return { accepted: false, output: fault };
+    const text = await textOf(path);
+    const occupied = await occupiedAmong(text === undefined ? [] : newBinds(await textOf(dest), text));
+    if (occupied !== undefined) {
+      return { accepted: false, output: `It binds ${occupied}, and another process holds that port` };
+    }
+    if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
+    const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
+    // A command may have no objection to a text in which there is nothing.
+    return verdict.accepted && text !== undefined && !hasSections(text)
+      ? { accepted: false, output: "It has no section" }
+      : verdict;
+  }
+
+  async adjust(
+    { wanted, file }: { readonly wanted: string; readonly file: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Adjustment> {
+    const adjustment = await this.#pilot.adjust(wanted, file, signal);
+    if (adjustment.kind === "agrees") await this.#watch(signal);
+    return adjustment;
+  }
+
+  async reload(signal: AbortSignal): Promise<ReloadVerdict> {
+    const { reload } = this.#settings;
+    const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
+    await this.#pilot.beforeReload(signal);
+    const text = await textOf(this.#resource.dest);
+    try {
+      const verdict = await telling(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
+      if (verdict.kind === "proven" && text !== undefined) this.#pilot.reloaded(text, await this.#worker(signal));
+      else this.#pilot.forget();
+      return verdict;
+    } catch (error) {
+      this.#pilot.forget();
+      throw error;
+    }
+  }
+
+  /** The pid of the worker that serves now; undefined when there is no master to ask. */
+  async #worker(signal: AbortSignal): Promise<number | undefined> {
+    const { reload } = this.#settings;
+    if (reload.kind !== "master") return undefined;
+    return (await askProcesses(reload.socket, signal))?.workers.at(-1)?.pid;
+  }
+
+  /** Tells how many old workers there are, and what they hold. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { reload } = this.#settings;
+    if (reload.kind !== "master") return;
+    const oldWorkers = (await askProcesses(reload.socket, signal).catch(() => undefined))?.oldWorkers ?? [];
+    signal.throwIfAborted();
+    const bytes = await Promise.all(oldWorkers.map(({ pid }) => residentBytesOf(pid)));
+    this.#tools.tell({
+      kind: "haproxy-watched",
+      resource: this.#resource.name,
+      oldWorkers: oldWorkers.length,
+      oldBytes: bytes.reduce((sum, each) => sum + each, 0),
+      leaving: this.report.leaving.length,
+    });
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined); // then nothing is known of it, which is all that matters here
+}
+
+const PAGE_BYTES = 4_096;
+
+async function residentBytesOf(pid: number): Promise<number> {
+  const [, pages = "0"] = ((await textOf(`/proc/${pid}/statm`)) ?? "").split(" ");
+  return Number(pages) * PAGE_BYTES;
 }
 
 /** Without -W, with which an empty file would pass. */

@@ -9,7 +9,8 @@ function start() {
   const journal: string[] = [];
   const turns = new Map<string, Turn>();
   const enter = async (name: string, distanceMs = 0, signal = stop.signal): Promise<void> => {
-    const turn = await lane.enter(distanceMs, signal);
+    const turn = await lane.enter(signal);
+    await turn.keepDistance(distanceMs, signal);
     journal.push(name);
     turns.set(name, turn);
   };

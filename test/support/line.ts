@@ -52,6 +52,7 @@ dest = "${haproxy.configPath}"
 keys = ["/app", "/hecd/v1/services"]
 
 [haproxy]
+socket = "${join(haproxy.directory, "admin.sock")}"
 reload = "master:${haproxy.masterSocket}"
 min_reload_interval = "${minReloadInterval}"
 `,

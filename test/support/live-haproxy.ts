@@ -5,6 +5,7 @@ import { get } from "node:http";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { askProcesses } from "../../src/edges/haproxy-master.js";
+import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { tempDir } from "./temp-dir.js";
@@ -45,6 +46,8 @@ export interface LiveHaproxy extends AsyncDisposable {
   readonly port: number;
   /** Replaces its file by rename. */
   write(config: string): Promise<void>;
+  /** How many servers it has that are not in maintenance. */
+  servers(): Promise<number>;
   /** How often it has been reloaded, failures included. */
   reloads(): Promise<number>;
 }
@@ -88,6 +91,11 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
     async write(config) {
       await writeFile(`${configPath}.new`, config);
       await rename(`${configPath}.new`, configPath);
+    },
+    async servers() {
+      const state = (await askSocket(masterSocket, "@1 show servers state", signal)) ?? "";
+      const rows = state.match(/^\d+ \S+ \d+ \S+ \S+ \d+ \d+ /gm) ?? [];
+      return rows.filter((row) => (Number(row.trim().split(" ").at(-1)) & 1) === 0).length;
     },
     reloads: async () => (await askProcesses(masterSocket, signal))?.master.reloads ?? -1,
     [Symbol.asyncDispose]: stop,

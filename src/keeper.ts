@@ -54,7 +54,8 @@ export class Keeper {
   #leftOut: ReadonlyMap<string, string> = new Map();
   #outcome: Outcome | undefined;
   #lastError: string | undefined;
-  #applied: Snapshot | undefined;
+  /** The last rendering that led to a good end. */
+  #settled: { readonly snapshot: Snapshot; readonly text: string } | undefined;
   #revision: bigint | undefined;
   #at = 0;
 
@@ -170,14 +171,18 @@ export class Keeper {
         const snapshot = newest();
         if (!snapshot) throw new Error("No state to apply");
         this.#revision = snapshot.revision;
-        const outcome = await apply(await this.#textFor(snapshot), parts, signal);
+        // Only to have a look: a template that shows the time must not make a new text of it.
+        const isLook = this.#settled?.snapshot === snapshot;
+        const text = isLook && this.#settled ? this.#settled.text : await this.#textFor(snapshot);
+        const isWary = this.#outcome !== undefined && this.#settled === undefined;
+        const outcome = await apply(text, { ...parts, isWary }, signal);
         if (outcome.kind === "overtaken") continue;
-        const isLook = snapshot === this.#applied && this.#outcome && retryOf(this.#outcome) === "never";
-        this.#applied = snapshot;
+        this.#settled = retryOf(outcome) === "never" ? { snapshot, text } : undefined;
         return isLook && outcome.kind === "unchanged" ? outcome : this.#conclude(outcome, clock.now() - begunAt);
       }
     } catch (error) {
       signal.throwIfAborted();
+      this.#settled = undefined;
       return this.#conclude({ kind: "failed", reason: reasonOf(error) }, clock.now() - begunAt);
     }
   }

@@ -189,8 +189,8 @@ export type Adjustment =
 export interface BalancerReport {
   readonly version: string | undefined;
   readonly pid: number | undefined;
-  /** Whether what runs is what the file says, when that was looked at last. */
-  readonly agrees: boolean;
+  /** Whether what runs is what the file says, when that was looked at last; undefined while it cannot be asked. */
+  readonly agrees: boolean | undefined;
   /** Servers that are out and wait to be deleted, as `backend/server`. */
   readonly leaving: readonly string[];
   /** Why the last reload was needed. */

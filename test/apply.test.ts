@@ -20,6 +20,7 @@ class World implements Target, Balancer {
   /** What adjusting comes to; only a reload does it when nothing is said. */
   adjustments: Adjustment[] = [];
   isReloadDelayed = false;
+  isWary = false;
 
   constructor(file?: string) {
     this.file = file;
@@ -37,6 +38,7 @@ class World implements Target, Balancer {
       tell: () => undefined,
       ...USUAL_MANNER,
       dryRun,
+      isWary: this.isWary,
       awaitReload: async () => this.isReloadDelayed,
     };
     return apply(text, parts, this.stop.signal);
@@ -133,6 +135,53 @@ describe("one turn", () => {
     expect(await world.apply("new")).toEqual({ kind: "rejected", output: "no" });
     expect(world.journal).toEqual(["adjust", "stage", "check", "adjust"]);
     expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+
+  test("is led back by a reload where commands cannot undo what the check refuses (invariants 1 and 2)", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 2 },
+      { kind: "reload", reason: "cut off" },
+    ];
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toEqual({ kind: "rejected", output: "no" });
+    expect(world.journal).toEqual(["adjust", "stage", "check", "adjust", "reload"]);
+    expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+
+  test("is adjusted back when the new file cannot be written (invariant 2)", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 2 },
+      { kind: "adjusted", commands: 2 },
+    ];
+    world.stage = () => Promise.reject(new Error("no space left"));
+    await expect(world.apply("new")).rejects.toThrow("no space left");
+    expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+
+  test("leaves HAProxy where it is until the check has spoken, once it has refused (invariant 1)", async () => {
+    const world = new World("old");
+    world.isWary = true;
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toEqual({ kind: "rejected", output: "no" });
+    expect(world.journal).toEqual(["stage", "check"]);
+    world.verdict = { accepted: true, output: "" };
+    world.adjustments = [{ kind: "adjusted", commands: 2 }];
+    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });
+    expect(world.journal.slice(2)).toEqual(["stage", "check", "adjust", "commit", "confirm"]);
+  });
+
+  test("has HAProxy agree with its file also while a rendering is refused", async () => {
+    const world = new World("old");
+    world.isWary = true;
+    world.verdict = { accepted: false, output: "no" };
+    world.adjustments = [{ kind: "adjusted", commands: 1 }]; // a server was deleted by hand
+    expect(await world.apply("new")).toMatchObject({ kind: "rejected" });
+    expect(world).toMatchObject({ file: "old", running: "old" });
+    world.adjustments = [{ kind: "reload", reason: "restarted" }];
+    expect(await world.apply(" ")).toMatchObject({ kind: "rejected" });
+    expect(world.journal.slice(-2)).toEqual(["adjust", "reload"]);
   });
 
   test("is never adjusted while it is not certain what HAProxy runs", async () => {

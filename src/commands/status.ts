@@ -39,16 +39,20 @@ export const statusCommand: Command = {
 };
 
 const renderer = z.object({
-  resources: z.array(z.object({ name: z.string(), haproxy: z.object({ agrees: z.boolean() }).optional() })),
+  resources: z.array(z.object({ name: z.string(), haproxy: z.object({ agrees: z.boolean().optional() }).optional() })),
 });
 
 /** Whether each HAProxy runs what its file says, as far as the renderer could ask it. */
 function agreementIn(state: unknown): string {
   const parsed = renderer.safeParse(state);
-  const asked = (parsed.data?.resources ?? []).filter(({ haproxy }) => haproxy !== undefined);
-  return asked
-    .map(({ name, haproxy }) => `; HAProxy of ${name} ${haproxy?.agrees ? "agrees with its file" : "cannot be asked"}`)
+  return (parsed.data?.resources ?? [])
+    .flatMap(({ name, haproxy }) => (haproxy ? [`; HAProxy of ${name} ${wordsOf(haproxy.agrees)}`] : []))
     .join("");
+}
+
+function wordsOf(agrees: boolean | undefined): string {
+  if (agrees === undefined) return "cannot be asked";
+  return agrees ? "agrees with its file" : "differs from its file";
 }
 
 async function ask(daemon: Report["daemon"], address: string, signal: AbortSignal): Promise<Report> {

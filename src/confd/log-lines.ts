@@ -76,8 +76,10 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "haproxy-adjusted":
     case "haproxy-differs":
     case "haproxy-exited":
+    case "haproxy-reached":
     case "haproxy-said":
     case "haproxy-started":
+    case "haproxy-unreachable":
     case "haproxy-watched":
     case "key-conflict":
     case "lease-renewed":

@@ -81,6 +81,13 @@ export type HecdEvent =
       readonly commands: number;
       readonly tookMs: number;
     }
+  | {
+      readonly kind: "haproxy-unreachable";
+      readonly resource: string;
+      readonly reason: string;
+      readonly lastedMs: number;
+    }
+  | { readonly kind: "haproxy-reached"; readonly resource: string; readonly afterMs: number }
   | { readonly kind: "haproxy-differs"; readonly resource: string; readonly differences: readonly string[] }
   | { readonly kind: "servers-deleted"; readonly resource: string; readonly servers: readonly string[] }
   | { readonly kind: "reload-needed"; readonly resource: string; readonly reason: string }

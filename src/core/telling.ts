@@ -83,6 +83,10 @@ export function tellingOf(event: HecdEvent): Telling {
       return debug(
         `Adjusted the HAProxy of ${event.resource} by ${event.commands} commands in ${Math.round(event.tookMs)} ms`,
       );
+    case "haproxy-unreachable":
+      return warn(`Cannot ask the HAProxy of ${event.resource}: ${event.reason}${since(event.lastedMs)}`);
+    case "haproxy-reached":
+      return info(`The HAProxy of ${event.resource} answers${after(event.afterMs)}`);
     case "haproxy-differs":
       return warn(`The HAProxy of ${event.resource} is not as its file says: ${some(event.differences)}`);
     case "servers-deleted":

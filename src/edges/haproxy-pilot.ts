@@ -1,14 +1,15 @@
 import type { Tell } from "../core/event.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
+import { Outage } from "../flow/outage.js";
 import { capabilitiesOf } from "../haproxy/capabilities.js";
-import { changeBetween, retirementsBetween } from "../haproxy/change.js";
+import { changeBetween, type Move } from "../haproxy/change.js";
 import { Leavers } from "../haproxy/leavers.js";
 import { type Model, modelOf } from "../haproxy/model.js";
-import type { RuntimeReply } from "../haproxy/runtime-reply.js";
 import { compare } from "../haproxy/server-state.js";
 import type { Adjustment, BalancerReport } from "../ports.js";
-import { askWorker, type RuntimeSockets } from "./haproxy-runtime.js";
+import type { RuntimeSockets } from "./haproxy-runtime.js";
+import { Worker } from "./haproxy-worker.js";
 
 /** What a pilot works with. */
 export interface PilotParts {
@@ -21,37 +22,42 @@ export interface PilotParts {
 
 /** What runs, as far as it is known. */
 interface Known {
+  /** The text that it has been brought to, and what that says. */
   readonly text: string;
   readonly model: Model;
+  /** What runs now: something between two texts while a reload is due. */
+  readonly actual: Model;
   /** Undefined after a reload that only its driver has seen: the worker that answers next. */
   readonly pid: number | undefined;
 }
 
-/** How old the last look at all servers may be before those that are out are looked after, however busy the store. */
+/** How old the last look at all servers may be, however busy the store. */
 const LOOK_EVERY_MS = 5_000;
 
 /** Changes the servers of a running HAProxy without a reload, and keeps in mind what runs. */
 export class Pilot {
   readonly #parts: PilotParts;
+  readonly #worker: Worker;
+  readonly #outage: Outage;
   readonly #leavers = new Leavers();
   #known: Known | undefined;
-  #version: string | undefined;
-  /** What may be done to the present process when it is about to be replaced. */
-  #retirements: readonly string[] = [];
-  /** Whether the worker's own socket is known to lead to the present one, and not to one before it. */
-  #isAdminCurrent = false;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #agrees = false;
-  #lastReload: string | undefined;
   #newest: { readonly text: string; readonly model: Model } | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #agrees: boolean | undefined;
+  #lastReload: string | undefined;
+  /** Differences from a text that were found, with that text, and those that a reload of it has not mended. */
+  #found: string | undefined;
+  #futile: string | undefined;
 
   constructor(parts: PilotParts) {
     this.#parts = parts;
+    this.#worker = new Worker(parts.sockets, parts.clock);
+    this.#outage = new Outage(parts.clock);
   }
 
   get report(): BalancerReport {
     return {
-      version: this.#version,
+      version: this.#worker.version,
       pid: this.#known?.pid,
       agrees: this.#agrees,
       leaving: [...this.#leavers.all.keys()],
@@ -61,9 +67,7 @@ export class Pilot {
 
   /** See `Balancer.adjust`; rejects by the signal alone. */
   async adjust(wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
-    const { clock, tell, resource } = this.#parts;
-    const begunAt = clock.now();
-    this.#retirements = [];
+    this.#found = undefined;
     let adjustment: Adjustment;
     try {
       adjustment = await this.#adjust(wanted, file, signal);
@@ -71,31 +75,18 @@ export class Pilot {
       signal.throwIfAborted();
       adjustment = this.#unanswered(wanted === file, reasonOf(error));
     }
-    this.#agrees = this.#known?.text === wanted;
-    if (adjustment.kind === "adjusted") {
-      tell({ kind: "haproxy-adjusted", resource, commands: adjustment.commands, tookMs: clock.now() - begunAt });
-    } else if (adjustment.kind === "reload") this.#lastReload = adjustment.reason;
+    if (adjustment.kind === "reload") this.#lastReload = adjustment.reason;
+    if (this.#agrees !== undefined) this.#agrees = this.#known?.text === wanted && adjustment.kind !== "reload";
     return adjustment;
-  }
-
-  /** Keeps the last requests of the process that a reload is about to replace from servers that leave. */
-  async beforeReload(signal: AbortSignal): Promise<void> {
-    const commands = this.#retirements;
-    this.#retirements = [];
-    if (commands.length === 0) return;
-    try {
-      await this.#ask(commands, [], signal);
-    } catch {
-      signal.throwIfAborted(); // the reload does without
-    }
   }
 
   /** After a proven reload this text is what runs, in the worker of this pid where that is known. */
   reloaded(text: string, pid: number | undefined): void {
-    this.#known = { text, model: this.#modelOf(text), pid };
-    this.#isAdminCurrent = false;
-    this.#version = undefined; // it may be another one from now on
+    const model = this.#modelOf(text);
+    this.#known = { text, model, actual: model, pid };
+    this.#worker.forget();
     this.#leavers.clear();
+    this.#futile = this.#found;
     this.#agrees = true;
   }
 
@@ -106,15 +97,15 @@ export class Pilot {
   }
 
   async #adjust(wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
-    const isNews = this.#known !== undefined && this.#known.text !== wanted;
-    if (!isNews) {
+    const { clock } = this.#parts;
+    const isSettled = this.#known?.actual === this.#known?.model;
+    if (isSettled && (!this.#known || this.#known.text === wanted)) {
       const looked = await this.#look(file, wanted === file, signal);
-      if (looked.kind === "reload" || this.#known?.text === wanted || !this.#known) return looked;
+      if (looked.kind === "reload" || !this.#known || this.#known.text === wanted) return looked;
     }
     if (!this.#known) return this.#doubt("it is not certain what HAProxy runs");
-    const adjustment = await this.#lead(this.#known, this.#known.model, wanted, signal);
-    const isDue = this.#leavers.all.size > 0 && this.#parts.clock.now() - this.#lookedAt > LOOK_EVERY_MS;
-    if (adjustment.kind === "reload" || !isDue) return adjustment;
+    const adjustment = await this.#lead(this.#known, wanted, signal);
+    if (adjustment.kind === "reload" || clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
     const looked = await this.#look(wanted, true, signal);
     return looked.kind === "reload" ? looked : adjustment;
   }
@@ -125,60 +116,76 @@ export class Pilot {
    */
   async #look(file: string | undefined, isOld: boolean, signal: AbortSignal): Promise<Adjustment> {
     const { clock, tell, resource } = this.#parts;
-    const expected = this.#known ?? (file === undefined ? undefined : { text: file, model: this.#modelOf(file) });
-    if (!expected) return this.#doubt("it is not certain what HAProxy runs");
+    const before = this.#known;
+    const text = before?.text ?? file;
+    if (text === undefined) return this.#doubt("it is not certain what HAProxy runs");
+    const model = before?.model ?? this.#modelOf(text);
     this.#lookedAt = clock.now();
-    const reply = await this.#lookAtAll(this.#leavers.commands(expected.model, clock.now()), signal);
-    if (!reply) return this.#unanswered(isOld, "HAProxy cannot be asked what it runs");
-    const isOther = this.#known?.pid !== undefined && reply.pid !== this.#known.pid;
-    if (isOther && file !== expected.text) return this.#doubt("HAProxy was restarted, and with another file");
-    const { differences, actual, strays } = compare(expected.model, reply.servers);
-    if (differences.length > 0) tell({ kind: "haproxy-differs", resource, differences });
-    if (differences.length > 0 && (isOther || !this.#known)) {
+    const reply = await this.#worker.lookAtAll(this.#leavers.commands(model, clock.now()), before?.pid, signal);
+    if (!reply) return this.#unanswered(isOld, "Nobody answers on its sockets");
+    this.#answered();
+    const isOther = before?.pid !== undefined && reply.pid !== before.pid;
+    if (isOther && file !== text) return this.#doubt("HAProxy was restarted, and with another file");
+    const { differences, actual, strays } = compare(model, reply.servers);
+    this.#found = `${differences.join("\n")}\n${text}`;
+    if (this.#found !== this.#futile) this.#futile = undefined;
+    // What a reload of this very text did not mend is how HAProxy reads it, and another reload would not mend it either.
+    const differs = differences.length > 0 && this.#futile === undefined;
+    if (differs) tell({ kind: "haproxy-differs", resource, differences });
+    if (differs && (isOther || !before)) {
       return this.#doubt(`HAProxy does not run what its file says: ${differences.slice(0, 3).join(", ")}`);
     }
-    const known = { text: expected.text, model: expected.model, pid: reply.pid };
-    this.#known = known;
+    this.#known = { text, model, actual: differs ? actual : model, pid: reply.pid };
+    this.#agrees = !differs;
     if (isOther) this.#leavers.clear();
     const gone = this.#leavers.see(strays, reply.busy, clock.now());
     if (gone.length > 0) tell({ kind: "servers-deleted", resource, servers: gone });
-    return differences.length === 0 ? { kind: "agrees" } : await this.#lead(known, actual, known.text, signal);
+    return differs ? await this.#lead(this.#known, text, signal) : { kind: "agrees" };
   }
 
-  /** The master knows best who is the present worker. */
-  async #lookAtAll(commands: readonly string[], signal: AbortSignal): Promise<RuntimeReply | undefined> {
-    const reply = await this.#ask(commands, "all", signal);
-    const { sockets } = this.#parts;
-    const isOther = this.#known?.pid !== undefined && reply?.pid !== this.#known.pid;
-    if (!isOther || sockets.admin === undefined || sockets.master === undefined) return reply;
-    this.#isAdminCurrent = false;
-    return await this.#askBy({ ...sockets, admin: undefined }, [], "all", signal);
-  }
-
-  /** Leads what runs to the wanted text, and sees whether it has got there. */
-  async #lead(known: Known, actual: Model, wanted: string, signal: AbortSignal): Promise<Adjustment> {
+  /** Leads what runs to the wanted text; where that takes a reload, as far as it goes without. */
+  async #lead(known: Known, wanted: string, signal: AbortSignal): Promise<Adjustment> {
     const model = this.#modelOf(wanted);
-    const version = this.#version ?? (await this.#ask([], [], signal))?.version;
-    if (version === undefined) return this.#doubt("HAProxy cannot be asked for its version");
-    const change = changeBetween(actual, model, this.#leavers.all, capabilitiesOf(version));
-    if (change.kind === "reload") {
-      this.#retirements = retirementsBetween(actual, model);
-      return change;
+    const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal))?.version;
+    if (version === undefined) return this.#unanswered(false, "Nobody answers on its sockets");
+    this.#answered();
+    const change = changeBetween(known.actual, model, this.#leavers.all, capabilitiesOf(version));
+    switch (change.kind) {
+      case "none":
+        this.#known = { ...known, text: wanted, model, actual: model };
+        return { kind: "agrees" };
+      case "runtime": {
+        const problem = await this.#move(change.move, { ...known, text: wanted, model, actual: model }, signal);
+        return problem ? this.#doubt(problem) : { kind: "adjusted", commands: change.move.commands.length };
+      }
+      case "reload": {
+        const { reason, first } = change;
+        if (first.commands.length > 0) await this.#move(first, { ...known, actual: first.reached }, signal);
+        return { kind: "reload", reason };
+      }
     }
-    if (change.kind === "none") {
-      this.#known = { ...known, text: wanted, model };
-      return { kind: "agrees" };
-    }
-    const reply = await this.#ask(change.commands, change.pools, signal);
-    if (!reply) return this.#doubt("HAProxy cannot be reached at run time");
-    if (known.pid !== undefined && reply.pid !== known.pid) return this.#doubt("HAProxy was reloaded or restarted");
-    if (reply.complaints.length > 0) return this.#doubt(`HAProxy refused a command: ${reply.complaints.join(", ")}`);
-    const { differences } = compare(model, reply.servers, change.pools);
-    if (differences.length > 0) return this.#doubt(`the commands have not led there: ${differences.join(", ")}`);
-    this.#known = { text: wanted, model, pid: reply.pid };
-    for (const id of change.returning) this.#leavers.remove(id);
-    for (const leaver of change.leaving) this.#leavers.add(leaver, this.#parts.clock.now());
-    return { kind: "adjusted", commands: change.commands.length };
+  }
+
+  /**
+   * Sends the commands of a move and reads back where they have led; resolves to why they have not led there, and then
+   * nothing is known.
+   */
+  async #move(move: Move, after: Known, signal: AbortSignal): Promise<string | undefined> {
+    const { clock, tell, resource } = this.#parts;
+    const { commands, pools, leaving, returning } = move;
+    const begunAt = clock.now();
+    this.#known = undefined;
+    const reply = await this.#worker.ask({ commands, pools }, after.pid, signal);
+    if (!reply) return "HAProxy cannot be reached at run time";
+    if (after.pid !== undefined && reply.pid !== after.pid) return "HAProxy was reloaded or restarted";
+    if (reply.complaints.length > 0) return `HAProxy refused a command: ${reply.complaints.join(", ")}`;
+    const { differences } = compare(after.actual, reply.servers, pools);
+    if (differences.length > 0) return `the commands have not led there: ${differences.join(", ")}`;
+    this.#known = { ...after, pid: reply.pid };
+    for (const id of returning) this.#leavers.remove(id);
+    for (const leaver of leaving) this.#leavers.add(leaver, clock.now());
+    tell({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
+    return undefined;
   }
 
   #doubt(reason: string): Adjustment {
@@ -188,34 +195,18 @@ export class Pilot {
 
   /** That nobody answers is no reason to reload what has nothing new to read. */
   #unanswered(isOld: boolean, reason: string): Adjustment {
-    const doubt = this.#doubt(reason);
-    return isOld ? { kind: "agrees" } : doubt;
+    const { resource, tell } = this.#parts;
+    this.#agrees = undefined;
+    this.#known = undefined;
+    const lastedMs = this.#worker.isReachable ? this.#outage.failed() : undefined;
+    if (lastedMs !== undefined) tell({ kind: "haproxy-unreachable", resource, reason, lastedMs });
+    return isOld ? { kind: "agrees" } : { kind: "reload", reason };
   }
 
-  async #ask(
-    commands: readonly string[],
-    pools: readonly string[] | "all",
-    signal: AbortSignal,
-  ): Promise<RuntimeReply | undefined> {
-    const { sockets } = this.#parts;
-    const pid = this.#known?.pid;
-    if (sockets.admin !== undefined && pid !== undefined && !this.#isAdminCurrent) {
-      const greeting = await this.#askBy({ ...sockets, master: undefined }, [], [], signal);
-      this.#isAdminCurrent = greeting?.pid === pid;
-    }
-    const isAdminUsed = sockets.master === undefined || pid === undefined || this.#isAdminCurrent;
-    return await this.#askBy(isAdminUsed ? sockets : { ...sockets, admin: undefined }, commands, pools, signal);
-  }
-
-  async #askBy(
-    sockets: RuntimeSockets,
-    commands: readonly string[],
-    pools: readonly string[] | "all",
-    signal: AbortSignal,
-  ): Promise<RuntimeReply | undefined> {
-    const reply = await askWorker(sockets, { commands, pools }, this.#parts.clock, signal);
-    if (reply) this.#version = reply.version;
-    return reply;
+  #answered(): void {
+    const { resource, tell } = this.#parts;
+    const afterMs = this.#outage.recovered();
+    if (afterMs !== undefined) tell({ kind: "haproxy-reached", resource, afterMs });
   }
 
   #modelOf(text: string): Model {
@@ -223,3 +214,5 @@ export class Pilot {
     return this.#newest.model;
   }
 }
+
+const GREETING = { commands: [], pools: [] } as const;

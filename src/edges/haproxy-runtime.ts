@@ -19,20 +19,27 @@ export interface RuntimeSockets {
   readonly master: string | undefined;
 }
 
+/** What a worker is told and asked. */
+export interface RuntimeRequest {
+  readonly commands: readonly string[];
+  /** The backends whose servers are shown afterwards. */
+  readonly pools: readonly string[] | "all";
+}
+
 /** The sockets that a resource names. */
 export function socketsOf({ socket, reload }: HaproxySettings): RuntimeSockets {
   return { admin: socket, master: reload.kind === "master" ? reload.socket : undefined };
 }
 
 /**
- * Sends commands to the worker and resolves to what it said and to the servers of the named backends, of all of them
- * when none is named, as they are afterwards. Resolves to undefined when nobody answers.
+ * Sends commands to the worker and resolves to what it said and to the servers as they are afterwards; to undefined when
+ * nobody answers.
  *
  * Throws `haproxy-failed` where a socket cannot be used, and `deadline` where a worker does not answer in two seconds.
  */
 export async function askWorker(
   { admin, master }: RuntimeSockets,
-  { commands, pools }: { readonly commands: readonly string[]; readonly pools: readonly string[] | "all" },
+  { commands, pools }: RuntimeRequest,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RuntimeReply | undefined> {

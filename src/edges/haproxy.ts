@@ -1,12 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import type { Tell } from "../core/event.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
-import { shellWord } from "../core/shell-word.js";
-import { complaintsOf, quoteLines } from "../haproxy/alerts.js";
 import { newBinds } from "../haproxy/binds.js";
-import { hintsOn, wordsOf as wordsOfHint } from "../haproxy/migration.js";
 import { hasSections } from "../haproxy/model.js";
 import type {
   Adjustment,
@@ -17,11 +13,11 @@ import type {
   Resource,
   Verdict,
 } from "../ports.js";
-import { type Limits, run, runShell } from "./command.js";
+import { checkByCommand, checkByHaproxy } from "./haproxy-check.js";
 import { askProcesses } from "./haproxy-master.js";
 import { Pilot } from "./haproxy-pilot.js";
 import { occupiedAmong } from "./haproxy-ports.js";
-import { exitCodeOf, reloadBy, reloadByCommand, wordsOf } from "./haproxy-reload.js";
+import { reloadBy, reloadByCommand } from "./haproxy-reload.js";
 import { socketsOf } from "./haproxy-runtime.js";
 import { judgeFormat } from "./output-format.js";
 
@@ -33,8 +29,8 @@ export interface BalancerTools {
   readonly tell: Tell;
 }
 
-/** Exit code of `haproxy -c` for a file without a fault that leaves nothing to listen on. */
-const NO_LISTENER = 2;
+/** How often old workers are counted. */
+const WATCH_EVERY_MS = 5_000;
 
 /**
  * What reads the file of this resource.
@@ -72,6 +68,7 @@ class Haproxy implements Balancer {
   readonly #settings: HaproxySettings;
   readonly #tools: BalancerTools;
   readonly #pilot: Pilot;
+  #watchedAt = Number.NEGATIVE_INFINITY;
 
   constructor(resource: Resource, settings: HaproxySettings, tools: BalancerTools) {
     this.#resource = resource;
@@ -89,8 +86,9 @@ class Haproxy implements Balancer {
     const { clock } = this.#tools;
     const fault = outputFormat && (await judgeFormat(path, outputFormat));
     if (fault !== undefined) return { accepted: false, output: fault };
-    const text = await textOf(path);
-    const occupied = await occupiedAmong(text === undefined ? [] : newBinds(await textOf(dest), text));
+    const [text, present] = await Promise.all([textOf(path), textOf(dest)]);
+    const binds = text === undefined ? [] : newBinds(present, text);
+    const occupied = binds.length > 0 && (await this.#isHere(signal)) ? await occupiedAmong(binds) : undefined;
     if (occupied !== undefined) {
       return { accepted: false, output: `It binds ${occupied}, and another process holds that port` };
     }
@@ -107,14 +105,16 @@ class Haproxy implements Balancer {
     signal: AbortSignal,
   ): Promise<Adjustment> {
     const adjustment = await this.#pilot.adjust(wanted, file, signal);
-    if (adjustment.kind === "agrees") await this.#watch(signal);
+    const { clock } = this.#tools;
+    if (adjustment.kind === "reload" || clock.now() - this.#watchedAt < WATCH_EVERY_MS) return adjustment;
+    this.#watchedAt = clock.now();
+    await this.#watch(signal);
     return adjustment;
   }
 
   async reload(signal: AbortSignal): Promise<ReloadVerdict> {
     const { reload } = this.#settings;
     const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
-    await this.#pilot.beforeReload(signal);
     const text = await textOf(this.#resource.dest);
     try {
       const verdict = await telling(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
@@ -132,6 +132,12 @@ class Haproxy implements Balancer {
     const { reload } = this.#settings;
     if (reload.kind !== "master") return undefined;
     return (await askProcesses(reload.socket, signal))?.workers.at(-1)?.pid;
+  }
+
+  /** Whether it runs among the processes that we see: in a container of its own its ports are not ours. */
+  async #isHere(signal: AbortSignal): Promise<boolean> {
+    const pid = (await this.#worker(signal)) ?? this.#pilot.report.pid;
+    return pid !== undefined && ((await textOf(`/proc/${pid}/comm`)) ?? "").startsWith("haproxy");
   }
 
   /** Tells how many old workers there are, and what they hold. */
@@ -160,34 +166,6 @@ const PAGE_BYTES = 4_096;
 async function residentBytesOf(pid: number): Promise<number> {
   const [, pages = "0"] = ((await textOf(`/proc/${pid}/statm`)) ?? "").split(" ");
   return Number(pages) * PAGE_BYTES;
-}
-
-/** Without -W, with which an empty file would pass. */
-async function checkByHaproxy(
-  path: string,
-  { dest, checkWithinMs }: Resource,
-  { haproxy, clock }: BalancerTools,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const ended = await run([haproxy, "-c", "-f", path], { deadlineMs: checkWithinMs, clock }, signal);
-  const { exitCode, output } = ended;
-  if (exitCode === 0) return { accepted: true, output: complaintsOf(output, "WARNING").replaceAll(path, dest) };
-  if (exitCode === NO_LISTENER) return { accepted: false, output: "It has no listener: HAProxy would serve nothing" };
-  const complaints = complaintsOf(output, "ALERT");
-  if (complaints === "") return { accepted: false, output: wordsOf(ended).replaceAll(path, dest) };
-  const text = await readFile(path, "utf8");
-  const hints = hintsOn(text).map((hint) => `hint: ${wordsOfHint(hint)}`);
-  return {
-    accepted: false,
-    output: [quoteLines(complaints, { path, name: basename(dest), text }), ...hints].join("\n"),
-  };
-}
-
-async function checkByCommand(template: string, path: string, limits: Limits, signal: AbortSignal): Promise<Verdict> {
-  const command = template.replace(/\{\{-?\s*\.src\s*-?\}\}/g, () => shellWord(path));
-  const ended = await runShell(command, limits, signal);
-  if (ended.exitCode === 0) return { accepted: true, output: "" };
-  return { accepted: false, output: wordsOf(ended), ...exitCodeOf(ended) };
 }
 
 async function telling(

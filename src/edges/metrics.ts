@@ -26,9 +26,11 @@ export class Metrics {
   ]);
   readonly #reloads = this.#counter("hecd_reloads_total", "Reloads, by driver and success", ["by", "succeeded"]);
   readonly #reloadTime = this.#histogram("hecd_reload_seconds", "Time until a reload was proven", ["by"]);
-  readonly #adjustments = this.#histogram("hecd_adjust_seconds", "Time until a change was in use without a reload", [
-    "resource",
-  ]);
+  readonly #adjustments = this.#histogram(
+    "hecd_adjust_seconds",
+    "Time that runtime commands took until they were proven",
+    ["resource"],
+  );
   readonly #commands = this.#counter("hecd_runtime_commands_total", "Runtime commands sent to HAProxy", ["resource"]);
   readonly #differences = this.#counter("hecd_haproxy_differs_total", "Times HAProxy was not as its file says", [
     "resource",
@@ -116,6 +118,12 @@ export class Metrics {
       case "haproxy-adjusted":
         this.#adjustments.observe({ resource: event.resource }, event.tookMs / 1_000);
         this.#commands.inc({ resource: event.resource }, event.commands);
+        break;
+      case "haproxy-reached":
+        this.#connected.set({ peer: "haproxy" }, 1);
+        break;
+      case "haproxy-unreachable":
+        this.#away("haproxy", event.lastedMs);
         break;
       case "haproxy-differs":
         this.#differences.inc({ resource: event.resource });

@@ -38,6 +38,7 @@ const KINDS: ReadonlySet<string> = new Set([
   "fcgi-app",
   "frontend",
   "global",
+  "healthcheck",
   "http-errors",
   "listen",
   "log-forward",

@@ -1,6 +1,6 @@
-import type { Leaver } from "./change.js";
 import type { Model } from "./model.js";
 import { deleteCommand } from "./server-commands.js";
+import type { Leaver } from "./steps.js";
 
 /** Longer than any pause that HAProxy may add to its own reckoning between two tries. */
 const MARGIN_MS = 500;

@@ -30,10 +30,18 @@ export function adviceFor(text: string): readonly Advice[] {
 }
 
 function forClients(section: Section, configuration: Configuration): readonly Advice[] {
-  if (!reaches(section, configuration, "mode", "http")) return [];
-  if (reaches(section, configuration, "option", "idle-close-on-response")) return [];
-  const reason = "without it a reload cuts off clients that are about to send on an idle connection";
-  return [{ section: titleOf(section), line: "option idle-close-on-response", reason }];
+  if (modeOf(section, configuration) !== "http") return [];
+  const title = titleOf(section);
+  const advice: Advice[] = [];
+  if (!reaches(section, configuration, "option", "idle-close-on-response")) {
+    const reason = "without it a reload cuts off clients that are about to send on an idle connection";
+    advice.push({ section: title, line: "option idle-close-on-response", reason });
+  }
+  if (!reaches(section, configuration, "timeout", "http-keep-alive")) {
+    const reason = "an old process waits for idle clients; this bounds how long";
+    advice.push({ section: title, line: "timeout http-keep-alive 10s", reason });
+  }
+  return advice;
 }
 
 function forServers(section: Section, configuration: Configuration): readonly Advice[] {
@@ -52,7 +60,25 @@ function forServers(section: Section, configuration: Configuration): readonly Ad
     const reason = "a request whose server has just gone is tried at that server alone";
     advice.push({ section: title, line: "option redispatch", reason });
   }
+  if (modeOf(section, configuration) !== "http") return advice;
+  if (!reaches(section, configuration, "retry-on")) {
+    const reason = "a request that meets a server in the moment of its end is not tried elsewhere";
+    advice.push({ section: title, line: "retry-on conn-failure empty-response", reason });
+  }
+  const words = [...defaultsOf(section, configuration), section].flatMap(({ lines }) =>
+    lines.flatMap((line) => line.words),
+  );
+  if (!words.includes("pool-purge-delay") && !words.includes("pool-max-conn")) {
+    const reason = "a server that has gone is deleted only once its idle connections have ended";
+    advice.push({ section: title, line: "default-server pool-purge-delay 1s", reason });
+  }
   return advice;
+}
+
+/** The one that is said last, as HAProxy has it. */
+function modeOf(section: Section, configuration: Configuration): string {
+  const lines = [...defaultsOf(section, configuration), section].flatMap((each) => each.lines);
+  return lines.findLast(({ words }) => words[0] === "mode")?.words[1] ?? "tcp";
 }
 
 /** Whether this is said in the section or in the defaults that reach it. */

@@ -7,8 +7,6 @@ export interface Model {
   readonly frame: readonly Part[];
   /** Backends and listens by name. */
   readonly pools: ReadonlyMap<string, Pool>;
-  /** The addresses that are listened on, as they are written. */
-  readonly binds: readonly string[];
   /** What was made of each section, by its text and that of the defaults before it. */
   readonly parts: ReadonlyMap<string, Part>;
 }
@@ -19,7 +17,6 @@ export interface Part {
   /** What stands in it besides servers. */
   readonly meaning: string;
   readonly pool: Pool | undefined;
-  readonly binds: readonly string[];
 }
 
 /**
@@ -46,15 +43,14 @@ export function modelOf(text: string, previous?: Model): Model {
       basesText += `\n${own}`;
     }
   }
-  return { frame, pools, parts, binds: frame.flatMap(({ binds }) => binds) };
+  return { frame, pools, parts };
 }
 
 /** Without `bases` no server is told apart, since a condition may leave it out. */
 function partOf(section: Section, bases: readonly Section[] | undefined): Part {
   const hasServers = section.kind === "backend" || section.kind === "listen";
   const pool = hasServers && bases ? poolOf(section, chainOf(section, bases)) : undefined;
-  const binds = section.lines.flatMap(({ words }) => (words[0] === "bind" ? (words[1] ?? "").split(",") : []));
-  return { title: titleOf(section), meaning: meaningApartFrom(pool ? "server" : undefined, section), pool, binds };
+  return { title: titleOf(section), meaning: meaningApartFrom(pool ? "server" : undefined, section), pool };
 }
 
 /** Whether a text is a configuration at all. */

@@ -1,4 +1,5 @@
 import type { Line, Section } from "./config.js";
+import { isPlainName } from "./server-commands.js";
 
 /** The servers of one backend or listen, as a fresh HAProxy would have them. */
 export interface Pool {
@@ -90,7 +91,7 @@ function splitAddress(address: string): { readonly host: string; readonly port: 
 }
 
 function obstacleOf({ name }: Section, settings: (...words: readonly string[]) => readonly Line[]): string | undefined {
-  if (!/^[\w.:-]+$/.test(name)) return "its name is not one word of plain letters";
+  if (!isPlainName(name)) return "its name is not one word of plain letters";
   const algorithm = settings("balance").at(-1)?.words[1] ?? "roundrobin";
   if (!ORDERLESS.test(algorithm)) return `its algorithm ${algorithm} depends on the place of a server`;
   if (settings("server-template").length > 0) return "it has a server-template";

@@ -6,7 +6,7 @@ import type { PoolServer } from "./pools.js";
 export function obstacleTo(server: PoolServer, { serverWords, version }: Capabilities): string | undefined {
   const { name, host, port, weight, words, isPlain } = server;
   if (!isPlain) return `server ${name} has variables in it`;
-  if (!/^[\w.:-]+$/.test(name)) return `the name of server ${name} is not plain`;
+  if (!isPlainName(name)) return `the name of server ${name} is not plain`;
   if (!isAddress(host)) return `server ${name} has no IP address`;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `server ${name} has no port of its own`;
   if (!Number.isInteger(weight) || weight < 0 || weight > 256) return `server ${name} has no proper weight`;
@@ -18,6 +18,11 @@ export function obstacleTo(server: PoolServer, { serverWords, version }: Capabil
     if (taken > 0 && !/^[\w.,:/%@+*()=-]+$/.test(words[at] ?? "")) return `"${word}" of server ${name} is not plain`;
   }
   return undefined;
+}
+
+/** Whether this names a backend or a server in a command as it does in a file. */
+export function isPlainName(name: string): boolean {
+  return /^[\w.:-]+$/.test(name);
 }
 
 /** Brings a new server in as a fresh HAProxy would have it: up, with its checks at work, unless it is disabled. */

@@ -1,7 +1,7 @@
 import { canonicalAddress, isAddress } from "./address.js";
-import type { Leaver } from "./change.js";
 import type { Model } from "./model.js";
 import type { PoolServer } from "./pools.js";
+import type { Leaver } from "./steps.js";
 
 /** A server as it runs. */
 export interface RunningServer {

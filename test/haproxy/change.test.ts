@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { capabilitiesOf } from "../../src/haproxy/capabilities.js";
-import { changeBetween, type Leaver, retirementsBetween } from "../../src/haproxy/change.js";
+import { changeBetween } from "../../src/haproxy/change.js";
 import { modelOf } from "../../src/haproxy/model.js";
+import type { Leaver } from "../../src/haproxy/steps.js";
 
 const capabilities = capabilitiesOf("2.6.12-1+deb12u4");
 
@@ -70,17 +71,16 @@ describe("a change that needs no reload", () => {
     ["a disabled server", config(B), config(B.replace("\n", " disabled\n")), ["set server b/b state maint"]],
     ["an enabled server", config(B.replace("\n", " disabled\n")), config(B), ["set server b/b state ready"]],
   ])("is commands when it is %s", (_, running, wanted, commands) => {
-    expect(change(running, wanted)).toMatchObject({ kind: "runtime", commands, pools: ["b"] });
+    expect(change(running, wanted)).toMatchObject({ kind: "runtime", move: { commands, pools: ["b"] } });
   });
 
   test("uses a server again that has not been deleted yet", () => {
     const left = change(config(A + B), config(B));
     if (left.kind !== "runtime") throw new Error(left.kind);
-    expect(left.leaving).toMatchObject([{ pool: "b", name: "a" }]);
-    expect(change(config(B), config(A.replace("5", "9") + B), left.leaving)).toMatchObject({
+    expect(left.move.leaving).toMatchObject([{ pool: "b", name: "a" }]);
+    expect(change(config(B), config(A.replace("5", "9") + B), left.move.leaving)).toMatchObject({
       kind: "runtime",
-      commands: ["set server b/a weight 9", "set server b/a state ready"],
-      returning: ["b/a"],
+      move: { commands: ["set server b/a weight 9", "set server b/a state ready"], returning: ["b/a"] },
     });
   });
 });
@@ -123,11 +123,11 @@ describe("a change that needs a reload", () => {
     ],
     ["backend b differs", config(`.if 1\n${A}.endif\n`), config(`.if 1\n${A}${B}.endif\n`)],
   ])("because %s", (reason, running, wanted) => {
-    expect(change(running, wanted)).toEqual({ kind: "reload", reason });
+    expect(change(running, wanted)).toMatchObject({ kind: "reload", reason });
   });
 
   test("because a server comes back of which nothing is known", () => {
-    expect(change(config(B), config(A + B), [{ pool: "b", name: "a", server: undefined }])).toEqual({
+    expect(change(config(B), config(A + B), [{ pool: "b", name: "a", server: undefined }])).toMatchObject({
       kind: "reload",
       reason: "backend b: server a comes back, and how it was made is not known",
     });
@@ -141,7 +141,7 @@ describe("a change that needs a reload", () => {
 
   test("because defaults may be in another file", () => {
     const part = (servers: string): string => `backend b\n${servers}`;
-    expect(change(part(A), part(A + B))).toEqual({
+    expect(change(part(A), part(A + B))).toMatchObject({
       kind: "reload",
       reason: "backend b: its defaults may be in another file",
     });
@@ -149,16 +149,41 @@ describe("a change that needs a reload", () => {
 });
 
 describe("before a reload", () => {
-  test("servers that leave are taken out where others stay", () => {
-    expect(retirementsBetween(modelOf(config(A + B)), modelOf(config(A, "", "maxconn 9")))).toEqual([
-      "set server b/b state maint",
+  const first = (running: string, wanted: string): readonly string[] => {
+    const found = change(running, wanted);
+    return found.kind === "reload" ? found.first.commands : [];
+  };
+
+  test("servers come and go where that is possible without it", () => {
+    expect(first(config(A + B), config(A, "", "maxconn 9"))).toEqual(["set server b/b state maint"]);
+    expect(first(config(A), config(B, "", "maxconn 9"))).toEqual([
+      "add server b/b 10.0.0.2:80 weight 1",
+      "enable server b/b",
+      "set server b/a state maint",
     ]);
   });
 
-  test("nothing is taken out that may still be the only one, or goes on under another name", () => {
-    expect(retirementsBetween(modelOf(config(A)), modelOf(config(B, "", "maxconn 9")))).toEqual([]);
-    const renamed = B.replace("server b", "server c");
-    expect(retirementsBetween(modelOf(config(A + B)), modelOf(config(A + renamed, "", "maxconn 9")))).toEqual([]);
+  test("only what leaves is taken out where something else of the backend takes the reload", () => {
+    const c = "  server c 10.0.0.3:80 cookie c\n";
+    expect(first(config(A + B), config(A + c))).toEqual(["set server b/b state maint"]);
+    expect(first(config(A + B, "balance source"), config(A, "balance source"))).toEqual(["set server b/b state maint"]);
+  });
+
+  test("nothing is taken out then that may be the only one, or goes on under another name", () => {
+    const c = "  server c 10.0.0.2:80 cookie c\n";
+    expect(first(config(B), config(c))).toEqual([]);
+    expect(first(config(A + B), config(A + c))).toEqual([]);
+  });
+
+  test("leads to where the rest of the way is known, also back", () => {
+    const [before, after] = [modelOf(config(A + B)), modelOf(config(A, "", "maxconn 9"))];
+    const found = changeBetween(before, after, new Map(), capabilities);
+    if (found.kind !== "reload") throw new Error(found.kind);
+    const leavers = new Map(found.first.leaving.map((leaver) => [`${leaver.pool}/${leaver.name}`, leaver]));
+    expect(changeBetween(found.first.reached, before, leavers, capabilities)).toMatchObject({
+      kind: "runtime",
+      move: { commands: ["set server b/b state ready"], reached: { pools: before.pools } },
+    });
   });
 });
 
@@ -184,7 +209,7 @@ describe("any two configurations", () => {
         const kept = before.split("\n").filter((line) => line !== "" && after.split("\n").includes(line));
         for (const line of kept) {
           const [, name = ""] = line.trim().split(" ");
-          expect(found.commands.filter((command) => command.includes(`/${name} `))).toEqual([]);
+          expect(found.move.commands.filter((command) => command.includes(`/${name} `))).toEqual([]);
         }
       }),
     );
@@ -194,7 +219,7 @@ describe("any two configurations", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (name, words) => {
         const found = change(config(""), config(`  server ${name} 10.0.0.1:80 ${words}\n`));
-        if (found.kind === "runtime") expect(found.commands.join("")).not.toMatch(/[;\n\r<"'\\]/);
+        if (found.kind === "runtime") expect(found.move.commands.join("")).not.toMatch(/[;\n\r<"'\\]/);
       }),
     );
   });

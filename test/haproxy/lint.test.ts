@@ -22,15 +22,26 @@ describe("the advice for a configuration", () => {
       "global: hard-stop-after 5m",
       "global: mworker-max-reloads 5",
       "frontend web: option idle-close-on-response",
+      "frontend web: timeout http-keep-alive 10s",
       "backend b: balance roundrobin",
       "backend b: option redispatch",
+      "backend b: retry-on conn-failure empty-response",
+      "backend b: default-server pool-purge-delay 1s",
     ]);
     for (const { reason } of adviceFor(BARE)) expect(reason).not.toBe("");
   });
 
   test("is silent once it has been followed", () => {
     const followed = BARE.replace("global", "global\n  hard-stop-after 5m\n  mworker-max-reloads 5")
-      .replace("mode http", "mode http\n  option idle-close-on-response\n  option redispatch")
+      .replace(
+        "mode http",
+        `mode http
+  option idle-close-on-response
+  timeout http-keep-alive 10s
+  option redispatch
+  retry-on conn-failure empty-response
+  default-server pool-purge-delay 1s`,
+      )
       .replaceAll("balance source", "balance leastconn");
     expect(adviceFor(followed)).toEqual([]);
   });

@@ -14,6 +14,7 @@ import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../src/ports.js";
 import { Renderer } from "../../src/renderer.js";
+import { HAPROXY } from "../support/haproxy-binary.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import {
@@ -54,7 +55,7 @@ function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
 
 function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
   const resource = resourceFor(haproxy, reload);
-  const balancer = balancerOf(resource, { haproxy: "haproxy", clock, tell });
+  const balancer = balancerOf(resource, { haproxy: HAPROXY, clock, tell });
   return {
     resource,
     target: new TargetFile(resource, tell),
@@ -62,6 +63,7 @@ function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
     clock,
     tell,
     ...USUAL_MANNER,
+    isWary: false,
     awaitReload: async () => false,
   };
 }
@@ -211,7 +213,7 @@ describe("a reload by signal", () => {
     const configPath = join(haproxy.directory, "large.cfg");
     const pidFile = join(haproxy.directory, "large.pid");
     await writeFile(configPath, answering("large", port) + manyServers(10_000));
-    const child = spawn("haproxy", ["-W", "-db", "-f", configPath], { stdio: "ignore" });
+    const child = spawn(HAPROXY, ["-W", "-db", "-f", configPath], { stdio: "ignore" });
     const ended = once(child, "exit");
     try {
       await writeFile(pidFile, `${child.pid ?? 0}\n`);
@@ -243,7 +245,7 @@ describe("the renderer with a real HAProxy", () => {
       storeOf: () => store,
       compile: async () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
       targetOf: (resource) => new TargetFile(resource, tell),
-      balancerOf: (resource) => balancerOf(resource, { haproxy: "haproxy", clock, tell }),
+      balancerOf: (resource) => balancerOf(resource, { haproxy: HAPROXY, clock, tell }),
       clock,
       tell,
       ...USUAL_MANNER,

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { askProcesses } from "../../src/edges/haproxy-master.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";
+import { HAPROXY } from "./haproxy-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { tempDir } from "./temp-dir.js";
@@ -60,7 +61,7 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
   const masterSocket = join(directory.path, "master.sock");
   const pidFile = join(directory.path, "haproxy.pid");
   await writeFile(configPath, configFor(port));
-  const child = spawn("haproxy", ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath], {
+  const child = spawn(HAPROXY, ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath], {
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });

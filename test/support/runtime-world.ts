@@ -8,6 +8,7 @@ import { balancerOf } from "../../src/edges/haproxy.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
+import { HAPROXY } from "./haproxy-binary.js";
 import { eventually } from "./eventually.js";
 import { type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
 import { resourceOf } from "./pushed-store.js";
@@ -95,10 +96,11 @@ export class RuntimeWorld implements AsyncDisposable {
     return {
       resource,
       target: new TargetFile(resource, tell),
-      balancer: balancerOf(resource, { haproxy: "haproxy", clock: systemClock, tell }),
+      balancer: balancerOf(resource, { haproxy: HAPROXY, clock: systemClock, tell }),
       clock: systemClock,
       tell,
       ...USUAL_MANNER,
+      isWary: false,
       awaitReload: async () => false,
     };
   }
@@ -110,7 +112,7 @@ export async function freshServers(text: string): Promise<readonly string[]> {
   const path = join(folder.path, "haproxy.cfg");
   const socket = join(folder.path, "admin.sock");
   await writeFile(path, text.replace(/stats socket \S+/, `stats socket ${socket}`));
-  const child = spawn("haproxy", ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(HAPROXY, ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(child, "close");

@@ -100,13 +100,13 @@ export class Pilot {
     const { clock } = this.#parts;
     const isSettled = this.#known?.actual === this.#known?.model;
     if (isSettled && (!this.#known || this.#known.text === wanted)) {
-      const looked = await this.#look(file, wanted === file, signal);
+      const looked = await this.#look(file, signal);
       if (looked.kind === "reload" || !this.#known || this.#known.text === wanted) return looked;
     }
     if (!this.#known) return this.#doubt("it is not certain what HAProxy runs");
     const adjustment = await this.#lead(this.#known, wanted, signal);
     if (adjustment.kind === "reload" || clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
-    const looked = await this.#look(wanted, true, signal);
+    const looked = await this.#look(wanted, signal);
     return looked.kind === "reload" ? looked : adjustment;
   }
 
@@ -114,7 +114,7 @@ export class Pilot {
    * Compares all that runs with what should, and leads it back there; also the time to delete who is out for long
    * enough. At the first look, and when nothing was certain, what should run is what the file says.
    */
-  async #look(file: string | undefined, isOld: boolean, signal: AbortSignal): Promise<Adjustment> {
+  async #look(file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
     const { clock, tell, resource } = this.#parts;
     const before = this.#known;
     const text = before?.text ?? file;
@@ -122,7 +122,6 @@ export class Pilot {
     const model = before?.model ?? this.#modelOf(text);
     this.#lookedAt = clock.now();
     const reply = await this.#worker.lookAtAll(this.#leavers.commands(model, clock.now()), before?.pid, signal);
-    if (!reply) return this.#unanswered(isOld, "Nobody answers on its sockets");
     this.#answered();
     const isOther = before?.pid !== undefined && reply.pid !== before.pid;
     if (isOther && file !== text) return this.#doubt("HAProxy was restarted, and with another file");
@@ -146,9 +145,7 @@ export class Pilot {
   /** Leads what runs to the wanted text; where that takes a reload, as far as it goes without. */
   async #lead(known: Known, wanted: string, signal: AbortSignal): Promise<Adjustment> {
     const model = this.#modelOf(wanted);
-    const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal))?.version;
-    if (version === undefined) return this.#unanswered(false, "Nobody answers on its sockets");
-    this.#answered();
+    const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal)).version;
     const change = changeBetween(known.actual, model, this.#leavers.all, capabilitiesOf(version));
     switch (change.kind) {
       case "none":
@@ -176,7 +173,7 @@ export class Pilot {
     const begunAt = clock.now();
     this.#known = undefined;
     const reply = await this.#worker.ask({ commands, pools }, after.pid, signal);
-    if (!reply) return "HAProxy cannot be reached at run time";
+    this.#answered();
     if (after.pid !== undefined && reply.pid !== after.pid) return "HAProxy was reloaded or restarted";
     if (reply.complaints.length > 0) return `HAProxy refused a command: ${reply.complaints.join(", ")}`;
     const { differences } = compare(after.actual, reply.servers, pools);

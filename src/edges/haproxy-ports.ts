@@ -2,22 +2,28 @@ import { createServer } from "node:net";
 import type { Bind } from "../haproxy/binds.js";
 import { codeOf } from "./target-writing.js";
 
-/** The first of these addresses that another process listens on, as `host:port`; undefined when none is known to be. */
-export async function occupiedAmong(binds: readonly Bind[]): Promise<string | undefined> {
-  for (const bind of binds) if (await isOccupied(bind)) return `${bind.host ?? "*"}:${bind.port}`;
+/** Why HAProxy could not listen on the first of these addresses for which that is certain; undefined when none is. */
+export async function obstacleAmong(binds: readonly Bind[]): Promise<string | undefined> {
+  for (const bind of binds) {
+    const address = `${bind.host ?? "*"}:${bind.port}`;
+    const code = await tryToListen(bind);
+    if (code === "EADDRINUSE") return `It binds ${address}, and another process holds that port`;
+    if (code === "EADDRNOTAVAIL" && !bind.isTransparent)
+      return `It binds ${address}, which is no address of this machine`;
+  }
   return undefined;
 }
 
-/** Listens there for a moment; whoever may not (a port below 1024, a foreign address) learns nothing. */
-function isOccupied({ host = "0.0.0.0", port }: Bind): Promise<boolean> {
+/** Listens there for a moment; whoever may not (a port below 1024) learns nothing. */
+function tryToListen({ host = "0.0.0.0", port }: Bind): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error) => {
-      resolve(codeOf(error) === "EADDRINUSE");
+      resolve(codeOf(error));
     });
     server.listen({ host, port, exclusive: true }, () => {
       server.close(() => {
-        resolve(false);
+        resolve(undefined);
       });
     });
   });

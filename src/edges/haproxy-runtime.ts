@@ -5,8 +5,8 @@ import { parseRuntimeReply, type RuntimeReply } from "../haproxy/runtime-reply.j
 import type { HaproxySettings } from "../ports.js";
 import { askSocket } from "./haproxy-socket.js";
 
-/** A worker answers in a few milliseconds; one that is stopped or drowned is better replaced than waited for. */
-const ANSWER_WITHIN_MS = 2_000;
+/** A worker answers in a few milliseconds; replacing one that is only drowned would cost requests that it still serves. */
+const ANSWER_WITHIN_MS = 8_000;
 
 /** A longer line is refused by HAProxy 3.2, whose buffers have 16 kB by default. */
 const LINE_BYTES = 15_000;
@@ -35,7 +35,7 @@ export function socketsOf({ socket, reload }: HaproxySettings): RuntimeSockets {
  * Sends commands to the worker and resolves to what it said and to the servers as they are afterwards; to undefined when
  * nobody answers.
  *
- * Throws `haproxy-failed` where a socket cannot be used, and `deadline` where a worker does not answer in two seconds.
+ * Throws `haproxy-failed` where a socket cannot be used, and `deadline` where a worker does not answer in eight seconds.
  */
 export async function askWorker(
   { admin, master }: RuntimeSockets,

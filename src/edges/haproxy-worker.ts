@@ -1,3 +1,4 @@
+import { HecdError } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import type { RuntimeReply } from "../haproxy/runtime-reply.js";
 import { askWorker, type RuntimeRequest, type RuntimeSockets } from "./haproxy-runtime.js";
@@ -31,12 +32,12 @@ export class Worker {
     this.#version = undefined;
   }
 
-  /** Asks the worker of this pid, or whichever is the present one; see `askWorker`. */
-  async ask(request: RuntimeRequest, pid: number | undefined, signal: AbortSignal): Promise<RuntimeReply | undefined> {
+  /** Asks the worker of this pid, or whichever is the present one; fails as `askWorker` does, and when nobody answers. */
+  async ask(request: RuntimeRequest, pid: number | undefined, signal: AbortSignal): Promise<RuntimeReply> {
     const { admin, master } = this.#sockets;
     if (master === undefined) return await this.#askBy({ admin, master }, request, signal);
     if (admin !== undefined && pid !== undefined && this.#adminPid !== pid) {
-      const greeting = await this.#askBy({ admin, master: undefined }, GREETING, signal);
+      const greeting = await askWorker({ admin, master: undefined }, GREETING, this.#clock, signal);
       this.#adminPid = greeting?.pid;
     }
     const isCurrent = pid !== undefined && this.#adminPid === pid;
@@ -44,25 +45,21 @@ export class Worker {
   }
 
   /** What the present worker says of all its servers, after these commands; the master knows best who that is. */
-  async lookAtAll(
-    commands: readonly string[],
-    pid: number | undefined,
-    signal: AbortSignal,
-  ): Promise<RuntimeReply | undefined> {
+  async lookAtAll(commands: readonly string[], pid: number | undefined, signal: AbortSignal): Promise<RuntimeReply> {
     const { admin, master } = this.#sockets;
     const reply = await this.ask({ commands, pools: "all" }, pid, signal);
-    if (reply?.pid === pid || admin === undefined || master === undefined) return reply;
+    if (reply.pid === pid || admin === undefined || master === undefined) return reply;
     this.#adminPid = undefined;
     return await this.#askBy({ admin: undefined, master }, { commands: [], pools: "all" }, signal);
   }
 
-  async #askBy(
-    sockets: RuntimeSockets,
-    request: RuntimeRequest,
-    signal: AbortSignal,
-  ): Promise<RuntimeReply | undefined> {
+  async #askBy(sockets: RuntimeSockets, request: RuntimeRequest, signal: AbortSignal): Promise<RuntimeReply> {
     const reply = await askWorker(sockets, request, this.#clock, signal);
-    if (reply) this.#version = reply.version;
+    if (!reply) {
+      const output = this.isReachable ? "nobody answers on its sockets" : "the resource names no socket of it";
+      throw new HecdError({ code: "haproxy-failed", what: "be asked what it runs", output });
+    }
+    this.#version = reply.version;
     return reply;
   }
 }

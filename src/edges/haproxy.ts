@@ -16,7 +16,7 @@ import type {
 import { checkByCommand, checkByHaproxy } from "./haproxy-check.js";
 import { askProcesses } from "./haproxy-master.js";
 import { Pilot } from "./haproxy-pilot.js";
-import { occupiedAmong } from "./haproxy-ports.js";
+import { obstacleAmong } from "./haproxy-ports.js";
 import { reloadBy, reloadByCommand } from "./haproxy-reload.js";
 import { socketsOf } from "./haproxy-runtime.js";
 import { judgeFormat } from "./output-format.js";
@@ -88,10 +88,8 @@ class Haproxy implements Balancer {
     if (fault !== undefined) return { accepted: false, output: fault };
     const [text, present] = await Promise.all([textOf(path), textOf(dest)]);
     const binds = text === undefined ? [] : newBinds(present, text);
-    const occupied = binds.length > 0 && (await this.#isHere(signal)) ? await occupiedAmong(binds) : undefined;
-    if (occupied !== undefined) {
-      return { accepted: false, output: `It binds ${occupied}, and another process holds that port` };
-    }
+    const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
+    if (obstacle !== undefined) return { accepted: false, output: obstacle };
     if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
     const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     // A command may have no objection to a text in which there is nothing.

@@ -5,6 +5,8 @@ import { wordsOf } from "./words.js";
 export interface Bind {
   readonly host: string | undefined;
   readonly port: number;
+  /** Whether the address need not be one of the machine's own. */
+  readonly isTransparent: boolean;
 }
 
 /** What `wanted` listens on by ports of which `present` has none at all: another process may hold those. */
@@ -17,12 +19,17 @@ export function newBinds(present: string | undefined, wanted: string): readonly 
 /** Only plain addresses with one port; sockets, ranges and names are HAProxy's own affair. */
 function bindsOf(text: string): readonly Bind[] {
   const lines = text.match(/^[ \t]*bind[ \t].*$/gm) ?? [];
-  const addresses = lines.flatMap((line) => wordsOf(line).words[1]?.split(",") ?? []);
-  return addresses.flatMap((address): readonly Bind[] => {
-    const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(address) ?? [];
-    const plain = host.replace(/^\[(.*)\]$/, "$1");
-    if (port === "" || Number(port) < 1 || Number(port) > 65_535) return [];
-    if (plain === "" || plain === "*") return [{ host: undefined, port: Number(port) }];
-    return isAddress(plain) ? [{ host: plain, port: Number(port) }] : [];
+  return lines.flatMap((line) => {
+    const [, addresses = "", ...words] = wordsOf(line).words;
+    return addresses.split(",").flatMap((address) => bindOf(address, words.includes("transparent")) ?? []);
   });
+}
+
+function bindOf(address: string, isTransparent: boolean): Bind | undefined {
+  const [, host = "", digits = ""] = /^(.*):(\d+)$/.exec(address) ?? [];
+  const plain = host.replace(/^\[(.*)\]$/, "$1");
+  const port = Number(digits);
+  if (port < 1 || port > 65_535) return undefined;
+  if (plain === "" || plain === "*") return { host: undefined, port, isTransparent };
+  return isAddress(plain) ? { host: plain, port, isTransparent } : undefined;
 }

@@ -40,8 +40,8 @@ afterEach(() => {
   stop.abort(new Error("the test is over"));
 });
 
-/** An address that is no machine's: the check has nothing against it, but nobody can listen there. */
-const FOREIGN_BIND = "  bind 192.0.2.1:80\n";
+/** An address that is no machine's, in a form that is left to HAProxy: it finds out only when it loads the file. */
+const FOREIGN_BIND = "  bind ipv4@192.0.2.1:80\n";
 
 function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
   const master: ReloadDriver = { kind: "master", socket: haproxy.masterSocket };
@@ -109,13 +109,18 @@ describe("a change of HAProxy's configuration", () => {
     expect(await apply(answering("first", haproxy.port), parts, stop.signal)).toEqual({ kind: "unchanged" });
   });
 
-  test("that binds a port of another process is refused before HAProxy stops all its listeners for it", async () => {
+  test("that binds what it cannot have is refused before HAProxy stops all its listeners for it", async () => {
     await using haproxy = await startHaproxy();
     await using occupied = await occupiedPort();
     const text = answering("second", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
     expect(await apply(text, partsFor(haproxy), stop.signal)).toEqual({
       kind: "rejected",
       output: `It binds 127.0.0.1:${occupied.port}, and another process holds that port`,
+    });
+    const foreign = answering("second", haproxy.port, "  bind 192.0.2.1:80\n");
+    expect(await apply(foreign, partsFor(haproxy), stop.signal)).toEqual({
+      kind: "rejected",
+      output: "It binds 192.0.2.1:80, which is no address of this machine",
     });
     expect(await haproxy.reloads()).toBe(0);
   });

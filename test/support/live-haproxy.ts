@@ -51,6 +51,10 @@ export interface LiveHaproxy extends AsyncDisposable {
   servers(): Promise<number>;
   /** How often it has been reloaded, failures included. */
   reloads(): Promise<number>;
+  /** Kills master and workers, as a crash would; resolves when they have ended. */
+  kill(): Promise<void>;
+  /** Starts it again on its file, as an init system does; resolves when it serves. */
+  start(): Promise<void>;
 }
 
 /** Starts one and resolves when it serves. */
@@ -61,29 +65,35 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
   const masterSocket = join(directory.path, "master.sock");
   const pidFile = join(directory.path, "haproxy.pid");
   await writeFile(configPath, configFor(port));
-  const child = spawn(HAPROXY, ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath], {
-    stdio: ["ignore", "ignore", "pipe"],
-    detached: true,
-  });
-  let log = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    log += chunk.toString();
-  });
-  const stop = async (): Promise<void> => {
-    await killGroup(child);
-    await directory[Symbol.asyncDispose]();
-  };
   const { signal } = new AbortController();
-  try {
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    const argv = ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath];
+    const started = spawn(HAPROXY, argv, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+    child = started;
+    let log = "";
+    started.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
     await eventually("HAProxy's master socket", async () => {
-      if (child.exitCode !== null) throw new Error(log);
+      if (started.exitCode !== null) throw new Error(log);
       return (await askProcesses(masterSocket, signal))?.workers.length;
     });
+  };
+  const kill = async (): Promise<void> => {
+    if (child) await killGroup(child);
+  };
+  const stop = async (): Promise<void> => {
+    await kill();
+    await directory[Symbol.asyncDispose]();
+  };
+  try {
+    await start();
   } catch (error) {
     await stop();
     throw error;
   }
   return {
+    kill,
+    start,
     directory: directory.path,
     configPath,
     masterSocket,

@@ -49,12 +49,13 @@ export class Load {
   readonly #clients: Promise<void>[];
   #isOver = false;
 
-  constructor(port: number) {
+  /** Without long requests where servers are to end under it that would not wait for them. */
+  constructor(port: number, longs = 8) {
     this.#port = port;
     this.#clients = [
       ...Array.from({ length: 4 }, () => this.#client("/", false, 4)),
       ...Array.from({ length: 8 }, (_, index) => this.#client("/", this.#keepAlive, 5 + 5 * index)),
-      ...Array.from({ length: 8 }, () => this.#client("/long", false, 0)),
+      ...Array.from({ length: longs }, () => this.#client("/long", false, 0)),
     ];
   }
 

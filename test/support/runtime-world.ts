@@ -8,8 +8,9 @@ import { balancerOf } from "../../src/edges/haproxy.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
-import { HAPROXY } from "./haproxy-binary.js";
+import type { HaproxySettings } from "../../src/ports.js";
 import { eventually } from "./eventually.js";
+import { HAPROXY } from "./haproxy-binary.js";
 import { type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
 import { resourceOf } from "./pushed-store.js";
 import { tempDir } from "./temp-dir.js";
@@ -21,11 +22,11 @@ export class RuntimeWorld implements AsyncDisposable {
   readonly haproxy: LiveHaproxy;
   readonly told: HecdEvent[] = [];
   parts: ApplyParts;
-  readonly #socket: string | undefined;
+  #settings: HaproxySettings;
 
-  private constructor(haproxy: LiveHaproxy, socket: string | undefined) {
+  private constructor(haproxy: LiveHaproxy, settings: HaproxySettings) {
     this.haproxy = haproxy;
-    this.#socket = socket;
+    this.#settings = settings;
     this.parts = this.#newParts();
   }
 
@@ -37,7 +38,10 @@ export class RuntimeWorld implements AsyncDisposable {
     const folder = await tempDir();
     const socket = join(folder.path, "admin.sock");
     const haproxy = await startHaproxy((port) => configFor(port, socket));
-    const world = new RuntimeWorld(haproxy, way === "admin" ? socket : undefined);
+    const world = new RuntimeWorld(haproxy, {
+      socket: way === "admin" ? socket : undefined,
+      reload: { kind: "master", socket: haproxy.masterSocket },
+    });
     world.#folder = folder;
     return world;
   }
@@ -53,6 +57,12 @@ export class RuntimeWorld implements AsyncDisposable {
     const outcome = await apply(text, this.parts, never);
     if (outcome.kind === "overtaken") throw new Error("No reload is ever delayed here");
     return outcome;
+  }
+
+  /** As if the renderer had been started anew, to drive it in this way. */
+  driveBy(settings: HaproxySettings): void {
+    this.#settings = settings;
+    this.restart();
   }
 
   /** As if the renderer had been started anew. */
@@ -87,10 +97,7 @@ export class RuntimeWorld implements AsyncDisposable {
     const resource = resourceOf({
       name: "haproxy.toml",
       dest: this.haproxy.configPath,
-      haproxy: {
-        socket: this.#socket,
-        reload: { kind: "master", socket: this.haproxy.masterSocket },
-      },
+      haproxy: this.#settings,
     });
     const tell = (event: HecdEvent): void => void this.told.push(event);
     return {
@@ -106,12 +113,14 @@ export class RuntimeWorld implements AsyncDisposable {
   }
 }
 
-/** The servers of a fresh HAProxy that is started on this text, which must not bind what is taken. */
+/** The servers of a fresh HAProxy that is started on this text, but takes no requests. */
 export async function freshServers(text: string): Promise<readonly string[]> {
   await using folder = await tempDir();
   const path = join(folder.path, "haproxy.cfg");
   const socket = join(folder.path, "admin.sock");
-  await writeFile(path, text.replace(/stats socket \S+/, `stats socket ${socket}`));
+  let binds = 0;
+  const elsewhere = text.replace(/^(\s*bind) \S+/gm, (_, word: string) => `${word} ${folder.path}/${binds++}.sock`);
+  await writeFile(path, elsewhere.replace(/stats socket \S+/, `stats socket ${socket}`));
   const child = spawn(HAPROXY, ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));

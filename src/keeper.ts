@@ -50,6 +50,7 @@ const LOOK_EVERY_MS = 5_000;
 export class Keeper {
   readonly resource: Resource;
   readonly #parts: KeeperParts;
+  readonly #news = new Bell();
   #render: ((snapshot: Snapshot) => Rendering) | undefined;
   #leftOut: ReadonlyMap<string, string> = new Map();
   #outcome: Outcome | undefined;
@@ -112,7 +113,6 @@ export class Keeper {
   async #follow(signal: AbortSignal): Promise<never> {
     const { store, clock } = this.#parts;
     const { minReloadIntervalMs } = this.resource;
-    const news = new Bell();
     let newest: Snapshot | undefined;
     let taken: Snapshot | undefined;
     using work = follow(signal);
@@ -120,7 +120,7 @@ export class Keeper {
       const open = (s: AbortSignal): AsyncIterable<Snapshot> => store.watch(this.resource.prefixes, s);
       for await (const snapshot of settle(open, this.resource.settle, clock, work.signal)) {
         newest = snapshot;
-        news.ring();
+        this.#news.ring();
       }
     })().catch((error: unknown) => {
       work.abort(error);
@@ -130,8 +130,8 @@ export class Keeper {
       for (;;) {
         // A ring during the last turn may have been of the very state that turn took in the end.
         while (newest === undefined || newest === taken) {
-          if (newest === undefined || !this.resource.haproxy) await news.heard(work.signal);
-          else if (!(await news.heardWithin(LOOK_EVERY_MS, clock, work.signal))) break; // only to have a look
+          if (newest === undefined || !this.resource.haproxy) await this.#news.heard(work.signal);
+          else if (!(await this.#news.heardWithin(LOOK_EVERY_MS, clock, work.signal))) break; // only to have a look
         }
         for (;;) {
           const outcome = await this.#turn(() => (taken = newest), minReloadIntervalMs, work.signal);
@@ -142,7 +142,7 @@ export class Keeper {
           }
           const waitMs = waits.next().value;
           if (again === "later") await sleep(waitMs, clock, work.signal);
-          else await news.heardWithin(waitMs, clock, work.signal);
+          else await this.#news.heardWithin(waitMs, clock, work.signal);
         }
       }
     } finally {
@@ -164,7 +164,14 @@ export class Keeper {
       balancer: marking(this.#parts.balancer, () => {
         turn.mark();
       }),
-      awaitReload: (s: AbortSignal) => turn.keepDistance(distanceMs, s),
+      awaitReload: async (s: AbortSignal) => {
+        const waitMs = turn.remaining(distanceMs);
+        if (waitMs === 0) return false;
+        // What is new meanwhile may be servers, which need not wait for the reload; a command has nothing but reloads.
+        if (haproxy) await this.#news.heardWithin(waitMs, clock, s);
+        else await sleep(waitMs, clock, s);
+        return true;
+      },
     };
     try {
       for (;;) {

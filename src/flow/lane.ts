@@ -1,10 +1,10 @@
-import { type Clock, sleep } from "./clock.js";
+import type { Clock } from "./clock.js";
 import { abortable } from "./follow.js";
 
 /** The right to be in a lane; disposing it lets the next one in. */
 export interface Turn extends Disposable {
-  /** Resolves when the last mark is `distanceMs` old: to whether that took time. Rejects with the signal's reason. */
-  keepDistance(distanceMs: number, signal: AbortSignal): Promise<boolean>;
+  /** How many milliseconds it takes until the last mark is `distanceMs` old; 0 when it is. */
+  remaining(distanceMs: number): number;
   /** From now on counts the distance that the next one has to keep. */
   mark(): void;
 }
@@ -34,11 +34,9 @@ export class Lane {
       throw error;
     }
     return {
-      keepDistance: async (distanceMs, s) => {
-        const waitMs = (this.#markedAt.get(who) ?? Number.NEGATIVE_INFINITY) + distanceMs - this.#clock.now();
-        if (waitMs <= 0) return false;
-        await sleep(waitMs, this.#clock, s);
-        return true;
+      remaining: (distanceMs) => {
+        const markedAt = this.#markedAt.get(who);
+        return markedAt === undefined ? 0 : Math.max(0, markedAt + distanceMs - this.#clock.now());
       },
       mark: () => {
         this.#markedAt.set(who, this.#clock.now());

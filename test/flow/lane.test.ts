@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sleep } from "../../src/flow/clock.js";
 import { Lane, type Turn } from "../../src/flow/lane.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
@@ -10,7 +11,8 @@ function start() {
   const turns = new Map<string, Turn>();
   const enter = async (name: string, distanceMs = 0, signal = stop.signal): Promise<void> => {
     const turn = await lane.enter(signal);
-    await turn.keepDistance(distanceMs, signal);
+    const waitMs = turn.remaining(distanceMs);
+    if (waitMs > 0) await sleep(waitMs, clock, signal);
     journal.push(name);
     turns.set(name, turn);
   };

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { askProcesses } from "../../src/edges/haproxy-master.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
+import { configOf, type Wanted } from "../support/load-config.js";
 import { Load, startServer, type TestServer } from "../support/load.js";
 import { RuntimeWorld } from "../support/runtime-world.js";
 
@@ -37,51 +38,16 @@ function endSoon(server: TestServer): void {
   );
 }
 
-interface Wanted {
-  readonly server: TestServer;
-  readonly weight: number;
-}
-
-/** With the words of the stock template. */
-function config(port: number, socket: string, wanted: readonly Wanted[], more = "", global = ""): string {
-  const lines = wanted.map(
-    ({ server, weight }) =>
-      `    server ${server.name}:127.0.0.1:${server.port} 127.0.0.1:${server.port} check inter 5s fall 1 rise 2 weight ${weight}\n`,
-  );
-  return `global
-    ${global}
-    stats socket ${socket} mode 600 level admin
-    hard-stop-after 5s
-    mworker-max-reloads 5
-defaults
-    mode http
-    option idle-close-on-response
-    retries 3
-    option redispatch
-    retry-on conn-failure empty-response
-    balance roundrobin
-    default-server pool-purge-delay 1s
-    timeout connect 3s
-    timeout client 50s
-    timeout server 50s
-    timeout http-keep-alive 10s
-frontend _http
-    bind 127.0.0.1:${port}
-    default_backend web
-backend web
-${lines.join("")}${more}`;
-}
-
 async function startWorld(first: TestServer, edit = (text: string) => text) {
   let socket = "";
   const world = await RuntimeWorld.start((port, path) => {
     socket = path;
-    return edit(config(port, path, [{ server: first, weight: 100 }]));
+    return edit(configOf(port, path, [{ server: first, weight: 100 }]));
   }, "admin");
   return {
     world,
     bring: async (wanted: readonly Wanted[], more = "", global = "") => {
-      const outcome = await world.apply(edit(config(world.port, socket, wanted, more, global)));
+      const outcome = await world.apply(edit(configOf(world.port, socket, wanted, more, global)));
       expect(outcome).toMatchObject({ kind: "applied" });
     },
   };

@@ -2,7 +2,7 @@ import type { Outcome, Tell } from "./core/event.js";
 import { reasonOf } from "./errors.js";
 import type { Clock } from "./flow/clock.js";
 import { outlive } from "./flow/deadline.js";
-import type { Balancer, ReloadVerdict, Resource, Target } from "./ports.js";
+import type { Adjustment, Balancer, ReloadVerdict, Resource, Staged, Target } from "./ports.js";
 
 /** How a turn goes about its work. */
 export interface Manner {
@@ -26,6 +26,15 @@ export interface ApplyParts extends Manner {
   readonly balancer: Balancer;
   readonly clock: Clock;
   readonly tell: Tell;
+  /** Have the check speak before HAProxy is adjusted, because the last turn has not ended well. */
+  readonly isWary: boolean;
+  /** Waits until a reload may be made; resolves to whether that took time, in which a newer state may have come. */
+  readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/** A reload had to be waited for, and a newer state may have come. */
+export interface Overtaken {
+  readonly kind: "overtaken";
 }
 
 /** What a turn has to do: bring in the text, prove that what is there is in use, mend permissions, or nothing. */
@@ -34,31 +43,128 @@ export type Work = "replace" | "prove" | "amend" | "nothing";
 /**
  * Brings one file, and what reads it, up to date with `text`.
  *
+ * What can be changed in a running HAProxy is changed there first, since the check takes longer than all the rest, and
+ * the file follows. Where that comes to nothing, by the check or by the disk, HAProxy is brought back to the present
+ * file. Anything else is a reload, for which the time must have come: it may have to be waited for.
+ *
  * Before the file is written an abort is thrown at once; after that the reload has `finishWithinMs` more to come to its
  * end. Where it does not, the file stays unproven, and the next turn, of whatever process, reloads again.
  */
-export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
-  const { resource, target, clock, dryRun, tell } = parts;
-  const present = await target.read();
-  const work = workFor(text, present, await target.standing(), resource.haproxy !== undefined);
+export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | Overtaken> {
+  const { resource, target, clock, dryRun } = parts;
+  const [present, standing] = await Promise.all([target.read(), target.standing()]);
+  const work = workFor(text, present, standing, resource.haproxy !== undefined);
   if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
-  if (work === "nothing") return { kind: "unchanged" };
-  const { name, dest } = resource;
-  tell({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
-  if (resource.haproxy && text.trim() === "") {
-    return { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
-  }
-  if (dryRun) return { kind: "would-change", diff: await diffOf(dest, present ?? "", text, parts.diffContext) };
+  if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };
+  const refusal = resource.haproxy && text.trim() === "" ? EMPTY : undefined;
+  if (dryRun) return refusal ?? (await wouldChange(text, present, parts));
   if (work === "amend") {
+    await tellDifferences(text, parts);
     await target.amend();
     return { kind: "unchanged" };
   }
+  // An unproven file has nothing to say about what runs.
+  const file = standing === "unproven" ? undefined : present;
   using rest = outlive(parts.finishWithinMs, clock, signal);
-  if (work === "replace") {
-    const refusal = await replace(text, parts, signal);
-    if (refusal) return refusal;
+  try {
+    const outcome = refusal ?? (await bring({ text, file, work }, parts, signal, rest.signal));
+    if (outcome.kind === "rejected") await takeBack(file, parts, rest.signal);
+    return outcome;
+  } catch (error) {
+    if (!rest.signal.aborted) await takeBack(file, parts, rest.signal);
+    throw error;
   }
-  return await prove(Buffer.byteLength(text), parts, rest.signal);
+}
+
+const EMPTY: Outcome = { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
+
+/** Adjusts what runs or reloads it, with the new file coming into place in between. */
+async function bring(
+  { text, file, work }: { readonly text: string; readonly file: string | undefined; readonly work: Work },
+  parts: ApplyParts,
+  signal: AbortSignal,
+  rest: AbortSignal,
+): Promise<Outcome | Overtaken> {
+  const { resource, target, tell, isWary } = parts;
+  await using candidate = new Candidate(text, parts);
+  const early = isWary && work === "replace" ? await candidate.refusal(signal) : undefined;
+  if (early) return early;
+  const adjustment = await adjust(text, file, parts, rest);
+  const isReload = adjustment.kind === "reload";
+  if (isReload && (await parts.awaitReload(signal))) return { kind: "overtaken" };
+  const bytes = Buffer.byteLength(text);
+  if (work === "nothing" && !isReload) {
+    return adjustment.kind === "agrees" ? { kind: "unchanged" } : { kind: "applied", bytes };
+  }
+  await tellDifferences(text, parts);
+  if (isReload && resource.haproxy) tell({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
+  if (work === "replace") {
+    const refusal = await candidate.refusal(isReload ? signal : rest);
+    if (refusal) return refusal;
+    (isReload ? signal : rest).throwIfAborted();
+    await candidate.commit();
+  }
+  if (isReload) return await prove(bytes, parts, rest);
+  await target.confirm();
+  return { kind: "applied", bytes };
+}
+
+/** A text on its way to become the file: staged and judged once, when that is first asked for. */
+class Candidate implements AsyncDisposable {
+  readonly #text: string;
+  readonly #parts: ApplyParts;
+  #staged: Staged | undefined;
+
+  constructor(text: string, parts: ApplyParts) {
+    this.#text = text;
+    this.#parts = parts;
+  }
+
+  /** Why it cannot become the file. */
+  async refusal(signal: AbortSignal): Promise<Outcome | undefined> {
+    if (this.#staged) return undefined; // who was refused has not asked again
+    const { resource, target, balancer, clock, tell } = this.#parts;
+    this.#staged = await target.stage(this.#text);
+    const begunAt = clock.now();
+    const { accepted, ...said } = await balancer.check(this.#staged.path, signal);
+    const { output } = said;
+    tell({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
+    return accepted ? undefined : { kind: "rejected", ...said };
+  }
+
+  async commit(): Promise<void> {
+    await this.#staged?.commit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#staged?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Has what runs agree with the file again, by a reload where nothing else does it; a file that is new has its own way. */
+async function takeBack(file: string | undefined, parts: ApplyParts, signal: AbortSignal): Promise<void> {
+  const { resource, target, balancer, tell } = parts;
+  if (!resource.haproxy || file === undefined || (await target.read()) !== file) return;
+  const adjustment = await adjust(file, file, parts, signal);
+  if (adjustment.kind !== "reload") return;
+  tell({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
+  await reload(balancer, signal); // told by the balancer; the next turn looks again
+}
+
+async function adjust(
+  wanted: string,
+  file: string | undefined,
+  { balancer, resource }: ApplyParts,
+  signal: AbortSignal,
+): Promise<Adjustment> {
+  if (!resource.haproxy) return { kind: "reload", reason: "" };
+  if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
+  return balancer.adjust({ wanted, file }, signal);
+}
+
+async function tellDifferences(text: string, { resource, target, tell }: ApplyParts): Promise<void> {
+  const { name, dest } = resource;
+  tell({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
 }
 
 /** What has to be done so that the file has `text` and what reads it runs on it. */
@@ -78,20 +184,6 @@ export function workFor(
       // HAProxy has read these bytes; for any other reader permissions and owner may be the very point, as in confd.
       return isHaproxy ? "amend" : "replace";
   }
-}
-
-/** Puts the text in place of the file when it passes the check; returns why not otherwise. */
-async function replace(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | undefined> {
-  const { resource, target, balancer, clock, tell } = parts;
-  await using staged = await target.stage(text);
-  const begunAt = clock.now();
-  const { accepted, ...said } = await balancer.check(staged.path, signal);
-  const { output } = said;
-  tell({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
-  if (!accepted) return { kind: "rejected", ...said };
-  signal.throwIfAborted();
-  await staged.commit();
-  return undefined;
 }
 
 /** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
@@ -130,6 +222,12 @@ async function reload(balancer: Balancer, signal: AbortSignal): Promise<ReloadVe
     signal.throwIfAborted();
     return { kind: "failed", output: reasonOf(error) };
   }
+}
+
+async function wouldChange(text: string, present: string | undefined, parts: ApplyParts): Promise<Outcome> {
+  const { resource, diffContext } = parts;
+  await tellDifferences(text, parts);
+  return { kind: "would-change", diff: await diffOf(resource.dest, present ?? "", text, diffContext) };
 }
 
 async function diffOf(path: string, present: string, text: string, context: number): Promise<string> {

@@ -9,7 +9,7 @@ import { follow } from "./flow/follow.js";
 import type { Lane } from "./flow/lane.js";
 import { backoff } from "./flow/retry.js";
 import { settle } from "./flow/settle.js";
-import type { Balancer, Resource, Store, Target } from "./ports.js";
+import type { Balancer, BalancerReport, Resource, Store, Target } from "./ports.js";
 import type { Rendering } from "./template/template.js";
 
 /** The parts one file is kept with. */
@@ -32,6 +32,8 @@ export interface ResourceState {
   readonly outcome?: Outcome;
   /** What has gone wrong last, also when all is well again. */
   readonly lastError?: string;
+  /** The process that reads the file, where it can be asked. */
+  readonly haproxy?: BalancerReport;
   /** The store's revision that the outcome is of. */
   readonly revision?: string;
   /** How long ago the outcome was, in milliseconds. */
@@ -41,14 +43,20 @@ export interface ResourceState {
 /** Waits before something that has failed is tried again. */
 const RETRY_WAITS = [1_000, 60_000] as const;
 
+/** How often HAProxy and its file are looked at when there is no news: either may have been changed by somebody else. */
+const LOOK_EVERY_MS = 5_000;
+
 /** Keeps one file, and what reads it, in step with the store. */
 export class Keeper {
   readonly resource: Resource;
   readonly #parts: KeeperParts;
+  readonly #news = new Bell();
   #render: ((snapshot: Snapshot) => Rendering) | undefined;
   #leftOut: ReadonlyMap<string, string> = new Map();
   #outcome: Outcome | undefined;
   #lastError: string | undefined;
+  /** The last rendering that led to a good end. */
+  #settled: { readonly snapshot: Snapshot; readonly text: string } | undefined;
   #revision: bigint | undefined;
   #at = 0;
 
@@ -95,6 +103,7 @@ export class Keeper {
       name,
       dest,
       ...(this.#outcome && { outcome: this.#outcome, agoMs: Math.round(this.#parts.clock.now() - this.#at) }),
+      ...(this.#parts.balancer.report && { haproxy: this.#parts.balancer.report }),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
     };
@@ -104,7 +113,6 @@ export class Keeper {
   async #follow(signal: AbortSignal): Promise<never> {
     const { store, clock } = this.#parts;
     const { minReloadIntervalMs } = this.resource;
-    const news = new Bell();
     let newest: Snapshot | undefined;
     let taken: Snapshot | undefined;
     using work = follow(signal);
@@ -112,7 +120,7 @@ export class Keeper {
       const open = (s: AbortSignal): AsyncIterable<Snapshot> => store.watch(this.resource.prefixes, s);
       for await (const snapshot of settle(open, this.resource.settle, clock, work.signal)) {
         newest = snapshot;
-        news.ring();
+        this.#news.ring();
       }
     })().catch((error: unknown) => {
       work.abort(error);
@@ -121,7 +129,10 @@ export class Keeper {
       let waits = backoff(...RETRY_WAITS);
       for (;;) {
         // A ring during the last turn may have been of the very state that turn took in the end.
-        while (newest === undefined || newest === taken) await news.heard(work.signal);
+        while (newest === undefined || newest === taken) {
+          if (newest === undefined || !this.resource.haproxy) await this.#news.heard(work.signal);
+          else if (!(await this.#news.heardWithin(LOOK_EVERY_MS, clock, work.signal))) break; // only to have a look
+        }
         for (;;) {
           const outcome = await this.#turn(() => (taken = newest), minReloadIntervalMs, work.signal);
           const again = retryOf(outcome);
@@ -131,7 +142,7 @@ export class Keeper {
           }
           const waitMs = waits.next().value;
           if (again === "later") await sleep(waitMs, clock, work.signal);
-          else await news.heardWithin(waitMs, clock, work.signal);
+          else await this.#news.heardWithin(waitMs, clock, work.signal);
         }
       }
     } finally {
@@ -140,25 +151,45 @@ export class Keeper {
     }
   }
 
-  /** Waits for its turn, then applies what is newest at that moment. */
+  /** Waits for its turn, then applies what is newest at that moment, or when a reload may be made that it needs. */
   async #turn(newest: () => Snapshot | undefined, distanceMs: number, signal: AbortSignal): Promise<Outcome> {
     const { lane, clock } = this.#parts;
     const { haproxy, dest } = this.resource;
     // One HAProxy suffers from every reload; of other programs a resource only knows what it does to them itself.
-    using turn = await lane.enter(distanceMs, signal, haproxy ? undefined : dest);
-    const snapshot = newest();
-    if (!snapshot) throw new Error("No state to apply");
+    using turn = await lane.enter(signal, haproxy ? undefined : dest);
     const begunAt = clock.now();
-    this.#revision = snapshot.revision;
-    try {
-      const text = await this.#textFor(snapshot);
-      const balancer = marking(this.#parts.balancer, () => {
+    const parts = {
+      ...this.#parts,
+      resource: this.resource,
+      balancer: marking(this.#parts.balancer, () => {
         turn.mark();
-      });
-      const outcome = await apply(text, { ...this.#parts, balancer, resource: this.resource }, signal);
-      return this.#conclude(outcome, clock.now() - begunAt);
+      }),
+      awaitReload: async (s: AbortSignal) => {
+        const waitMs = turn.remaining(distanceMs);
+        if (waitMs === 0) return false;
+        // What is new meanwhile may be servers, which need not wait for the reload; a command has nothing but reloads.
+        if (haproxy) await this.#news.heardWithin(waitMs, clock, s);
+        else await sleep(waitMs, clock, s);
+        return true;
+      },
+    };
+    try {
+      for (;;) {
+        const snapshot = newest();
+        if (!snapshot) throw new Error("No state to apply");
+        this.#revision = snapshot.revision;
+        // Only to have a look: a template that shows the time must not make a new text of it.
+        const isLook = this.#settled?.snapshot === snapshot;
+        const text = isLook && this.#settled ? this.#settled.text : await this.#textFor(snapshot);
+        const isWary = this.#outcome !== undefined && this.#settled === undefined;
+        const outcome = await apply(text, { ...parts, isWary }, signal);
+        if (outcome.kind === "overtaken") continue;
+        this.#settled = retryOf(outcome) === "never" ? { snapshot, text } : undefined;
+        return isLook && outcome.kind === "unchanged" ? outcome : this.#conclude(outcome, clock.now() - begunAt);
+      }
     } catch (error) {
       signal.throwIfAborted();
+      this.#settled = undefined;
       return this.#conclude({ kind: "failed", reason: reasonOf(error) }, clock.now() - begunAt);
     }
   }
@@ -220,6 +251,7 @@ function retryOf(outcome: Outcome): "never" | "for news" | "later" {
 function marking(balancer: Balancer, mark: () => void): Balancer {
   return {
     check: (path, signal) => balancer.check(path, signal),
+    adjust: (texts, signal) => balancer.adjust(texts, signal),
     async reload(signal) {
       try {
         return await balancer.reload(signal);

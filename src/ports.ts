@@ -161,10 +161,40 @@ export type ReloadDriver =
 
 /** What reads the file: HAProxy, or anything that a resource's commands drive. */
 export interface Balancer {
+  /** What it knows of the process that reads the file; undefined when it knows nothing of it. */
+  readonly report?: BalancerReport | undefined;
   /** Judges a staged file, before it is anybody's configuration. */
   check(path: string, signal: AbortSignal): Promise<Verdict>;
+  /**
+   * Has what runs become the wanted text without a reload, where that is possible and no doubt is left.
+   *
+   * `file` is the text that the process has read or been brought to, as far as the file tells. What was adjusted has
+   * been read back and agrees. Whatever goes wrong is a reason for a reload.
+   */
+  adjust(
+    texts: { readonly wanted: string; readonly file: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Adjustment>;
   /** Makes the new file the running one; resolves when that is proven, as far as the driver can prove it. */
   reload(signal: AbortSignal): Promise<ReloadVerdict>;
+}
+
+/** How what runs stands to a wanted text: nothing had to be done, it was brought to it, or only a reload can do that. */
+export type Adjustment =
+  | { readonly kind: "agrees" }
+  | { readonly kind: "adjusted"; readonly commands: number }
+  | { readonly kind: "reload"; readonly reason: string };
+
+/** What is known of a running HAProxy, for `/state` and `hecd status`. */
+export interface BalancerReport {
+  readonly version: string | undefined;
+  readonly pid: number | undefined;
+  /** Whether what runs is what the file says, when that was looked at last; undefined while it cannot be asked. */
+  readonly agrees: boolean | undefined;
+  /** Servers that are out and wait to be deleted, as `backend/server`. */
+  readonly leaving: readonly string[];
+  /** Why the last reload was needed. */
+  readonly lastReload: string | undefined;
 }
 
 /** A yes or no that is expected, with what the other side said. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { apply, type ApplyParts, USUAL_MANNER, workFor } from "../src/apply.js";
-import type { Balancer, ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
+import type { Adjustment, Balancer, ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
 import { ManualClock, settled } from "./support/manual-clock.js";
 import { resourceOf } from "./support/pushed-store.js";
 
@@ -17,6 +17,10 @@ class World implements Target, Balancer {
   /** The ends of the next reloads; proven when none is left. */
   reloads: (ReloadVerdict | Error | "hangs")[] = [];
   running: string | undefined;
+  /** What adjusting comes to; only a reload does it when nothing is said. */
+  adjustments: Adjustment[] = [];
+  isReloadDelayed = false;
+  isWary = false;
 
   constructor(file?: string) {
     this.file = file;
@@ -34,6 +38,8 @@ class World implements Target, Balancer {
       tell: () => undefined,
       ...USUAL_MANNER,
       dryRun,
+      isWary: this.isWary,
+      awaitReload: async () => this.isReloadDelayed,
     };
     return apply(text, parts, this.stop.signal);
   }
@@ -86,6 +92,13 @@ class World implements Target, Balancer {
     return this.verdict;
   }
 
+  async adjust({ wanted }: { readonly wanted: string }): Promise<Adjustment> {
+    const next = this.adjustments.shift();
+    if (next) this.journal.push("adjust");
+    if (next && next.kind !== "reload") this.running = wanted;
+    return next ?? (wanted === this.running ? { kind: "agrees" } : { kind: "reload", reason: "" });
+  }
+
   async reload(signal: AbortSignal): Promise<ReloadVerdict> {
     this.journal.push("reload");
     const next = this.reloads.shift() ?? { kind: "proven", output: "" };
@@ -104,6 +117,99 @@ class World implements Target, Balancer {
 const FAILED: ReloadVerdict = { kind: "failed", output: "no port" };
 
 describe("one turn", () => {
+  test("is adjusted first where HAProxy can be, and then checked, committed and confirmed (invariants 1 and 3)", async () => {
+    const world = new World("old");
+    world.adjustments = [{ kind: "adjusted", commands: 2 }];
+    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });
+    expect(world.journal).toEqual(["adjust", "stage", "check", "commit", "confirm"]);
+    expect(world).toMatchObject({ file: "new", running: "new", state: "sound" });
+  });
+
+  test("is adjusted back when the check refuses what HAProxy had taken (invariant 1)", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 2 },
+      { kind: "adjusted", commands: 2 },
+    ];
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toEqual({ kind: "rejected", output: "no" });
+    expect(world.journal).toEqual(["adjust", "stage", "check", "adjust"]);
+    expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+
+  test("is led back by a reload where commands cannot undo what the check refuses (invariants 1 and 2)", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 2 },
+      { kind: "reload", reason: "cut off" },
+    ];
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toEqual({ kind: "rejected", output: "no" });
+    expect(world.journal).toEqual(["adjust", "stage", "check", "adjust", "reload"]);
+    expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+
+  test("is adjusted back when the new file cannot be written (invariant 2)", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 2 },
+      { kind: "adjusted", commands: 2 },
+    ];
+    world.stage = () => Promise.reject(new Error("no space left"));
+    await expect(world.apply("new")).rejects.toThrow("no space left");
+    expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+
+  test("leaves HAProxy where it is until the check has spoken, once it has refused (invariant 1)", async () => {
+    const world = new World("old");
+    world.isWary = true;
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toEqual({ kind: "rejected", output: "no" });
+    expect(world.journal).toEqual(["stage", "check"]);
+    world.verdict = { accepted: true, output: "" };
+    world.adjustments = [{ kind: "adjusted", commands: 2 }];
+    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });
+    expect(world.journal.slice(2)).toEqual(["stage", "check", "adjust", "commit", "confirm"]);
+  });
+
+  test("has HAProxy agree with its file also while a rendering is refused", async () => {
+    const world = new World("old");
+    world.isWary = true;
+    world.verdict = { accepted: false, output: "no" };
+    world.adjustments = [{ kind: "adjusted", commands: 1 }]; // a server was deleted by hand
+    expect(await world.apply("new")).toMatchObject({ kind: "rejected" });
+    expect(world).toMatchObject({ file: "old", running: "old" });
+    world.adjustments = [{ kind: "reload", reason: "restarted" }];
+    expect(await world.apply(" ")).toMatchObject({ kind: "rejected" });
+    expect(world.journal.slice(-2)).toEqual(["adjust", "reload"]);
+  });
+
+  test("is never adjusted while it is not certain what HAProxy runs", async () => {
+    const world = new World("old");
+    world.state = "unproven";
+    world.adjustments = [{ kind: "adjusted", commands: 1 }];
+    await world.apply("new");
+    expect(world.journal).toEqual(["stage", "check", "commit", "reload", "confirm"]);
+  });
+
+  test("is overtaken, and nothing done, while a reload has to wait", async () => {
+    const world = new World("old");
+    world.isReloadDelayed = true;
+    expect(await world.apply("new")).toEqual({ kind: "overtaken" });
+    expect(world.journal).toEqual([]);
+  });
+
+  test("is led back when HAProxy was changed by somebody else, by a reload where nothing else helps", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 1 },
+      { kind: "reload", reason: "restarted" },
+    ];
+    expect(await world.apply("old")).toEqual({ kind: "applied", bytes: 3 });
+    expect(await world.apply("old")).toEqual({ kind: "applied", bytes: 3 });
+    expect(world.journal).toEqual(["adjust", "adjust", "reload", "confirm"]);
+  });
+
   test("stages, checks, commits, reloads and confirms, in this order (invariant 1)", async () => {
     const world = new World("old");
     expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });

@@ -16,6 +16,8 @@ class World {
   /** What was done, as `one.toml reload`. */
   readonly journal: string[] = [];
   readonly files = new Map<string, string>();
+  /** The texts that HAProxies were to be adjusted to. */
+  readonly adjusted: string[] = [];
   /** How checks and reloads end, by resource and act; well when nothing is said. */
   readonly ends = new Map<string, string>();
   /** Reloads that wait for the test to let them end. */
@@ -26,6 +28,7 @@ class World {
   mostAtWork = 0;
   leftOut: readonly { readonly key: string; readonly reason: string }[] = [];
   readonly renderer: Renderer;
+  readonly #runs = new Map<string, string | undefined>();
   #running: Promise<unknown> | undefined;
 
   constructor(dryRun = false) {
@@ -37,10 +40,15 @@ class World {
         return (snapshot) => ({ text: `${resource.source}${textIn(snapshot)}`, leftOut: this.leftOut });
       },
       targetOf: (resource) => this.#target(resource),
-      balancerOf: ({ name }) => ({
+      balancerOf: ({ name, dest }) => ({
         check: () => this.#act(name, "check"),
+        adjust: async ({ wanted }) => {
+          this.adjusted.push(wanted);
+          return wanted === this.#runs.get(name) ? { kind: "agrees" } : { kind: "reload", reason: "" };
+        },
         reload: async (): Promise<ReloadVerdict> => {
           const { accepted, output } = await this.#act(name, "reload");
+          if (accepted) this.#runs.set(name, this.files.get(dest));
           return { kind: accepted ? "proven" : "failed", output };
         },
       }),
@@ -146,6 +154,34 @@ describe("the renderer", () => {
     expect(world.files.get("/one.cfg")).toBe("20");
     await world.clock.advance(10_000);
     expect(world.done()).toEqual([]);
+  });
+
+  test("lets HAProxy have of each newer state what needs no reload, while that has to wait", async () => {
+    await using world = new World();
+    world.start(ONE);
+    world.store.say("0");
+    await settled();
+    world.adjusted.length = 0;
+    for (const text of ["1", "2", "3"]) {
+      world.store.say(text);
+      await settled();
+    }
+    expect(world.adjusted).toEqual(["1", "2", "3"]);
+    expect(world.files.get("/one.cfg")).toBe("0");
+    await world.clock.advance(1_000);
+    expect(world.files.get("/one.cfg")).toBe("3");
+  });
+
+  test("looks at HAProxy every 5 s without rendering anew, since a template may show the time", async () => {
+    await using world = new World();
+    world.start(ONE);
+    world.store.say("first");
+    await settled();
+    world.adjusted.length = 0;
+    await world.clock.advance(15_000);
+    expect(world.adjusted).toEqual(["first", "first", "first"]);
+    expect(world.told.filter(({ kind }) => kind === "rendered")).toHaveLength(1);
+    expect(world.outcomes()).toEqual(["applied"]);
   });
 
   test("replaces what comes in while a reload runs by the newest (invariant 4)", async () => {

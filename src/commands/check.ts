@@ -4,6 +4,7 @@ import { TargetFile } from "../edges/target-file.js";
 import { TemplateFolder } from "../edges/template-files.js";
 import { temporaryFolder } from "../edges/temporary-folder.js";
 import { reasonOf } from "../errors.js";
+import { adviceFor } from "../haproxy/lint.js";
 import type { Resource } from "../ports.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
 import { openStores, openSurroundings, type Surroundings } from "./daemon.js";
@@ -41,6 +42,9 @@ export const checkCommand: Command = {
           notes: [
             ...leftOut.map(({ key, reason }) => `left out ${key}: ${reason}`),
             ...(verdict.accepted && verdict.output !== "" ? [verdict.output] : []),
+            ...(resource.haproxy ? adviceFor(text) : []).map(
+              ({ section, line, reason }) => `in ${section}, consider "${line}": ${reason}`,
+            ),
           ],
         });
       } catch (error) {

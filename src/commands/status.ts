@@ -27,16 +27,33 @@ export const statusCommand: Command = {
     const reports = await Promise.all(asked.map((daemon) => ask(daemon, settings[daemon], signal)));
     if (settings.json) stdout.write(`${JSON.stringify(reports, null, 2)}\n`);
     else {
-      const rows = reports.map(({ daemon, address, ready, waitingFor }) => [
+      const rows = reports.map(({ daemon, address, ready, waitingFor, state }) => [
         daemon,
         address,
-        ready ? "ready" : `waiting for ${waitingFor.join(", ")}`,
+        ready ? `ready${agreementIn(state)}` : `waiting for ${waitingFor.join(", ")}`,
       ]);
       stdout.write(tableOf(["DAEMON", "ADDRESS", "STATUS"], rows));
     }
     return reports.every(({ ready }) => ready) ? 0 : 1;
   },
 };
+
+const renderer = z.object({
+  resources: z.array(z.object({ name: z.string(), haproxy: z.object({ agrees: z.boolean().optional() }).optional() })),
+});
+
+/** Whether each HAProxy runs what its file says, as far as the renderer could ask it. */
+function agreementIn(state: unknown): string {
+  const parsed = renderer.safeParse(state);
+  return (parsed.data?.resources ?? [])
+    .flatMap(({ name, haproxy }) => (haproxy ? [`; HAProxy of ${name} ${wordsOf(haproxy.agrees)}`] : []))
+    .join("");
+}
+
+function wordsOf(agrees: boolean | undefined): string {
+  if (agrees === undefined) return "cannot be asked";
+  return agrees ? "agrees with its file" : "differs from its file";
+}
 
 async function ask(daemon: Report["daemon"], address: string, signal: AbortSignal): Promise<Report> {
   try {

@@ -129,6 +129,7 @@ function environmentOf(port: number, { admin }: Paths, { env }: World): Readonly
 async function writeFirstFile(parts: RendererParts, signal: AbortSignal): Promise<void> {
   const balancerOf: RendererParts["balancerOf"] = (resource) => ({
     check: (path, s) => parts.balancerOf(resource).check(path, s),
+    adjust: async () => ({ kind: "reload", reason: "HAProxy does not run yet" }),
     reload: async () => ({ kind: "proven", output: "" }),
   });
   for (const { outcome } of await new Renderer({ ...parts, balancerOf }).once(signal)) {

@@ -73,14 +73,21 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "docker-connected":
     case "docker-event":
     case "docker-unreachable":
+    case "haproxy-adjusted":
+    case "haproxy-differs":
     case "haproxy-exited":
+    case "haproxy-reached":
     case "haproxy-said":
     case "haproxy-started":
+    case "haproxy-unreachable":
+    case "haproxy-watched":
     case "key-conflict":
     case "lease-renewed":
     case "listening":
     case "reconciled":
     case "registered":
+    case "reload-needed":
+    case "servers-deleted":
     case "session-lost":
     case "session-opened":
     case "skipped":

@@ -74,6 +74,31 @@ export type HecdEvent =
       readonly tookMs: number;
       readonly output: string;
     }
+  | {
+      readonly kind: "haproxy-adjusted";
+      readonly resource: string;
+      /** Runtime commands that were sent. */
+      readonly commands: number;
+      readonly tookMs: number;
+    }
+  | {
+      readonly kind: "haproxy-unreachable";
+      readonly resource: string;
+      readonly reason: string;
+      readonly lastedMs: number;
+    }
+  | { readonly kind: "haproxy-reached"; readonly resource: string; readonly afterMs: number }
+  | { readonly kind: "haproxy-differs"; readonly resource: string; readonly differences: readonly string[] }
+  | { readonly kind: "servers-deleted"; readonly resource: string; readonly servers: readonly string[] }
+  | { readonly kind: "reload-needed"; readonly resource: string; readonly reason: string }
+  | {
+      readonly kind: "haproxy-watched";
+      readonly resource: string;
+      readonly oldWorkers: number;
+      /** Memory of the old workers; 0 where it may not be read. */
+      readonly oldBytes: number;
+      readonly leaving: number;
+    }
   | { readonly kind: "haproxy-started"; readonly pid: number; readonly version: string }
   | { readonly kind: "haproxy-said"; readonly line: string }
   | { readonly kind: "haproxy-exited"; readonly how: string; readonly output: string }

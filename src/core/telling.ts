@@ -79,6 +79,24 @@ export function tellingOf(event: HecdEvent): Telling {
       return event.succeeded
         ? debug(`Reloaded by ${event.by} in ${Math.round(event.tookMs)} ms`)
         : warn(`The reload by ${event.by} failed: ${event.output}`);
+    case "haproxy-adjusted":
+      return debug(
+        `Adjusted the HAProxy of ${event.resource} by ${event.commands} commands in ${Math.round(event.tookMs)} ms`,
+      );
+    case "haproxy-unreachable":
+      return warn(`Cannot ask the HAProxy of ${event.resource}: ${event.reason}${since(event.lastedMs)}`);
+    case "haproxy-reached":
+      return info(`The HAProxy of ${event.resource} answers${after(event.afterMs)}`);
+    case "haproxy-differs":
+      return warn(`The HAProxy of ${event.resource} is not as its file says: ${some(event.differences)}`);
+    case "servers-deleted":
+      return debug(`Deleted from the HAProxy of ${event.resource}: ${some(event.servers)}`);
+    case "reload-needed":
+      return info(`${event.resource} needs a reload: ${event.reason}`);
+    case "haproxy-watched":
+      return debug(
+        `The HAProxy of ${event.resource} has ${event.oldWorkers} old workers and ${event.leaving} servers to delete`,
+      );
     case "haproxy-started":
       return info(`Started HAProxy ${event.version}, process ${event.pid}`);
     case "haproxy-said":
@@ -123,6 +141,12 @@ const debug = (message: string): Telling => ({ level: "debug", message });
 const info = (message: string): Telling => ({ level: "info", message });
 const warn = (message: string): Telling => ({ level: "warn", message });
 const error = (message: string): Telling => ({ level: "error", message });
+
+/** A list that may be long. */
+function some(items: readonly string[]): string {
+  const shown = items.slice(0, 5).join(", ");
+  return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;
+}
 
 /** ` (for 30 s now)` when an outage goes on, nothing when it begins. */
 function since(lastedMs: number): string {

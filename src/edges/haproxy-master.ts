@@ -1,11 +1,10 @@
-import { connect } from "node:net";
-import { HecdError, reasonOf } from "../errors.js";
+import { HecdError } from "../errors.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import { followFor } from "../flow/deadline.js";
 import { parseProcesses, type Processes, reloadBetween } from "../haproxy/processes.js";
 import { parseReloadReply } from "../haproxy/reload-reply.js";
 import type { ReloadVerdict } from "../ports.js";
-import { codeOf } from "./target-writing.js";
+import { askSocket } from "./haproxy-socket.js";
 
 /** Ports that another process holds are tried for about 2 s, a large configuration takes a second or two more. */
 const RELOAD_WITHIN_MS = 20_000;
@@ -18,32 +17,9 @@ const LOST_AFTER_MS = 200;
 
 const POLL_MS = 10;
 
-/** More than this no answer that we ask for can have. */
-const ANSWER_BYTES = 4 * 1_024 * 1_024;
-
-/** What a socket says where nobody listens, or where the listener is just executing itself anew. */
-const NOBODY = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"]);
-
-/**
- * Sends one command to a master socket and resolves to the whole answer, or to undefined when nobody is there to give
- * it. Throws `haproxy-failed` where the socket cannot be used.
- */
-export async function askMaster(socket: string, command: string, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return await converse(socket, command, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (NOBODY.has(codeOf(error) ?? "")) return undefined;
-    throw new HecdError(
-      { code: "haproxy-failed", what: `be reached on ${socket}`, output: reasonOf(error) },
-      { cause: error },
-    );
-  }
-}
-
 /** The processes of a master; undefined when nobody answers. */
 export async function askProcesses(socket: string, signal: AbortSignal): Promise<Processes | undefined> {
-  const answer = await askMaster(socket, "show proc", signal);
+  const answer = await askSocket(socket, "show proc", signal);
   return answer === undefined ? undefined : parseProcesses(answer);
 }
 
@@ -60,7 +36,7 @@ export async function reloadByMaster(socket: string, clock: Clock, signal: Abort
   if (!before) return { kind: "absent", output: `No HAProxy answers on its master socket ${socket}` };
   for (;;) {
     // A connection that breaks is as silent as HAProxy 2.6 always is: its processes will tell.
-    const reply = parseReloadReply((await askMaster(socket, "reload", limit.signal)) ?? "");
+    const reply = parseReloadReply((await askSocket(socket, "reload", limit.signal)) ?? "");
     if (reply.kind === "succeeded") return { kind: "proven", output: "" };
     if (reply.kind === "failed") return { kind: "failed", output: reply.output };
     switch (await followReload(socket, before, clock, limit.signal)) {
@@ -104,31 +80,4 @@ async function followReload(
     else if (clock.now() >= lostAt) return "pending";
     await sleep(POLL_MS, clock, signal);
   }
-}
-
-function converse(socket: string, command: string, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const connection = connect(socket);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const onAbort = (): void => {
-      connection.destroy(signal.reason as Error);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    connection.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > ANSWER_BYTES) connection.destroy(new Error("its answer has no end"));
-      chunks.push(chunk);
-    });
-    connection.once("error", reject);
-    connection.once("close", () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(Buffer.concat(chunks).toString("utf8"));
-    });
-    connection.end(`${command}\n`); // HAProxy 2.6 keeps the connection open until our side of it is closed
-  });
 }

@@ -1,14 +1,24 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import type { Tell } from "../core/event.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
-import { shellWord } from "../core/shell-word.js";
-import { complaintsOf, quoteLines } from "../haproxy/alerts.js";
-import { hintsOn, wordsOf as wordsOfHint } from "../haproxy/migration.js";
-import type { Balancer, ReloadVerdict, Resource, Verdict } from "../ports.js";
-import { type Limits, run, runShell } from "./command.js";
-import { exitCodeOf, reloadBy, reloadByCommand, wordsOf } from "./haproxy-reload.js";
+import { newBinds } from "../haproxy/binds.js";
+import { hasSections } from "../haproxy/model.js";
+import type {
+  Adjustment,
+  Balancer,
+  BalancerReport,
+  HaproxySettings,
+  ReloadVerdict,
+  Resource,
+  Verdict,
+} from "../ports.js";
+import { checkByCommand, checkByHaproxy } from "./haproxy-check.js";
+import { askProcesses } from "./haproxy-master.js";
+import { Pilot } from "./haproxy-pilot.js";
+import { obstacleAmong } from "./haproxy-ports.js";
+import { reloadBy, reloadByCommand } from "./haproxy-reload.js";
+import { socketsOf } from "./haproxy-runtime.js";
 import { judgeFormat } from "./output-format.js";
 
 /** What every balancer needs. */
@@ -19,60 +29,141 @@ export interface BalancerTools {
   readonly tell: Tell;
 }
 
-/** Exit code of `haproxy -c` for a file without a fault that leaves nothing to listen on. */
-const NO_LISTENER = 2;
+/** How often old workers are counted. */
+const WATCH_EVERY_MS = 5_000;
 
 /**
  * What reads the file of this resource.
  *
- * With a table `[haproxy]` it is judged by `haproxy -c`, unless the resource has a check of its own, and reloaded by
- * its driver; otherwise the resource's commands do both, and a missing command has no objection.
+ * With a table `[haproxy]` it is judged by `haproxy -c`, unless the resource has a check of its own, adjusted at run
+ * time where it can be and reloaded by its driver otherwise; else the resource's commands do all, and a missing command
+ * has no objection.
  */
 export function balancerOf(resource: Resource, tools: BalancerTools): Balancer {
-  const { checkCmd, checkWithinMs, reloadCmd, reloadWithinMs, outputFormat, haproxy } = resource;
+  return resource.haproxy ? new Haproxy(resource, resource.haproxy, tools) : byCommands(resource, tools);
+}
+
+function byCommands(resource: Resource, tools: BalancerTools): Balancer {
+  const { checkCmd, checkWithinMs, reloadCmd, reloadWithinMs, outputFormat } = resource;
   const { clock } = tools;
-  const reloading = { deadlineMs: reloadWithinMs, clock };
   return {
     async check(path, signal) {
       const fault = outputFormat && (await judgeFormat(path, outputFormat));
       if (fault !== undefined) return { accepted: false, output: fault };
-      if (checkCmd !== undefined) return checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
-      return haproxy ? checkByHaproxy(path, resource, tools, signal) : { accepted: true, output: "" };
+      if (checkCmd === undefined) return { accepted: true, output: "" };
+      return checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     },
+    adjust: async () => ({ kind: "reload", reason: "only its command can tell what reads the file" }),
     async reload(signal) {
-      if (haproxy) return telling(haproxy.reload.kind, tools, () => reloadBy(haproxy.reload, reloading, signal));
       if (reloadCmd === undefined) return { kind: "proven", output: "" };
-      return telling("reload_cmd", tools, () => reloadByCommand(reloadCmd, reloading, signal));
+      const limits = { deadlineMs: reloadWithinMs, clock };
+      return telling("reload_cmd", tools, () => reloadByCommand(reloadCmd, limits, signal));
     },
   };
 }
 
-/** Without -W, with which an empty file would pass. */
-async function checkByHaproxy(
-  path: string,
-  { dest, checkWithinMs }: Resource,
-  { haproxy, clock }: BalancerTools,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const ended = await run([haproxy, "-c", "-f", path], { deadlineMs: checkWithinMs, clock }, signal);
-  const { exitCode, output } = ended;
-  if (exitCode === 0) return { accepted: true, output: complaintsOf(output, "WARNING").replaceAll(path, dest) };
-  if (exitCode === NO_LISTENER) return { accepted: false, output: "It has no listener: HAProxy would serve nothing" };
-  const complaints = complaintsOf(output, "ALERT");
-  if (complaints === "") return { accepted: false, output: wordsOf(ended).replaceAll(path, dest) };
-  const text = await readFile(path, "utf8");
-  const hints = hintsOn(text).map((hint) => `hint: ${wordsOfHint(hint)}`);
-  return {
-    accepted: false,
-    output: [quoteLines(complaints, { path, name: basename(dest), text }), ...hints].join("\n"),
-  };
+/** An HAProxy that HECD drives itself. */
+class Haproxy implements Balancer {
+  readonly #resource: Resource;
+  readonly #settings: HaproxySettings;
+  readonly #tools: BalancerTools;
+  readonly #pilot: Pilot;
+  #watchedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(resource: Resource, settings: HaproxySettings, tools: BalancerTools) {
+    this.#resource = resource;
+    this.#settings = settings;
+    this.#tools = tools;
+    this.#pilot = new Pilot({ resource: resource.name, sockets: socketsOf(settings), ...tools });
+  }
+
+  get report(): BalancerReport {
+    return this.#pilot.report;
+  }
+
+  async check(path: string, signal: AbortSignal): Promise<Verdict> {
+    const { checkCmd, checkWithinMs, outputFormat, dest } = this.#resource;
+    const { clock } = this.#tools;
+    const fault = outputFormat && (await judgeFormat(path, outputFormat));
+    if (fault !== undefined) return { accepted: false, output: fault };
+    const [text, present] = await Promise.all([textOf(path), textOf(dest)]);
+    const binds = text === undefined ? [] : newBinds(present, text);
+    const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
+    if (obstacle !== undefined) return { accepted: false, output: obstacle };
+    if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
+    const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
+    // A command may have no objection to a text in which there is nothing.
+    return verdict.accepted && text !== undefined && !hasSections(text)
+      ? { accepted: false, output: "It has no section" }
+      : verdict;
+  }
+
+  async adjust(
+    { wanted, file }: { readonly wanted: string; readonly file: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Adjustment> {
+    const adjustment = await this.#pilot.adjust(wanted, file, signal);
+    const { clock } = this.#tools;
+    if (adjustment.kind === "reload" || clock.now() - this.#watchedAt < WATCH_EVERY_MS) return adjustment;
+    this.#watchedAt = clock.now();
+    await this.#watch(signal);
+    return adjustment;
+  }
+
+  async reload(signal: AbortSignal): Promise<ReloadVerdict> {
+    const { reload } = this.#settings;
+    const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
+    const text = await textOf(this.#resource.dest);
+    try {
+      const verdict = await telling(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
+      if (verdict.kind === "proven" && text !== undefined) this.#pilot.reloaded(text, await this.#worker(signal));
+      else this.#pilot.forget();
+      return verdict;
+    } catch (error) {
+      this.#pilot.forget();
+      throw error;
+    }
+  }
+
+  /** The pid of the worker that serves now; undefined when there is no master to ask. */
+  async #worker(signal: AbortSignal): Promise<number | undefined> {
+    const { reload } = this.#settings;
+    if (reload.kind !== "master") return undefined;
+    return (await askProcesses(reload.socket, signal))?.workers.at(-1)?.pid;
+  }
+
+  /** Whether it runs among the processes that we see: in a container of its own its ports are not ours. */
+  async #isHere(signal: AbortSignal): Promise<boolean> {
+    const pid = (await this.#worker(signal)) ?? this.#pilot.report.pid;
+    return pid !== undefined && ((await textOf(`/proc/${pid}/comm`)) ?? "").startsWith("haproxy");
+  }
+
+  /** Tells how many old workers there are, and what they hold. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { reload } = this.#settings;
+    if (reload.kind !== "master") return;
+    const oldWorkers = (await askProcesses(reload.socket, signal).catch(() => undefined))?.oldWorkers ?? [];
+    signal.throwIfAborted();
+    const bytes = await Promise.all(oldWorkers.map(({ pid }) => residentBytesOf(pid)));
+    this.#tools.tell({
+      kind: "haproxy-watched",
+      resource: this.#resource.name,
+      oldWorkers: oldWorkers.length,
+      oldBytes: bytes.reduce((sum, each) => sum + each, 0),
+      leaving: this.report.leaving.length,
+    });
+  }
 }
 
-async function checkByCommand(template: string, path: string, limits: Limits, signal: AbortSignal): Promise<Verdict> {
-  const command = template.replace(/\{\{-?\s*\.src\s*-?\}\}/g, () => shellWord(path));
-  const ended = await runShell(command, limits, signal);
-  if (ended.exitCode === 0) return { accepted: true, output: "" };
-  return { accepted: false, output: wordsOf(ended), ...exitCodeOf(ended) };
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined); // then nothing is known of it, which is all that matters here
+}
+
+const PAGE_BYTES = 4_096;
+
+async function residentBytesOf(pid: number): Promise<number> {
+  const [, pages = "0"] = ((await textOf(`/proc/${pid}/statm`)) ?? "").split(" ");
+  return Number(pages) * PAGE_BYTES;
 }
 
 async function telling(

@@ -26,6 +26,25 @@ export class Metrics {
   ]);
   readonly #reloads = this.#counter("hecd_reloads_total", "Reloads, by driver and success", ["by", "succeeded"]);
   readonly #reloadTime = this.#histogram("hecd_reload_seconds", "Time until a reload was proven", ["by"]);
+  readonly #adjustments = this.#histogram(
+    "hecd_adjust_seconds",
+    "Time that runtime commands took until they were proven",
+    ["resource"],
+  );
+  readonly #commands = this.#counter("hecd_runtime_commands_total", "Runtime commands sent to HAProxy", ["resource"]);
+  readonly #differences = this.#counter("hecd_haproxy_differs_total", "Times HAProxy was not as its file says", [
+    "resource",
+  ]);
+  readonly #needs = this.#counter("hecd_reloads_needed_total", "Changes that only a reload could bring in", [
+    "resource",
+  ]);
+  readonly #oldWorkers = this.#gauge("hecd_haproxy_old_workers", "Workers left over from earlier reloads", [
+    "resource",
+  ]);
+  readonly #oldBytes = this.#gauge("hecd_haproxy_old_worker_bytes", "Memory of those workers", ["resource"]);
+  readonly #leaving = this.#gauge("hecd_haproxy_leaving_servers", "Servers that are out and not yet deleted", [
+    "resource",
+  ]);
   readonly #leftOut = this.#counter("hecd_values_left_out_total", "Values that did not fit and were left out", []);
   readonly #restarts = this.#counter("hecd_haproxy_exits_total", "Unexpected ends of the HAProxy that we mind", []);
 
@@ -96,6 +115,27 @@ export class Metrics {
         this.#reloads.inc({ by: event.by, succeeded: String(event.succeeded) });
         this.#reloadTime.observe({ by: event.by }, event.tookMs / 1_000);
         break;
+      case "haproxy-adjusted":
+        this.#adjustments.observe({ resource: event.resource }, event.tookMs / 1_000);
+        this.#commands.inc({ resource: event.resource }, event.commands);
+        break;
+      case "haproxy-reached":
+        this.#connected.set({ peer: "haproxy" }, 1);
+        break;
+      case "haproxy-unreachable":
+        this.#away("haproxy", event.lastedMs);
+        break;
+      case "haproxy-differs":
+        this.#differences.inc({ resource: event.resource });
+        break;
+      case "reload-needed":
+        this.#needs.inc({ resource: event.resource });
+        break;
+      case "haproxy-watched":
+        this.#oldWorkers.set({ resource: event.resource }, event.oldWorkers);
+        this.#oldBytes.set({ resource: event.resource }, event.oldBytes);
+        this.#leaving.set({ resource: event.resource }, event.leaving);
+        break;
       case "haproxy-exited":
         this.#restarts.inc();
         break;
@@ -111,6 +151,7 @@ export class Metrics {
       case "written-in-place":
       case "haproxy-started":
       case "haproxy-said":
+      case "servers-deleted":
       case "listening":
       case "stopping":
         break;

@@ -1,13 +1,15 @@
-import { type Clock, sleep } from "./clock.js";
+import type { Clock } from "./clock.js";
 import { abortable } from "./follow.js";
 
 /** The right to be in a lane; disposing it lets the next one in. */
 export interface Turn extends Disposable {
+  /** How many milliseconds it takes until the last mark is `distanceMs` old; 0 when it is. */
+  remaining(distanceMs: number): number;
   /** From now on counts the distance that the next one has to keep. */
   mark(): void;
 }
 
-/** Lets one in at a time, in the order they came, each at a distance from the last mark, or from its own. */
+/** Lets one in at a time, in the order they came; whoever is in can keep a distance from the last mark, or its own. */
 export class Lane {
   readonly #clock: Clock;
   #last: Promise<void> = Promise.resolve();
@@ -17,8 +19,8 @@ export class Lane {
     this.#clock = clock;
   }
 
-  /** Resolves when the lane is free and the last mark of `who` is `distanceMs` old; rejects with the signal's reason. */
-  async enter(distanceMs: number, signal: AbortSignal, who = "anybody"): Promise<Turn> {
+  /** Resolves when the lane is free; rejects with the signal's reason. Marks are those of `who` alone. */
+  async enter(signal: AbortSignal, who = "anybody"): Promise<Turn> {
     const before = this.#last;
     let leave: () => void = () => undefined;
     const left = new Promise<void>((resolve) => {
@@ -27,13 +29,15 @@ export class Lane {
     this.#last = before.then(() => left);
     try {
       await abortable(before, signal);
-      const waitMs = (this.#markedAt.get(who) ?? Number.NEGATIVE_INFINITY) + distanceMs - this.#clock.now();
-      if (waitMs > 0) await sleep(waitMs, this.#clock, signal);
     } catch (error) {
       leave();
       throw error;
     }
     return {
+      remaining: (distanceMs) => {
+        const markedAt = this.#markedAt.get(who);
+        return markedAt === undefined ? 0 : Math.max(0, markedAt + distanceMs - this.#clock.now());
+      },
       mark: () => {
         this.#markedAt.set(who, this.#clock.now());
       },

@@ -1,56 +1,135 @@
 import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Etcd3 } from "etcd3";
 import { eventually } from "../support/eventually.js";
 import { Line } from "../support/line.js";
 import { answerOn, startHaproxy } from "../support/live-haproxy.js";
+import { tempDir } from "../support/temp-dir.js";
 import { floorConfig } from "./floor-config.js";
 import { startFloor } from "./process.js";
 import { type Comparison, summaryOf } from "./statistics.js";
 
-/** Longer than the least distance between reloads, so that every round begins in quiet. */
+/** Longer than it takes to bring the file in after the commands, so that every round begins in quiet. */
 const REST_MS = 300;
 
+/** So many servers share a backend, besides the one that is measured. */
+const PER_BACKEND = 10;
+
+/** What the measurements of one size work with. */
+interface Bench {
+  readonly line: Line;
+  readonly etcd: Etcd3;
+  /** Two servers that take turns. */
+  readonly servers: readonly { readonly server: Server; readonly port: number }[];
+}
+
 /**
- * From the answer to a put of a new server to the first request that this server answers through HAProxy.
- *
- * Each round replaces the one server by another; renderer and floor take turns.
+ * From the answer to a put of a new server to the first request that this server answers through HAProxy, which has
+ * `count` servers in all. Each round replaces the one server of a service by another; renderer and floor take turns.
  */
-export async function renderLatency(rounds: number): Promise<Comparison> {
+export function runtimeLatency(count: number): (rounds: number) => Promise<Comparison> {
+  return async (rounds) => {
+    await using line = await Line.start();
+    const etcd = new Etcd3({ hosts: line.etcd.endpoint });
+    const bench: Bench = { line, etcd, servers: [await answering("a"), await answering("b")] };
+    await fill(bench, count);
+    const renderer = line.renderer();
+    await renderer.said(/"event":"applied"/, 60_000);
+    await using folder = await tempDir();
+    const socket = join(folder.path, "admin.sock");
+    await using bare = await startHaproxy((port) =>
+      floorConfig(String(port), ["127.0.0.1:9"], socket, backends(count)),
+    );
+    await using _floor = await startFloor("floor-runtime.ts", line.etcd.endpoint, socket);
+    const times = { ours: [] as number[], floor: [] as number[] };
+    const reloads = await settledReloads(line);
+    for (let round = -2; round < rounds; round++) {
+      for (const [who, key, at] of [
+        ["ours", "/app/servers/one", line.port],
+        ["floor", "/floor/one", bare.port],
+      ] as const) {
+        await delay(REST_MS + count / 10); // a file of 10,000 servers takes its time to be checked
+        const tookMs = await takeOver(bench, key, at, round % 2 === 0 ? 0 : 1);
+        if (round >= 0) times[who].push(tookMs); // the first two rounds warm up
+      }
+    }
+    const reloaded = (await line.haproxy.reloads()) - reloads;
+    if (reloaded > 0) throw new Error(`The renderer reloaded ${reloaded} times`);
+    end(bench);
+    return {
+      what: `key in etcd to first request served, ${count} servers, no reload`,
+      ours: summaryOf(times.ours),
+      floor: summaryOf(times.floor),
+    };
+  };
+}
+
+/** From the last put of a burst until HAProxy has all of it, and how many reloads that took. */
+export async function burst(count: number): Promise<{ readonly tookMs: number; readonly reloads: number }> {
   await using line = await Line.start();
+  const etcd = new Etcd3({ hosts: line.etcd.endpoint });
+  const bench: Bench = { line, etcd, servers: [] };
+  await etcd.put("/app/servers/first").value("127.0.0.1:9");
   const renderer = line.renderer();
   await renderer.said(/"event":"applied"/);
-  await using bare = await startHaproxy((port) => floorConfig(String(port), []));
-  await using _floor = await startFloor(
-    "floor-renderer.ts",
-    line.etcd.endpoint,
-    bare.configPath,
-    bare.masterSocket,
-    String(bare.port),
-  );
-  const servers = [await answering("a"), await answering("b")];
-  const etcd = new Etcd3({ hosts: line.etcd.endpoint });
-  const times = { ours: [] as number[], floor: [] as number[] };
-  for (let round = -2; round < rounds; round++) {
-    const [name, port] = round % 2 === 0 ? ["a", servers[0]?.port] : ["b", servers[1]?.port];
-    for (const [who, key, at] of [
-      ["ours", "/app/servers/one", line.port],
-      ["floor", "/floor/one", bare.port],
-    ] as const) {
-      await delay(REST_MS);
-      await etcd.put(key).value(`127.0.0.1:${port}`);
-      const begun = performance.now();
-      await eventually("the new server's answer", async () => (await answerOn(at)) === `200 ${name}`, 10_000, 1);
-      if (round >= 0) times[who].push(performance.now() - begun); // the first two rounds warm up
-    }
+  const before = await settledReloads(line);
+  const puts = Array.from({ length: count }, (_, index) => index);
+  while (puts.length > 0) {
+    const some = puts.splice(0, 50); // so many at a time
+    await Promise.all(some.map((index) => etcd.put(`/app/servers/n${index}`).value(`127.0.0.1:${10_000 + index}`)));
   }
+  const begun = performance.now();
+  await eventually("all servers", async () => (await line.haproxy.servers()) === count + 1, 30_000, 5);
+  const tookMs = performance.now() - begun;
+  end(bench);
+  return { tookMs, reloads: (await line.haproxy.reloads()) - before };
+}
+
+/** Puts one of the two servers into a key and resolves to how long it took until it answered. */
+async function takeOver({ etcd, servers }: Bench, key: string, at: number, which: 0 | 1): Promise<number> {
+  await etcd.put(key).value(`127.0.0.1:${servers[which]?.port ?? 0}`);
+  const begun = performance.now();
+  const name = which === 0 ? "a" : "b";
+  await eventually("the new server's answer", async () => (await answerOn(at)) === `200 ${name}`, 10_000, 1);
+  return performance.now() - begun;
+}
+
+/** The first file differs from what HAProxy was started on; from then on nothing needs a reload. */
+async function settledReloads(line: Line): Promise<number> {
+  await delay(1_000);
+  return line.haproxy.reloads();
+}
+
+async function fill({ etcd, servers }: Bench, count: number): Promise<void> {
+  await etcd.put("/app/servers/one").value(`127.0.0.1:${servers[1]?.port ?? 0}`);
+  for (let from = 1; from < count; from += 100) {
+    const batch = etcd.if("/never", "Create", "==", 0);
+    const puts = Array.from({ length: Math.min(100, count - from) }, (_, index) => {
+      const number = from + index;
+      return etcd.put(`/app/bulk${Math.floor(number / PER_BACKEND)}/c${number}`).value(addressOf(number));
+    });
+    await batch.then(...puts).commit();
+  }
+}
+
+function backends(count: number): string {
+  const lines: string[] = [];
+  for (let number = 1; number < count; number++) {
+    if (number === 1 || number % PER_BACKEND === 0) lines.push(`backend bulk${Math.floor(number / PER_BACKEND)}\n`);
+    lines.push(`  server c${number} ${addressOf(number)} check inter 5s fall 1 rise 2\n`);
+  }
+  return lines.join("");
+}
+
+/** Nobody listens there. */
+function addressOf(number: number): string {
+  return `127.1.${number >> 8}.${number & 255}:9`;
+}
+
+function end({ etcd, servers }: Bench): void {
   etcd.close();
   for (const { server } of servers) server.close();
-  return {
-    what: "key in etcd to first request served, with a reload",
-    ours: summaryOf(times.ours),
-    floor: summaryOf(times.floor),
-  };
 }
 
 async function answering(text: string): Promise<{ readonly server: Server; readonly port: number }> {

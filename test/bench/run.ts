@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { agentLatency } from "./agent-latency.js";
 import { confdStart } from "./confd-start.js";
-import { renderLatency } from "./render-latency.js";
+import { burst, runtimeLatency } from "./render-latency.js";
 import { type Comparison, tableOf } from "./statistics.js";
 import { templateSpeed } from "./template-speed.js";
 
@@ -13,7 +13,15 @@ const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 
 console.log(`${ROUNDS} rounds each`);
 const comparisons: Comparison[] = [];
-for (const measure of [agentLatency, renderLatency, templateSpeed, confdStart]) {
+const measures = [
+  agentLatency,
+  runtimeLatency(10),
+  runtimeLatency(1_000),
+  runtimeLatency(10_000),
+  templateSpeed,
+  confdStart,
+];
+for (const measure of measures) {
   for (const comparison of [await measure(ROUNDS)].flat()) {
     comparisons.push(comparison);
     const { what, ours, floor } = comparison;
@@ -22,7 +30,9 @@ for (const measure of [agentLatency, renderLatency, templateSpeed, confdStart]) 
 }
 const date = new Date().toISOString().slice(0, 10);
 const conditions = `${ROUNDS} rounds in one run of \`npm run bench\` on ${date}: Node ${process.version}, ${cpus().length} cores.`;
-const text = `${conditions}\n\n${tableOf(comparisons)}`;
+const { tookMs, reloads } = await burst(1_000);
+const words = `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`;
+const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${words}`;
 console.log(`\n${text}`);
 
 if (process.argv.includes("--write")) {

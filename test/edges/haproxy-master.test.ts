@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { askMaster, reloadByMaster } from "../../src/edges/haproxy-master.js";
+import { reloadByMaster } from "../../src/edges/haproxy-master.js";
+import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { tempDir } from "../support/temp-dir.js";
 
@@ -74,6 +75,6 @@ describe("a reload by the master socket", () => {
     const reload = expect(reloadByMaster(silent.socket, systemClock, stop.signal)).rejects.toThrow("stop");
     stop.abort(new Error("stop"));
     await reload;
-    await expect(askMaster(silent.socket, "show proc", stop.signal)).rejects.toThrow("stop");
+    await expect(askSocket(silent.socket, "show proc", stop.signal)).rejects.toThrow("stop");
   });
 });

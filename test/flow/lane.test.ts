@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sleep } from "../../src/flow/clock.js";
 import { Lane, type Turn } from "../../src/flow/lane.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
@@ -9,7 +10,9 @@ function start() {
   const journal: string[] = [];
   const turns = new Map<string, Turn>();
   const enter = async (name: string, distanceMs = 0, signal = stop.signal): Promise<void> => {
-    const turn = await lane.enter(distanceMs, signal);
+    const turn = await lane.enter(signal);
+    const waitMs = turn.remaining(distanceMs);
+    if (waitMs > 0) await sleep(waitMs, clock, signal);
     journal.push(name);
     turns.set(name, turn);
   };

@@ -6,6 +6,7 @@ import { reloadByMaster } from "../../src/edges/haproxy-master.js";
 import { openHaproxy } from "../../src/edges/haproxy-process.js";
 import { hasCode } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";
+import { HAPROXY } from "../support/haproxy-binary.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { answering, answerOn, occupiedPort } from "../support/live-haproxy.js";
@@ -19,7 +20,7 @@ async function world() {
   const told: HecdEvent[] = [];
   const tell = (event: HecdEvent): void => void told.push(event);
   const stop = new AbortController();
-  const settings = { binary: "haproxy", configPath, masterSocket: join(directory.path, "master.sock") };
+  const settings = { binary: HAPROXY, configPath, masterSocket: join(directory.path, "master.sock") };
   return {
     port,
     settings,

@@ -7,12 +7,14 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { apply, type ApplyParts, USUAL_MANNER } from "../../src/apply.js";
 import type { HecdEvent } from "../../src/core/event.js";
 import { balancerOf } from "../../src/edges/haproxy.js";
-import { askMaster, reloadByMaster } from "../../src/edges/haproxy-master.js";
+import { reloadByMaster } from "../../src/edges/haproxy-master.js";
+import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { reloadBySignal } from "../../src/edges/haproxy-signal.js";
 import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../src/ports.js";
 import { Renderer } from "../../src/renderer.js";
+import { HAPROXY } from "../support/haproxy-binary.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import {
@@ -38,6 +40,9 @@ afterEach(() => {
   stop.abort(new Error("the test is over"));
 });
 
+/** An address that is no machine's, in a form that is left to HAProxy: it finds out only when it loads the file. */
+const FOREIGN_BIND = "  bind ipv4@192.0.2.1:80\n";
+
 function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
   const master: ReloadDriver = { kind: "master", socket: haproxy.masterSocket };
   return resourceOf({
@@ -50,8 +55,17 @@ function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
 
 function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
   const resource = resourceFor(haproxy, reload);
-  const balancer = balancerOf(resource, { haproxy: "haproxy", clock, tell });
-  return { resource, target: new TargetFile(resource, tell), balancer, clock, tell, ...USUAL_MANNER };
+  const balancer = balancerOf(resource, { haproxy: HAPROXY, clock, tell });
+  return {
+    resource,
+    target: new TargetFile(resource, tell),
+    balancer,
+    clock,
+    tell,
+    ...USUAL_MANNER,
+    isWary: false,
+    awaitReload: async () => false,
+  };
 }
 
 describe("a change of HAProxy's configuration", () => {
@@ -85,15 +99,30 @@ describe("a change of HAProxy's configuration", () => {
 
   test("that passes the check but cannot be loaded is taken back, and the last good one served (invariant 2)", async () => {
     await using haproxy = await startHaproxy();
-    await using occupied = await occupiedPort();
     const parts = partsFor(haproxy);
-    const text = answering("second", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
+    const text = answering("second", haproxy.port, FOREIGN_BIND);
     const outcome = await apply(text, parts, stop.signal);
     expect(outcome).toMatchObject({ kind: "rolled-back" });
     expect(await readFile(haproxy.configPath, "utf8")).toBe(answering("first", haproxy.port));
     expect(await parts.target.standing()).toBe("sound");
     expect(await answerOn(haproxy.port)).toBe("200 first");
     expect(await apply(answering("first", haproxy.port), parts, stop.signal)).toEqual({ kind: "unchanged" });
+  });
+
+  test("that binds what it cannot have is refused before HAProxy stops all its listeners for it", async () => {
+    await using haproxy = await startHaproxy();
+    await using occupied = await occupiedPort();
+    const text = answering("second", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toEqual({
+      kind: "rejected",
+      output: `It binds 127.0.0.1:${occupied.port}, and another process holds that port`,
+    });
+    const foreign = answering("second", haproxy.port, "  bind 192.0.2.1:80\n");
+    expect(await apply(foreign, partsFor(haproxy), stop.signal)).toEqual({
+      kind: "rejected",
+      output: "It binds 192.0.2.1:80, which is no address of this machine",
+    });
+    expect(await haproxy.reloads()).toBe(0);
   });
 
   test("that is cut off between writing and proving is proven by the next process (invariant 2)", async () => {
@@ -120,12 +149,11 @@ describe("a change of HAProxy's configuration", () => {
 
   test("is applied through a pid file, and one that cannot be loaded is taken back there too", async () => {
     await using haproxy = await startHaproxy();
-    await using occupied = await occupiedPort();
     const parts = partsFor(haproxy, { kind: "signal", pidFile: haproxy.pidFile });
     const second = answering("second", haproxy.port);
     expect(await apply(second, parts, stop.signal)).toMatchObject({ kind: "applied" });
     expect(await answerOn(haproxy.port)).toBe("200 second");
-    const bad = answering("third", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
+    const bad = answering("third", haproxy.port, FOREIGN_BIND);
     expect(await apply(bad, parts, stop.signal)).toMatchObject({ kind: "rolled-back" });
     expect(await readFile(haproxy.configPath, "utf8")).toBe(second);
     expect(await answerOn(haproxy.port)).toBe("200 second");
@@ -137,7 +165,7 @@ describe("a reload by the master socket", () => {
     const configFor = (text: string, port: number): string => answering(text, port) + manyServers(1_000);
     await using haproxy = await startHaproxy((port) => configFor("first", port));
     for (let round = 0; round < 15; round++) {
-      const foreign = askMaster(haproxy.masterSocket, "reload", stop.signal);
+      const foreign = askSocket(haproxy.masterSocket, "reload", stop.signal);
       await delay(round * 4);
       await haproxy.write(configFor(`round ${round}`, haproxy.port));
       const verdict = await reloadByMaster(haproxy.masterSocket, clock, stop.signal);
@@ -190,7 +218,7 @@ describe("a reload by signal", () => {
     const configPath = join(haproxy.directory, "large.cfg");
     const pidFile = join(haproxy.directory, "large.pid");
     await writeFile(configPath, answering("large", port) + manyServers(10_000));
-    const child = spawn("haproxy", ["-W", "-db", "-f", configPath], { stdio: "ignore" });
+    const child = spawn(HAPROXY, ["-W", "-db", "-f", configPath], { stdio: "ignore" });
     const ended = once(child, "exit");
     try {
       await writeFile(pidFile, `${child.pid ?? 0}\n`);
@@ -222,7 +250,7 @@ describe("the renderer with a real HAProxy", () => {
       storeOf: () => store,
       compile: async () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
       targetOf: (resource) => new TargetFile(resource, tell),
-      balancerOf: (resource) => balancerOf(resource, { haproxy: "haproxy", clock, tell }),
+      balancerOf: (resource) => balancerOf(resource, { haproxy: HAPROXY, clock, tell }),
       clock,
       tell,
       ...USUAL_MANNER,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { hintsOn } from "../../src/haproxy/migration.js";
+import { HAPROXY } from "../support/haproxy-binary.js";
 import { cli } from "../support/cli.js";
 import { tempDir } from "../support/temp-dir.js";
 
@@ -83,7 +84,7 @@ async function complaintOf(text: string): Promise<string> {
   await using folder = await tempDir();
   const path = join(folder.path, "haproxy.cfg");
   await writeFile(path, text);
-  return await run("haproxy", ["-c", "-f", path]).then(
+  return await run(HAPROXY, ["-c", "-f", path]).then(
     () => "",
     (error: unknown) => (error as { readonly stderr: string }).stderr,
   );

@@ -83,7 +83,10 @@ describe("the line from Docker to HAProxy", () => {
     expect(listed.stdout).toMatch(/shop +line-shop +127\.0\.0\.1:\d+ +100 +\/shop/);
     expect(shop).not.toBe(rest);
     const status = await hecd(["status", ...line.statusFlags]);
-    expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/agent .*ready\nrenderer .*ready\n/)]);
+    expect([status.code, status.stdout]).toEqual([
+      0,
+      expect.stringMatching(/agent .*ready\nrenderer .*ready; HAProxy of haproxy.toml agrees with its file\n/),
+    ]);
   });
 
   test("starts before etcd, says once that it waits, and goes on when etcd comes", async () => {

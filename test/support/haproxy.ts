@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { HAPROXY } from "./haproxy-binary.js";
 import { eventually } from "./eventually.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -14,7 +15,7 @@ export async function objectionsTo(config: string): Promise<string | undefined> 
   const path = join(dir.path, "haproxy.cfg");
   await writeFile(path, config);
   try {
-    await run("haproxy", ["-c", "-dW", "-f", path]);
+    await run(HAPROXY, ["-c", "-dW", "-f", path]);
     return undefined;
   } catch (error) {
     return error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
@@ -26,7 +27,7 @@ export async function runHaproxy(config: (dir: string) => string): Promise<Async
   const dir = await tempDir();
   const path = join(dir.path, "haproxy.cfg");
   await writeFile(path, config(dir.path));
-  const child = spawn("haproxy", ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(HAPROXY, ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
   let output = "";
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const ended = new Promise((resolve) => child.once("close", resolve));

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { DockerCli } from "./docker.js";
 import { startEtcd, type TestEtcd } from "./etcd.js";
 import { freePort } from "./free-port.js";
+import { HAPROXY } from "./haproxy-binary.js";
 import { Hecd } from "./hecd.js";
 import { answerOn, type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
 
@@ -34,6 +35,7 @@ export class Line implements AsyncDisposable {
     this.#env = {
       HECD_HTTP_BIND: `127.0.0.1:${haproxy.port}`,
       HECD_STATS_BIND: `127.0.0.1:${statsPort}`,
+      HECD_HAPROXY: HAPROXY,
       HECD_HAPROXY_SOCKET: join(haproxy.directory, "admin.sock"),
     };
   }
@@ -52,6 +54,7 @@ dest = "${haproxy.configPath}"
 keys = ["/app", "/hecd/v1/services"]
 
 [haproxy]
+socket = "${join(haproxy.directory, "admin.sock")}"
 reload = "master:${haproxy.masterSocket}"
 min_reload_interval = "${minReloadInterval}"
 `,

@@ -5,6 +5,8 @@ import { get } from "node:http";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { askProcesses } from "../../src/edges/haproxy-master.js";
+import { askSocket } from "../../src/edges/haproxy-socket.js";
+import { HAPROXY } from "./haproxy-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { tempDir } from "./temp-dir.js";
@@ -45,8 +47,14 @@ export interface LiveHaproxy extends AsyncDisposable {
   readonly port: number;
   /** Replaces its file by rename. */
   write(config: string): Promise<void>;
+  /** How many servers it has that are not in maintenance. */
+  servers(): Promise<number>;
   /** How often it has been reloaded, failures included. */
   reloads(): Promise<number>;
+  /** Kills master and workers, as a crash would; resolves when they have ended. */
+  kill(): Promise<void>;
+  /** Starts it again on its file, as an init system does; resolves when it serves. */
+  start(): Promise<void>;
 }
 
 /** Starts one and resolves when it serves. */
@@ -57,29 +65,35 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
   const masterSocket = join(directory.path, "master.sock");
   const pidFile = join(directory.path, "haproxy.pid");
   await writeFile(configPath, configFor(port));
-  const child = spawn("haproxy", ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath], {
-    stdio: ["ignore", "ignore", "pipe"],
-    detached: true,
-  });
-  let log = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    log += chunk.toString();
-  });
-  const stop = async (): Promise<void> => {
-    await killGroup(child);
-    await directory[Symbol.asyncDispose]();
-  };
   const { signal } = new AbortController();
-  try {
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    const argv = ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath];
+    const started = spawn(HAPROXY, argv, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+    child = started;
+    let log = "";
+    started.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
     await eventually("HAProxy's master socket", async () => {
-      if (child.exitCode !== null) throw new Error(log);
+      if (started.exitCode !== null) throw new Error(log);
       return (await askProcesses(masterSocket, signal))?.workers.length;
     });
+  };
+  const kill = async (): Promise<void> => {
+    if (child) await killGroup(child);
+  };
+  const stop = async (): Promise<void> => {
+    await kill();
+    await directory[Symbol.asyncDispose]();
+  };
+  try {
+    await start();
   } catch (error) {
     await stop();
     throw error;
   }
   return {
+    kill,
+    start,
     directory: directory.path,
     configPath,
     masterSocket,
@@ -88,6 +102,11 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
     async write(config) {
       await writeFile(`${configPath}.new`, config);
       await rename(`${configPath}.new`, configPath);
+    },
+    async servers() {
+      const state = (await askSocket(masterSocket, "@1 show servers state", signal)) ?? "";
+      const rows = state.match(/^\d+ \S+ \d+ \S+ \S+ \d+ \d+ /gm) ?? [];
+      return rows.filter((row) => (Number(row.trim().split(" ").at(-1)) & 1) === 0).length;
     },
     reloads: async () => (await askProcesses(masterSocket, signal))?.master.reloads ?? -1,
     [Symbol.asyncDispose]: stop,

@@ -1,0 +1,96 @@
+import { wordsOf } from "./words.js";
+
+/** A configuration as HAProxy reads it, with every letter of the text it came from. */
+export interface Configuration {
+  /** In the order of the text; what stands before the first one is a section without a kind. */
+  readonly sections: readonly Section[];
+  /** Whether lines are there or not by a condition (`.if`), which only HAProxy can decide. */
+  readonly isConditional: boolean;
+}
+
+/** From one heading to the next. */
+export interface Section {
+  /** `global`, `defaults`, `backend`...; empty for what stands before the first heading. */
+  readonly kind: string;
+  /** Empty where a section has none. */
+  readonly name: string;
+  /** The `defaults` that it names after `from`. */
+  readonly from: string | undefined;
+  /** The heading first, where there is one. */
+  readonly lines: readonly Line[];
+}
+
+/** One line of the text, without its line feed. */
+export interface Line {
+  readonly raw: string;
+  readonly words: readonly string[];
+  /** False when the words depend on variables or cannot be told for certain. */
+  readonly isPlain: boolean;
+}
+
+/** The headings of all versions up to 3.4. */
+const KINDS: ReadonlySet<string> = new Set([
+  "acme",
+  "backend",
+  "cache",
+  "crt-store",
+  "defaults",
+  "fcgi-app",
+  "frontend",
+  "global",
+  "healthcheck",
+  "http-errors",
+  "listen",
+  "log-forward",
+  "log-profile",
+  "mailers",
+  "peers",
+  "program",
+  "resolvers",
+  "ring",
+  "traces",
+  "userlist",
+]);
+
+/** Reads any text; nothing of it is lost and nothing refused. */
+export function parseConfiguration(text: string): Configuration {
+  const sections: { kind: string; name: string; from: string | undefined; lines: Line[] }[] = [];
+  let isConditional = false;
+  for (const raw of text.split("\n")) {
+    const line = { raw, ...wordsOf(raw) };
+    const [first = "", name = "", from, base] = line.words;
+    if (first.startsWith(".")) isConditional = true;
+    if (KINDS.has(first) || sections.length === 0) {
+      const isHeading = KINDS.has(first);
+      const named = from === "from" ? base : undefined;
+      const [kind, called] = isHeading ? [first, name] : ["", ""];
+      // An unnamed `defaults` may go on with `from` as well.
+      const [title, parent] = kind === "defaults" && called === "from" ? ["", from] : [called, named];
+      sections.push({ kind, name: title, from: parent, lines: [line] });
+    } else sections.at(-1)?.lines.push(line);
+  }
+  return { sections, isConditional };
+}
+
+/** The text it was read from, letter by letter. */
+export function printConfiguration({ sections }: Configuration): string {
+  return sections.flatMap(({ lines }) => lines.map(({ raw }) => raw)).join("\n");
+}
+
+/** What a line says, whatever its blanks and comments; empty when it says nothing. */
+export function meaningOf({ raw, words, isPlain }: Line): string {
+  return isPlain ? words.join("\u0000") : raw;
+}
+
+/** The `defaults` that reach this section, the farthest first. */
+export function defaultsOf(section: Section, { sections }: Configuration): readonly Section[] {
+  return chainOf(section, sections.slice(0, sections.indexOf(section)));
+}
+
+/** The same, of a section that comes after all of these. */
+export function chainOf({ kind, from }: Section, before: readonly Section[]): readonly Section[] {
+  if (kind === "defaults" && from === undefined) return [];
+  const at = before.findLastIndex((each) => each.kind === "defaults" && (from === undefined || each.name === from));
+  const base = before[at];
+  return base ? [...chainOf(base, before.slice(0, at)), base] : [];
+}

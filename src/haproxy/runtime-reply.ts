@@ -1,0 +1,60 @@
+import { parseServersState, type RunningServer } from "./server-state.js";
+
+/** What a worker answered to `show info`, then to commands, then to questions about servers. */
+export interface RuntimeReply {
+  readonly pid: number;
+  readonly version: string;
+  /** What commands said that is no confirmation. */
+  readonly complaints: readonly string[];
+  readonly servers: readonly RunningServer[];
+  /** Those of the servers asked after that have a connection in use, as `backend/server`. */
+  readonly busy: ReadonlySet<string>;
+}
+
+/** What commands say when they have done their work; most say nothing. Words differ between versions. */
+const CONFIRMATIONS = [
+  /^New server registered\.$/,
+  /^Server deleted\.$/,
+  /^IP changed from /,
+  /^port changed from /,
+  /^no need to change /,
+  /^nothing changed/,
+];
+
+/** Reads such an answer; undefined when it is none, which is when it does not begin with the information. */
+export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
+  const lines = answer.split("\n");
+  const begin = lines.findIndex((line) => line.startsWith("Name: "));
+  if (begin < 0) return undefined;
+  const end = lines.indexOf("", begin);
+  const info = new Map(
+    lines.slice(begin, end).map((line) => {
+      const colon = line.indexOf(": ");
+      return [line.slice(0, colon), line.slice(colon + 2)] as const;
+    }),
+  );
+  const complaints: string[] = [];
+  const rows: string[] = [];
+  const busy = new Set<string>();
+  let table: "state" | "connections" | undefined;
+  for (const line of [...lines.slice(0, begin), ...lines.slice(end + 1)]) {
+    if (line === "") table = undefined;
+    else if (line.startsWith("# be_id ")) {
+      table = "state";
+      complaints.pop(); // the number of the format, in a line of its own
+      rows.push(line);
+    } else if (line.startsWith("# bkname/")) table = "connections";
+    else if (table === "state") rows.push(line);
+    else if (table === "connections") {
+      const [id = "", , , , , , used] = line.split(" ");
+      if (used !== "0") busy.add(id);
+    } else if (!isConfirmation(line)) complaints.push(line.replace(/^\[\d\]: /, ""));
+  }
+  const servers = parseServersState(rows);
+  return { pid: Number(info.get("Pid")), version: info.get("Version") ?? "", complaints, servers, busy };
+}
+
+function isConfirmation(line: string): boolean {
+  const [, severity = "6", words = ""] = /^(?:\[(\d)\]: )?(.*)$/.exec(line) ?? [];
+  return Number(severity) > 3 && CONFIRMATIONS.some((confirmation) => confirmation.test(words));
+}

@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { defaultsOf, parseConfiguration, printConfiguration } from "../../src/haproxy/config.js";
+import { goldenCases } from "../support/golden.js";
+
+const line = fc.oneof(
+  fc.constantFrom(
+    "global",
+    "defaults",
+    "defaults d from e",
+    "backend b from d",
+    "  server s 1.2.3.4:5 # c",
+    ".if 1",
+    "",
+  ),
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: fc.constantFrom("\\", '"', "'", " ", "#", "$", "x", "\t", "\r") }),
+);
+
+describe("a configuration", () => {
+  test("is printed letter by letter as it was read, whatever it is", () => {
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const text = lines.join("\n");
+        expect(printConfiguration(parseConfiguration(text))).toBe(text);
+      }),
+    );
+  });
+
+  test("is printed as it was read when it is a stock one", async () => {
+    for (const { expected } of await goldenCases()) {
+      const text = await readFile(expected, "utf8");
+      expect(printConfiguration(parseConfiguration(text))).toBe(text);
+    }
+  });
+
+  test("knows which defaults reach a section", () => {
+    const configuration = parseConfiguration(
+      "defaults a\ndefaults b from a\nbackend x\nbackend y from a\nbackend z from none\ndefaults\nlisten l",
+    );
+    const chains = configuration.sections
+      .filter(({ kind }) => kind !== "defaults")
+      .map((section) => [section.name, defaultsOf(section, configuration).map(({ name }) => name)]);
+    expect(chains).toEqual([
+      ["x", ["a", "b"]],
+      ["y", ["a"]],
+      ["z", []],
+      ["l", [""]],
+    ]);
+  });
+});

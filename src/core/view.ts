@@ -48,16 +48,35 @@ export interface LeftOut {
   readonly reason: string;
 }
 
+/** What each key of a snapshot was read as. */
+export type Readings = ReadonlyMap<
+  string,
+  { readonly value: string; readonly candidate: Candidate | LeftOut | "other" }
+>;
+
+/** Reads every key of a snapshot by itself; one that reads as it did at `previous` is not read again. */
+export function readingsOf({ entries }: Snapshot, previous?: Readings): Readings {
+  const readings = new Map<string, { value: string; candidate: Candidate | LeftOut | "other" }>();
+  for (const [key, value] of entries) {
+    const known = previous?.get(key);
+    if (known?.value === value) readings.set(key, known);
+    else {
+      const candidate = key.startsWith(`${SERVICES}/`) ? readRecord(key, value) : readSimple(key, value);
+      readings.set(key, { value, candidate });
+    }
+  }
+  return readings;
+}
+
 /**
- * Reads the services of a snapshot: JSON records below `/hecd/v1/services`, and everywhere else simple keys
+ * The services of a snapshot: JSON records below `/hecd/v1/services`, and everywhere else simple keys
  * `.../<service>/<name>` = `ip:port`. What is registered in both ways is one server, as its record describes it.
  */
-export function servicesOf(snapshot: Snapshot): View {
+export function servicesOf(snapshot: Snapshot, readings = readingsOf(snapshot)): View {
   const services = new Map<string, Draft>();
   const leftOut: LeftOut[] = [];
   const simple: Candidate[] = [];
-  for (const [key, value] of snapshot.entries) {
-    const candidate = key.startsWith(`${SERVICES}/`) ? readRecord(key, value) : readSimple(key, value);
+  for (const { candidate } of readings.values()) {
     if (candidate === "other") continue;
     if ("reason" in candidate) leftOut.push(candidate);
     else if (candidate.kind === "simple") simple.push(candidate);

@@ -52,24 +52,38 @@ const KINDS: ReadonlySet<string> = new Set([
   "userlist",
 ]);
 
+/** Every line that can be a heading or a condition, quoted as it may be, and few others. */
+const NOTABLE = new RegExp(`^[ \\t\\r\\v\\f]*(?:["'\\\\.]|${[...KINDS].join("|")})`);
+
 /** Reads any text; nothing of it is lost and nothing refused. */
 export function parseConfiguration(text: string): Configuration {
-  const sections: { kind: string; name: string; from: string | undefined; lines: Line[] }[] = [];
+  const { texts, isConditional } = cut(text);
+  return { sections: texts.map(parseSection), isConditional };
+}
+
+/** The text of each section, which joined by line feeds are the whole again; takes few lines apart and so little time. */
+export function cut(text: string): { readonly texts: readonly string[]; readonly isConditional: boolean } {
+  const lines = text.split("\n");
+  const starts = [0];
   let isConditional = false;
-  for (const raw of text.split("\n")) {
-    const line = { raw, ...wordsOf(raw) };
-    const [first = "", name = "", from, base] = line.words;
+  for (const [at, line] of lines.entries()) {
+    if (!NOTABLE.test(line)) continue;
+    const [first = ""] = wordsOf(line).words;
     if (first.startsWith(".")) isConditional = true;
-    if (KINDS.has(first) || sections.length === 0) {
-      const isHeading = KINDS.has(first);
-      const named = from === "from" ? base : undefined;
-      const [kind, called] = isHeading ? [first, name] : ["", ""];
-      // An unnamed `defaults` may go on with `from` as well.
-      const [title, parent] = kind === "defaults" && called === "from" ? ["", from] : [called, named];
-      sections.push({ kind, name: title, from: parent, lines: [line] });
-    } else sections.at(-1)?.lines.push(line);
+    if (at > 0 && KINDS.has(first)) starts.push(at);
   }
-  return { sections, isConditional };
+  const texts = starts.map((start, index) => lines.slice(start, starts[index + 1]).join("\n"));
+  return { texts, isConditional };
+}
+
+/** Reads the text of one section. */
+export function parseSection(text: string): Section {
+  const lines = text.split("\n").map((raw) => ({ raw, ...wordsOf(raw) }));
+  const [kind = "", name = "", from, base] = lines[0]?.words ?? [];
+  if (!KINDS.has(kind)) return { kind: "", name: "", from: undefined, lines };
+  // An unnamed `defaults` may go on with `from` as well.
+  if (kind === "defaults" && name === "from") return { kind, name: "", from, lines };
+  return { kind, name, from: from === "from" ? base : undefined, lines };
 }
 
 /** The text it was read from, letter by letter. */

@@ -1,4 +1,4 @@
-import { chainOf, meaningOf, parseConfiguration, type Section } from "./config.js";
+import { chainOf, cut, meaningOf, parseSection, type Section } from "./config.js";
 import { type Pool, poolOf } from "./pools.js";
 
 /** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
@@ -7,13 +7,17 @@ export interface Model {
   readonly frame: readonly Part[];
   /** Backends and listens by name. */
   readonly pools: ReadonlyMap<string, Pool>;
-  /** What was made of each section, by its text and that of the defaults before it. */
+  /** What was made of each section, by its text. */
   readonly parts: ReadonlyMap<string, Part>;
 }
 
 /** One section. */
 export interface Part {
   readonly title: string;
+  /** The section itself, where others are read by it. */
+  readonly defaults: Section | undefined;
+  /** The text of all that it was read by. */
+  readonly basesText: string;
   /** What stands in it besides servers. */
   readonly meaning: string;
   readonly pool: Pool | undefined;
@@ -25,21 +29,21 @@ export interface Part {
  * What a section makes of `previous` is taken from there as it is when not a letter of it differs.
  */
 export function modelOf(text: string, previous?: Model): Model {
-  const { sections, isConditional } = parseConfiguration(text);
+  const { texts, isConditional } = cut(text);
   const parts = new Map<string, Part>();
   const frame: Part[] = [];
   const pools = new Map<string, Pool>();
   const bases: Section[] = [];
   let basesText = String(isConditional);
-  for (const section of sections) {
-    const own = section.lines.map(({ raw }) => raw).join("\n");
-    const key = `${basesText}\n${own}`;
-    const part = previous?.parts.get(key) ?? partOf(section, isConditional ? undefined : bases);
-    parts.set(key, part);
+  for (const own of texts) {
+    const known = previous?.parts.get(own);
+    const part =
+      known?.basesText === basesText ? known : partOf(parseSection(own), basesText, isConditional ? undefined : bases);
+    parts.set(own, part);
     if (part.pool) pools.set(part.pool.name, part.pool);
-    if (section.kind !== "" || part.meaning !== "") frame.push(part);
-    if (section.kind === "defaults") {
-      bases.push(section);
+    if (part.title !== UNTITLED || part.meaning !== "") frame.push(part);
+    if (part.defaults) {
+      bases.push(part.defaults);
       basesText += `\n${own}`;
     }
   }
@@ -47,19 +51,27 @@ export function modelOf(text: string, previous?: Model): Model {
 }
 
 /** Without `bases` no server is told apart, since a condition may leave it out. */
-function partOf(section: Section, bases: readonly Section[] | undefined): Part {
+function partOf(section: Section, basesText: string, bases: readonly Section[] | undefined): Part {
   const hasServers = section.kind === "backend" || section.kind === "listen";
   const pool = hasServers && bases ? poolOf(section, chainOf(section, bases)) : undefined;
-  return { title: titleOf(section), meaning: meaningApartFrom(pool ? "server" : undefined, section), pool };
+  return {
+    title: titleOf(section),
+    defaults: section.kind === "defaults" ? section : undefined,
+    basesText,
+    meaning: meaningApartFrom(pool ? "server" : undefined, section),
+    pool,
+  };
 }
 
 /** Whether a text is a configuration at all. */
 export function hasSections(text: string): boolean {
-  return parseConfiguration(text).sections.some(({ kind }) => kind !== "");
+  return cut(text).texts.some((own) => parseSection(own).kind !== "");
 }
 
+const UNTITLED = "what stands before the first section";
+
 function titleOf({ kind, name }: Section): string {
-  if (kind === "") return "what stands before the first section";
+  if (kind === "") return UNTITLED;
   return name === "" ? kind : `${kind} ${name}`;
 }
 

@@ -2,7 +2,7 @@ import Handlebars from "handlebars";
 import { HecdError } from "../errors.js";
 import { defaultServiceOf, type Route, routesOf } from "../core/routes.js";
 import type { Snapshot } from "../core/snapshot.js";
-import { type LeftOut, type Service, servicesOf, type View } from "../core/view.js";
+import { type LeftOut, type Readings, readingsOf, type Service, servicesOf, type View } from "../core/view.js";
 import { argumentsOf } from "./arguments.js";
 import { FunctionError } from "./function-error.js";
 import type { Scope } from "./function.js";
@@ -20,10 +20,12 @@ export function compileHandlebars(name: string, source: string): Template {
     engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
     return engine.compile<Context>(tree, OPTIONS);
   });
+  let readings: Readings | undefined; // of the last snapshot, from which the next one differs in few keys
   return {
     render(input) {
-      const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers");
+      const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers", readings);
       const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input)) }));
+      readings = seen.readings;
       return { text, leftOut: seen.leftOut };
     },
   };
@@ -51,9 +53,13 @@ interface Context {
 class Seen {
   readonly context: Context;
   #view: View | undefined;
+  #readings: Readings | undefined;
 
-  constructor(snapshot: Snapshot, preferred: string) {
-    const services = (): readonly Service[] => (this.#view ??= servicesOf(snapshot)).services;
+  constructor(snapshot: Snapshot, preferred: string, previous: Readings | undefined) {
+    const services = (): readonly Service[] => {
+      this.#readings ??= readingsOf(snapshot, previous);
+      return (this.#view ??= servicesOf(snapshot, this.#readings)).services;
+    };
     // Handlebars sees own properties only, so these are getters of a plain object.
     this.context = {
       get services() {
@@ -66,6 +72,10 @@ class Seen {
         return defaultServiceOf(services(), preferred) ?? "";
       },
     };
+  }
+
+  get readings(): Readings | undefined {
+    return this.#readings;
   }
 
   get leftOut(): readonly LeftOut[] {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SERVICES } from "../../src/core/keys.js";
 import { snapshotOf } from "../../src/core/snapshot.js";
-import { servicesOf } from "../../src/core/view.js";
+import { type Readings, readingsOf, servicesOf } from "../../src/core/view.js";
 import { record } from "../support/records.js";
 
 type Entries = Iterable<readonly [string, string]>;
@@ -214,6 +214,19 @@ describe("every view", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(key, value), { selector: ([name]) => name }), (pairs) => {
         expect(view([...pairs].reverse())).toEqual(view(pairs));
+      }),
+    );
+  });
+
+  test("is the same whatever was read before it", () => {
+    fc.assert(
+      fc.property(fc.array(entries, { minLength: 2, maxLength: 5 }), (states) => {
+        let readings: Readings | undefined;
+        for (const pairs of states) {
+          const snapshot = snapshotOf(1n, pairs);
+          readings = readingsOf(snapshot, readings);
+          expect(servicesOf(snapshot, readings)).toEqual(servicesOf(snapshot));
+        }
       }),
     );
   });

@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { modelOf } from "../../src/haproxy/model.js";
+
+const line = fc.constantFrom(
+  "defaults",
+  "defaults d from e",
+  "backend b from d",
+  '"backend" c',
+  "  backend d",
+  "listen l",
+  "frontend f",
+  "  server s 10.0.0.1:80 check",
+  "  server t 10.0.0.2:80",
+  "  default-server weight 7",
+  "  balance source",
+  "# backend x",
+  "backends are good",
+  ".if 1",
+  "  '.else'",
+  "",
+);
+const text = fc.array(line, { maxLength: 25 }).map((lines) => lines.join("\n"));
+
+test("a text is read the same whatever was read before it", () => {
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 2, maxLength: 6 }), (texts) => {
+      let model = modelOf("");
+      for (const each of texts) {
+        model = modelOf(each, model);
+        expect(model).toEqual(modelOf(each));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("what does not differ is the very same part", () => {
+  const [a, b] = ["defaults\nbackend a\n server s 10.0.0.1:80\n", "backend b\n server s 10.0.0.1:80\n"];
+  const before = modelOf(a + b);
+  const after = modelOf(a + b.replace(":80", ":81"), before);
+  expect(after.pools.get("a")).toBe(before.pools.get("a"));
+  expect(after.pools.get("b")).not.toBe(before.pools.get("b"));
+});

@@ -1,5 +1,6 @@
-import { apply, type Manner } from "./apply.js";
+import { apply, type ApplyParts, type Manner } from "./apply.js";
 import type { Outcome, Tell } from "./core/event.js";
+import { retryOf } from "./core/outcome.js";
 import type { Snapshot } from "./core/snapshot.js";
 import type { LeftOut } from "./core/view.js";
 import { reasonOf } from "./errors.js";
@@ -19,6 +20,8 @@ export interface KeeperParts extends Manner {
   readonly compile: () => Promise<(snapshot: Snapshot) => Rendering>;
   readonly target: Target;
   readonly balancer: Balancer;
+  /** What the second text would take away of the first so suddenly that it may be a mistake, in words. */
+  readonly lossesBetween: (before: string, after: string) => readonly string[];
   /** Shared with whoever reloads the same HAProxy. */
   readonly lane: Lane;
   readonly clock: Clock;
@@ -43,6 +46,9 @@ export interface ResourceState {
 /** Waits before something that has failed is tried again. */
 const RETRY_WAITS = [1_000, 60_000] as const;
 
+/** How long a store that is to confirm a loss and does not answer is left alone. */
+const ASK_AGAIN_MS = 1_000;
+
 /** How often HAProxy and its file are looked at when there is no news: either may have been changed by somebody else. */
 const LOOK_EVERY_MS = 5_000;
 
@@ -57,6 +63,10 @@ export class Keeper {
   #lastError: string | undefined;
   /** The last rendering that led to a good end. */
   #settled: { readonly snapshot: Snapshot; readonly text: string } | undefined;
+  /** Since when an update is held back. */
+  #heldSince: number | undefined;
+  /** The state that is believed whatever it takes away. */
+  #believed: Snapshot | undefined;
   #revision: bigint | undefined;
   #at = 0;
 
@@ -84,6 +94,7 @@ export class Keeper {
   async once(signal: AbortSignal): Promise<Outcome> {
     try {
       const snapshot = await this.#parts.store.read(this.resource.prefixes, signal);
+      this.#believed = snapshot; // there is no time to wait
       return await this.#turn(() => snapshot, 0, signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -135,6 +146,10 @@ export class Keeper {
         }
         for (;;) {
           const outcome = await this.#turn(() => (taken = newest), minReloadIntervalMs, work.signal);
+          if (outcome.kind === "held") {
+            newest = (await this.#afterGrace(work.signal)) ?? newest;
+            continue;
+          }
           const again = retryOf(outcome);
           if (again === "never") {
             waits = backoff(...RETRY_WAITS);
@@ -181,6 +196,9 @@ export class Keeper {
         // Only to have a look: a template that shows the time must not make a new text of it.
         const isLook = this.#settled?.snapshot === snapshot;
         const text = isLook && this.#settled ? this.#settled.text : await this.#textFor(snapshot);
+        const losses = isLook ? [] : await this.#lossesIn(text, snapshot);
+        if (losses.length > 0) return await this.#hold(losses, parts, signal);
+        this.#heldSince = undefined;
         const isWary = this.#outcome !== undefined && this.#settled === undefined;
         const outcome = await apply(text, { ...parts, isWary }, signal);
         if (outcome.kind === "overtaken") continue;
@@ -191,6 +209,38 @@ export class Keeper {
       signal.throwIfAborted();
       this.#settled = undefined;
       return this.#conclude({ kind: "failed", reason: reasonOf(error) }, clock.now() - begunAt);
+    }
+  }
+
+  /** What this text takes away that nobody has confirmed. */
+  async #lossesIn(text: string, snapshot: Snapshot): Promise<readonly string[]> {
+    const { target, dryRun, lossesBetween } = this.#parts;
+    if (this.resource.removalGraceMs === 0 || dryRun || snapshot === this.#believed) return [];
+    return lossesBetween((await target.read()) ?? "", text);
+  }
+
+  /** Lets everything be as it is, and minds that it stays so. */
+  async #hold(losses: readonly string[], parts: Omit<ApplyParts, "isWary">, signal: AbortSignal): Promise<Outcome> {
+    const outcome: Outcome = { kind: "held", losses };
+    if (this.#heldSince === undefined) this.#conclude(outcome, 0);
+    this.#heldSince ??= this.#parts.clock.now();
+    if (this.#settled) await apply(this.#settled.text, { ...parts, isWary: false }, signal);
+    return outcome;
+  }
+
+  /** Waits for news, or for the end of the grace; then resolves to what the store holds, if it answers. */
+  async #afterGrace(signal: AbortSignal): Promise<Snapshot | undefined> {
+    const { clock, store } = this.#parts;
+    const { removalGraceMs, prefixes } = this.resource;
+    const leftMs = (this.#heldSince ?? 0) + removalGraceMs - clock.now();
+    if (leftMs > 0 && (await this.#news.heardWithin(leftMs, clock, signal))) return undefined;
+    try {
+      this.#believed = await store.read(prefixes, signal);
+      return this.#believed;
+    } catch {
+      signal.throwIfAborted();
+      await sleep(ASK_AGAIN_MS, clock, signal); // what cannot be reached is never taken for empty
+      return undefined;
     }
   }
 
@@ -227,23 +277,6 @@ export class Keeper {
     else if ("output" in outcome) this.#lastError = outcome.output;
     this.#parts.tell({ kind: "applied", resource: name, dest, outcome, tookMs });
     return outcome;
-  }
-}
-
-/** When a turn with this end is made again: for a newer state, the cause being perhaps in the state, or only with time. */
-function retryOf(outcome: Outcome): "never" | "for news" | "later" {
-  switch (outcome.kind) {
-    case "unchanged":
-    case "would-change":
-    case "applied":
-      return "never";
-    case "rejected":
-    case "waiting":
-    case "reload-failed":
-    case "failed":
-      return "for news";
-    case "rolled-back":
-      return "later"; // a reload that fails can cost HAProxy seconds, which a busy store must not multiply
   }
 }
 

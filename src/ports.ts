@@ -131,6 +131,8 @@ export interface Resource {
   readonly reloadWithinMs: number;
   /** The least time between two reloads: what comes in between waits, and the newest of it is applied. */
   readonly minReloadIntervalMs: number;
+  /** How long an update is held back that takes most servers of a backend away, or the last one; 0 for not at all. */
+  readonly removalGraceMs: number;
   /** What becomes of a new file that could not be taken over: the last good one comes back, or it stays, to be reloaded again. */
   readonly afterFailedReload: "restore" | "keep";
   /** How long the keys must have been quiet before a new state is taken, and how long that may take at most. */

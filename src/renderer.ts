@@ -4,6 +4,7 @@ import type { Snapshot } from "./core/snapshot.js";
 import type { Clock } from "./flow/clock.js";
 import { follow } from "./flow/follow.js";
 import { Lane } from "./flow/lane.js";
+import { countServers, lossesBetween } from "./haproxy/removal.js";
 import { Keeper, type ResourceState } from "./keeper.js";
 import type { Balancer, Resource, ResourceSet, Store, Target, Templates } from "./ports.js";
 import type { Rendering } from "./template/template.js";
@@ -132,6 +133,7 @@ export class Renderer {
       compile: () => compile(resource),
       target: targetOf(resource),
       balancer: balancerOf(resource),
+      lossesBetween: (before, after) => lossesBetween(countServers(before), countServers(after)),
       lane: this.#laneOf(resource),
     });
   }

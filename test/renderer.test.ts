@@ -320,6 +320,74 @@ describe("what was taken back", () => {
   });
 });
 
+describe("an update that takes most servers away", () => {
+  const PATIENT: Resource = { ...ONE, minReloadIntervalMs: 0, removalGraceMs: 10_000 };
+  const servers = (count: number): string => `backend b\n${"server s 10.0.0.1:80\n".repeat(count)}`;
+
+  async function startWith(count: number): Promise<World> {
+    const world = new World();
+    world.start(PATIENT);
+    world.store.say(servers(count));
+    await settled();
+    expect(world.files.get("/one.cfg")).toBe(servers(count));
+    return world;
+  }
+
+  test("is held back, and taken up when the store still says so after the grace", async () => {
+    await using world = await startWith(5);
+    world.store.say(servers(1));
+    await world.clock.advance(9_999);
+    expect(world.files.get("/one.cfg")).toBe(servers(5));
+    expect(world.outcomes()).toEqual(["applied", "held"]);
+    expect(world.renderer.waitingFor).toEqual(["/one.cfg (held)"]);
+    await world.clock.advance(1);
+    expect(world.files.get("/one.cfg")).toBe(servers(1));
+    expect(world.renderer.waitingFor).toEqual([]);
+  });
+
+  test("gives way at once to one that brings them back, and to one that takes few away", async () => {
+    await using world = await startWith(5);
+    world.store.say(servers(0));
+    await world.clock.advance(5_000);
+    world.store.say(servers(4));
+    await settled();
+    expect(world.files.get("/one.cfg")).toBe(servers(4));
+    world.store.say(servers(0)); // the grace begins anew
+    await world.clock.advance(9_000);
+    expect(world.files.get("/one.cfg")).toBe(servers(4));
+    await world.clock.advance(1_000);
+    expect(world.files.get("/one.cfg")).toBe(servers(0));
+  });
+
+  test("is not put off for ever by a busy store", async () => {
+    await using world = await startWith(5);
+    for (let round = 0; round < 12; round++) {
+      world.store.say(`${servers(0)}# ${round}\n`);
+      await world.clock.advance(1_000);
+    }
+    expect(world.files.get("/one.cfg")).toMatch(/^backend b\n# \d+\n$/);
+    expect(world.outcomes().filter((kind) => kind === "held")).toHaveLength(1);
+  });
+
+  test("is never believed while the store cannot be asked (invariant 9)", async () => {
+    await using world = await startWith(5);
+    world.store.isAway = true;
+    world.store.say(servers(0));
+    await world.clock.advance(60_000);
+    expect(world.files.get("/one.cfg")).toBe(servers(5));
+    world.store.isAway = false;
+    await world.clock.advance(1_000);
+    expect(world.files.get("/one.cfg")).toBe(servers(0));
+  });
+
+  test("is taken up by a single pass, which cannot wait", async () => {
+    await using world = await startWith(5);
+    world.store.say(servers(0));
+    await settled();
+    expect(await world.renderer.once(world.stop.signal)).toMatchObject([{ outcome: { kind: "applied" } }]);
+  });
+});
+
 describe("templates that change", () => {
   test("restart the loop of the resource that changed, and of no other", async () => {
     await using world = new World();

@@ -128,6 +128,7 @@ function isFailure({ kind }: Outcome): boolean {
     case "unchanged":
     case "would-change":
     case "applied":
+    case "held":
     case "waiting":
       return false;
   }

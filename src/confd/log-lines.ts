@@ -114,6 +114,7 @@ function linesOfOutcome(dest: string, outcome: Outcome, isNoop: boolean): readon
       return [error(`Config check failed: ${endOf(outcome.exitCode, outcome.output)}`)];
     case "reload-failed":
       return [error(`Reload of ${dest} failed, it is tried again: ${endOf(outcome.exitCode, outcome.output)}`)];
+    case "held":
     case "waiting":
     case "rolled-back":
     case "failed":

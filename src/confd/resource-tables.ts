@@ -8,8 +8,14 @@ import * as value from "./values.js";
 /** The tables of a file of conf.d, each value checked. */
 export interface ResourceTables {
   readonly template: TemplateTable;
-  readonly haproxy: (HaproxySettings & { readonly minReloadInterval: number | undefined }) | undefined;
+  readonly haproxy: HaproxyTable | undefined;
   readonly backend: BackendWords | undefined;
+}
+
+/** The table `[haproxy]`; times are in milliseconds. */
+export interface HaproxyTable extends HaproxySettings {
+  readonly minReloadInterval: number | undefined;
+  readonly removalGrace: number | undefined;
 }
 
 /** The table `[template]`; times are in milliseconds. */
@@ -94,11 +100,12 @@ function readTemplate(table: TableReader, strictness: Strictness): TemplateTable
   return read;
 }
 
-function readHaproxy(table: TableReader): NonNullable<ResourceTables["haproxy"]> {
+function readHaproxy(table: TableReader): HaproxyTable {
   const read = {
     socket: table.optional("socket", value.absolutePath),
     reload: table.required("reload", value.reloadDriver, { kind: "command", command: "" }),
     minReloadInterval: table.optional("min_reload_interval", value.duration),
+    removalGrace: table.optional("removal_grace", value.duration),
   };
   table.refuseOthers();
   return read;

@@ -35,6 +35,7 @@ export const PLAIN_RESOURCE = {
   reloadCmd: undefined,
   reloadWithinMs: 60_000,
   minReloadIntervalMs: 0,
+  removalGraceMs: 0,
   afterFailedReload: "restore",
   settle: { quietMs: 0, maxWaitMs: 0 },
   outputFormat: undefined,
@@ -44,6 +45,9 @@ export const PLAIN_RESOURCE = {
 
 /** A busy store costs one reload per second, unless the resource says otherwise. */
 const MIN_RELOAD_INTERVAL_MS = 1_000;
+
+/** What is gone for so long, and is still gone when the store is read anew, is believed to be gone. */
+const REMOVAL_GRACE_MS = 10_000;
 
 /** A service that is never quiet is brought up to date all the same after so many times its `debounce`. */
 const DEBOUNCES = 10;
@@ -55,7 +59,7 @@ export function parseResource(name: string, text: string): Reading {
   const tables = readTables(parsed.raw, "strict");
   if ("problems" in tables) return tables;
   const prefix = joinPath("/", tables.template.prefix);
-  const resource = settingsOf(name, tables, prefix, PLAIN_RESOURCE, "fork");
+  const resource = settingsOf(name, tables, prefix, { ...PLAIN_RESOURCE, removalGraceMs: REMOVAL_GRACE_MS }, "fork");
   return "problems" in resource ? resource : { resource, advice: [] };
 }
 
@@ -93,7 +97,7 @@ function settingsOf(
   name: string,
   tables: ResourceTables,
   prefix: string,
-  defaults: Pick<Resource, "checkWithinMs" | "reloadWithinMs" | "settle">,
+  defaults: Pick<Resource, "checkWithinMs" | "reloadWithinMs" | "removalGraceMs" | "settle">,
   compat: Compat,
 ): ResourceFile | Problems {
   const { template: own, haproxy: driven } = tables;
@@ -114,6 +118,7 @@ function settingsOf(
     reloadCmd: own.reloadCmd,
     reloadWithinMs: own.reloadWithin ?? defaults.reloadWithinMs,
     minReloadIntervalMs: driven?.minReloadInterval ?? own.minReloadInterval ?? (reloads ? MIN_RELOAD_INTERVAL_MS : 0),
+    removalGraceMs: driven ? (driven.removalGrace ?? defaults.removalGraceMs) : 0,
     afterFailedReload: "restore",
     settle:
       own.debounce === undefined ? defaults.settle : { quietMs: own.debounce, maxWaitMs: own.debounce * DEBOUNCES },

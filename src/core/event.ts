@@ -121,6 +121,8 @@ export interface Difference {
 export type Outcome =
   /** The file holds this text already. */
   | { readonly kind: "unchanged" }
+  /** It would take most of the servers of a backend away, or the last one; taken up when that is still so after a while. */
+  | { readonly kind: "held"; readonly losses: readonly string[] }
   /** Dry run: this is what would change, as a unified diff. */
   | { readonly kind: "would-change"; readonly diff: string }
   /** The check refused the text; the file is untouched. */

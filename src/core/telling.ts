@@ -122,6 +122,8 @@ function applied(dest: string, outcome: Outcome): Telling {
       return debug(`${dest} is up to date`);
     case "would-change":
       return info(`${dest} would change`);
+    case "held":
+      return warn(`${dest} waits to see whether they are really gone: ${some(outcome.losses)}`);
     case "rejected":
       return error(`The new ${dest} was refused, the old one stays: ${outcome.output}`);
     case "applied":

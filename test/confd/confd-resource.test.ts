@@ -74,6 +74,9 @@ describe("a resource of confd", () => {
     expect(read(LEAST).minReloadIntervalMs).toBe(0);
     expect(read(`${LEAST}reload_cmd = "x"`).minReloadIntervalMs).toBe(1_000);
     expect(read(`${LEAST}reload_cmd = "x"\nmin_reload_interval = "0s"`).minReloadIntervalMs).toBe(0);
+    const driven = `${LEAST}[haproxy]\nreload = "systemd:h"\n`;
+    expect(read(driven).removalGraceMs).toBe(0);
+    expect(read(`${driven}removal_grace = "3s"`).removalGraceMs).toBe(3_000);
   });
 
   test("has times and a debounce of its own", () => {

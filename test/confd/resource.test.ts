@@ -56,7 +56,9 @@ min_reload_interval = "1m30s"
         reload: { kind: "master", socket: "/run/haproxy/master.sock" },
       },
       minReloadIntervalMs: 90_000,
+      removalGraceMs: 10_000,
     });
+    expect(read(text.replace("[haproxy]", '[haproxy]\nremoval_grace = "0s"'))).toMatchObject({ removalGraceMs: 0 });
   });
 
   test.each([

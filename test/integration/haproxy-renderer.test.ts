@@ -143,6 +143,29 @@ describe("a renderer", () => {
   );
 });
 
+describe("an etcd that is emptied by mistake", () => {
+  test("takes no server away when the keys are back within the grace (invariant 9)", async () => {
+    await using line = await Line.start({ removalGrace: "4s" });
+    const { etcd } = line;
+    const renderer = line.renderer();
+    const running = [await newServer(), await newServer(), await newServer()];
+    const pairs = running.map(({ name, port }) => [`/app/servers/${name}`, `127.0.0.1:${port}`] as const);
+    const isServing = async (): Promise<boolean> =>
+      (await line.answering()).join() === running.map(({ name }) => `200 ${name}`).join();
+    await etcd.write(pairs);
+    await eventually("three answers", isServing);
+    const load = new Load(line.port, 0);
+    await etcd.ctl("del", "/app", "--prefix");
+    await renderer.said(/waits to see whether they are really gone: 3 of 3 servers of servers/);
+    await delay(1_000);
+    await etcd.write(pairs);
+    await eventually("three answers again", isServing);
+    expect((await load.stop()).failures).toEqual([]);
+    await etcd.ctl("del", "/app", "--prefix");
+    await eventually("nobody left to answer", async () => (await line.answering()).join().includes("503"), 8_000);
+  });
+});
+
 describe("confd's own command line with a Go template", () => {
   const template = (port: number, socket: string): string => `global
   stats socket ${socket} mode 600 level admin

@@ -13,6 +13,7 @@ const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
 /** What a line may be given. */
 export interface LineOptions {
   readonly minReloadInterval?: string;
+  readonly removalGrace?: string;
   /** Lines of the table `[haproxy]` are left out, these come in their place. */
   readonly commands?: readonly string[];
 }
@@ -40,7 +41,7 @@ export class Line implements AsyncDisposable {
     };
   }
 
-  static async start({ minReloadInterval = "100ms" }: LineOptions = {}): Promise<Line> {
+  static async start({ minReloadInterval = "100ms", removalGrace = "0s" }: LineOptions = {}): Promise<Line> {
     const etcd = await startEtcd();
     const haproxy = await startHaproxy();
     const line = new Line(etcd, haproxy, await freePort(), [await freePort(), await freePort()]);
@@ -57,6 +58,7 @@ keys = ["/app", "/hecd/v1/services"]
 socket = "${join(haproxy.directory, "admin.sock")}"
 reload = "master:${haproxy.masterSocket}"
 min_reload_interval = "${minReloadInterval}"
+removal_grace = "${removalGrace}"
 `,
     );
     return line;

@@ -108,7 +108,8 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
       const rows = state.match(/^\d+ \S+ \d+ \S+ \S+ \d+ \d+ /gm) ?? [];
       return rows.filter((row) => (Number(row.trim().split(" ").at(-1)) & 1) === 0).length;
     },
-    reloads: async () => (await askProcesses(masterSocket, signal))?.master.reloads ?? -1,
+    // For a moment in each of them the master answers nobody.
+    reloads: () => eventually("the master", async () => (await askProcesses(masterSocket, signal))?.master.reloads),
     [Symbol.asyncDispose]: stop,
   };
 }

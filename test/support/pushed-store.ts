@@ -35,6 +35,8 @@ class Pushed<T> {
 /** A store that holds what the test says. */
 export class PushedStore implements Store {
   readonly #states = new Pushed<Snapshot>();
+  /** Whether it answers nobody; who watches it hears of its states all the same. */
+  isAway = false;
   #revision = 0n;
   #snapshot: Snapshot | undefined;
 
@@ -50,7 +52,7 @@ export class PushedStore implements Store {
   }
 
   async read(): Promise<Snapshot> {
-    if (!this.#snapshot) throw new Error("the store is away");
+    if (!this.#snapshot || this.isAway) throw new Error("the store is away");
     return this.#snapshot;
   }
 

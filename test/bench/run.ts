@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 import { agentLatency } from "./agent-latency.js";
 import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
 import { confdStart } from "./confd-start.js";
-import { burst, runtimeLatency } from "./render-latency.js";
+import { burst, renderLatency } from "./render-latency.js";
 import { type Comparison, tableOf } from "./statistics.js";
 import { templateSpeed } from "./template-speed.js";
 
@@ -17,9 +17,9 @@ const comparisons: Comparison[] = [];
 const measures = [
   agentLatency(1),
   agentLatency(200),
-  runtimeLatency(10),
-  runtimeLatency(1_000),
-  runtimeLatency(10_000),
+  renderLatency(10),
+  renderLatency(1_000),
+  renderLatency(10_000),
   templateSpeed,
   confdStart,
 ];

@@ -104,7 +104,7 @@ export class Pilot {
       if (looked.kind === "reload" || !this.#known || this.#known.text === wanted) return looked;
     }
     if (!this.#known) return this.#doubt("it is not certain what HAProxy runs");
-    const adjustment = await this.#lead(this.#known, wanted, signal);
+    const adjustment = await this.#lead(this.#known, wanted, file, signal);
     if (adjustment.kind === "reload" || clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
     const looked = await this.#look(wanted, signal);
     return looked.kind === "reload" ? looked : adjustment;
@@ -139,11 +139,13 @@ export class Pilot {
     if (isOther) this.#leavers.clear();
     const gone = this.#leavers.see(strays, reply.busy, clock.now());
     if (gone.length > 0) tell({ kind: "servers-deleted", resource, servers: gone });
-    return differs ? await this.#lead(this.#known, text, signal) : { kind: "agrees" };
+    return differs ? await this.#lead(this.#known, text, file, signal) : { kind: "agrees" };
   }
 
   /** Leads what runs to the wanted text; where that takes a reload, as far as it goes without. */
-  async #lead(known: Known, wanted: string, signal: AbortSignal): Promise<Adjustment> {
+  async #lead(known: Known, wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
+    // A worker that was started anew has read the file: where that is what the one before it ran, it may go on with it.
+    const mayBeOther = file === known.text && known.actual === known.model;
     const model = this.#modelOf(wanted);
     const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal)).version;
     const change = changeBetween(known.actual, model, this.#leavers.all, capabilitiesOf(version));
@@ -152,12 +154,17 @@ export class Pilot {
         this.#known = { ...known, text: wanted, model, actual: model };
         return { kind: "agrees" };
       case "runtime": {
-        const problem = await this.#move(change.move, { ...known, text: wanted, model, actual: model }, signal);
+        const problem = await this.#move(
+          change.move,
+          { ...known, text: wanted, model, actual: model },
+          mayBeOther,
+          signal,
+        );
         return problem ? this.#doubt(problem) : { kind: "adjusted", commands: change.move.commands.length };
       }
       case "reload": {
         const { reason, first } = change;
-        if (first.commands.length > 0) await this.#move(first, { ...known, actual: first.reached }, signal);
+        if (first.commands.length > 0) await this.#move(first, { ...known, actual: first.reached }, mayBeOther, signal);
         return { kind: "reload", reason };
       }
     }
@@ -167,20 +174,25 @@ export class Pilot {
    * Sends the commands of a move and reads back where they have led; resolves to why they have not led there, and then
    * nothing is known.
    */
-  async #move(move: Move, after: Known, signal: AbortSignal): Promise<string | undefined> {
+  async #move(move: Move, after: Known, mayBeOther: boolean, signal: AbortSignal): Promise<string | undefined> {
     const { clock, tell, resource } = this.#parts;
     const { commands, pools, leaving, returning } = move;
     const begunAt = clock.now();
     this.#known = undefined;
     const reply = await this.#worker.ask({ commands, pools }, after.pid, signal);
     this.#answered();
-    if (after.pid !== undefined && reply.pid !== after.pid) return "HAProxy was reloaded or restarted";
+    const isOther = after.pid !== undefined && reply.pid !== after.pid;
+    if (isOther && !mayBeOther) return "HAProxy was reloaded or restarted";
+    if (isOther) {
+      this.#leavers.clear();
+      this.#lookedAt = Number.NEGATIVE_INFINITY; // all of it is to be compared, and now
+    }
     if (reply.complaints.length > 0) return `HAProxy refused a command: ${reply.complaints.join(", ")}`;
     const { differences } = compare(after.actual, reply.servers, pools);
     if (differences.length > 0) return `the commands have not led there: ${differences.join(", ")}`;
     this.#known = { ...after, pid: reply.pid };
     for (const id of returning) this.#leavers.remove(id);
-    for (const leaver of leaving) this.#leavers.add(leaver, clock.now());
+    for (const leaver of leaving) this.#leavers.add(leaver);
     tell({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
     return undefined;
   }

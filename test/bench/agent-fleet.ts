@@ -7,6 +7,7 @@ import { EventEmitter } from "node:events";
 import { createInterface } from "node:readline";
 import { Agent } from "../../src/agent.js";
 import type { HecdEvent } from "../../src/core/event.js";
+import { SocketProber } from "../../src/edges/prober.js";
 import { openEtcd } from "../../src/edges/etcd.js";
 import { Bell } from "../../src/flow/bell.js";
 import { systemClock } from "../../src/flow/clock.js";
@@ -49,7 +50,7 @@ function agentOf(number: number): Agent {
   };
   const address = async (): Promise<string> => `10.${number >> 8}.${number & 255}.1`;
   return new Agent(
-    { containers: docker, store, address, clock: systemClock, tell },
+    { containers: docker, store, prober: new SocketProber(), address, clock: systemClock, tell },
     {
       session: {
         hostId,
@@ -59,6 +60,8 @@ function agentOf(number: number): Agent {
       },
       prefix: `/app/${hostId}`,
       containerPort: undefined,
+      health: "strict",
+      probes: false,
       allowLoopback: false,
       resyncMs: 30_000,
       onExit: "release",

@@ -9,6 +9,9 @@ export type Finding = "passed" | "pending" | "failed" | "skipped";
 const FIRST_WAITS = [5, 10, 20, 50, 100, 200, 500];
 const LATER_WAIT_MS = 1_000;
 
+/** So long the first attempt may take, and each after it twice as long: a packet is easily lost while a network comes up. */
+const FIRST_TIMEOUT_MS = 100;
+
 /**
  * So long nobody may answer at all, not even to refuse, before it is taken for a matter of the way there; and so long a
  * container may take to listen before that is worth a word.
@@ -32,7 +35,7 @@ export async function* checkPort(
   let isTold = false;
   let inRow = 0;
   for (let attempt = 0; inRow < rise; attempt++) {
-    const verdict = await prober.probe(plan, timeoutMs, signal);
+    const verdict = await prober.probe(plan, Math.min(timeoutMs, FIRST_TIMEOUT_MS * 2 ** attempt), signal);
     if (verdict === "refused") hasRefused = true;
     const isLate = clock.now() - begunAt >= PATIENCE_MS;
     if (verdict === "unreachable" || (verdict === "silent" && !hasRefused && isLate)) {

@@ -10,11 +10,14 @@ import type { Containers } from "../ports.js";
 import { type DockerConnection, explainUnreachable } from "./docker-connection.js";
 import { DockerEngine } from "./docker-engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./docker-events.js";
-import { DockerLooks, DockerPicture } from "./docker-looks.js";
+import { DockerLooks } from "./docker-looks.js";
+import { DockerPicture } from "./docker-picture.js";
 
 /** How a Docker engine is followed. */
 export interface DockerSettings {
   readonly connection: DockerConnection;
+  /** Docker's own filters of a list, each as `name=value`; without them all containers are followed. */
+  readonly filters?: readonly string[];
   /** How often everything is listed besides the events, give or take a fifth; 30 s when not given. */
   readonly resyncMs?: number;
   /** After how long a silence the engine is asked for its events anew; 10 s when not given. */
@@ -38,7 +41,7 @@ export class DockerContainers implements Containers {
   #connected = false;
 
   constructor(settings: DockerSettings, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
-    this.#settings = { resyncMs: 30_000, quietMs: 10_000, ...settings };
+    this.#settings = { filters: [], resyncMs: 30_000, quietMs: 10_000, ...settings };
     this.#clock = clock;
     this.#tell = tell;
   }
@@ -77,7 +80,7 @@ export class DockerContainers implements Containers {
     turn: Follower,
   ): AsyncGenerator<readonly Container[], never, undefined> {
     const clock = this.#clock;
-    using engine = await DockerEngine.connect(this.#settings.connection, clock, turn.signal);
+    using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
     const news = new Bell();
     const listSoon = new Bell();
     const looks = new DockerLooks(engine, picture, news, clock, turn.signal);
@@ -88,15 +91,11 @@ export class DockerContainers implements Containers {
 
     // What happened since the last event may not be in the list yet, which lags behind.
     const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal);
-    const onHint = ({ action, container, name, at }: DockerHint): void => {
-      this.#tell({ kind: "docker-event", action, container: name });
-      if (at > 0) picture.newestEventAt = at;
-      if (container === undefined) {
-        listSoon.ring();
-        return;
-      }
-      if (action === "die") looks.end(container, at);
-      void looks.look(container);
+    const onHint = (hint: DockerHint): void => {
+      this.#tell({ kind: "docker-event", action: hint.action, container: hint.name });
+      if (hint.at > 0) picture.newestEventAt = hint.at;
+      if (hint.container === undefined) listSoon.ring();
+      else looks.hear(hint, hint.container);
     };
     void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then((how) => {
       over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
@@ -116,8 +115,10 @@ export class DockerContainers implements Containers {
     });
 
     for (;;) {
-      await news.heard(turn.signal);
-      yield picture.containers();
+      const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
+      if (changesAt === undefined) await news.heard(turn.signal);
+      else await news.heardWithin(changesAt - clock.now(), clock, turn.signal);
+      yield picture.containers(clock.now());
     }
   }
 

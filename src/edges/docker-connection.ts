@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { homedir } from "node:os";
@@ -74,6 +74,20 @@ export function explainUnreachable(error: unknown, { url, tls }: DockerConnectio
     return "the engine speaks TLS only; set --docker-tls and --docker-cert-path";
   }
   return words;
+}
+
+/**
+ * Whether nobody can ever answer at the engine's socket again: it was deleted, and lives on only where it is mounted.
+ *
+ * So it is in a container into which the socket itself was mounted, once the engine has been restarted.
+ */
+export async function isOrphaned({ url }: DockerConnection): Promise<boolean> {
+  const place = parseDockerUrl(url);
+  if (place?.kind !== "socket") return false;
+  return await stat(place.path).then(
+    ({ nlink }) => nlink === 0,
+    () => false,
+  );
 }
 
 async function readCertificates(directory: string | undefined): Promise<Pick<DockerOptions, "ca" | "cert" | "key">> {

@@ -1,4 +1,5 @@
 import type { Backend } from "./core/backend.js";
+import type { Conflict } from "./core/conflict.js";
 import type { Container } from "./core/container.js";
 import type { Difference } from "./core/event.js";
 import type { Transaction } from "./core/plan.js";
@@ -63,8 +64,9 @@ export interface Session {
    * Carries out the transactions, several in one request where they fit, and brings `held` up to date.
    *
    * Never overwrites or deletes a key that this session does not hold: such a put is left out, the rest of its
-   * transaction is carried out, and the conflict is returned. A foreign key that has the wanted value already is
-   * returned as well, as `agrees`. A foreign key that was to be deleted is left alone without a word. Only a transaction
+   * transaction is carried out, and the conflict is returned. The exception is a put `over` the version of a key that
+   * hangs on no lease, while that is what is there. A foreign key that has the wanted value already is returned as
+   * well, as `agrees`. A foreign key that was to be deleted is left alone without a word. Only a transaction
    * too large for one request is not atomic. Waits while the store is away or refuses; throws `lost`'s reason once the
    * session is lost.
    */
@@ -79,15 +81,6 @@ export interface Session {
    * Takes 2 s at most when the store is away, and leaves it to the lease then.
    */
   close(how: "release" | "revoke", signal: AbortSignal): Promise<void>;
-}
-
-/** A key that belongs to somebody else. */
-export interface Conflict {
-  readonly key: string;
-  /** What the key holds. */
-  readonly held: string;
-  /** Whether that is what was wanted. */
-  readonly agrees: boolean;
 }
 
 /** A folder of templates and the resources that use them. */

@@ -194,6 +194,12 @@ export const SETTINGS = {
     value: "HOW",
     help: "on an orderly stop: release leaves the keys to the lease and the next agent, revoke removes them at once",
   }),
+  "on-conflict": setting<"refuse" | "suffix" | "replace">({
+    schema: z.enum(["refuse", "suffix", "replace"]),
+    fallback: "refuse",
+    value: "HOW",
+    help: "when a simple key is somebody else's: refuse waits for it, suffix registers NAME.HOST, replace writes over what hangs on no lease",
+  }),
   resync: setting<number>({
     schema: durationMs.refine((ms) => ms >= 1_000, "must be at least 1s"),
     fallback: 30_000,

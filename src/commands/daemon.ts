@@ -36,7 +36,7 @@ export function openSurroundings(settings: Settings, world: World): Surroundings
 /** A voice on stderr and metrics, for commands that go on until they are asked to stop. */
 export function openDaemon(settings: Settings, world: World): Daemon {
   const journal = journalOf(settings, world);
-  const metrics = new Metrics();
+  const metrics = new Metrics(systemClock);
   const tell: Tell = (event) => {
     metrics.count(event);
     journal(event);
@@ -114,6 +114,7 @@ export async function openAgent(
     containerPort: settings["container-port"],
     allowLoopback: settings["allow-loopback"],
     resyncMs: settings.resync,
+    onConflict: settings["on-conflict"],
     onExit: settings["on-exit"],
   };
   return new Agent({ containers, store, address: (signal) => address.current(signal), clock, tell }, agentSettings);

@@ -76,7 +76,9 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "haproxy-exited":
     case "haproxy-said":
     case "haproxy-started":
+    case "contested":
     case "key-conflict":
+    case "key-replaced":
     case "lease-renewed":
     case "listening":
     case "reconciled":

@@ -1,4 +1,4 @@
-import type { ICompare, IKeyValue } from "etcd3";
+import type { IKeyValue } from "etcd3";
 import { foreignHolder } from "../core/claim.js";
 import { claimKey } from "../core/keys.js";
 import { sleep } from "../flow/clock.js";
@@ -7,13 +7,10 @@ import type { SessionOptions } from "../ports.js";
 import type { EtcdClient } from "./etcd-client.js";
 import { saysLeaseIsGone } from "./etcd-errors.js";
 import { type Lease, grantLease, renewLease } from "./etcd-lease.js";
-import { claimPut, isAbsent } from "./etcd-session.js";
+import { claimPut, isAbsent, isUnchanged, NO_LEASE } from "./etcd-session.js";
 
 /** How often a claim that another agent holds is looked at. */
 const LOOK_MS = 1_000;
-
-/** etcd's way to say that a key hangs on no lease. */
-const NO_LEASE = "0";
 
 /** A claim that is ours now. */
 export interface Claimed {
@@ -85,8 +82,4 @@ async function take(
 async function look(client: EtcdClient, hostId: string, signal: AbortSignal): Promise<IKeyValue | undefined> {
   const { kvs } = await client.insist(() => client.kv.range({ key: Buffer.from(claimKey(hostId)) }), signal);
   return kvs[0];
-}
-
-function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
-  return { key, target: "Mod", result: "Equal", mod_revision: revision };
 }

@@ -1,12 +1,13 @@
 import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
 import { type Claim, formatClaim } from "../core/claim.js";
+import type { Conflict } from "../core/conflict.js";
 import { claimKey } from "../core/keys.js";
 import type { Transaction, Write } from "../core/plan.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { followFor } from "../flow/deadline.js";
 import { follow } from "../flow/follow.js";
-import type { Conflict, Session, SessionOptions } from "../ports.js";
+import type { Session, SessionOptions } from "../ports.js";
 import type { EtcdClient } from "./etcd-client.js";
 import { saysLeaseIsGone } from "./etcd-errors.js";
 import { type Lease, formatLease, keepLease } from "./etcd-lease.js";
@@ -15,8 +16,17 @@ import { type Pack, roundsOf } from "./etcd-packing.js";
 /** Requests on their way at the same time; more gain nothing against one etcd. */
 const IN_FLIGHT = 4;
 
+/** etcd's way to say that a key hangs on no lease. */
+export const NO_LEASE = "0";
+
 /** How many keys one request asks for; etcd takes no more than 128. */
 const KEYS_AT_ONCE = 100;
+
+/** A write, and on what condition it is made. */
+interface Attempt {
+  readonly write: Write;
+  readonly on: ICompare;
+}
 
 /** What an orderly end may cost when etcd is away: the lease does the rest. */
 const CLOSING_MS = 2_000;
@@ -109,40 +119,38 @@ export class EtcdSession implements Session {
   /** Makes one request until it fits what etcd holds: every refusal comes with the present state of its keys. */
   async #carryOut(pack: Pack, signal: AbortSignal): Promise<readonly Conflict[]> {
     const conflicts: Conflict[] = [];
-    let writes = pack;
-    const ours = new Set(pack.flatMap(({ key }) => (this.#held.has(key) ? [key] : [])));
-    while (writes.length > 0) {
-      const { succeeded, responses } = await this.#commit(writes, ours, signal);
+    let attempts = pack.map((write) => ({
+      write,
+      on: this.#held.has(write.key) ? this.#isOurs(write.key) : isAbsent(write.key),
+    }));
+    while (attempts.length > 0) {
+      const { succeeded, responses } = await this.#commit(attempts, signal);
       if (succeeded) {
-        for (const write of writes) this.#note(write);
+        for (const { write } of attempts) this.#note(write);
         break;
       }
       const [claim, ...found] = responses.map(({ response_range: range }) => range.kvs[0]);
       if (claim?.lease !== this.#lease.id) throw this.#lose("the claim of this host was taken away");
-      const left: Write[] = [];
-      for (const [index, write] of writes.entries()) {
+      const left: Attempt[] = [];
+      for (const [index, { write }] of attempts.entries()) {
         const pair = found[index];
-        if (pair?.lease === this.#lease.id) ours.add(write.key);
-        else ours.delete(write.key);
-        if (!pair ? write.kind === "put" : ours.has(write.key)) left.push(write);
+        const on = this.#conditionOf(write, pair);
+        if (on) left.push({ write, on });
         else {
           this.#held.delete(write.key);
-          if (pair && write.kind === "put") conflicts.push(conflictOf(write.key, write.value, pair));
+          if (pair && write.kind === "put") conflicts.push(conflictOf(write.value, pair));
         }
       }
-      writes = left;
+      attempts = left;
     }
     return conflicts;
   }
 
-  async #commit(writes: Pack, ours: ReadonlySet<string>, signal: AbortSignal) {
+  async #commit(attempts: readonly Attempt[], signal: AbortSignal) {
     const request = {
-      compare: [
-        this.#isOurs(this.#claimKey),
-        ...writes.map(({ key }) => (ours.has(key) ? this.#isOurs(key) : isAbsent(key))),
-      ],
-      success: writes.map((write) => this.#operationOf(write)),
-      failure: [this.#claimKey, ...writes.map(({ key }) => key)].map(rangeOf),
+      compare: [this.#isOurs(this.#claimKey), ...attempts.map(({ on }) => on)],
+      success: attempts.map(({ write }) => this.#operationOf(write)),
+      failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(rangeOf),
     };
     try {
       return await this.#client.insist(() => this.#client.kv.txn(request), signal);
@@ -150,6 +158,14 @@ export class EtcdSession implements Session {
       if (saysLeaseIsGone(error)) throw this.#lose("etcd says that it is gone");
       throw error;
     }
+  }
+
+  /** What has to hold still for a write to be made, now that its key is known to be so; undefined when it must not be. */
+  #conditionOf(write: Write, pair: IKeyValue | undefined): ICompare | undefined {
+    if (!pair) return write.kind === "put" ? isAbsent(write.key) : undefined;
+    if (pair.lease === this.#lease.id) return this.#isOurs(write.key);
+    const mayReplace = write.kind === "put" && pair.lease === NO_LEASE && pair.mod_revision === write.over;
+    return mayReplace ? isUnchanged(pair) : undefined;
   }
 
   /** What this lease really holds of `keys`. */
@@ -200,6 +216,11 @@ export function claimPut(
   return { request_put: { key: Buffer.from(claimKey(hostId)), value: Buffer.from(formatClaim(claim)), lease: id } };
 }
 
+/** The condition that a key is as it was seen. */
+export function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
+  return { key, target: "Mod", result: "Equal", mod_revision: revision };
+}
+
 /** The condition that there is no such key. */
 export function isAbsent(key: string): ICompare {
   return { key: Buffer.from(key), target: "Create", result: "Equal", create_revision: "0" };
@@ -209,7 +230,7 @@ function rangeOf(key: string): IRequestOp {
   return { request_range: { key: Buffer.from(key) } };
 }
 
-function conflictOf(key: string, wanted: string, pair: IKeyValue): Conflict {
-  const held = pair.value.toString();
-  return { key, held, agrees: held === wanted };
+function conflictOf(wanted: string, { key, value, lease, mod_revision: version }: IKeyValue): Conflict {
+  const held = value.toString();
+  return { key: key.toString(), held, agrees: held === wanted, leased: lease !== NO_LEASE, version };
 }

@@ -1,9 +1,10 @@
 import { formatClaim } from "../core/claim.js";
+import type { Conflict } from "../core/conflict.js";
 import type { Tell } from "../core/event.js";
 import { claimKey } from "../core/keys.js";
 import type { Transaction, Write } from "../core/plan.js";
 import { HecdError } from "../errors.js";
-import type { Conflict, Session, SessionOptions } from "../ports.js";
+import type { Session, SessionOptions } from "../ports.js";
 import type { MemoryKeys } from "./memory-keys.js";
 
 /** One lease in memory, the claim that hangs on it, and everything registered under it. */
@@ -98,6 +99,10 @@ export class MemorySession implements Session {
   #conflictOf(write: Write): Conflict | undefined {
     const pair = this.#keys.get(write.key);
     if (!pair || pair.lease === this.#lease) return undefined;
-    return { key: write.key, held: pair.value, agrees: write.kind === "put" && write.value === pair.value };
+    const { value: held, lease, revision } = pair;
+    const [leased, version] = [lease !== undefined, String(revision)];
+    if (write.kind === "delete") return { key: write.key, held, agrees: false, leased, version };
+    if (!leased && write.over === version) return undefined;
+    return { key: write.key, held, agrees: write.value === held, leased, version };
   }
 }

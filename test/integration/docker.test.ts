@@ -80,6 +80,7 @@ async function startAgent(url: string): Promise<{ readonly history: Record<strin
       containerPort: undefined,
       allowLoopback: false,
       resyncMs: 30_000,
+      onConflict: "refuse",
       onExit: "release",
     },
   );

@@ -1,4 +1,5 @@
 import type { Backend } from "./core/backend.js";
+import type { Holder } from "./core/claim.js";
 import type { Conflict } from "./core/conflict.js";
 import type { Container } from "./core/container.js";
 import type { Difference } from "./core/event.js";
@@ -36,7 +37,8 @@ export interface Store extends AsyncDisposable {
   /**
    * Claims a host and opens the session under whose one lease everything of that host is registered.
    *
-   * Waits, and tells so, while the store is away or another agent holds the claim. Takes over what a released or
+   * Waits, and tells so, while the store is away or another agent holds the claim; told to fail, it does so once it is
+   * certain that the other one lives, and not merely its lease. Takes over what a released or
    * own earlier session has left, so that `held` may not be empty at the start.
    */
   openSession(options: SessionOptions, signal: AbortSignal): Promise<Session>;
@@ -45,10 +47,12 @@ export interface Store extends AsyncDisposable {
 /** What a session is opened with. */
 export interface SessionOptions {
   readonly hostId: string;
-  /** Names this run of the agent; see `Claim`. */
+  /** Names the agent; see `Claim`. */
   readonly agent: string;
-  readonly holder: { readonly hostname: string; readonly pid: number; readonly since: string };
-  /** What the session holds vanishes so long after its last sign of life; a lease that is taken over keeps its own time. */
+  readonly holder: Holder;
+  /** While another living agent holds the host: wait until it goes, as without a word, or fail with `host-held`. */
+  readonly onHeld?: "wait" | "fail";
+  /** What the session holds vanishes so long after its last sign of life, also where it was taken over. */
   readonly ttlSeconds: number;
 }
 

@@ -194,6 +194,18 @@ export const SETTINGS = {
     value: "HOW",
     help: "on an orderly stop: release leaves the keys to the lease and the next agent, revoke removes them at once",
   }),
+  "state-dir": setting<string>({
+    schema: text,
+    fallback: "/var/lib/hecd",
+    value: "DIR",
+    help: "where the agent keeps who it is, so that after a crash the next one takes over at once; off for nowhere",
+  }),
+  "on-held": setting<"wait" | "exit">({
+    schema: z.enum(["wait", "exit"]),
+    fallback: "wait",
+    value: "HOW",
+    help: "while another living agent has this host id: wait and take over when it goes, or exit with 78",
+  }),
   "on-conflict": setting<"refuse" | "suffix" | "replace">({
     schema: z.enum(["refuse", "suffix", "replace"]),
     fallback: "refuse",

@@ -251,7 +251,8 @@ describe("the agent", () => {
     async (onConflict) => {
       await using first = new World({ onConflict });
       await first.show(container("web1"));
-      const session = { hostId: "node2", agent: "b", holder: { hostname: "b", pid: 2, since: "now" }, ttlSeconds: 30 };
+      const holder = { hostname: "node2", pid: 2, since: "2026-01-01T00:00:00Z" };
+      const session = { hostId: "node2", agent: "another", holder, ttlSeconds: 30 };
       await using second = new World({ onConflict, session }, first.store);
       second.address = "10.0.0.6";
       await second.show(container("web1"));

@@ -340,6 +340,16 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await expect(opening).rejects.toBe(reason);
       });
 
+      test("fails instead of waiting when told to, once it is certain that the other agent lives", async () => {
+        const { store, signal } = await setUp();
+        const options = host({ ttlSeconds: 2, onHeld: "fail" });
+        await store.openSession(options, signal);
+        const opening = store.openSession({ ...options, agent: "another" }, signal);
+        await expect(opening).rejects.toMatchObject({
+          fault: { code: "host-held", holder: "process 7 on here since 2026-01-02T03:04:05Z" },
+        });
+      }, 10_000);
+
       test("lets one of two agents that start together have the host", async () => {
         const { store } = await setUp();
         const options = host();

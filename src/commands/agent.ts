@@ -1,5 +1,5 @@
 import { type Command, DOCKER_SETTINGS, ETCD_SETTINGS } from "./command.js";
-import { openAgent, openDaemon, openStore } from "./daemon.js";
+import { openAgent, openDaemon, openLastingIdentity, openStore } from "./daemon.js";
 
 /** `hecd agent`: keeps the keys of this host's containers in etcd until it is asked to stop. */
 export const agentCommand: Command = {
@@ -9,11 +9,22 @@ export const agentCommand: Command = {
     "",
     "  hecd agent --etcd http://10.0.0.1:2379 --advertise eth0",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, ...DOCKER_SETTINGS, "allow-loopback", "ttl", "on-exit", "on-conflict", "listen"],
+  settings: [
+    ...ETCD_SETTINGS,
+    ...DOCKER_SETTINGS,
+    "allow-loopback",
+    "ttl",
+    "on-exit",
+    "on-conflict",
+    "on-held",
+    "state-dir",
+    "listen",
+  ],
   async run(settings, world, signal) {
     const daemon = openDaemon(settings, world);
     await using store = await openStore(settings, daemon);
-    const agent = await openAgent(settings, store, daemon, world, signal);
+    await using identity = await openLastingIdentity(settings, daemon, world, signal);
+    const agent = await openAgent(settings, store, identity, daemon, signal);
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => ({
       waitingFor: agent.waitingFor,
       state: agent.state,

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { Agent, type AgentSettings } from "../agent.js";
+import type { Holder } from "../core/claim.js";
 import type { Tell } from "../core/event.js";
 import { hostIdOf } from "../core/host-id.js";
 import { BackendStores } from "../edges/backend-stores.js";
@@ -9,6 +9,7 @@ import { openEtcd } from "../edges/etcd.js";
 import { HostAddress, hostNames } from "../edges/host.js";
 import { openJournal } from "../edges/journal.js";
 import { Metrics } from "../edges/metrics.js";
+import { type Identity, openIdentity, passingIdentity } from "../edges/state-folder.js";
 import { openStatusServer, type Status } from "../edges/status-server.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";
@@ -89,11 +90,10 @@ export async function openStores(
 export async function openAgent(
   settings: Settings,
   store: Store,
+  { hostId, agent, holder }: Identity,
   { clock, tell }: Surroundings,
-  { pid }: World,
   signal: AbortSignal,
 ): Promise<Agent> {
-  const names = hostNames();
   const address = new HostAddress(settings.advertise, settings.etcd);
   tell({ kind: "advertising", ...(await address.find(signal)) });
   const containers = new DockerContainers(
@@ -105,9 +105,10 @@ export async function openAgent(
   );
   const agentSettings: AgentSettings = {
     session: {
-      hostId: hostIdOf(settings["host-id"], names),
-      agent: randomUUID(),
-      holder: { hostname: names.hostname, pid, since: new Date().toISOString() },
+      hostId,
+      agent,
+      holder,
+      onHeld: onHeldIn(settings),
       ttlSeconds: Math.round(settings.ttl / 1_000),
     },
     prefix: settings.prefix,
@@ -118,6 +119,34 @@ export async function openAgent(
     onExit: settings["on-exit"],
   };
   return new Agent({ containers, store, address: (signal) => address.current(signal), clock, tell }, agentSettings);
+}
+
+/** Who the agent of this process is, as long as it runs and no longer. */
+export function openPassingIdentity(settings: Settings, world: World): Identity & AsyncDisposable {
+  const { hostId, holder } = selfOf(settings, world);
+  return passingIdentity(hostId, holder);
+}
+
+/** Who the agent of this host is, whichever process it is; see `openIdentity`. */
+export async function openLastingIdentity(
+  settings: Settings,
+  surroundings: Surroundings,
+  world: World,
+  signal: AbortSignal,
+): Promise<Identity & AsyncDisposable> {
+  const folder = settings["state-dir"];
+  if (folder === "off") return openPassingIdentity(settings, world);
+  return openIdentity({ ...selfOf(settings, world), folder, onHeld: onHeldIn(settings) }, surroundings, signal);
+}
+
+function selfOf(settings: Settings, { pid }: World): { readonly hostId: string; readonly holder: Holder } {
+  const names = hostNames();
+  const holder = { hostname: names.hostname, pid, since: new Date().toISOString() };
+  return { hostId: hostIdOf(settings["host-id"], names), holder };
+}
+
+function onHeldIn(settings: Settings): "wait" | "fail" {
+  return settings["on-held"] === "exit" ? "fail" : "wait";
 }
 
 function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {

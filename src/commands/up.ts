@@ -16,7 +16,7 @@ import type { Resource, Store, Templates } from "../ports.js";
 import { Renderer, type RendererParts } from "../renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, DOCKER_SETTINGS, type World } from "./command.js";
-import { type Daemon, openAgent, openDaemon } from "./daemon.js";
+import { type Daemon, openAgent, openDaemon, openPassingIdentity } from "./daemon.js";
 import { servicesTable } from "./list.js";
 import { rendererParts } from "./rendering.js";
 
@@ -43,7 +43,7 @@ export const upCommand: Command = {
       "allow-loopback": true,
       "host-id": settings["host-id"] ?? "localhost",
     };
-    const agent = await openAgent(here, store, daemon, world, signal);
+    const agent = await openAgent(here, store, openPassingIdentity(here, world), daemon, signal);
     const paths = pathsIn(folder.path);
     const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
     const env = environmentOf(settings["http-port"], paths, world);

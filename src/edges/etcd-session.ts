@@ -192,7 +192,7 @@ export class EtcdSession implements Session {
   }
 
   #isOurs(key: string): ICompare {
-    return { key: Buffer.from(key), target: "Lease", result: "Equal", lease: this.#lease.id };
+    return isOn(this.#lease.id, Buffer.from(key));
   }
 
   /** Makes the session lost, once, and returns the reason to throw. */
@@ -219,6 +219,11 @@ export function claimPut(
 /** The condition that a key is as it was seen. */
 export function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
   return { key, target: "Mod", result: "Equal", mod_revision: revision };
+}
+
+/** The condition that a key hangs on a lease. */
+export function isOn(lease: string, key: Buffer): ICompare {
+  return { key, target: "Lease", result: "Equal", lease };
 }
 
 /** The condition that there is no such key. */

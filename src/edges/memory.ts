@@ -2,6 +2,7 @@ import { foreignHolder } from "../core/claim.js";
 import type { Tell } from "../core/event.js";
 import { claimKey } from "../core/keys.js";
 import type { Snapshot } from "../core/snapshot.js";
+import { HecdError } from "../errors.js";
 import { abortable, follow } from "../flow/follow.js";
 import type { Session, SessionOptions, Store } from "../ports.js";
 import { MemoryKeys } from "./memory-keys.js";
@@ -43,6 +44,7 @@ export class MemoryStore implements Store {
       const pair = this.#keys.get(key);
       const holder = pair && foreignHolder(pair.value, options.agent);
       if (holder === undefined) return this.#open(options, pair?.lease);
+      if (options.onHeld === "fail") throw new HecdError({ code: "host-held", what: key, holder });
       if (!isTold) this.#tell({ kind: "claim-held", key, holder, lastedMs: 0 });
       await abortable(this.#keys.changed(), work.signal);
     }

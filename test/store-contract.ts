@@ -402,6 +402,23 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect((await store.read([root], signal)).entries.size).toBe(0);
       });
 
+      test("gives way to a later process with the name of its agent, and waits for it in its turn", async () => {
+        const { store, root, signal, told } = await setUp();
+        const options = host();
+        const first = await store.openSession(options, signal);
+        await first.apply([[put(`${root}/a`, "1")]], signal);
+        const later = { ...options, holder: { ...options.holder, pid: 8 } };
+        const second = await store.openSession(later, signal);
+        expect([...second.held]).toEqual([[`${root}/a`, "1"]]);
+        await expect(first.audit(signal)).rejects.toThrow("the claim of this host was taken away");
+        await expect(first.apply([[del(`${root}/a`)]], signal)).rejects.toThrow("was taken away");
+        const opening = store.openSession(options, signal);
+        await eventually("the waiting to be told", () => told.find(({ kind }) => kind === "claim-held"));
+        expect(await second.apply([[put(`${root}/a`, "2")]], signal)).toEqual([]);
+        await second.close("release", signal);
+        expect([...(await opening).held]).toEqual([[`${root}/a`, "2"]]);
+      });
+
       test("neither writes nor deletes once another agent has taken its host", async () => {
         const { store, root, signal, ...hand } = await setUp();
         const options = host();

@@ -58,12 +58,22 @@ export function describeHolder({ hostname, pid, since }: Holder): string {
   return `process ${pid} on ${hostname} since ${since}`;
 }
 
-/** Who keeps `agent` from taking the claim that reads `text`, in words for a person; undefined when nobody does. */
-export function foreignHolder(text: string, agent: string): string | undefined {
+/**
+ * Who keeps an agent from taking the claim that reads `text`, in words for a person; undefined when nobody does.
+ *
+ * A process follows another one of its own name. Once it `hasHeld` the claim it does so no more: that one came later,
+ * and two that followed one another would never come to rest.
+ */
+export function foreignHolder(
+  text: string,
+  self: { readonly agent: string; readonly holder: Holder },
+  hasHeld: boolean,
+): string | undefined {
   const claim = parseClaim(text);
   if (!claim) return "something that is no claim of an agent";
-  if (claim.released || claim.agent === agent) return undefined;
-  return describeHolder(claim.holder);
+  const who = describeHolder(claim.holder);
+  const isOurs = claim.agent === self.agent && (!hasHeld || who === describeHolder(self.holder));
+  return claim.released || isOurs ? undefined : who;
 }
 
 function parse<T>(text: string, form: z.ZodType<T>): T | undefined {

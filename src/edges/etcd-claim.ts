@@ -38,7 +38,7 @@ export async function claimHost(
   const waiting = new Outage(client.clock);
   for (let looks = 0; ; looks++) {
     const pair = await look(client, options.hostId, signal);
-    const holder = pair && foreignHolder(pair.value.toString(), options.agent);
+    const holder = pair && foreignHolder(pair.value.toString(), options, previous !== undefined);
     if (!pair || holder === undefined) {
       const claimed = await take(client, options, pair, pair ? pair.lease : previous, signal);
       if (claimed) return claimed;
@@ -70,7 +70,7 @@ async function take(
   try {
     // A dead lease has taken the claim along.
     const present = adopted ? seen : await look(client, options.hostId, signal);
-    if (present && foreignHolder(present.value.toString(), options.agent) !== undefined) return undefined;
+    if (present && present.mod_revision !== seen?.mod_revision) return undefined;
     const key = claimKey(options.hostId);
     const compare = present ? [isUnchanged(present)] : [isAbsent(key)];
     const request = { compare, success: [claimPut(options, lease, "held")] };

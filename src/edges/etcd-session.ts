@@ -1,6 +1,6 @@
 import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
-import { type Claim, formatClaim } from "../core/claim.js";
+import { formatClaim } from "../core/claim.js";
 import type { Conflict } from "../core/conflict.js";
 import { claimKey } from "../core/keys.js";
 import type { Transaction, Write } from "../core/plan.js";
@@ -42,6 +42,8 @@ export class EtcdSession implements Session {
   readonly #options: SessionOptions;
   readonly #lease: Lease;
   readonly #claimKey: string;
+  /** Names this very process, so that nobody else's claim passes for ours, on whatever lease. */
+  readonly #claim: string;
   readonly #losing = new AbortController();
   readonly #closing = new AbortController();
 
@@ -51,6 +53,7 @@ export class EtcdSession implements Session {
     this.#options = options;
     this.#lease = lease;
     this.#claimKey = claimKey(options.hostId);
+    this.#claim = claimText(options, lease, "held");
     this.lost = this.#losing.signal;
     this.held = this.#held;
     this.ended = this.#keep(ending);
@@ -73,9 +76,10 @@ export class EtcdSession implements Session {
     const { keys, TTL } = await this.#client.insist(() => this.#client.leases.leaseTimeToLive(request), work.signal);
     if (Number(TTL) <= 0) throw this.#lose("etcd says that it is gone");
     const names = keys.map((key) => key.toString());
-    if (!names.includes(this.#claimKey)) throw this.#lose("the claim of this host was taken away");
     const found = new Map<string, string>();
     for (const { key, value } of await this.#read(names, work.signal)) found.set(key.toString(), value.toString());
+    if (found.get(this.#claimKey) !== this.#claim) throw this.#lose("the claim of this host was taken away");
+    found.delete(this.#claimKey);
     this.#held.clear();
     for (const [key, value] of found) this.#held.set(key, value);
   }
@@ -101,7 +105,7 @@ export class EtcdSession implements Session {
         return;
       case "release":
         await this.#client.kv.txn({
-          compare: [this.#isOurs(this.#claimKey)],
+          compare: [this.#isClaimed()],
           success: [claimPut(this.#options, this.#lease, "released")],
         });
     }
@@ -130,7 +134,7 @@ export class EtcdSession implements Session {
         break;
       }
       const [claim, ...found] = responses.map(({ response_range: range }) => range.kvs[0]);
-      if (claim?.lease !== this.#lease.id) throw this.#lose("the claim of this host was taken away");
+      if (claim?.value.toString() !== this.#claim) throw this.#lose("the claim of this host was taken away");
       const left: Attempt[] = [];
       for (const [index, { write }] of attempts.entries()) {
         const pair = found[index];
@@ -148,7 +152,7 @@ export class EtcdSession implements Session {
 
   async #commit(attempts: readonly Attempt[], signal: AbortSignal) {
     const request = {
-      compare: [this.#isOurs(this.#claimKey), ...attempts.map(({ on }) => on)],
+      compare: [this.#isClaimed(), ...attempts.map(({ on }) => on)],
       success: attempts.map(({ write }) => this.#operationOf(write)),
       failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(rangeOf),
     };
@@ -171,9 +175,8 @@ export class EtcdSession implements Session {
   /** What this lease really holds of `keys`. */
   async #read(keys: readonly string[], signal: AbortSignal): Promise<readonly IKeyValue[]> {
     const pairs: IKeyValue[] = [];
-    const wanted = keys.filter((key) => key !== this.#claimKey);
-    for (let start = 0; start < wanted.length; start += KEYS_AT_ONCE) {
-      const success = wanted.slice(start, start + KEYS_AT_ONCE).map(rangeOf);
+    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+      const success = keys.slice(start, start + KEYS_AT_ONCE).map(rangeOf);
       const { responses } = await this.#client.insist(() => this.#client.kv.txn({ success }), signal);
       pairs.push(...responses.flatMap(({ response_range: range }) => range.kvs));
     }
@@ -189,6 +192,10 @@ export class EtcdSession implements Session {
     const key = Buffer.from(write.key);
     if (write.kind === "delete") return { request_delete_range: { key } };
     return { request_put: { key, value: Buffer.from(write.value), lease: this.#lease.id } };
+  }
+
+  #isClaimed(): ICompare {
+    return { key: Buffer.from(this.#claimKey), target: "Value", result: "Equal", value: Buffer.from(this.#claim) };
   }
 
   #isOurs(key: string): ICompare {
@@ -207,13 +214,13 @@ export class EtcdSession implements Session {
 }
 
 /** The operation that writes the claim of a host under a lease. */
-export function claimPut(
-  { hostId, agent, holder }: SessionOptions,
-  { id }: Lease,
-  state: "held" | "released",
-): IRequestOp {
-  const claim: Claim = { host: hostId, agent, lease: formatLease(id), released: state === "released", holder };
-  return { request_put: { key: Buffer.from(claimKey(hostId)), value: Buffer.from(formatClaim(claim)), lease: id } };
+export function claimPut(options: SessionOptions, lease: Lease, state: "held" | "released"): IRequestOp {
+  const [key, value] = [claimKey(options.hostId), claimText(options, lease, state)];
+  return { request_put: { key: Buffer.from(key), value: Buffer.from(value), lease: lease.id } };
+}
+
+function claimText({ hostId, agent, holder }: SessionOptions, { id }: Lease, state: "held" | "released"): string {
+  return formatClaim({ host: hostId, agent, lease: formatLease(id), released: state === "released", holder });
 }
 
 /** The condition that a key is as it was seen. */

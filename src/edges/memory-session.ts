@@ -81,13 +81,17 @@ export class MemorySession implements Session {
   }
 
   #hasClaim(): boolean {
-    return this.#keys.get(claimKey(this.#options.hostId))?.lease === this.#lease;
+    return this.#keys.get(claimKey(this.#options.hostId))?.value === this.#claimText("held");
   }
 
   #claim(state: "held" | "released"): void {
+    const key = claimKey(this.#options.hostId);
+    this.#keys.commit([{ kind: "put", key, value: this.#claimText(state) }], this.#lease);
+  }
+
+  #claimText(state: "held" | "released"): string {
     const { hostId: host, agent, holder } = this.#options;
-    const value = formatClaim({ host, agent, lease: this.#lease, released: state === "released", holder });
-    this.#keys.commit([{ kind: "put", key: claimKey(host), value }], this.#lease);
+    return formatClaim({ host, agent, lease: this.#lease, released: state === "released", holder });
   }
 
   #look(): void {

@@ -16,6 +16,8 @@ import { MemorySession } from "./memory-session.js";
 export class MemoryStore implements Store {
   readonly #keys = new MemoryKeys();
   readonly #sessions = new Map<string, MemorySession>();
+  /** Who has had a session. */
+  readonly #runs = new Set<string>();
   readonly #life = follow();
   readonly #tell: Tell;
   #leases = 0;
@@ -39,11 +41,15 @@ export class MemoryStore implements Store {
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     using work = follow(signal, this.#life.signal);
     const key = claimKey(options.hostId);
+    const run = JSON.stringify([options.hostId, options.agent, options.holder]);
     for (let isTold = false; ; isTold = true) {
       work.signal.throwIfAborted();
       const pair = this.#keys.get(key);
-      const holder = pair && foreignHolder(pair.value, options.agent);
-      if (holder === undefined) return this.#open(options, pair?.lease);
+      const holder = pair && foreignHolder(pair.value, options, this.#runs.has(run));
+      if (holder === undefined) {
+        this.#runs.add(run);
+        return this.#open(options, pair?.lease);
+      }
       if (options.onHeld === "fail") throw new HecdError({ code: "host-held", what: key, holder });
       if (!isTold) this.#tell({ kind: "claim-held", key, holder, lastedMs: 0 });
       await abortable(this.#keys.changed(), work.signal);

@@ -226,7 +226,7 @@ export class Agent {
       if (key.startsWith(`${SERVICES}/`)) continue;
       const conflict = conflicts.get(key);
       if (conflict && !held.has(key)) continue;
-      if (conflict) tell({ kind: "key-replaced", key, held: conflict.held });
+      if (conflict && "over" in write) tell({ kind: "key-replaced", key, held: conflict.held });
       if (write.kind === "put") tell({ kind: "registered", key, value: write.value });
       else tell({ kind: "deregistered", key });
     }

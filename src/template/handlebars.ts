@@ -8,6 +8,7 @@ import { FunctionError } from "./function-error.js";
 import type { Scope } from "./function.js";
 import { FUNCTIONS } from "./functions.js";
 import { handlebarsError } from "./handlebars-error.js";
+import { Memory } from "./memory.js";
 import { plainOf } from "./plain.js";
 import { scopeOf } from "./scope.js";
 import type { Template } from "./template.js";
@@ -20,11 +21,12 @@ export function compileHandlebars(name: string, source: string): Template {
     engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
     return engine.compile<Context>(tree, OPTIONS);
   });
+  const memory = new Memory();
   let view: View | undefined; // of the last snapshot, from which the next one differs in few keys
   return {
     render(input) {
       const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers", view);
-      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input)) }));
+      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input, memory)) }));
       view = seen.view ?? view;
       return { text, leftOut: seen.view?.leftOut ?? [] };
     },

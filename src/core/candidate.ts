@@ -64,8 +64,10 @@ function readAddress(
 ): Candidate | LeftOut {
   const address = parseAddress(addr);
   if (!address) return { key, reason: "the value is not ip:port" };
-  const server = serverOf(container, { ...address, addr, weight: 100, backup: false });
-  return checked({ kind, key, service, server, isUp: true, ...NO_ROUTES });
+  const { ip, port } = address;
+  const { hosts, paths } = NO_ROUTES;
+  const server = serverOf(container, { addr, ip, port, weight: 100, backup: false });
+  return checked({ kind, key, service, server, isUp: true, hosts, paths });
 }
 
 function serverOf(

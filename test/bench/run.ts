@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { agentLatency } from "./agent-latency.js";
+import { changeSpeed } from "./change-speed.js";
 import { confdStart } from "./confd-start.js";
 import { burst, runtimeLatency } from "./render-latency.js";
 import { type Comparison, tableOf } from "./statistics.js";
@@ -18,6 +19,7 @@ const measures = [
   runtimeLatency(10),
   runtimeLatency(1_000),
   runtimeLatency(10_000),
+  changeSpeed,
   templateSpeed,
   confdStart,
 ];

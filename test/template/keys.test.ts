@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { basePath, cleanPath, dirPath } from "../../src/core/path.js";
 import { compareKeys, snapshotOf } from "../../src/core/snapshot.js";
+import { globMatcher } from "../../src/template/glob.js";
 import { Keys } from "../../src/template/keys.js";
 
 const part = fc.constantFrom("a", "ab", "a-b", "b", "\u{1f433}", "\uffee", ".", "..", "");
@@ -13,34 +15,64 @@ const pattern = fc.oneof(
   key,
   fc.tuple(key, fc.constantFrom("*", "/*", "?", "/a*", "[a-b]", "\\a")).map(([begin, end]) => begin + end),
 );
-const prefix = fc.constantFrom("/", "/a", "/a/");
-const entries = fc.uniqueArray(key).map((all) => all.map((one) => [one, `value of ${one}`] as const));
+const keys = fc.uniqueArray(key);
 
-/** What `ask` says of the keys taken one by one, in order. */
-function oneByOne<T>(all: readonly (readonly [string, string])[], cut: string, ask: (keys: Keys) => readonly T[]) {
-  return all.flatMap((one) => ask(new Keys(snapshotOf(1n, [one]), cut)));
+/** What `ask` says of every key by itself, in order. */
+function ofEach(all: readonly string[], ask: (name: string) => readonly string[]): readonly string[] {
+  return [...new Set(all.map(cleanPath).flatMap(ask))].sort(compareKeys);
 }
 
+const open = (all: readonly string[]) =>
+  new Keys(
+    snapshotOf(
+      1n,
+      all.map((one) => [one, ""] as const),
+    ),
+    "/",
+  );
+
+/** Whether a directory is this path or lies below it. */
+const holds = (path: string, directory: string) =>
+  directory === path || (path !== "/" && directory.startsWith(`${path}/`));
+
+const firstPart = (rest: string) => rest.split("/")[0] ?? "";
+
 describe("the keys of a snapshot", () => {
-  test("are found as if every single one had been looked at", () => {
+  test("are found by a pattern as if every single one had been looked at", () => {
     fc.assert(
-      fc.property(entries, prefix, pattern, (all, cut, wanted) => {
-        const names = oneByOne(all, cut, (keys) => keys.getAll(wanted)).map(({ key: name }) => name);
-        const found = new Keys(snapshotOf(1n, all), cut).getAll(wanted).map(({ key: name }) => name);
-        expect(found).toEqual([...new Set(names)].sort(compareKeys));
+      fc.property(keys, pattern, (all, wanted) => {
+        const matches = globMatcher(wanted);
+        const found = open(all).getAll(wanted);
+        expect(found.map(({ key: name }) => name)).toEqual(ofEach(all, (name) => (matches(name) ? [name] : [])));
       }),
     );
   });
 
-  test.each(["list", "listDirectories"] as const)(
-    "give the names of %s as if every single one had been looked at",
-    (ask) => {
-      fc.assert(
-        fc.property(entries, prefix, key, (all, cut, wanted) => {
-          const names = oneByOne(all, cut, (keys) => keys[ask](wanted));
-          expect(new Keys(snapshotOf(1n, all), cut)[ask](wanted)).toEqual([...new Set(names)].sort(compareKeys));
-        }),
-      );
-    },
-  );
+  test("are listed as if every single one had been looked at", () => {
+    fc.assert(
+      fc.property(keys, key, (all, wanted) => {
+        const clean = cleanPath(wanted);
+        const expected = ofEach(all, (name) => {
+          if (name === wanted) return [basePath(name)];
+          const rest = (name.startsWith(wanted) ? name.slice(wanted.length) : name).replace(/^\//, "");
+          return holds(clean, dirPath(name)) ? [firstPart(rest)] : [];
+        });
+        expect(open(all).list(wanted)).toEqual(expected);
+      }),
+    );
+  });
+
+  test("have directories as if every single one had been looked at", () => {
+    fc.assert(
+      fc.property(keys, key, (all, wanted) => {
+        const clean = cleanPath(wanted);
+        const expected = ofEach(all, (name) => {
+          const directory = dirPath(name);
+          const isBelow = name.startsWith(wanted) && directory !== clean && holds(clean, directory);
+          return isBelow ? [firstPart(directory.slice(clean.length + 1))] : [];
+        });
+        expect(open(all).listDirectories(wanted)).toEqual(expected);
+      }),
+    );
+  });
 });

@@ -38,8 +38,15 @@ describe("the memory of a template", () => {
 
   test("tells readers apart", () => {
     const memory = new Memory();
-    memory.turn();
-    expect([memory.recall((text) => `${text}1`, "a"), memory.recall((text) => `${text}2`, "a")]).toEqual(["a1", "a2"]);
+    const [one, two] = [(text: string) => `${text}1`, (text: string) => `${text}2`];
+    for (const [reader, expected] of [
+      [one, "a1"],
+      [two, "a2"],
+      [one, "a1"],
+    ] as const) {
+      memory.turn();
+      expect(memory.recall(reader, "a")).toBe(expected);
+    }
   });
 });
 

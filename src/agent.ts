@@ -4,20 +4,22 @@ import { SERVICES } from "./core/keys.js";
 import type { Facts } from "./core/facts.js";
 import type { Decision } from "./core/decision.js";
 import { plan, type Transaction } from "./core/plan.js";
-import { UNPROBED } from "./core/readiness.js";
 import type { Objection } from "./core/reason.js";
 import { decide, type Decided, entriesOf, heldEntries } from "./core/registration.js";
+import type { HealthPolicy } from "./core/wishes.js";
 import { HecdError } from "./errors.js";
 import { Bell } from "./flow/bell.js";
 import type { Clock } from "./flow/clock.js";
 import { followFor } from "./flow/deadline.js";
 import { follow } from "./flow/follow.js";
-import type { Conflict, Containers, Session, SessionOptions, Store } from "./ports.js";
+import type { Conflict, Containers, Orders, Prober, Session, SessionOptions, Store } from "./ports.js";
+import { Standings } from "./standings.js";
 
 /** The parts an agent is put together from. */
 export interface AgentParts {
   readonly containers: Containers;
   readonly store: Store;
+  readonly prober: Prober;
   /** The address of this host to advertise, as it is now; undefined while there is none. Rejects only by the signal. */
   readonly address: (signal: AbortSignal) => Promise<string | undefined>;
   readonly clock: Clock;
@@ -31,6 +33,10 @@ export interface AgentSettings {
   readonly prefix: string;
   /** The container port to prefer among several published ones. */
   readonly containerPort: number | undefined;
+  /** How much a HEALTHCHECK counts where no label says it. */
+  readonly health: HealthPolicy;
+  /** Whether containers without a HEALTHCHECK are probed before they are registered. */
+  readonly probes: boolean;
   readonly allowLoopback: boolean;
   /** How often everything is compared anew with what the store really holds. */
   readonly resyncMs: number;
@@ -47,6 +53,9 @@ export interface AgentState {
   readonly conflicts: readonly Conflict[];
 }
 
+/** That it does not run, or has only just started, is no news. */
+const EVERYDAY: ReadonlySet<Objection["reason"]> = new Set(["not-running", "not-listening"]);
+
 /** How long an orderly stop may take to leave the store as it should be. */
 const LEAVE_MS = 2_000;
 
@@ -56,10 +65,11 @@ const LEAVE_MS = 2_000;
  * One turn of its work is one lease; a lost lease is not a state to repair but the next turn. Docker is followed once
  * for all turns, so that a new lease has its keys as soon as it is granted. While Docker is away nothing changes.
  */
-export class Agent {
+export class Agent implements Orders {
   readonly #parts: AgentParts;
   readonly #settings: AgentSettings;
   readonly #news = new Bell();
+  readonly #standings: Standings;
   #running: readonly Container[] | undefined;
   #session: Session | undefined;
   #address: string | undefined;
@@ -70,11 +80,23 @@ export class Agent {
   constructor(parts: AgentParts, settings: AgentSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#standings = new Standings(parts, settings.probes, () => {
+      this.#news.ring();
+    });
+  }
+
+  drain(container: string): "drained" | "unknown" {
+    return this.#standings.drain(container);
+  }
+
+  undrain(container: string): "undrained" | "unknown" {
+    return this.#standings.undrain(container);
   }
 
   /** Works until `signal` aborts, then leaves the keys to the lease or removes them, within two seconds. */
   async run(signal: AbortSignal): Promise<never> {
     using work = follow(signal);
+    using _standings = this.#standings;
     const following = this.#followDocker(work.signal).catch((error: unknown) => {
       work.abort(error);
     });
@@ -109,6 +131,7 @@ export class Agent {
   async #followDocker(signal: AbortSignal): Promise<void> {
     for await (const running of this.#parts.containers.watch(signal)) {
       this.#running = running;
+      this.#standings.take(running, this.#facts(), signal);
       this.#news.ring();
     }
   }
@@ -117,6 +140,7 @@ export class Agent {
   async #registerForOneLease(signal: AbortSignal): Promise<void> {
     const session = await this.#parts.store.openSession(this.#settings.session, signal);
     this.#session = session;
+    this.#standings.believe(session.held);
     try {
       using turn = follow(signal, session.lost);
       await this.#keepInStep(session, turn.signal);
@@ -152,7 +176,7 @@ export class Agent {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     const { prefix } = this.#settings;
-    const decided = decide(running, this.#facts(), () => UNPROBED);
+    const decided = decide(running, this.#facts(), (container) => this.#standings.of(container));
     this.#tellSkipped(decided);
     const transactions = plan(entriesOf(decided, prefix), heldEntries(session.held, prefix));
     const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
@@ -180,11 +204,11 @@ export class Agent {
   }
 
   #facts(): Facts {
-    const { session, prefix, containerPort, allowLoopback } = this.#settings;
-    return { hostId: session.hostId, prefix, containerPort, address: this.#address, allowLoopback };
+    const { session, prefix, containerPort, health, allowLoopback } = this.#settings;
+    return { hostId: session.hostId, prefix, containerPort, address: this.#address, health, allowLoopback };
   }
 
-  /** Tells of each container why it is left out, when that is news; that it does not run is everyday life. */
+  /** Tells of each container why it is left out, when that is news. */
   #tellSkipped(decided: readonly Decided[]): void {
     const before = new Map(
       this.#decided.map(({ container, decision }) => [container.id, objectionIn(decision)?.reason]),
@@ -192,7 +216,7 @@ export class Agent {
     this.#decided = decided;
     for (const { container, decision } of decided) {
       const because = objectionIn(decision);
-      if (!because || because.reason === "not-running") continue;
+      if (!because || EVERYDAY.has(because.reason)) continue;
       const { reason, advice } = because;
       if (before.get(container.id) === reason) continue;
       this.#parts.tell({ kind: "skipped", container: container.name, reason, advice });

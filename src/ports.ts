@@ -90,6 +90,31 @@ export interface Conflict {
   readonly agrees: boolean;
 }
 
+/** Looks whether somebody answers, by a connection of its own. */
+export interface Prober {
+  /** One attempt, which takes `timeoutMs` at most; rejects by the signal alone. */
+  probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict>;
+}
+
+/** Where a container itself listens, past all that publishes its port. */
+export interface ProbeTarget {
+  readonly ip: string;
+  readonly port: number;
+  /** The path of an HTTP check; a TCP connection is enough when undefined. */
+  readonly path: string | undefined;
+}
+
+/** `refused`: somebody is there and says no. `silent`: no answer in time. `unreachable`: there is no way there from here. */
+export type ProbeVerdict = "passed" | "refused" | "silent" | "unreachable";
+
+/** What a person may order of an agent, of a container that is named by its name or its full id. */
+export interface Orders {
+  /** Takes new work away from the container until `undrain` or its next start. */
+  drain(container: string): "drained" | "unknown";
+  /** Takes a `drain` back. */
+  undrain(container: string): "undrained" | "unknown";
+}
+
 /** A folder of templates and the resources that use them. */
 export interface Templates {
   /** The present state; fails with `file-unreadable` when there is none to be had. */

@@ -182,6 +182,18 @@ export const SETTINGS = {
     help: "container port to register when a container publishes several; the lowest when not given",
     alsoFrom: ["CPORT"],
   }),
+  health: setting<"strict" | "lenient" | "off">({
+    schema: z.enum(["strict", "lenient", "off"]),
+    fallback: "strict",
+    value: "POLICY",
+    help: "what a HEALTHCHECK counts: strict registers only what is healthy, lenient also what starts, off everything",
+  }),
+  probe: setting<"auto" | "tcp" | "off">({
+    schema: z.enum(["auto", "tcp", "off"]),
+    fallback: "auto",
+    value: "HOW",
+    help: "tcp registers a container without HEALTHCHECK only when it listens; off at once; auto: tcp on this host's engine",
+  }),
   ttl: setting<number>({
     schema: durationMs.refine((ms) => ms >= 5_000 && ms <= 3_600_000, "must be between 5s and 1h"),
     fallback: 30_000,

@@ -4,7 +4,7 @@ import type { Container } from "../src/core/container.js";
 import type { HecdEvent } from "../src/core/event.js";
 import { MemoryStore } from "../src/edges/memory.js";
 import { Bell } from "../src/flow/bell.js";
-import type { Containers } from "../src/ports.js";
+import type { Containers, Prober, ProbeTarget, ProbeVerdict } from "../src/ports.js";
 import { container, published } from "./support/containers.js";
 import { ManualClock, settled } from "./support/manual-clock.js";
 
@@ -31,12 +31,24 @@ class FakeContainers implements Containers {
   }
 }
 
+/** Finds what the test tells it to; everything listens until then. */
+class FakeProber implements Prober {
+  verdict: ProbeVerdict = "passed";
+  readonly asked: string[] = [];
+
+  async probe({ ip, port, path = "" }: ProbeTarget): Promise<ProbeVerdict> {
+    this.asked.push(`${ip}:${port}${path}`);
+    return this.verdict;
+  }
+}
+
 class World implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly events: HecdEvent[] = [];
   readonly docker = new FakeContainers();
   readonly store: MemoryStore;
   readonly agent: Agent;
+  readonly prober = new FakeProber();
   address: string | undefined = "10.0.0.5";
   readonly #ending = new AbortController();
   readonly #over: Promise<unknown>;
@@ -50,6 +62,7 @@ class World implements AsyncDisposable {
       clock: this.clock,
       tell,
       address: async () => this.address,
+      prober: this.prober,
     };
     const session = {
       hostId: "node1",
@@ -61,6 +74,8 @@ class World implements AsyncDisposable {
       session,
       prefix: "/app/servers",
       containerPort: undefined,
+      health: "strict",
+      probes: true,
       allowLoopback: false,
       resyncMs: 30_000,
       onExit: "release",
@@ -101,6 +116,9 @@ class World implements AsyncDisposable {
   }
 }
 
+/** Of the container web1. */
+const RECORD = "/hecd/v1/services/servers/node1:web1:8080";
+
 describe("the agent", () => {
   test("registers what runs, by a simple key and a record, and takes away what has ended", async () => {
     await using world = new World();
@@ -133,6 +151,78 @@ describe("the agent", () => {
     expect(await world.keys()).toEqual({});
     await world.show({ ...web, name: "web9", ports: [published(8080, 40_000)] });
     expect(await world.keys()).toEqual({ "/app/servers/web9": "10.0.0.5:40000" });
+  });
+
+  test("registers a container when it listens and not before, by its own address and port", async () => {
+    await using world = new World();
+    world.prober.verdict = "refused";
+    await world.show(container("web1"));
+    await world.clock.advance(100);
+    expect(await world.keys()).toEqual({});
+    expect(new Set(world.prober.asked)).toEqual(new Set(["172.17.0.2:8080"]));
+    expect(world.told("skipped")).toEqual([]);
+    await world.clock.advance(11_000);
+    expect(world.told("probe-waits")).toEqual(["probe-waits web1"]);
+    world.prober.verdict = "passed";
+    await world.clock.advance(1_000);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+  });
+
+  test("takes the simple key of a container that is being stopped or paused, and leaves the record to say so", async () => {
+    await using world = new World();
+    const web = container("web1");
+    const state = async () => JSON.parse((await world.keys("/hecd/v1/services"))[RECORD] ?? "{}") as unknown;
+    await world.show(web);
+    expect(await state()).toMatchObject({ state: "up" });
+    await world.show({ ...web, stopping: true });
+    expect(await world.keys()).toEqual({});
+    expect(await state()).toMatchObject({ state: "draining" });
+    await world.show({ ...web, status: "paused" });
+    expect(await state()).toMatchObject({ state: "maint" });
+  });
+
+  test("drains a container on order until it is undrained or starts anew", async () => {
+    await using world = new World();
+    const web = container("web1");
+    await world.show(web);
+    expect([world.agent.drain("web1"), world.agent.drain("web2")]).toEqual(["drained", "unknown"]);
+    expect(await world.keys()).toEqual({});
+    expect(JSON.parse((await world.keys("/hecd/v1/services"))[RECORD] ?? "{}")).toMatchObject({ drained: true });
+    expect(world.agent.undrain(web.id)).toBe("undrained");
+    expect(Object.keys(await world.keys())).toHaveLength(1);
+    world.agent.drain("web1");
+    await world.show({ ...web, startedAt: "2026-02-02T03:04:05Z" });
+    expect(Object.keys(await world.keys())).toHaveLength(1);
+  });
+
+  test("believes what an earlier agent has registered and drained, without a probe and without a write", async () => {
+    await using world = new World();
+    const two = container("web2", { ports: [published(8080, 32_769)] });
+    await world.show(container("web1"), two);
+    world.agent.drain("web2");
+    await settled();
+    await world.end();
+    const { revision } = await world.store.read(["/hecd/v1/services", "/app"], new AbortController().signal);
+    await using next = new World({}, world.store);
+    next.prober.verdict = "refused";
+    await next.show(container("web1"), two);
+    expect(await next.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    expect(next.told("registered", "deregistered")).toEqual([]);
+    expect(revision).toBeGreaterThan(0n);
+  });
+
+  test("keeps a container out that crashes over and over, until it has stayed up", async () => {
+    await using world = new World();
+    const web = container("web1");
+    await world.show(web);
+    for (let crash = 1; crash <= 3; crash++) {
+      await world.show({ ...web, startedAt: `2026-02-02T03:04:0${crash}Z`, restartCount: crash });
+    }
+    expect(await world.keys()).toEqual({});
+    await world.clock.advance(9_999);
+    expect(await world.keys()).toEqual({});
+    await world.clock.advance(1);
+    expect(Object.keys(await world.keys())).toEqual(["/app/servers/web1"]);
   });
 
   test("writes nothing when nothing has changed", async () => {
@@ -193,9 +283,9 @@ describe("the agent", () => {
     const hidden = container("hidden", { ports: [] });
     await world.show(hidden, container("gone", { status: "exited" }));
     await world.show(hidden, container("web1"));
-    await world.show({ ...hidden, status: "paused" });
-    expect(world.told("skipped")).toEqual(["skipped hidden no-published-port", "skipped hidden paused"]);
-    expect(world.agent.state.containers).toMatchObject([{ name: "hidden", decision: { reason: "paused" } }]);
+    await world.show({ ...hidden, labels: { "hecd.enable": "false" } });
+    expect(world.told("skipped")).toEqual(["skipped hidden no-published-port", "skipped hidden disabled"]);
+    expect(world.agent.state.containers).toMatchObject([{ name: "hidden", decision: { reason: "disabled" } }]);
   });
 
   test("moves all keys when the address of the host changes", async () => {

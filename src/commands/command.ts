@@ -43,5 +43,7 @@ export const DOCKER_SETTINGS = [
   "advertise",
   "host-id",
   "container-port",
+  "health",
+  "probe",
   "resync",
 ] as const satisfies readonly SettingName[];

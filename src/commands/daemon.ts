@@ -9,6 +9,7 @@ import { openEtcd } from "../edges/etcd.js";
 import { HostAddress, hostNames } from "../edges/host.js";
 import { openJournal } from "../edges/journal.js";
 import { Metrics } from "../edges/metrics.js";
+import { SocketProber } from "../edges/prober.js";
 import { openStatusServer, type Status } from "../edges/status-server.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";
@@ -112,11 +113,14 @@ export async function openAgent(
     },
     prefix: settings.prefix,
     containerPort: settings["container-port"],
+    health: settings.health,
+    probes: settings.probe === "tcp" || (settings.probe === "auto" && settings.docker.startsWith("unix:")),
     allowLoopback: settings["allow-loopback"],
     resyncMs: settings.resync,
     onExit: settings["on-exit"],
   };
-  return new Agent({ containers, store, address: (signal) => address.current(signal), clock, tell }, agentSettings);
+  const parts = { containers, store, prober: new SocketProber(), clock, tell };
+  return new Agent({ ...parts, address: (signal) => address.current(signal) }, agentSettings);
 }
 
 function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {

@@ -91,6 +91,8 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "session-lost":
     case "session-opened":
     case "skipped":
+    case "probe-skipped":
+    case "probe-waits":
     case "source-unreadable":
     case "stopping":
     case "store-connected":

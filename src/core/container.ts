@@ -13,6 +13,8 @@ export interface Container {
   readonly health: "none" | "starting" | "healthy" | "unhealthy";
   /** Whether it has been sent the signal that ends it, and has not ended yet. */
   readonly stopping: boolean;
+  /** How often Docker has started it again by its restart policy since somebody last started it. */
+  readonly restartCount: number;
   /** RFC 3339; changes with every start, so (id, startedAt) names one incarnation. */
   readonly startedAt: string;
   /** `bridge`, `host`, `none`, `container:<id>` or the name of a user-defined network. */

@@ -5,7 +5,7 @@ import type { Facts } from "./facts.js";
 import { formatAddress, type Instance, NAME } from "./instance.js";
 import { defaultService } from "./keys.js";
 import { readWishes } from "./labels.js";
-import { readinessOf, type Standing } from "./readiness.js";
+import { readinessOf, readinessOfPort, type Standing } from "./readiness.js";
 import { type Objection, objection, quote } from "./reason.js";
 import type { Wishes } from "./wishes.js";
 
@@ -18,13 +18,15 @@ export function decisionOf(container: Container, facts: Facts, standing: Standin
   const wishes = readWishes(container);
   if ("reason" in wishes) return wishes;
   if (wishes.enable === false) return objection("disabled", "Label hecd.enable is false");
-  const readiness = readinessOf(container, standing);
-  if (readiness.state === "out") return readiness.because;
+  const whole = readinessOf(container, wishes.health ?? facts.health, standing);
+  if (whole.state === "out") return whole.because;
   const unfit = unfitName(container, wishes);
   if (unfit) return unfit;
   const endpoint = endpointOf(container, wishes, facts);
   if ("reason" in endpoint) return endpoint;
-  const instances = [instanceAt(endpoint, container, wishes, facts, readiness.state)];
+  const readiness = whole.state === "up" ? readinessOfPort(endpoint.targetPort, standing) : whole;
+  if (readiness.state === "out") return readiness.because;
+  const instances = [instanceAt(endpoint, container, wishes, facts, readiness.state, standing)];
   return readiness.state === "up" ? { instances } : { instances, because: readiness.because };
 }
 
@@ -34,6 +36,7 @@ function instanceAt(
   wishes: Wishes,
   facts: Facts,
   state: Instance["state"],
+  standing: Standing,
 ): Instance {
   const { hosts, paths } = wishes;
   const http = hosts || paths ? { http: { hosts: hosts ?? [], paths: paths ?? [] } } : undefined;
@@ -50,6 +53,7 @@ function instanceAt(
     proto: "tcp",
     targetPort,
     state,
+    ...(standing.drained && { drained: true as const }),
     health: container.health,
     weight: wishes.weight ?? 100,
     backup: wishes.backup ?? false,

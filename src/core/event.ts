@@ -20,6 +20,7 @@ export type HecdEvent =
   | { readonly kind: "registered"; readonly key: string; readonly value: string }
   | { readonly kind: "deregistered"; readonly key: string }
   | { readonly kind: "skipped"; readonly container: string; readonly reason: string; readonly advice: string }
+  | { readonly kind: "probe-skipped" | "probe-waits"; readonly container: string; readonly address: string }
   | { readonly kind: "key-conflict"; readonly key: string; readonly held: string }
   | { readonly kind: "session-opened"; readonly lease: string; readonly ttlSeconds: number; readonly adopted: boolean }
   | { readonly kind: "session-lost"; readonly lease: string; readonly reason: string }

@@ -1,3 +1,5 @@
+import type { HealthPolicy } from "./wishes.js";
+
 /** What a decision depends on besides the container. */
 export interface Facts {
   readonly hostId: string;
@@ -7,6 +9,8 @@ export interface Facts {
   readonly containerPort: number | undefined;
   /** The address of this host; undefined while there is none. */
   readonly address: string | undefined;
+  /** How much a HEALTHCHECK counts where no label says it. */
+  readonly health: HealthPolicy;
   /** Whether ports that are published on loopback only are registered too. */
   readonly allowLoopback: boolean;
 }

@@ -24,6 +24,8 @@ export interface Instance {
   /** The port inside the container. */
   readonly targetPort: number;
   readonly state: "up" | "draining" | "maint" | "down";
+  /** Whether it drains because somebody asked for it, which the next agent is to know. */
+  readonly drained?: true | undefined;
   readonly health: "healthy" | "starting" | "unhealthy" | "none";
   /** 0 to 256, HAProxy's range. */
   readonly weight: number;
@@ -62,6 +64,7 @@ const schema = z.object({
   proto: z.enum(["tcp", "udp"]),
   targetPort: port,
   state: z.enum(["up", "draining", "maint", "down"]),
+  drained: z.literal(true).optional(),
   health: z.enum(["healthy", "starting", "unhealthy", "none"]),
   weight: z.int().min(0).max(256),
   backup: z.boolean(),

@@ -3,6 +3,8 @@ export type Reason =
   | "not-running"
   | "paused"
   | "draining"
+  | "not-listening"
+  | "flap-hold"
   | "starting"
   | "unhealthy"
   | "disabled"

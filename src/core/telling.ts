@@ -29,6 +29,12 @@ export function tellingOf(event: HecdEvent): Telling {
       return info(`Deregistered ${event.key}`);
     case "skipped":
       return info(`Container ${event.container} is not registered (${event.reason}): ${event.advice}`);
+    case "probe-skipped":
+      return info(`Container ${event.container} cannot be probed at ${event.address} from here and counts as ready`);
+    case "probe-waits":
+      return warn(
+        `Container ${event.container} does not listen on ${event.address}, and is not registered before it does`,
+      );
     case "key-conflict":
       return warn(`Key ${event.key} belongs to somebody else and is left alone; it holds ${event.held}`);
     case "session-opened":

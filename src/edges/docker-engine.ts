@@ -119,6 +119,7 @@ const listAnswer = z.object({
 const inspectAnswer = z.object({
   Id: z.string().regex(/^[0-9a-f]{12,64}$/),
   Name: z.string(),
+  RestartCount: z.number().nullish(),
   State: z.object({
     Status: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
     StartedAt: z.string().max(64),
@@ -175,7 +176,8 @@ function summaryOf({ Names, Ports, Labels, State, Status, NetworkSettings }: z.o
   return JSON.stringify([State, health, [...(Names ?? [])].sort(), ports, Labels ?? {}, networks]);
 }
 
-function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: InspectAnswer): Container {
+function containerOf(answer: InspectAnswer): Container {
+  const { Id, Name, RestartCount, State, Config, HostConfig, NetworkSettings } = answer;
   return {
     id: Id,
     name: Name.replace(/^\//, ""),
@@ -185,6 +187,7 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
     status: State.Status,
     health: healthOf(State.Health?.Status),
     stopping: false,
+    restartCount: RestartCount ?? 0,
     startedAt: State.StartedAt,
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),

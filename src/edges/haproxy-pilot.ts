@@ -41,6 +41,8 @@ export class Pilot {
   readonly #outage: Outage;
   readonly #leavers = new Leavers();
   #known: Known | undefined;
+  /** What a worker that is started anew reads. */
+  #file: string | undefined;
   #newest: { readonly text: string; readonly model: Model } | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #agrees: boolean | undefined;
@@ -68,9 +70,10 @@ export class Pilot {
   /** See `Balancer.adjust`; rejects by the signal alone. */
   async adjust(wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
     this.#found = undefined;
+    this.#file = file;
     let adjustment: Adjustment;
     try {
-      adjustment = await this.#adjust(wanted, file, signal);
+      adjustment = await this.#adjust(wanted, signal);
     } catch (error) {
       signal.throwIfAborted();
       adjustment = this.#unanswered(wanted === file, reasonOf(error));
@@ -96,17 +99,15 @@ export class Pilot {
     this.#agrees = false;
   }
 
-  async #adjust(wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
+  async #adjust(wanted: string, signal: AbortSignal): Promise<Adjustment> {
     const { clock } = this.#parts;
-    const isSettled = this.#known?.actual === this.#known?.model;
-    if (isSettled && (!this.#known || this.#known.text === wanted)) {
-      const looked = await this.#look(file, signal);
+    if (!this.#known || (isSettled(this.#known) && this.#known.text === wanted)) {
+      const looked = await this.#look(signal);
       if (looked.kind === "reload" || !this.#known || this.#known.text === wanted) return looked;
     }
-    if (!this.#known) return this.#doubt("it is not certain what HAProxy runs");
     const adjustment = await this.#lead(this.#known, wanted, signal);
     if (adjustment.kind === "reload" || clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
-    const looked = await this.#look(wanted, signal);
+    const looked = await this.#look(signal);
     return looked.kind === "reload" ? looked : adjustment;
   }
 
@@ -114,17 +115,17 @@ export class Pilot {
    * Compares all that runs with what should, and leads it back there; also the time to delete who is out for long
    * enough. At the first look, and when nothing was certain, what should run is what the file says.
    */
-  async #look(file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
+  async #look(signal: AbortSignal): Promise<Adjustment> {
     const { clock, tell, resource } = this.#parts;
     const before = this.#known;
-    const text = before?.text ?? file;
+    const text = before?.text ?? this.#file;
     if (text === undefined) return this.#doubt("it is not certain what HAProxy runs");
     const model = before?.model ?? this.#modelOf(text);
     this.#lookedAt = clock.now();
     const reply = await this.#worker.lookAtAll(this.#leavers.commands(model, clock.now()), before?.pid, signal);
     this.#answered();
     const isOther = before?.pid !== undefined && reply.pid !== before.pid;
-    if (isOther && file !== text) return this.#doubt("HAProxy was restarted, and with another file");
+    if (isOther && this.#file !== text) return this.#doubt("HAProxy was restarted, and with another file");
     const { differences, actual, strays } = compare(model, reply.servers);
     this.#found = `${differences.join("\n")}\n${text}`;
     if (this.#found !== this.#futile) this.#futile = undefined;
@@ -145,19 +146,20 @@ export class Pilot {
   /** Leads what runs to the wanted text; where that takes a reload, as far as it goes without. */
   async #lead(known: Known, wanted: string, signal: AbortSignal): Promise<Adjustment> {
     const model = this.#modelOf(wanted);
+    const there: Known = { ...known, text: wanted, model, actual: model };
     const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal)).version;
     const change = changeBetween(known.actual, model, this.#leavers.all, capabilitiesOf(version));
     switch (change.kind) {
       case "none":
-        this.#known = { ...known, text: wanted, model, actual: model };
+        this.#known = there;
         return { kind: "agrees" };
       case "runtime": {
-        const problem = await this.#move(change.move, { ...known, text: wanted, model, actual: model }, signal);
+        const problem = await this.#move(change.move, known, there, signal);
         return problem ? this.#doubt(problem) : { kind: "adjusted", commands: change.move.commands.length };
       }
       case "reload": {
         const { reason, first } = change;
-        if (first.commands.length > 0) await this.#move(first, { ...known, actual: first.reached }, signal);
+        if (first.commands.length > 0) await this.#move(first, known, { ...known, actual: first.reached }, signal);
         return { kind: "reload", reason };
       }
     }
@@ -167,20 +169,26 @@ export class Pilot {
    * Sends the commands of a move and reads back where they have led; resolves to why they have not led there, and then
    * nothing is known.
    */
-  async #move(move: Move, after: Known, signal: AbortSignal): Promise<string | undefined> {
+  async #move(move: Move, before: Known, after: Known, signal: AbortSignal): Promise<string | undefined> {
     const { clock, tell, resource } = this.#parts;
     const { commands, pools, leaving, returning } = move;
     const begunAt = clock.now();
     this.#known = undefined;
-    const reply = await this.#worker.ask({ commands, pools }, after.pid, signal);
+    const reply = await this.#worker.ask({ commands, pools }, before.pid, signal);
     this.#answered();
-    if (after.pid !== undefined && reply.pid !== after.pid) return "HAProxy was reloaded or restarted";
+    const isOther = before.pid !== undefined && reply.pid !== before.pid;
+    if (isOther) {
+      // It has read the file: only where that is what the one before it ran do the commands lead to the same end.
+      if (this.#file !== before.text || !isSettled(before)) return "HAProxy was reloaded or restarted";
+      this.#leavers.clear();
+      this.#lookedAt = Number.NEGATIVE_INFINITY; // all of it is to be compared, and now
+    }
     if (reply.complaints.length > 0) return `HAProxy refused a command: ${reply.complaints.join(", ")}`;
     const { differences } = compare(after.actual, reply.servers, pools);
     if (differences.length > 0) return `the commands have not led there: ${differences.join(", ")}`;
     this.#known = { ...after, pid: reply.pid };
     for (const id of returning) this.#leavers.remove(id);
-    for (const leaver of leaving) this.#leavers.add(leaver, clock.now());
+    for (const leaver of leaving) this.#leavers.add(leaver);
     tell({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
     return undefined;
   }
@@ -210,6 +218,11 @@ export class Pilot {
     if (this.#newest?.text !== text) this.#newest = { text, model: modelOf(text, this.#newest?.model) };
     return this.#newest.model;
   }
+}
+
+/** Whether it runs what its text says, with no reload due. */
+function isSettled({ actual, model }: Known): boolean {
+  return actual === model;
 }
 
 const GREETING = { commands: [], pools: [] } as const;

@@ -92,8 +92,8 @@ class Haproxy implements Balancer {
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
     if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
     const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
-    // A command may have no objection to a text in which there is nothing.
-    return verdict.accepted && text !== undefined && !hasSections(text)
+    // A command may have no objection to a configuration that has become none; a map or a list never was one.
+    return verdict.accepted && hasSections(present ?? "") && !hasSections(text ?? "")
       ? { accepted: false, output: "It has no section" }
       : verdict;
   }

@@ -141,6 +141,8 @@ export class Metrics {
         break;
       case "advertising":
       case "skipped":
+      case "probe-skipped":
+      case "probe-waits":
       case "claim-held":
       case "resources-loaded":
       case "resource-invalid":

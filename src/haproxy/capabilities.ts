@@ -15,8 +15,6 @@ const FLAGS = [
   "check",
   "check-send-proxy",
   "check-ssl",
-  "disabled",
-  "enabled",
   "no-ssl-reuse",
   "no-tls-tickets",
   "send-proxy",

@@ -9,18 +9,18 @@ const MARGIN_MS = 500;
  * The servers that are out and wait to be deleted.
  *
  * HAProxy 2.6 crashes when a server is deleted while a request is between two tries to reach it, so each waits until
- * no request can be: as long as all tries take, counted from when it was last seen with a connection in use.
+ * no request can be: as long as all tries take, counted from when it was first seen without a connection in use.
  */
 export class Leavers {
-  #all = new Map<string, Leaver & { readonly idleSince: number }>();
+  #all = new Map<string, Leaver & { readonly idleSince: number | undefined }>();
 
   /** By `backend/server`. */
   get all(): ReadonlyMap<string, Leaver> {
     return this.#all;
   }
 
-  add({ pool, name, server }: Leaver, now: number): void {
-    this.#all.set(`${pool}/${name}`, { pool, name, server, idleSince: now });
+  add({ pool, name, server }: Leaver): void {
+    this.#all.set(`${pool}/${name}`, { pool, name, server, idleSince: undefined });
   }
 
   /** It serves again. */
@@ -37,7 +37,7 @@ export class Leavers {
   commands(model: Model, now: number): readonly string[] {
     const due = [...this.#all.values()].filter(({ pool, idleSince }) => {
       const triesForMs = model.pools.get(pool)?.triesForMs;
-      return triesForMs !== undefined && now - idleSince > triesForMs + MARGIN_MS;
+      return triesForMs !== undefined && idleSince !== undefined && now - idleSince > triesForMs + MARGIN_MS;
     });
     const pools = new Set([...this.#all.values()].map(({ pool }) => pool));
     return [
@@ -52,9 +52,8 @@ export class Leavers {
     this.#all = new Map();
     for (const stray of strays) {
       const id = `${stray.pool}/${stray.name}`;
-      const known = before.get(id);
-      if (known && !busy.has(id)) this.#all.set(id, known);
-      else this.add(known ?? stray, now);
+      const known = before.get(id) ?? { ...stray, idleSince: undefined };
+      this.#all.set(id, { ...known, idleSince: busy.has(id) ? undefined : (known.idleSince ?? now) });
     }
     return [...before.keys()].filter((id) => !this.#all.has(id));
   }

@@ -1,17 +1,29 @@
 import { Etcd3 } from "etcd3";
 import Docker from "dockerode";
+import PQueue from "p-queue";
 import { Line } from "../support/line.js";
 import { eventually } from "../support/eventually.js";
 import { startFloor } from "./process.js";
 import { type Comparison, summaryOf } from "./statistics.js";
 
+/** How many containers are started at the same time. */
+const STARTS = 4;
+
 /**
- * From Docker's own time stamp of a container's start to the moment its key is seen by a raw watch.
+ * From Docker's own time stamp of a container's start to the moment its key is seen by a raw watch, on a host with
+ * `count` containers.
  *
  * The agent and the floor take turns, one container each, so that both meet the same machine.
  */
-export async function agentLatency(rounds: number): Promise<Comparison> {
+export function agentLatency(count: number): (rounds: number) => Promise<Comparison> {
+  return (rounds) => measure(count, rounds);
+}
+
+async function measure(count: number, rounds: number): Promise<Comparison> {
   await using line = await Line.start();
+  const queue = new PQueue({ concurrency: STARTS });
+  const others = Array.from({ length: count - 1 }, (_, index) => () => line.docker.web(`bench-other-${index}`));
+  await queue.addAll(others);
   const agent = line.agent();
   await agent.said(/session-opened/);
   await using _floor = await startFloor("floor-agent.ts", line.etcd.endpoint);
@@ -39,7 +51,8 @@ export async function agentLatency(rounds: number): Promise<Comparison> {
   }
   seen.close();
   started.close();
-  return { what: "`docker start` event to key in etcd", ours: summaryOf(times.ours), floor: summaryOf(times.floor) };
+  const what = `\`docker start\` event to key in etcd, ${count} ${count === 1 ? "container" : "containers"} on the host`;
+  return { what, ours: summaryOf(times.ours), floor: summaryOf(times.floor) };
 }
 
 /** Wall-clock times in milliseconds, as Docker's stamps are. */

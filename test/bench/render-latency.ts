@@ -26,42 +26,50 @@ interface Bench {
 
 /**
  * From the answer to a put of a new server to the first request that this server answers through HAProxy, which has
- * `count` servers in all. Each round replaces the one server of a service by another; renderer and floor take turns.
+ * `count` servers in all: with HAProxy driven at run time, and with a check and a reload by commands, as confd does it.
+ * Each round replaces the one server of a service by another; both and the floor take turns.
  */
-export function runtimeLatency(count: number): (rounds: number) => Promise<Comparison> {
+export function renderLatency(count: number): (rounds: number) => Promise<readonly Comparison[]> {
   return async (rounds) => {
-    await using line = await Line.start();
-    const etcd = new Etcd3({ hosts: line.etcd.endpoint });
-    const bench: Bench = { line, etcd, servers: [await answering("a"), await answering("b")] };
-    await fill(bench, count);
-    const renderer = line.renderer();
-    await renderer.said(/"event":"applied"/, 60_000);
+    await using driven = await Line.start();
+    await using reloading = await Line.start({ byCommands: true });
+    const servers = [await answering("a"), await answering("b")];
+    const [one, other] = [
+      { line: driven, etcd: new Etcd3({ hosts: driven.etcd.endpoint }), servers },
+      { line: reloading, etcd: new Etcd3({ hosts: reloading.etcd.endpoint }), servers },
+    ];
+    for (const bench of [one, other]) {
+      await fill(bench, count);
+      await bench.line.renderer().said(/"event":"applied"/, 60_000);
+    }
     await using folder = await tempDir();
     const socket = join(folder.path, "admin.sock");
     await using bare = await startHaproxy((port) =>
       floorConfig(String(port), ["127.0.0.1:9"], socket, backends(count)),
     );
-    await using _floor = await startFloor("floor-runtime.ts", line.etcd.endpoint, socket);
-    const times = { ours: [] as number[], floor: [] as number[] };
-    const reloads = await settledReloads(line);
+    await using _floor = await startFloor("floor-runtime.ts", driven.etcd.endpoint, socket);
+    const times = { runtime: [] as number[], reload: [] as number[], floor: [] as number[] };
+    const reloads = await settledReloads(driven);
     for (let round = -2; round < rounds; round++) {
-      for (const [who, key, at] of [
-        ["ours", "/app/servers/one", line.port],
-        ["floor", "/floor/one", bare.port],
+      for (const [who, bench, key, at] of [
+        ["runtime", one, "/app/servers/one", driven.port],
+        ["reload", other, "/app/servers/one", reloading.port],
+        ["floor", one, "/floor/one", bare.port],
       ] as const) {
         await delay(REST_MS + count / 10); // a file of 10,000 servers takes its time to be checked
         const tookMs = await takeOver(bench, key, at, round % 2 === 0 ? 0 : 1);
         if (round >= 0) times[who].push(tookMs); // the first two rounds warm up
       }
     }
-    const reloaded = (await line.haproxy.reloads()) - reloads;
+    const reloaded = (await driven.haproxy.reloads()) - reloads;
     if (reloaded > 0) throw new Error(`The renderer reloaded ${reloaded} times`);
-    end(bench);
-    return {
-      what: `key in etcd to first request served, ${count} servers, no reload`,
-      ours: summaryOf(times.ours),
-      floor: summaryOf(times.floor),
-    };
+    for (const { etcd } of [one, other]) etcd.close();
+    for (const { server } of servers) server.close();
+    const [what, floor] = [`key in etcd to first request served, ${count} servers`, summaryOf(times.floor)];
+    return [
+      { what: `${what}, at run time`, ours: summaryOf(times.runtime), floor },
+      { what: `${what}, by commands and a reload`, ours: summaryOf(times.reload), floor },
+    ];
   };
 }
 
@@ -69,7 +77,6 @@ export function runtimeLatency(count: number): (rounds: number) => Promise<Compa
 export async function burst(count: number): Promise<{ readonly tookMs: number; readonly reloads: number }> {
   await using line = await Line.start();
   const etcd = new Etcd3({ hosts: line.etcd.endpoint });
-  const bench: Bench = { line, etcd, servers: [] };
   await etcd.put("/app/servers/first").value("127.0.0.1:9");
   const renderer = line.renderer();
   await renderer.said(/"event":"applied"/);
@@ -82,7 +89,7 @@ export async function burst(count: number): Promise<{ readonly tookMs: number; r
   const begun = performance.now();
   await eventually("all servers", async () => (await line.haproxy.servers()) === count + 1, 30_000, 5);
   const tookMs = performance.now() - begun;
-  end(bench);
+  etcd.close();
   return { tookMs, reloads: (await line.haproxy.reloads()) - before };
 }
 
@@ -125,11 +132,6 @@ function backends(count: number): string {
 /** Nobody listens there. */
 function addressOf(number: number): string {
   return `127.1.${number >> 8}.${number & 255}:9`;
-}
-
-function end({ etcd, servers }: Bench): void {
-  etcd.close();
-  for (const { server } of servers) server.close();
 }
 
 async function answering(text: string): Promise<{ readonly server: Server; readonly port: number }> {

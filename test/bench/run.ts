@@ -2,9 +2,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { agentLatency } from "./agent-latency.js";
+import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
 import { changeSpeed } from "./change-speed.js";
 import { confdStart } from "./confd-start.js";
-import { burst, runtimeLatency } from "./render-latency.js";
+import { burst, renderLatency } from "./render-latency.js";
 import { type Comparison, tableOf } from "./statistics.js";
 import { templateSpeed } from "./template-speed.js";
 
@@ -15,10 +16,11 @@ const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 console.log(`${ROUNDS} rounds each`);
 const comparisons: Comparison[] = [];
 const measures = [
-  agentLatency,
-  runtimeLatency(10),
-  runtimeLatency(1_000),
-  runtimeLatency(10_000),
+  agentLatency(1),
+  agentLatency(200),
+  renderLatency(10),
+  renderLatency(1_000),
+  renderLatency(10_000),
   changeSpeed,
   templateSpeed,
   confdStart,
@@ -33,8 +35,14 @@ for (const measure of measures) {
 const date = new Date().toISOString().slice(0, 10);
 const conditions = `${ROUNDS} rounds in one run of \`npm run bench\` on ${date}: Node ${process.version}, ${cpus().length} cores.`;
 const { tookMs, reloads } = await burst(1_000);
-const words = `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`;
-const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${words}`;
+const sentences = [
+  await unchanged(200),
+  await burstOfEvents(2_000),
+  await fleet(1_000, 10),
+  `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`,
+];
+const list = sentences.map((sentence) => `- ${sentence}`).join("\n");
+const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${list}`;
 console.log(`\n${text}`);
 
 if (process.argv.includes("--write")) {

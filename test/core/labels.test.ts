@@ -68,8 +68,6 @@ describe("a container becomes an instance", () => {
     ["runs", { status: "running" }, "10.0.0.5:32768"],
     ["is healthy", { health: "healthy" }, "10.0.0.5:32768"],
     ["is still starting", { health: "starting" }, "starting"],
-    ["is unhealthy", { health: "unhealthy" }, "unhealthy"],
-    ["is paused, though Docker says that it runs", { status: "paused", health: "healthy" }, "paused"],
     ["has been created only", { status: "created" }, "not-running"],
     ["waits for its restart policy", { status: "restarting" }, "not-running"],
     ["has ended", { status: "exited" }, "not-running"],

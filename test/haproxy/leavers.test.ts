@@ -11,24 +11,31 @@ const NOBODY = new Set<string>();
 describe("servers that are out", () => {
   test("are deleted once no request can be trying to reach them", () => {
     const leavers = new Leavers();
-    leavers.add(A, 0);
+    leavers.add(A);
+    expect(leavers.commands(model, 1e12)).toEqual(["show servers conn b"]); // it may still be in use
+    leavers.see([A], NOBODY, 0);
     expect(leavers.commands(model, 900)).toEqual(["show servers conn b"]);
     expect(leavers.commands(model, 901)).toEqual(["del server b/a", "show servers conn b"]);
     expect(leavers.see([], NOBODY, 901)).toEqual(["b/a"]);
     expect(leavers.all.size).toBe(0);
   });
 
-  test("wait anew from when they were last seen with a connection in use", () => {
+  test("wait anew once they were seen with a connection in use, until they are seen without", () => {
     const leavers = new Leavers();
-    leavers.add(A, 0);
+    leavers.add(A);
+    leavers.see([A], NOBODY, 0);
     leavers.see([A], new Set(["b/a"]), 800);
-    expect(leavers.commands(model, 1_700)).toEqual(["show servers conn b"]);
-    expect(leavers.commands(model, 1_701)).toContain("del server b/a");
+    expect(leavers.commands(model, 5_000)).toEqual(["show servers conn b"]);
+    leavers.see([A], NOBODY, 5_000);
+    leavers.see([A], NOBODY, 5_500);
+    expect(leavers.commands(model, 5_900)).toEqual(["show servers conn b"]);
+    expect(leavers.commands(model, 5_901)).toContain("del server b/a");
   });
 
   test("are left to the next reload where nobody can tell how long requests try", () => {
     const leavers = new Leavers();
-    leavers.add(C, 0);
+    leavers.add(C);
+    leavers.see([C], NOBODY, 0);
     expect(leavers.commands(model, 1e12)).toEqual(["show servers conn c"]);
   });
 

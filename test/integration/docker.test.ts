@@ -4,6 +4,7 @@ import type { Container } from "../../src/core/container.js";
 import type { HecdEvent } from "../../src/core/event.js";
 import { DockerContainers } from "../../src/edges/docker.js";
 import { MemoryStore } from "../../src/edges/memory.js";
+import { SocketProber } from "../../src/edges/prober.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";
@@ -73,11 +74,20 @@ async function startAgent(url: string): Promise<{ readonly history: Record<strin
   const store = new MemoryStore(tell);
   const history: Record<string, string>[] = [];
   const agent = new Agent(
-    { containers: containersAt(url), store, clock: systemClock, tell, address: async () => "10.0.0.5" },
+    {
+      containers: containersAt(url),
+      store,
+      prober: new SocketProber(),
+      clock: systemClock,
+      tell,
+      address: async () => "10.0.0.5",
+    },
     {
       session: { hostId: "node1", agent: "a", holder: { hostname: "node1", pid: 1, since: "" }, ttlSeconds: 30 },
       prefix: "/app/servers",
       containerPort: undefined,
+      health: "strict",
+      probes: true,
       allowLoopback: false,
       resyncMs: 30_000,
       onExit: "release",

@@ -150,12 +150,27 @@ describe("an HAProxy that somebody else has touched", () => {
     await rig.lostNone();
   });
 
-  test("is reloaded when it was reloaded unseen before a change", async () => {
-    const rig = await Rig.start("admin");
+  test.each(["admin", "master"] as const)(
+    "is changed all the same when it was reloaded unseen before that, by the %s socket",
+    async (way) => {
+      const rig = await Rig.start(way);
+      await rig.bring(["s1", "s2", "s3"]);
+      await reloadByMaster(rig.world.haproxy.masterSocket, systemClock, signal);
+      await rig.bring(["s1", "s3"]);
+      await rig.bring(["s1", "s3", "s4"]);
+      expect(await rig.world.haproxy.reloads()).toBe(1);
+      await rig.lostNone();
+    },
+  );
+
+  test("is reloaded when it was reloaded unseen while its file was another one, before a change", async () => {
+    const rig = await Rig.start();
+    const { world } = rig;
     await rig.bring(["s1", "s2", "s3"]);
-    await reloadByMaster(rig.world.haproxy.masterSocket, systemClock, signal);
+    await writeFile(world.haproxy.configPath, rig.text(["s1", "s2", "s3"], "backend other\n"));
+    await reloadByMaster(world.haproxy.masterSocket, systemClock, signal);
     await rig.bring(["s1", "s3"]);
-    expect(rig.world.take("reload-needed")).toMatchObject([{ reason: "HAProxy was reloaded or restarted" }]);
+    expect(world.take("reload-needed")).toMatchObject([{ reason: "HAProxy was reloaded or restarted" }]);
     await rig.lostNone();
   });
 
@@ -200,7 +215,7 @@ describe("an HAProxy that somebody else has touched", () => {
     expect(await world.haproxy.reloads()).toBe(0);
     standIn.edit = (answer) => answer.replace(/^Version: .*$/m, "Version: 2.4.22").replace(/^Pid: /m, "Pid: 9");
     await rig.bring(["s1", "s2"]);
-    expect(world.take("reload-needed")).toMatchObject([{ reason: "HAProxy was reloaded or restarted" }]);
+    expect(world.parts.balancer.report?.version).toBe("2.4.22");
     await rig.bring(["s1", "s2", "s4"]);
     expect(world.take("reload-needed")).toMatchObject([
       { reason: "HAProxy 2.4.22 does not change servers at run time" },

@@ -12,6 +12,7 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     status: "running",
     health: "none",
     stopping: false,
+    restartCount: 0,
     startedAt: "2026-01-02T03:04:05.678901234Z",
     networkMode: "default",
     networks: { bridge: { ipv4: "172.17.0.2", ipv6: undefined } },
@@ -34,5 +35,6 @@ export const facts: Facts = {
   prefix: "/app/servers",
   containerPort: undefined,
   address: "10.0.0.5",
+  health: "strict",
   allowLoopback: false,
 };

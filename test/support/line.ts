@@ -14,8 +14,24 @@ const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
 export interface LineOptions {
   readonly minReloadInterval?: string;
   readonly removalGrace?: string;
-  /** Lines of the table `[haproxy]` are left out, these come in their place. */
-  readonly commands?: readonly string[];
+  /** Whether HAProxy is checked and reloaded by commands, as confd does it, instead of being driven. */
+  readonly byCommands?: boolean;
+}
+
+function driven({ directory, masterSocket }: LiveHaproxy, minReloadInterval: string, removalGrace: string): string {
+  return `
+[haproxy]
+socket = "${join(directory, "admin.sock")}"
+reload = "master:${masterSocket}"
+min_reload_interval = "${minReloadInterval}"
+removal_grace = "${removalGrace}"
+`;
+}
+
+function commands({ pidFile }: LiveHaproxy): string {
+  return `check_cmd = "${HAPROXY} -c -q -f {{.src}}"
+reload_cmd = "kill -USR2 $(cat ${pidFile})"
+`;
 }
 
 /** etcd and HAProxy with the files of a renderer, and the flags of both daemons: everything but the daemons. */
@@ -41,7 +57,11 @@ export class Line implements AsyncDisposable {
     };
   }
 
-  static async start({ minReloadInterval = "100ms", removalGrace = "0s" }: LineOptions = {}): Promise<Line> {
+  static async start({
+    minReloadInterval = "100ms",
+    removalGrace = "0s",
+    byCommands,
+  }: LineOptions = {}): Promise<Line> {
     const etcd = await startEtcd();
     const haproxy = await startHaproxy();
     const line = new Line(etcd, haproxy, await freePort(), [await freePort(), await freePort()]);
@@ -53,13 +73,7 @@ export class Line implements AsyncDisposable {
 src = "haproxy.cfg.hbs"
 dest = "${haproxy.configPath}"
 keys = ["/app", "/hecd/v1/services"]
-
-[haproxy]
-socket = "${join(haproxy.directory, "admin.sock")}"
-reload = "master:${haproxy.masterSocket}"
-min_reload_interval = "${minReloadInterval}"
-removal_grace = "${removalGrace}"
-`,
+${byCommands ? commands(haproxy) : driven(haproxy, minReloadInterval, removalGrace)}`,
     );
     return line;
   }

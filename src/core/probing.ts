@@ -1,0 +1,51 @@
+import type { Container } from "./container.js";
+import { decisionOf } from "./decision.js";
+import type { Facts } from "./facts.js";
+import { readWishes } from "./labels.js";
+import { UNPROBED } from "./readiness.js";
+import type { Wishes } from "./wishes.js";
+
+/** How one port of a container is probed. */
+export interface ProbePlan {
+  /** The container's own address and port: where a port is published somebody answers also while nobody listens. */
+  readonly ip: string;
+  readonly port: number;
+  /** The path of an HTTP check; a TCP connection is enough when undefined. */
+  readonly path: string | undefined;
+  /** How often it is probed on after it has passed; never when undefined. */
+  readonly intervalMs: number | undefined;
+  readonly timeoutMs: number;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+/**
+ * The probes that tell when a container listens: one for each TCP port that would be registered.
+ *
+ * None for a container with a HEALTHCHECK, which knows better, unless its labels ask for one; and none where it has no
+ * address of its own.
+ */
+export function probesOf(container: Container, facts: Facts, isUsual: boolean): readonly ProbePlan[] {
+  if (container.status !== "running") return [];
+  const wishes = readWishes(container);
+  if ("reason" in wishes) return [];
+  const type = wishes.check?.type ?? (isUsual && container.health === "none" ? "tcp" : "off");
+  if (type === "off") return [];
+  const decision = decisionOf({ ...container, health: "none", stopping: false }, facts, UNPROBED);
+  const instances = "instances" in decision ? decision.instances : [];
+  return instances.flatMap(({ proto, ip, targetPort: port }) => {
+    const own = container.networkMode === "host" ? ip : ownAddress(container, wishes);
+    return proto === "tcp" && own !== undefined ? [planOf(own, port, type, wishes)] : [];
+  });
+}
+
+function planOf(ip: string, port: number, type: "tcp" | "http", { check = {} }: Wishes): ProbePlan {
+  const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3 } = check;
+  return { ip, port, path: type === "http" ? (check.path ?? "/") : undefined, intervalMs, timeoutMs, rise, fall };
+}
+
+function ownAddress({ networks }: Container, { network }: Wishes): string | undefined {
+  const addresses = network === undefined ? Object.values(networks) : [networks[network]];
+  const found = addresses.find((each) => each?.ipv4 !== undefined) ?? addresses[0];
+  return found?.ipv4 ?? found?.ipv6;
+}

@@ -1,0 +1,70 @@
+/**
+ * Many agents in one process, each with containers of its own and one lease, on one etcd: all that an agent is but for
+ * Docker. Arguments: etcd endpoint, agents, containers of each. Says "ready" when everything is registered, then, asked
+ * by a line on its input, the CPU time it has used since then.
+ */
+import { EventEmitter } from "node:events";
+import { createInterface } from "node:readline";
+import { Agent } from "../../src/agent.js";
+import type { HecdEvent } from "../../src/core/event.js";
+import { SocketProber } from "../../src/edges/prober.js";
+import { openEtcd } from "../../src/edges/etcd.js";
+import { Bell } from "../../src/flow/bell.js";
+import { systemClock } from "../../src/flow/clock.js";
+import type { Containers } from "../../src/ports.js";
+import { container, published } from "../support/containers.js";
+
+EventEmitter.defaultMaxListeners = 0; // a thousand agents listen to one signal
+const [endpoint = "", agents = "", each = ""] = process.argv.slice(2);
+const counts = { registered: 0, renewed: 0, lost: 0 };
+const tell = ({ kind }: HecdEvent): void => {
+  if (kind === "registered") counts.registered++;
+  if (kind === "lease-renewed") counts.renewed++;
+  if (kind === "session-lost") counts.lost++;
+};
+const stop = new AbortController();
+const store = await openEtcd({ endpoints: [endpoint] }, { clock: systemClock, tell });
+const running = Array.from({ length: Number(agents) }, (_, number) => agentOf(number).run(stop.signal));
+while (counts.registered < Number(agents) * Number(each)) await new Promise((resolve) => setTimeout(resolve, 20));
+process.stdout.write("ready\n");
+let cpu = process.cpuUsage();
+counts.renewed = 0;
+createInterface(process.stdin).on("line", () => {
+  const { user, system } = process.cpuUsage(cpu);
+  process.stdout.write(`${JSON.stringify({ cpuMs: (user + system) / 1_000, ...counts })}\n`);
+  cpu = process.cpuUsage();
+});
+await Promise.allSettled(running);
+
+function agentOf(number: number): Agent {
+  const hostId = `host${number}`;
+  const containers = Array.from({ length: Number(each) }, (_, index) =>
+    container(`web${index}`, { ports: [published(8080, 30_000 + index)] }),
+  );
+  const docker: Containers = {
+    connected: true,
+    async *watch(signal) {
+      yield containers;
+      await new Bell().heard(signal); // which nobody rings: nothing changes
+    },
+  };
+  const address = async (): Promise<string> => `10.${number >> 8}.${number & 255}.1`;
+  return new Agent(
+    { containers: docker, store, prober: new SocketProber(), address, clock: systemClock, tell },
+    {
+      session: {
+        hostId,
+        agent: hostId,
+        holder: { hostname: hostId, pid: process.pid, since: "2026-01-01T00:00:00Z" },
+        ttlSeconds: 30,
+      },
+      prefix: `/app/${hostId}`,
+      containerPort: undefined,
+      health: "strict",
+      probes: false,
+      allowLoopback: false,
+      resyncMs: 30_000,
+      onExit: "release",
+    },
+  );
+}

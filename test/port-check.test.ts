@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import type { ProbePlan } from "../src/core/probing.js";
+import { checkPort, type Finding } from "../src/port-check.js";
+import type { ProbeVerdict } from "../src/ports.js";
+import { ManualClock, settled } from "./support/manual-clock.js";
+
+const plan: ProbePlan = {
+  ip: "172.17.0.2",
+  port: 80,
+  path: undefined,
+  intervalMs: undefined,
+  timeoutMs: 1_000,
+  rise: 1,
+  fall: 3,
+};
+
+/** A check under way, with all that it has found and when it has tried. */
+function begin(changes: Partial<ProbePlan>, verdictAt: (ms: number) => ProbeVerdict) {
+  const clock = new ManualClock();
+  const ending = new AbortController();
+  const [found, tries]: [Finding[], number[]] = [[], []];
+  const prober = {
+    probe: async () => {
+      tries.push(clock.now());
+      return verdictAt(clock.now());
+    },
+  };
+  const over = (async () => {
+    for await (const finding of checkPort({ ...plan, ...changes }, prober, clock, ending.signal)) found.push(finding);
+  })().catch(() => undefined);
+  return {
+    clock,
+    found,
+    tries,
+    async end() {
+      ending.abort(new Error("over"));
+      await over;
+      expect(clock.pending).toBe(0);
+    },
+  };
+}
+
+test("a port is tried at once, then ever less often, until it listens", async () => {
+  const check = begin({}, (ms) => (ms >= 3_000 ? "passed" : "refused"));
+  await settled();
+  for (const ms of [5, 10, 20, 50, 100, 200, 500, 1_000, 1_000, 1_000]) await check.clock.advance(ms);
+  expect(check.tries).toEqual([0, 5, 15, 35, 85, 185, 385, 885, 1_885, 2_885, 3_885]);
+  expect(check.found).toEqual(["passed"]);
+  await check.end();
+});
+
+test("a port to which there is no way is given up at once, a silent one in time, a refusing one never", async () => {
+  const noWay = begin({}, () => "unreachable");
+  await settled();
+  expect(noWay.found).toEqual(["skipped"]);
+  const silent = begin({}, () => "silent");
+  const refusing = begin({}, (ms) => (ms < 100 ? "refused" : "silent"));
+  await settled();
+  for (let second = 0; second < 30; second++) {
+    await silent.clock.advance(500);
+    await refusing.clock.advance(500);
+  }
+  expect(silent.found).toEqual(["skipped"]);
+  expect(refusing.found).toEqual(["pending"]);
+  for (const check of [noWay, silent, refusing]) await check.end();
+});
+
+test("a port with an interval is tried on, and falls and rises as often as it must", async () => {
+  const check = begin({ intervalMs: 1_000, rise: 2, fall: 3 }, (ms) =>
+    ms < 5_000 || ms > 9_000 ? "passed" : "refused",
+  );
+  await settled();
+  await check.clock.advance(5);
+  expect(check.found).toEqual(["passed"]);
+  for (let second = 0; second < 14; second++) await check.clock.advance(1_000);
+  expect(check.found).toEqual(["passed", "failed", "passed"]);
+  await check.end();
+});

@@ -15,6 +15,7 @@ const ANSWER_MS = 5_000;
 /** A container as a list shows it: enough to see that it has changed, not to say what it is. */
 export interface Listed {
   readonly id: string;
+  readonly name: string;
   /** Equal texts mean that nothing we care for has changed. */
   readonly summary: string;
 }
@@ -60,6 +61,7 @@ export class DockerEngine implements Disposable {
     );
     return parse(z.array(listAnswer), answer, "list of containers").map((listed) => ({
       id: listed.Id,
+      name: nameOf(listed),
       summary: summaryOf(listed),
     }));
   }
@@ -164,6 +166,11 @@ function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: 
   throw new Error(`Docker's ${what} is not what it should be: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`, {
     cause: parsed.error,
   });
+}
+
+/** Its own name; the others, with a second slash, are what linked containers call it. */
+function nameOf({ Id, Names }: z.output<typeof listAnswer>): string {
+  return (Names ?? []).find((name) => name.lastIndexOf("/") === 0)?.slice(1) ?? Id;
 }
 
 /** Leaves out what changes by itself: "Up 5 minutes" says nothing, "(healthy)" behind it does. */

@@ -14,7 +14,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   flow: { rooms: ["flow"], packages: [] },
   ports: { rooms: ["core"], packages: [] },
   settings: { rooms: [], packages: ["zod"] },
-  config: { rooms: ["settings", "errors"], packages: ["smol-toml"] },
+  config: { rooms: ["settings", "core", "errors"], packages: ["smol-toml"] },
   agent: { rooms: ["ports", "core", "flow", "errors"], packages: [] },
   apply: { rooms: ["ports", "core", "flow", "errors"], packages: ["diff"] },
   keeper: { rooms: ["apply", "ports", "core", "flow", "template", "errors"], packages: [] },

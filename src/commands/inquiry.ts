@@ -1,4 +1,3 @@
-import type { Container } from "../core/container.js";
 import { decisionOf, shortId } from "../core/decision.js";
 import { explainHeld, explainWanted, type Explanation } from "../core/explanation.js";
 import type { Facts } from "../core/facts.js";
@@ -8,7 +7,7 @@ import { UNPROBED } from "../core/readiness.js";
 import { entriesOf } from "../core/registration.js";
 import { askAgent } from "../edges/agent-client.js";
 import type { DockerConnection } from "../edges/docker-connection.js";
-import { lookUp } from "../edges/docker-lookup.js";
+import { type Located, lookUp } from "../edges/docker-lookup.js";
 import { HostAddress, hostNames } from "../edges/host.js";
 import { hasCode, HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
@@ -38,7 +37,8 @@ export async function inquire(asked: string, settings: Settings, signal: AbortSi
   }
   const found = findContainer(asked, answer.report.containers);
   if (found.kind !== "unknown") {
-    return { explanation: explainHeld(theOne(asked, found), answer.report), source: `the agent at ${agent}` };
+    const container = theOne(asked, found);
+    return { explanation: explainHeld(container, container.holdings), source: `the agent at ${agent}` };
   }
   // The agent may follow another engine, or not every container.
   const note = `The agent at ${agent} does not follow this container; this is what one with these settings would do`;
@@ -56,17 +56,22 @@ async function inquireAtDocker(
   note: string | undefined,
   signal: AbortSignal,
 ): Promise<Inquiry> {
-  const container = theOne(asked, await lookUp(asked, connectionOf(settings), systemClock, signal));
-  return { explanation: await decideAlone(container, settings, signal), source: `Docker at ${settings.docker}`, note };
+  const located = await locate(asked, settings, signal);
+  const source = `Docker at ${located.engine.connection.url}`;
+  return { explanation: await decideAlone(located, settings, signal), source, note };
 }
 
 /** What an agent with these settings would do with a container that it has not probed and nobody has drained. */
-export async function decideAlone(container: Container, settings: Settings, signal: AbortSignal): Promise<Explanation> {
+export async function decideAlone(
+  { container, engine }: Located<Engine>,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Explanation> {
   const facts: Facts = {
-    hostId: hostIdOf(settings["host-id"], hostNames()),
+    hostId: engine.hostId,
     prefix: settings.prefix,
     containerPort: settings["container-port"],
-    address: await advertisedBy(settings, signal),
+    address: await addressOf(engine, settings, signal),
     allowLoopback: settings["allow-loopback"],
   };
   const decision = decisionOf(container, facts, UNPROBED);
@@ -75,14 +80,27 @@ export async function decideAlone(container: Container, settings: Settings, sign
   return explainWanted({ ...container, decision }, keys);
 }
 
-/** The address that an agent with these settings would advertise; undefined when it would find none. */
-export function advertisedBy(settings: Settings, signal: AbortSignal): Promise<string | undefined> {
-  return new HostAddress(settings.advertise, settings.etcd).current(signal);
+/** The container of this name or id at the engines that the settings name; throws as `theOne` and `lookUp` do. */
+export async function locate(asked: string, settings: Settings, signal: AbortSignal): Promise<Located<Engine>> {
+  return theOne(asked, await lookUp(asked, enginesOf(settings), systemClock, signal));
 }
 
-/** The Docker engine that the settings name. */
-export function connectionOf(settings: Settings): DockerConnection {
-  return { url: settings.docker, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
+/** The address that an agent would advertise for the host of this engine; undefined when it would find none. */
+export function addressOf({ advertise }: Engine, { etcd }: Settings, signal: AbortSignal): Promise<string | undefined> {
+  return new HostAddress(advertise, etcd).current(signal);
+}
+
+/** A Docker engine, and what its host is called and reached by. */
+export interface Engine {
+  readonly connection: DockerConnection;
+  readonly advertise: string | undefined;
+  readonly hostId: string;
+}
+
+/** The engines that the settings name. */
+export function enginesOf(settings: Settings): readonly [Engine] {
+  const { docker: url, "docker-tls": tls, "docker-cert-path": certPath, advertise } = settings;
+  return [{ connection: { url, tls, certPath }, advertise, hostId: hostIdOf(settings["host-id"], hostNames()) }];
 }
 
 /** The container that was found; throws when there is none or more than one. */

@@ -1,13 +1,13 @@
 import { shortId } from "../core/decision.js";
 import { type Explanation, explainHeld, sentenceOf } from "../core/explanation.js";
 import { findContainer } from "../core/finding.js";
-import { type AskedAgent, askAgent } from "../edges/agent-client.js";
+import type { Reason } from "../core/reason.js";
+import { askAgent } from "../edges/agent-client.js";
 import { launch } from "../edges/docker-cli.js";
-import { lookUp } from "../edges/docker-lookup.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
 import { DECISION_SETTINGS, type Given, type OperandCommand, type World } from "./command.js";
-import { advertisedBy, connectionOf, decideAlone, theOne } from "./inquiry.js";
+import { addressOf, decideAlone, enginesOf, locate } from "./inquiry.js";
 
 /** How often the agent is asked while we wait for it. */
 const ASK_EVERY_MS = 100;
@@ -15,8 +15,21 @@ const ASK_EVERY_MS = 100;
 /** How long an objection must have stood before it is believed: a container that has just started has to settle. */
 const LASTING_MS = 1_000;
 
-/** Objections that may pass by themselves: these are waited for to the end. */
-const PASSING: ReadonlySet<string> = new Set(["starting", "unhealthy"]);
+/** Objections that do not pass by themselves: nobody needs to wait for their end. */
+const FINAL: ReadonlySet<string> = new Set<Reason>([
+  "not-running",
+  "disabled",
+  "invalid-label",
+  "invalid-name",
+  "no-published-port",
+  "port-not-mapped",
+  "ambiguous-port",
+  "loopback-only",
+  "host-network-needs-port",
+  "network-not-supported",
+  "no-host-ip",
+  "key-conflict",
+]);
 
 /** `hecd run`: starts a container as `docker run` does and waits until it serves. */
 export const runCommand: OperandCommand = {
@@ -33,19 +46,26 @@ export const runCommand: OperandCommand = {
   ].join("\n"),
   settings: [...DECISION_SETTINGS, "wait"],
   async run(given, settings, world, signal) {
-    const { stdout } = world;
+    const { stdout, stderr } = world;
     const { operand: image } = given;
-    const before = await askAgent(settings.agent, clock, signal);
-    const host = (await addressOf(before, settings, signal)) ?? "this host";
-    stdout.write(`Launching ${image} on ${host} ...\n`);
-    const id = await launch({ image, ...passedOn(given) }, connectionOf(settings), world.stderr, signal);
-    if (before.kind === "silent") return await withoutAgent(id, given, { settings, world, before }, signal);
-    stdout.write(`Announcing to ${settings.etcd.join(",")}...\n`);
-    const explanation = await registration(id, settings, signal).catch((error: unknown) => {
-      if (signal.aborted) world.stderr.write(`Did not wait for the agent: container ${shortId(id)} runs\n`);
-      throw error;
-    });
-    return tellOf(explanation, given, world);
+    const [engine] = enginesOf(settings);
+    const agent = await askAgent(settings.agent, clock, signal);
+    const address = agent.kind === "answered" ? agent.report.address : await addressOf(engine, settings, signal);
+    stdout.write(`Launching ${image} on ${address ?? engine.hostId} ...\n`);
+    const id = await launch({ image, ...passedOn(given) }, engine.connection, stderr, signal);
+    if (agent.kind === "answered") {
+      stdout.write(`Announcing to ${settings.etcd.join(",")}...\n`);
+      const explanation = await registration(id, settings, signal).catch((error: unknown) => {
+        if (signal.aborted) stderr.write(`Did not wait for the agent: container ${shortId(id)} runs\n`);
+        throw error;
+      });
+      return tellOf(explanation, image, world);
+    }
+    const code = tellOf(await decideAlone(await locate(id, settings, signal), settings, signal), image, world);
+    if (settings.agent === "off") return code;
+    const why = `No agent answers at ${settings.agent} (${agent.reason})`;
+    stderr.write(`${why}: nobody registers the container until hecd agent runs\n`);
+    return 1;
   },
 };
 
@@ -59,10 +79,6 @@ export function passedOn({ rest }: Given): {
   return rest[0]?.startsWith("-") === false ? { options: [], command: rest } : { options: rest, command: [] };
 }
 
-async function addressOf(agent: AskedAgent, settings: Settings, signal: AbortSignal): Promise<string | undefined> {
-  return agent.kind === "answered" ? agent.report.address : await advertisedBy(settings, signal);
-}
-
 /** Asks the agent until it has registered the container, has objected to it for good, or the time is over. */
 async function registration(id: string, settings: Settings, signal: AbortSignal): Promise<Explanation> {
   const { agent, wait } = settings;
@@ -72,10 +88,9 @@ async function registration(id: string, settings: Settings, signal: AbortSignal)
     const explanation = await explained(id, agent, signal);
     const { status, reason = "" } = explanation;
     const now = clock.now();
-    if (status === "registered" || now - begunAt >= wait) return explanation;
     if (reason !== objection.reason) objection = { reason, since: now };
-    const lasts = now - objection.since >= LASTING_MS;
-    if (lasts && (status === "left-out" || status === "conflict") && !PASSING.has(reason)) return explanation;
+    const isFinal = FINAL.has(reason) && now - objection.since >= LASTING_MS;
+    if (status === "registered" || isFinal || now - begunAt >= wait) return explanation;
     await sleep(ASK_EVERY_MS, clock, signal);
   }
 }
@@ -84,34 +99,16 @@ async function registration(id: string, settings: Settings, signal: AbortSignal)
 async function explained(id: string, agent: string, signal: AbortSignal): Promise<Explanation> {
   const about = { id, name: shortId(id), status: "pending" as const, instances: [], keys: {} };
   const answer = await askAgent(agent, clock, signal);
-  if (answer.kind === "silent")
+  if (answer.kind === "silent") {
     return { ...about, reason: "no-agent", advice: `No agent answers at ${agent} any more` };
+  }
   const found = findContainer(id, answer.report.containers);
-  if (found.kind === "found") return explainHeld(found.container, answer.report);
-  return {
-    ...about,
-    reason: "not-followed",
-    advice: `The agent at ${agent} does not know it; does it follow this engine?`,
-  };
+  if (found.kind === "found") return explainHeld(found.container, found.container.holdings);
+  const advice = `The agent at ${agent} does not know it; does it follow this engine?`;
+  return { ...about, reason: "not-followed", advice };
 }
 
-/** Tells what Docker alone can tell; nobody registers the container. */
-async function withoutAgent(
-  id: string,
-  given: Given,
-  { settings, world, before }: { readonly settings: Settings; readonly world: World; readonly before: AskedAgent },
-  signal: AbortSignal,
-): Promise<number> {
-  const container = theOne(id, await lookUp(id, connectionOf(settings), clock, signal));
-  const told = tellOf(await decideAlone(container, settings, signal), given, world);
-  if (settings.agent === "off" || before.kind === "answered") return told;
-  world.stderr.write(
-    `No agent answers at ${settings.agent} (${before.reason}): nobody registers ${container.name} until hecd agent runs\n`,
-  );
-  return 1;
-}
-
-function tellOf(explanation: Explanation, { operand: image }: Given, { stdout, stderr }: World): number {
+function tellOf(explanation: Explanation, image: string, { stdout, stderr }: World): number {
   const { name, status, instances } = explanation;
   const [instance] = instances;
   const serves = status === "registered" || status === "would-register";

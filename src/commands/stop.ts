@@ -4,14 +4,13 @@ import { findContainer } from "../core/finding.js";
 import { readWishes } from "../core/labels.js";
 import { askAgent } from "../edges/agent-client.js";
 import { stopContainer } from "../edges/docker-control.js";
-import { lookUp } from "../edges/docker-lookup.js";
 import { order } from "../edges/status-client.js";
 import { reasonOf } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import { outlive } from "../flow/deadline.js";
 import type { Settings } from "../settings.js";
 import type { OperandCommand, World } from "./command.js";
-import { connectionOf, theOne } from "./inquiry.js";
+import { locate } from "./inquiry.js";
 
 /** How long a container goes on draining when nobody said: HAProxy has heard of it by then, and short requests are over. */
 const DRAIN_DELAY_MS = 5_000;
@@ -32,9 +31,8 @@ export const stopCommand: OperandCommand = {
   settings: ["drain-delay", "agent", "docker", "docker-tls", "docker-cert-path"],
   async run({ operand }, settings, world, signal) {
     const { stdout, stderr } = world;
-    const connection = connectionOf(settings);
     stdout.write(`Stopping ${operand}...\n`);
-    const container = theOne(operand, await lookUp(operand, connection, clock, signal));
+    const { container, engine } = await locate(operand, settings, signal);
     stdout.write(`Found container ${shortId(container.id)}\n`);
     const drain = await drainOf(container, settings, world, signal);
     try {
@@ -45,7 +43,7 @@ export const stopCommand: OperandCommand = {
       throw error;
     }
     try {
-      await stopContainer(container.id, connection, signal);
+      await stopContainer(container.id, engine.connection, signal);
     } catch (error) {
       if (signal.aborted) stderr.write(`Did not wait for the end: Docker goes on to stop ${container.name}\n`);
       else await drain?.takeBack(signal);

@@ -10,7 +10,7 @@ export interface Named {
 /** What came of looking for a container. */
 export type Found<T extends Named> =
   | { readonly kind: "found"; readonly container: T }
-  | { readonly kind: "ambiguous"; readonly candidates: readonly T[] }
+  | { readonly kind: "ambiguous"; readonly candidates: readonly Named[] }
   /** `near` are names that may have been meant. */
   | { readonly kind: "unknown"; readonly near: readonly string[] };
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DecidedContainer, Holdings } from "../core/explanation.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { askStatus } from "./status-client.js";
@@ -32,9 +33,16 @@ const agentState = z.object({
 });
 
 /** What an agent knows and does, as far as its `/state` says it. */
-export interface AgentReport extends z.output<typeof agentState> {
-  /** What it waits for before it can do its work; nothing when it is ready. */
-  readonly waitingFor: readonly string[];
+export interface AgentReport {
+  /** The address under which it advertises what it registers, where there is one for all. */
+  readonly address: string | undefined;
+  /** All that it follows, each with what is held for the host that it belongs to. */
+  readonly containers: readonly ReportedContainer[];
+}
+
+/** A container with what its agent has decided, and all that agent holds. */
+export interface ReportedContainer extends DecidedContainer {
+  readonly holdings: Holdings;
 }
 
 /** What came of asking for an agent. */
@@ -43,12 +51,12 @@ export type AskedAgent =
   /** Nobody answers there, or somebody who is no agent. */
   | { readonly kind: "silent"; readonly reason: string };
 
-/** Asks the agent at `address`, `HOST:PORT` or `off`, what it knows; an agent within `hecd up` is one too. */
+/** Asks the agent at `address`, `HOST:PORT` or `off`, what it knows; one of several engines or within `hecd up` too. */
 export async function askAgent(address: string, clock: Clock, signal: AbortSignal): Promise<AskedAgent> {
   if (address === "off") return { kind: "silent", reason: "it is off" };
   try {
     const { waitingFor, state } = await askStatus(address, clock, signal);
-    return { kind: "answered", report: { ...agentStateIn(state), waitingFor } };
+    return { kind: "answered", report: reportOf(agentsIn(state), waitingFor) };
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof z.ZodError ? "what answers there is no agent of this version" : reasonOf(error);
@@ -56,7 +64,20 @@ export async function askAgent(address: string, clock: Clock, signal: AbortSigna
   }
 }
 
-function agentStateIn(state: unknown): z.output<typeof agentState> {
+type AgentState = z.output<typeof agentState>;
+
+function agentsIn(state: unknown): readonly AgentState[] {
+  const several = z.object({ engines: z.array(agentState) }).safeParse(state);
+  if (several.success) return several.data.engines;
   const within = z.object({ agent: agentState }).safeParse(state);
-  return within.success ? within.data.agent : agentState.parse(state);
+  return [within.success ? within.data.agent : agentState.parse(state)];
+}
+
+function reportOf(agents: readonly AgentState[], waitingFor: readonly string[]): AgentReport {
+  return {
+    address: agents.length === 1 ? agents[0]?.address : undefined,
+    containers: agents.flatMap(({ containers, registered, conflicts }) =>
+      containers.map((container) => ({ ...container, holdings: { registered, conflicts, waitingFor } })),
+    ),
+  };
 }

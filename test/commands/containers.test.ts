@@ -7,7 +7,7 @@ import { decide, entriesOf } from "../../src/core/registration.js";
 import { cli, type CliResult } from "../support/cli.js";
 import { container, facts, published } from "../support/containers.js";
 import { eventually } from "../support/eventually.js";
-import { type FakeAgent, fakeAgent } from "../support/fake-agent.js";
+import { EMPTY, type FakeAgent, fakeAgent } from "../support/fake-agent.js";
 import { FakeDocker, idOf } from "../support/fake-docker.js";
 import { freePort } from "../support/free-port.js";
 
@@ -96,6 +96,16 @@ describe("hecd explain", () => {
     ]);
   });
 
+  test("finds a container with an agent of several engines, and in a process that does more", async () => {
+    const away = { ...EMPTY, waitingFor: ["Docker"] };
+    const states = [{ containers: undefined, engines: [away, { ...EMPTY, ...stateOf(web) }] }];
+    for (const state of [...states, { containers: undefined, agent: { ...EMPTY, ...stateOf(web) } }]) {
+      await using agent = await fakeAgent(state);
+      const { stdout } = await hecd(agent, "explain", "web-1");
+      expect(stdout).toMatch(/^web-1 is registered\n/);
+    }
+  });
+
   test("looks at Docker where no agent answers, and says so", async () => {
     const { code, stdout, stderr } = await hecd(undefined, "explain", "web-1", "--advertise", "192.0.2.7");
     expect(code).toBe(0);
@@ -140,7 +150,7 @@ describe("hecd explain", () => {
   });
 
   test("takes what answers as something else for no agent", async () => {
-    await using other = await fakeAgent({ containers: undefined as never });
+    await using other = await fakeAgent({ containers: undefined });
     const { code, stderr } = await hecd(other, "explain", "web-1");
     expect([code, stderr]).toEqual([0, expect.stringContaining("what answers there is no agent")]);
   });

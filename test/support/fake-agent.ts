@@ -9,9 +9,21 @@ export interface FakeAgent extends AsyncDisposable {
   readonly orders: readonly string[];
 }
 
-/** An agent as a test wants it to be; `knows` says which containers it takes orders about, all when not given. */
+/** An agent of no engine that says nothing of itself. */
+export const EMPTY: AgentState = {
+  host: "node1",
+  address: "10.0.0.5",
+  registered: {},
+  containers: [],
+  conflicts: [],
+};
+
+/**
+ * An agent as a test wants it to be, by what its state has beyond an empty one; `knows` says which containers it takes
+ * orders about, all when not given.
+ */
 export async function fakeAgent(
-  state: Partial<AgentState> = {},
+  state: object = {},
   { waitingFor = [], knows = () => true }: { waitingFor?: readonly string[]; knows?: (id: string) => boolean } = {},
 ): Promise<FakeAgent> {
   const given: string[] = [];
@@ -25,16 +37,8 @@ export async function fakeAgent(
       return knows(id) ? "undrained" : "unknown";
     },
   };
-  const whole: AgentState = {
-    host: "node1",
-    address: "10.0.0.5",
-    registered: {},
-    containers: [],
-    conflicts: [],
-    ...state,
-  };
   const server = await openStatusServer("127.0.0.1:0", {
-    status: () => ({ waitingFor, state: whole }),
+    status: () => ({ waitingFor, state: { ...EMPTY, ...state } }),
     metrics: async () => ({ contentType: "text/plain", body: "" }),
     orders,
   });

@@ -38,7 +38,9 @@ export async function inquire(asked: string, settings: Settings, signal: AbortSi
   const found = findContainer(asked, answer.report.containers);
   if (found.kind !== "unknown") {
     const container = theOne(asked, found);
-    return { explanation: explainHeld(container, container.holdings), source: `the agent at ${agent}` };
+    const { waitingFor } = answer.report;
+    const note = waitingFor.length === 0 ? undefined : `The agent waits for ${waitingFor.join(", ")}: this may be old`;
+    return { explanation: explainHeld(container, container.holdings), source: `the agent at ${agent}`, note };
   }
   // The agent may follow another engine, or not every container.
   const note = `The agent at ${agent} does not follow this container; this is what one with these settings would do`;

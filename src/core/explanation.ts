@@ -1,5 +1,5 @@
-import { parseInstance } from "./instance.js";
 import { shortId } from "./decision.js";
+import { parseInstance } from "./instance.js";
 
 /** What has become of a container, and why, for the person who wonders. */
 export interface Explanation {

@@ -36,6 +36,8 @@ const agentState = z.object({
 export interface AgentReport {
   /** The address under which it advertises what it registers, where there is one for all. */
   readonly address: string | undefined;
+  /** What it waits for before it can do its work; nothing when it is ready. */
+  readonly waitingFor: readonly string[];
   /** All that it follows, each with what is held for the host that it belongs to. */
   readonly containers: readonly ReportedContainer[];
 }
@@ -76,6 +78,7 @@ function agentsIn(state: unknown): readonly AgentState[] {
 function reportOf(agents: readonly AgentState[], waitingFor: readonly string[]): AgentReport {
   return {
     address: agents.length === 1 ? agents[0]?.address : undefined,
+    waitingFor,
     containers: agents.flatMap(({ containers, registered, conflicts }) =>
       containers.map((container) => ({ ...container, holdings: { registered, conflicts, waitingFor } })),
     ),

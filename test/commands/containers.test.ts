@@ -106,6 +106,12 @@ describe("hecd explain", () => {
     }
   });
 
+  test("says what the agent waits for, since what it knows may be old then", async () => {
+    await using agent = await fakeAgent(stateOf(web), { waitingFor: ["Docker"] });
+    const { stderr } = await hecd(agent, "explain", "web-1");
+    expect(stderr).toBe("The agent waits for Docker: this may be old\n");
+  });
+
   test("looks at Docker where no agent answers, and says so", async () => {
     const { code, stdout, stderr } = await hecd(undefined, "explain", "web-1", "--advertise", "192.0.2.7");
     expect(code).toBe(0);

@@ -56,7 +56,7 @@ export function flagOf(name: SettingName): FlagDescription | undefined {
     takes: value,
     repeatable: Array.isArray(fallback),
     help,
-    fallback: value === undefined || shown === undefined ? undefined : showFallback(name, shown),
+    fallback: value === undefined || shown === undefined || shown === "" ? undefined : showFallback(name, shown),
     env: [envName(name), ...(alsoFrom ?? [])],
   };
 }

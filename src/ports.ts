@@ -13,7 +13,7 @@ export interface Containers {
    * Yields all containers of the engine, whether they run or not: first the present state, then each new one.
    *
    * Reconnects, lost events and periodic re-reading are its own affair. While the engine is away it yields nothing.
-   * Ends only by throwing the signal's reason.
+   * Ends only by throwing: the signal's reason, or `docker-unreachable` when only a restart of ours can lead to it again.
    */
   watch(signal: AbortSignal): AsyncIterable<readonly Container[]>;
 }

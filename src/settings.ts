@@ -27,12 +27,29 @@ export const durationMs = z.union([z.number(), z.string()]).transform((input, co
   return Number(match[1]) * unit;
 });
 
+const FILTER =
+  /^((label|network|name|ancestor|volume)=.+|(publish|expose)=[0-9]{1,5}(-[0-9]{1,5})?(\/(tcp|udp|sctp))?)$/s;
+const FILTER_COMMA = /,(?=\s*(?:label|network|publish|expose|name|ancestor|volume)=)/;
+
 const text = z.string().min(1, "must not be empty");
 const list = z
   .union([z.string(), z.array(z.string())])
   .transform((input) => (typeof input === "string" ? [input] : input).flatMap((item) => item.split(",")))
   .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ""))
   .refine((items) => items.length > 0, "must name at least one");
+/** A comma is part of a value unless the next filter begins behind it. */
+const filters = z
+  .union([z.string(), z.array(z.string())])
+  .transform((input) => (typeof input === "string" ? [input] : input).flatMap((item) => item.split(FILTER_COMMA)))
+  .transform((items) => items.map((item) => item.trim()).filter((item) => item !== ""))
+  .superRefine((items, context) => {
+    for (const item of items.filter((candidate) => !FILTER.test(candidate))) {
+      context.addIssue({
+        code: "custom",
+        message: `"${item}" is not a filter such as label=app=web or publish=80/tcp`,
+      });
+    }
+  });
 const flag = z.union([z.boolean(), z.stringbool({ error: "must be true or false" })]);
 const portNumber = z.coerce
   .number({ error: "must be a port, 1 to 65535" })
@@ -119,11 +136,14 @@ export const SETTINGS = {
     help: "PEM file of our client key",
     alsoFrom: ["ETCDCTL_KEY"],
   }),
-  docker: setting<string>({
-    schema: z.string().regex(/^(unix|tcp|http|https):\/\/.+/, "must be unix://PATH or tcp://HOST:PORT"),
-    fallback: "unix:///var/run/docker.sock",
+  docker: setting<readonly string[]>({
+    schema: list.refine(
+      (urls) => urls.every((url) => /^(unix|tcp|https?):\/\/.+/.test(url)),
+      "must be unix://PATH or tcp://HOST:PORT",
+    ),
+    fallback: ["unix:///var/run/docker.sock"],
     value: "URL",
-    help: "Docker engine, unix://PATH or tcp://HOST:PORT",
+    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several",
     alsoFrom: ["DOCKER_HOST"],
   }),
   "docker-tls": setting<boolean>({
@@ -138,6 +158,12 @@ export const SETTINGS = {
     value: "DIR",
     help: "directory of ca.pem, cert.pem and key.pem for the Docker engine",
     alsoFrom: ["DOCKER_CERT_PATH"],
+  }),
+  filter: setting<readonly string[]>({
+    schema: filters,
+    fallback: [],
+    value: "NAME=VALUE",
+    help: "register only containers that Docker's own filter lets through: label, network, publish, expose, name, ancestor or volume; repeat it or separate by commas",
   }),
   prefix: setting<string>({
     schema: z

@@ -11,7 +11,7 @@ describe("the settings", () => {
       prefix: "/app/servers",
       ttl: 30_000,
       "on-exit": "release",
-      docker: "unix:///var/run/docker.sock",
+      docker: ["unix:///var/run/docker.sock"],
     });
     expect(Object.isFrozen(settings)).toBe(true);
     expect(Object.keys(settings).sort()).toEqual([...settingNames()].sort());
@@ -27,12 +27,32 @@ describe("the settings", () => {
     expect(resolveSettings(none).prefix).toBe("/app/servers");
   });
 
+  test("split several engines and filters at commas, but not a filter's value", () => {
+    const { docker, filter } = resolveSettings({
+      flags: { docker: ["unix:///a.sock", "tcp://10.0.0.5:2375?host-id=b,tcp://10.0.0.6:2375"] },
+      env: { HECD_FILTER: "label=tags=a,b=c, publish=8000-8010/tcp,network=web" },
+    });
+    expect(docker).toEqual(["unix:///a.sock", "tcp://10.0.0.5:2375?host-id=b", "tcp://10.0.0.6:2375"]);
+    expect(filter).toEqual(["label=tags=a,b=c", "publish=8000-8010/tcp", "network=web"]);
+    expect(resolveSettings({ flags: { filter: ["label=x", "name=^web"] }, env: {} }).filter).toEqual([
+      "label=x",
+      "name=^web",
+    ]);
+  });
+
+  test.each(["label", "label=", "status=running", "id=abc", "publish=http", "publish=80/icmp", "expose=1-"])(
+    "refuse the filter %s",
+    (filter) => {
+      expect(() => resolveSettings({ flags: { filter }, env: {} })).toThrow(`"${filter}" is not a filter`);
+    },
+  );
+
   test.each([
     ["ETCD_HOST", "192.0.2.1:4001", "etcd", ["192.0.2.1:4001"]],
     ["ETCDCTL_ENDPOINTS", "a:1,b:2", "etcd", ["a:1", "b:2"]],
     ["CPORT", "80", "container-port", 80],
     ["FORREST_IP", "192.0.2.7", "advertise", "192.0.2.7"],
-    ["DOCKER_HOST", "tcp://192.0.2.2:2376", "docker", "tcp://192.0.2.2:2376"],
+    ["DOCKER_HOST", "tcp://192.0.2.2:2376", "docker", ["tcp://192.0.2.2:2376"]],
     ["DOCKER_TLS_VERIFY", "1", "docker-tls", true],
     ["DOCKER_TLS_VERIFY", "0", "docker-tls", false],
     ["DOCKER_CERT_PATH", "/certs", "docker-cert-path", "/certs"],

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { resolveSettings } from "../src/config.js";
 import { parseResource } from "../src/confd/resource.js";
+import { readEngines } from "../src/core/engines.js";
 import { decide, entriesOf } from "../src/core/registration.js";
 import { snapshotOf } from "../src/core/snapshot.js";
 import { FUNCTIONS } from "../src/template/functions.js";
@@ -101,6 +103,35 @@ describe("the README", () => {
       expect(code, name).toBe(0);
       for (const flag of flags.trim().split(" ").filter(Boolean)) expect(stdout, name).toContain(`${flag} `);
     }
+  });
+
+  test("shows engines and filters as they can be given", () => {
+    const lines = blocks(section("The Docker engine"), "sh").flatMap((block) => block.trim().split("\n"));
+    const read = lines.map((line) => {
+      const words = line.split(" ").map((word) => word.replaceAll("'", ""));
+      const valuesOf = (flag: string) => words.filter((_, index) => words[index - 1] === flag);
+      const flags = { docker: valuesOf("--docker"), filter: valuesOf("--filter") };
+      const given = Object.fromEntries(Object.entries(flags).filter(([, values]) => values.length > 0));
+      const { docker, filter } = resolveSettings({ flags: given, env: {} });
+      const names = { hostname: "node1", inContainer: false };
+      const engines = readEngines(docker, { advertise: undefined, hostId: undefined, names });
+      return { hosts: engines.map(({ hostId, advertise }) => [hostId, advertise]), filter };
+    });
+    const here = ["node1", undefined];
+    expect(read.map(({ hosts }) => hosts)).toEqual([
+      [here],
+      [["192.168.0.5", "192.168.0.5"]],
+      [here, ["node5", "10.0.0.5"]],
+      [2, 3, 4, 5, 6, 7, 8, 9, 10].map((last) => [`192.168.0.${last}`, `192.168.0.${last}`]),
+      [here],
+      [here],
+    ]);
+    expect(read.flatMap(({ filter }) => filter)).toEqual([
+      "label=com.example.stage=prod",
+      "network=web",
+      "publish=8000-8010/tcp",
+      "name=^shop",
+    ]);
   });
 
   test("numbers invariants that tests carry", () => {

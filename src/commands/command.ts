@@ -39,6 +39,7 @@ export const DOCKER_SETTINGS = [
   "docker",
   "docker-tls",
   "docker-cert-path",
+  "filter",
   "prefix",
   "advertise",
   "host-id",

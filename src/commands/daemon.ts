@@ -1,15 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { Agent, type AgentSettings } from "../agent.js";
 import type { Tell } from "../core/event.js";
-import { hostIdOf } from "../core/host-id.js";
 import { BackendStores } from "../edges/backend-stores.js";
-import { DockerContainers } from "../edges/docker.js";
 import { openEtcd } from "../edges/etcd.js";
-import { HostAddress, hostNames } from "../edges/host.js";
 import { openJournal } from "../edges/journal.js";
 import { Metrics } from "../edges/metrics.js";
-import { SocketProber } from "../edges/prober.js";
 import { openStatusServer, type Status } from "../edges/status-server.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";
@@ -38,9 +32,9 @@ export function openSurroundings(settings: Settings, world: World): Surroundings
 export function openDaemon(settings: Settings, world: World): Daemon {
   const journal = journalOf(settings, world);
   const metrics = new Metrics();
-  const tell: Tell = (event) => {
-    metrics.count(event);
-    journal(event);
+  const tell: Tell = (event, host) => {
+    metrics.count(event, host);
+    journal(event, host);
   };
   return {
     clock: systemClock,
@@ -84,43 +78,6 @@ export async function openStores(
       await Promise.all([common[Symbol.asyncDispose](), own[Symbol.asyncDispose]()]);
     },
   };
-}
-
-/** An agent for the Docker engine that the settings name; throws `no-address` when this host has none to advertise. */
-export async function openAgent(
-  settings: Settings,
-  store: Store,
-  { clock, tell }: Surroundings,
-  { pid }: World,
-  signal: AbortSignal,
-): Promise<Agent> {
-  const names = hostNames();
-  const address = new HostAddress(settings.advertise, settings.etcd);
-  tell({ kind: "advertising", ...(await address.find(signal)) });
-  const containers = new DockerContainers(
-    {
-      connection: { url: settings.docker, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] },
-      resyncMs: settings.resync,
-    },
-    { clock, tell },
-  );
-  const agentSettings: AgentSettings = {
-    session: {
-      hostId: hostIdOf(settings["host-id"], names),
-      agent: randomUUID(),
-      holder: { hostname: names.hostname, pid, since: new Date().toISOString() },
-      ttlSeconds: Math.round(settings.ttl / 1_000),
-    },
-    prefix: settings.prefix,
-    containerPort: settings["container-port"],
-    health: settings.health,
-    probes: settings.probe === "tcp" || (settings.probe === "auto" && settings.docker.startsWith("unix:")),
-    allowLoopback: settings["allow-loopback"],
-    resyncMs: settings.resync,
-    onExit: settings["on-exit"],
-  };
-  const parts = { containers, store, prober: new SocketProber(), clock, tell };
-  return new Agent({ ...parts, address: (signal) => address.current(signal) }, agentSettings);
 }
 
 function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Agent } from "../agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
+import type { Engine } from "../core/engines.js";
 import { SERVICES } from "../core/keys.js";
 import { servicesOf } from "../core/view.js";
 import { type HaproxyProcess, openHaproxy } from "../edges/haproxy-process.js";
@@ -10,13 +11,14 @@ import { MemoryStore } from "../edges/memory.js";
 import { temporaryFolder } from "../edges/temporary-folder.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { Bell } from "../flow/bell.js";
-import { follow } from "../flow/follow.js";
 import { AT_ONCE, settle } from "../flow/settle.js";
+import { together } from "../flow/together.js";
 import type { Resource, Store, Templates } from "../ports.js";
 import { Renderer, type RendererParts } from "../renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, DOCKER_SETTINGS, type World } from "./command.js";
-import { type Daemon, openAgent, openDaemon } from "./daemon.js";
+import { type Daemon, openDaemon } from "./daemon.js";
+import { enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
 import { rendererParts } from "./rendering.js";
 
@@ -39,11 +41,11 @@ export const upCommand: Command = {
     // HAProxy runs on this very host, so loopback reaches every published port; and nobody else sees the store.
     const here: Settings = {
       ...settings,
-      advertise: settings.advertise ?? "127.0.0.1",
       "allow-loopback": true,
       "host-id": settings["host-id"] ?? "localhost",
     };
-    const agent = await openAgent(here, store, daemon, world, signal);
+    const engine = onlyEngineOf(here);
+    const agent = await openAgent(engine, here, store, daemon, world, signal);
     const paths = pathsIn(folder.path);
     const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
     const env = environmentOf(settings["http-port"], paths, world);
@@ -62,6 +64,14 @@ export const upCommand: Command = {
     );
   },
 };
+
+function onlyEngineOf(settings: Settings): Engine {
+  const [engine, ...others] = enginesOf(settings);
+  if (!engine || others.length > 0) {
+    throw new HecdError({ code: "usage", problem: "hecd up takes one Docker engine; hecd agent takes several" });
+  }
+  return { ...engine, advertise: engine.advertise ?? "127.0.0.1" };
+}
 
 /** Where HAProxy finds its file and makes its sockets. */
 interface Paths {
@@ -163,19 +173,4 @@ async function showServers(store: Store, { clock }: Daemon, { stdout }: World, s
     shown = table;
   }
   throw new Error("The store came to an end");
-}
-
-/** Runs daemons side by side until one of them ends, which ends the others; rejects with why the first one ended. */
-async function together(
-  daemons: readonly ((signal: AbortSignal) => Promise<never>)[],
-  signal: AbortSignal,
-): Promise<never> {
-  using work = follow(signal);
-  const running = daemons.map((daemon) =>
-    daemon(work.signal).catch((error: unknown) => {
-      work.abort(error);
-    }),
-  );
-  await Promise.all(running);
-  throw work.signal.reason;
 }

@@ -77,7 +77,8 @@ function isReachable({ interface: name, ip }: MachineAddress): boolean {
   return !isUnspecified(ip) && !isLoopback(ip) && !isLinkLocal(ip) && !BRIDGE.test(name);
 }
 
-function isIp(text: string): boolean {
+/** Whether `text` is an address and nothing else. */
+export function isIp(text: string): boolean {
   return z.union([z.ipv4(), z.ipv6()]).safeParse(text).success;
 }
 

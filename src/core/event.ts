@@ -139,5 +139,5 @@ export type Outcome =
   /** The text could not be made or written. */
   | { readonly kind: "failed"; readonly reason: string };
 
-/** Takes what is worth telling; never throws, never waits. */
-export type Tell = (event: HecdEvent) => void;
+/** Takes what is worth telling, with the host that it concerns where there are several; never throws, never waits. */
+export type Tell = (event: HecdEvent, host?: string) => void;

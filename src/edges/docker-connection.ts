@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { DockerOptions } from "dockerode";
+import { DOCKER_URL_RULE, parseDockerUrl } from "../core/docker-url.js";
 import { HecdError, reasonOf } from "../errors.js";
 
 /** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */
@@ -36,13 +37,14 @@ export async function dialOptions({ url, tls, certPath }: DockerConnection): Pro
     cert: undefined,
     key: undefined,
   };
-  if (url.startsWith("unix://")) {
+  const place = parseDockerUrl(url);
+  if (!place) throw new HecdError({ code: "config-invalid", source: `--docker ${url}`, issues: [DOCKER_URL_RULE] });
+  if (place.kind === "socket") {
     const agent = new HttpAgent({ keepAlive: true });
-    const socketPath = url.slice("unix://".length) || "/var/run/docker.sock";
-    return { agent, options: optionsOf({ ...bare, socketPath, protocol: "http", agent }) };
+    return { agent, options: optionsOf({ ...bare, socketPath: place.path, protocol: "http", agent }) };
   }
-  const { host, port, ...said } = parseUrl(url);
-  const secure = said.secure || tls;
+  const { host, port } = place;
+  const secure = place.secure || tls;
   const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const certificates = secure ? await readCertificates(certPath ?? (tls ? join(homedir(), ".docker") : undefined)) : {};
   return {
@@ -51,7 +53,7 @@ export async function dialOptions({ url, tls, certPath }: DockerConnection): Pro
       ...bare,
       ...certificates,
       host,
-      port: Number(port ?? (secure ? 2376 : 2375)),
+      port: port ?? (secure ? 2376 : 2375),
       protocol: secure ? "https" : "http",
       agent,
     }),
@@ -74,14 +76,18 @@ export function explainUnreachable(error: unknown, { url, tls }: DockerConnectio
   return words;
 }
 
-function parseUrl(url: string): { readonly secure: boolean; readonly host: string; readonly port: string | undefined } {
-  const match = /^(tcp|https?):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@]+))(?::([0-9]{1,5}))?\/?$/.exec(url);
-  const host = match?.[2] ?? match?.[3];
-  if (host === undefined) {
-    const issues = ["must be unix://PATH or tcp://HOST:PORT"];
-    throw new HecdError({ code: "config-invalid", source: `--docker ${url}`, issues });
-  }
-  return { secure: match?.[1] === "https", host, port: match?.[4] };
+/**
+ * Whether nobody can ever answer at the engine's socket again: it was deleted, and lives on only where it is mounted.
+ *
+ * So it is in a container into which the socket itself was mounted, once the engine has been restarted.
+ */
+export async function isOrphaned({ url }: DockerConnection): Promise<boolean> {
+  const place = parseDockerUrl(url);
+  if (place?.kind !== "socket") return false;
+  return await stat(place.path).then(
+    ({ nlink }) => nlink === 0,
+    () => false,
+  );
 }
 
 async function readCertificates(directory: string | undefined): Promise<Pick<DockerOptions, "ca" | "cert" | "key">> {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
+import { signalNumber } from "../core/signal.js";
 import type { Clock } from "../flow/clock.js";
 
 /** A hint that something has changed: of one container, or of the engine as a whole. */
@@ -8,6 +9,8 @@ export interface DockerHint {
   /** The container's id; undefined when everything should be looked at. */
   readonly container: string | undefined;
   readonly name: string;
+  /** The number of the signal that was sent, of the action `kill`; undefined otherwise, and when it cannot be told. */
+  readonly signal: number | undefined;
   /** By the engine's calendar, in milliseconds since 1970; 0 when it does not say. */
   readonly at: number;
 }
@@ -22,7 +25,7 @@ export const EVENT_FILTERS: Readonly<Record<string, string[]>> = {
   type: ["container", "network", "daemon"],
   event: [
     ...["create", "start", "health_status", "kill", "die", "stop", "pause", "unpause", "rename", "update", "destroy"],
-    ...["restart", "connect", "disconnect", "reload"],
+    ...["restart", "oom", "connect", "disconnect", "reload"],
   ],
 };
 
@@ -96,19 +99,22 @@ export function hintOf(line: string): DockerHint | undefined {
     raw = undefined;
   }
   const { data } = eventLine.safeParse(raw);
-  if (!data) return { action: "unreadable", container: undefined, name: "", at: 0 };
+  if (!data) return { action: "unreadable", container: undefined, name: "", signal: undefined, at: 0 };
   const { Type, Action, Actor } = data;
   const attributes = Actor.Attributes ?? {};
   const at = (data.timeNano ?? 0) / 1e6;
   switch (Type) {
-    case "container":
-      return { action: Action, container: Actor.ID, name: attributes["name"] ?? Actor.ID.slice(0, 12), at };
+    case "container": {
+      const name = attributes["name"] ?? Actor.ID.slice(0, 12);
+      const signal = Action === "kill" ? signalNumber(attributes["signal"] ?? "") : undefined;
+      return { action: Action, container: Actor.ID, name, signal, at };
+    }
     case "network": {
       const container = attributes["container"];
       if (container === undefined) return undefined;
-      return { action: `network ${Action}`, container, name: container.slice(0, 12), at };
+      return { action: `network ${Action}`, container, name: container.slice(0, 12), signal: undefined, at };
     }
     default:
-      return { action: `${Type} ${Action}`, container: undefined, name: "", at };
+      return { action: `${Type} ${Action}`, container: undefined, name: "", signal: undefined, at };
   }
 }

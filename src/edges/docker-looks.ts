@@ -1,9 +1,10 @@
 import PQueue from "p-queue";
-import { type Container, keepHealth } from "../core/container.js";
 import type { Bell } from "../flow/bell.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import { retry } from "../flow/retry.js";
-import type { DockerEngine, Listed } from "./docker-engine.js";
+import type { DockerEngine, Seen } from "./docker-engine.js";
+import type { DockerHint } from "./docker-events.js";
+import type { DockerPicture } from "./docker-picture.js";
 
 /** How many containers are looked at at the same time. */
 const AT_ONCE = 8;
@@ -14,72 +15,14 @@ const LOOK_AGAIN_MS = [100, 1_000];
 /** How long a list that lacks most containers must stand before it is believed. */
 const DOUBT_MS = 2_000;
 
-/** What is known of the containers of an engine; outlives the connections to it. */
-export class DockerPicture {
-  readonly #containers = new Map<string, Container>();
-  /** What the list showed of a container when it was last looked at for the list's sake. */
-  readonly #summaries = new Map<string, string>();
-
-  /** Whether every container has been looked at once: nothing less is a state of the engine. */
-  complete = false;
-
-  /** The time of the newest event that was seen, by the engine's calendar; undefined before the first one. */
-  newestEventAt: number | undefined;
-
-  containers(): readonly Container[] {
-    return [...this.#containers.values()];
-  }
-
-  /** Takes in what a look has shown, undefined for a container that is gone; returns whether that is news. */
-  put(id: string, seen: Container | undefined): boolean {
-    const before = this.#containers.get(id);
-    if (seen === undefined) {
-      this.#summaries.delete(id);
-      return this.#containers.delete(id);
-    }
-    const now = keepHealth(before, seen);
-    this.#containers.set(id, now);
-    return JSON.stringify(before) !== JSON.stringify(now);
-  }
-
-  /**
-   * Takes in that a container's process ended at `diedAt`; returns whether that is news.
-   *
-   * It is not when the container has been seen to start again since then.
-   */
-  end(id: string, diedAt: number): boolean {
-    const before = this.#containers.get(id);
-    if (before?.status !== "running" || Date.parse(before.startedAt) > diedAt) return false;
-    this.#containers.set(id, { ...before, status: "exited" });
-    return true;
-  }
-
-  /** Notes that the look at this container is no older than this line of a list. */
-  note({ id, summary }: Listed): void {
-    if (this.#containers.has(id)) this.#summaries.set(id, summary);
-  }
-
-  /** Whether a list shows nothing of this container that has not been looked at. */
-  agrees({ id, summary }: Listed): boolean {
-    return this.#summaries.get(id) === summary;
-  }
-
-  /** The containers that a list lacks. */
-  missingIn(list: readonly Listed[]): readonly string[] {
-    const listed = new Set(list.map(({ id }) => id));
-    return [...this.#containers.keys()].filter((id) => !listed.has(id));
-  }
-
-  /** Whether a list lacks so many that it may rather be wrong: five at least, and more than half. */
-  doubts(list: readonly Listed[]): boolean {
-    const missing = this.missingIn(list).length;
-    return missing >= 5 && missing > this.#containers.size / 2;
-  }
-}
+/** How long a container that has just been started may take to be connected to its network. */
+const CONNECT_MS = 250;
 
 /** A look that is under way; an event in the meantime makes it begin again, so that its end is never old news. */
 interface Look {
   again: boolean;
+  /** Whether the container may be one that the filters do not let through, or no more. */
+  isDoubtful: boolean;
   readonly done: Promise<boolean>;
 }
 
@@ -117,7 +60,7 @@ export class DockerLooks {
     const changed = list.filter((listed) => !picture.agrees(listed));
     await Promise.all([
       ...changed.map(async (listed) => {
-        if (await this.look(listed.id)) picture.note(listed);
+        if (await this.look(listed.id, false)) picture.note(listed);
       }),
       ...picture.missingIn(list).map((id) => this.look(id)),
     ]);
@@ -126,21 +69,51 @@ export class DockerLooks {
     picture.complete = true;
   }
 
-  /** Takes in the end of a container at once: a look would wait for the engine, which is busy with its network then. */
-  end(id: string, diedAt: number): void {
-    if (this.#picture.end(id, diedAt) && this.#picture.complete) this.#news.ring();
+  /**
+   * Takes in a hint at one container; most are a reason to look at it.
+   *
+   * Its end, and the signal that leads to its end, count at once: a look would wait for the engine, which is busy with
+   * the container then. A signal changes nothing that a look would show, and neither does a lack of memory.
+   */
+  hear({ action, signal, at }: DockerHint, id: string): void {
+    switch (action) {
+      case "oom":
+        return;
+      case "kill":
+        if (signal === undefined) return;
+        this.#tell(this.#picture.kill(id, { signal, sentAt: at, heardAt: this.#clock.now() }));
+        return;
+      case "die":
+        this.#tell(this.#picture.end(id, at));
+        void this.look(id);
+        return;
+      case "start":
+        void this.#lookTwice(id);
+        return;
+      default:
+        void this.look(id);
+    }
   }
 
   /** Looks at one container, now or as soon as the look under way is over; resolves to whether it could be seen. Never rejects. */
-  look(id: string): Promise<boolean> {
+  look(id: string, isDoubtful = true): Promise<boolean> {
     const underWay = this.#looks.get(id);
     if (underWay) {
       underWay.again = true;
+      underWay.isDoubtful ||= isDoubtful;
       return underWay.done;
     }
-    const look: Look = { again: true, done: Promise.resolve().then(() => this.#lookUntilStill(id, look)) };
+    const look: Look = { again: true, isDoubtful, done: Promise.resolve().then(() => this.#lookUntilStill(id, look)) };
     this.#looks.set(id, look);
     return look.done;
+  }
+
+  /** Looks again soon where the network is not there yet, since the event of its connection may have been dropped. */
+  async #lookTwice(id: string): Promise<void> {
+    await this.look(id);
+    if (!this.#picture.lacksAddress(id)) return;
+    await sleep(CONNECT_MS, this.#clock, this.#signal).catch(() => undefined);
+    if (!this.#signal.aborted) await this.look(id);
   }
 
   /** A container that cannot be seen keeps its last state; the next list or event makes it be looked at again. */
@@ -148,14 +121,14 @@ export class DockerLooks {
     try {
       while (look.again) {
         look.again = false;
-        const seen = await retry(() => this.#queue.add(() => this.#engine.inspect(id, this.#signal)), {
+        const seen = await retry(() => this.#queue.add(() => this.#see(id, look.isDoubtful)), {
           waits: LOOK_AGAIN_MS,
           isTransient: () => true,
           onRetry: () => undefined,
           clock: this.#clock,
           signal: this.#signal,
         });
-        if (this.#picture.put(id, seen) && this.#picture.complete) this.#news.ring();
+        this.#tell(this.#picture.put(id, seen));
       }
       return true;
     } catch {
@@ -163,5 +136,14 @@ export class DockerLooks {
     } finally {
       this.#looks.delete(id);
     }
+  }
+
+  async #see(id: string, isDoubtful: boolean): Promise<Seen | undefined> {
+    const seen = await this.#engine.inspect(id, this.#signal);
+    return seen && (!isDoubtful || (await this.#engine.letsThrough(id, this.#signal))) ? seen : undefined;
+  }
+
+  #tell(isNews: boolean): void {
+    if (isNews && this.#picture.complete) this.#news.ring();
   }
 }

@@ -1,28 +1,36 @@
 import type { Container } from "../core/container.js";
 import type { Tell } from "../core/event.js";
-import { reasonOf } from "../errors.js";
+import { HecdError, reasonOf } from "../errors.js";
 import { Bell } from "../flow/bell.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import { type Follower, follow } from "../flow/follow.js";
 import { Outage } from "../flow/outage.js";
 import { backoff } from "../flow/retry.js";
 import type { Containers } from "../ports.js";
-import { type DockerConnection, explainUnreachable } from "./docker-connection.js";
+import { type DockerConnection, explainUnreachable, isOrphaned } from "./docker-connection.js";
 import { DockerEngine } from "./docker-engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./docker-events.js";
-import { DockerLooks, DockerPicture } from "./docker-looks.js";
+import { DockerLooks } from "./docker-looks.js";
+import { DockerPicture } from "./docker-picture.js";
 
 /** How a Docker engine is followed. */
 export interface DockerSettings {
   readonly connection: DockerConnection;
+  /** Docker's own filters of a list, each as `name=value`; without them all containers are followed. */
+  readonly filters?: readonly string[];
   /** How often everything is listed besides the events, give or take a fifth; 30 s when not given. */
   readonly resyncMs?: number;
   /** After how long a silence the engine is asked for its events anew; 10 s when not given. */
   readonly quietMs?: number;
+  /** After how long a socket that nobody will ever answer at again is given up; a minute when not given. */
+  readonly orphanedMs?: number;
 }
 
 /** A connection that lived so long was a good one: the next one is tried without a wait. */
 const GOOD_CONNECTION_MS = 5_000;
+
+const ORPHANED =
+  "the engine has made a new socket, and the one mounted here is the old one for ever; mount its directory instead";
 
 /**
  * The containers of a Docker engine.
@@ -36,9 +44,10 @@ export class DockerContainers implements Containers {
   readonly #clock: Clock;
   readonly #tell: Tell;
   #connected = false;
+  #orphanedAt: number | undefined;
 
   constructor(settings: DockerSettings, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
-    this.#settings = { resyncMs: 30_000, quietMs: 10_000, ...settings };
+    this.#settings = { filters: [], resyncMs: 30_000, quietMs: 10_000, orphanedMs: 60_000, ...settings };
     this.#clock = clock;
     this.#tell = tell;
   }
@@ -60,7 +69,10 @@ export class DockerContainers implements Containers {
         } catch (error) {
           signal.throwIfAborted();
           // The end of a connection that had been made is no outage: the next one follows at once.
-          if (!(error instanceof ConnectionOver)) this.#tellUnreachable(error, outage);
+          if (!(error instanceof ConnectionOver)) {
+            this.#tellUnreachable(error, outage);
+            await this.#endIfOrphaned();
+          }
         }
         if (this.#clock.now() - begunAt >= GOOD_CONNECTION_MS) waits = reconnects();
         await sleep(waits.next().value, this.#clock, signal);
@@ -77,7 +89,7 @@ export class DockerContainers implements Containers {
     turn: Follower,
   ): AsyncGenerator<readonly Container[], never, undefined> {
     const clock = this.#clock;
-    using engine = await DockerEngine.connect(this.#settings.connection, clock, turn.signal);
+    using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
     const news = new Bell();
     const listSoon = new Bell();
     const looks = new DockerLooks(engine, picture, news, clock, turn.signal);
@@ -88,15 +100,11 @@ export class DockerContainers implements Containers {
 
     // What happened since the last event may not be in the list yet, which lags behind.
     const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal);
-    const onHint = ({ action, container, name, at }: DockerHint): void => {
-      this.#tell({ kind: "docker-event", action, container: name });
-      if (at > 0) picture.newestEventAt = at;
-      if (container === undefined) {
-        listSoon.ring();
-        return;
-      }
-      if (action === "die") looks.end(container, at);
-      void looks.look(container);
+    const onHint = (hint: DockerHint): void => {
+      this.#tell({ kind: "docker-event", action: hint.action, container: hint.name });
+      if (hint.at > 0) picture.newestEventAt = hint.at;
+      if (hint.container === undefined) listSoon.ring();
+      else looks.hear(hint, hint.container);
     };
     void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then((how) => {
       over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
@@ -116,9 +124,20 @@ export class DockerContainers implements Containers {
     });
 
     for (;;) {
-      await news.heard(turn.signal);
-      yield picture.containers();
+      const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
+      if (changesAt === undefined) await news.heard(turn.signal);
+      else await news.heardWithin(changesAt - clock.now(), clock, turn.signal);
+      yield picture.containers(clock.now());
     }
+  }
+
+  /** Throws for a socket that has been orphaned for a while: only who has mounted it can mend that, by a restart. */
+  async #endIfOrphaned(): Promise<void> {
+    const { connection, orphanedMs } = this.#settings;
+    const now = this.#clock.now();
+    this.#orphanedAt = (await isOrphaned(connection)) ? (this.#orphanedAt ?? now) : undefined;
+    if (this.#orphanedAt === undefined || now - this.#orphanedAt < orphanedMs) return;
+    throw new HecdError({ code: "docker-unreachable", url: connection.url, reason: ORPHANED });
   }
 
   #tellConnected({ version }: DockerEngine, outage: Outage): void {

@@ -4,11 +4,12 @@ import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { type Advertised, chooseAddress, type MachineAddress } from "../core/advertise.js";
+import type { HostNames } from "../core/host-id.js";
 import { HecdError } from "../errors.js";
 import { abortable } from "../flow/follow.js";
 
 /** What this machine is called, and whether the name is that of a container. */
-export function hostNames(): { readonly hostname: string; readonly inContainer: boolean } {
+export function hostNames(): HostNames {
   return { hostname: hostname(), inContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv") };
 }
 

@@ -16,10 +16,14 @@ export function openJournal({ level, pretty }: JournalOptions, stream: NodeJS.Wr
     ? PinoPretty({ destination: stream, sync: true, ignore: "pid,hostname,event", hideObject: true, colorize: true })
     : { write: (line) => void stream.write(line) };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
-  return (event: HecdEvent) => {
+  return (event: HecdEvent, host?: string) => {
     const { level: weight, message } = tellingOf(event);
     const { kind, ...facts } = event;
-    log[weight]({ event: kind, ...Object.fromEntries(Object.entries(facts).map(shorten)) }, message);
+    const about = host === undefined ? {} : { host };
+    log[weight](
+      { event: kind, ...about, ...Object.fromEntries(Object.entries(facts).map(shorten)) },
+      host === undefined ? message : `${host}: ${message}`,
+    );
   };
 }
 

@@ -3,19 +3,24 @@ import type { HecdEvent } from "../core/event.js";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** The label that tells the hosts of an agent apart that follows several engines; absent where there is but one. */
+const HOST = "host";
+
 /** Counts what is told, in the form Prometheus reads. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #events = this.#counter("hecd_docker_events_total", "Docker events seen, by action", ["action"]);
-  readonly #reconciles = this.#histogram("hecd_reconcile_seconds", "Time to bring the store in step with Docker", []);
-  readonly #containers = this.#gauge("hecd_containers", "Containers at the last comparison", []);
-  readonly #instances = this.#gauge("hecd_instances", "Instances registered at the last comparison", []);
-  readonly #writes = this.#counter("hecd_writes_total", "Keys registered and deregistered", ["kind"]);
-  readonly #conflicts = this.#counter("hecd_key_conflicts_total", "Keys found to belong to somebody else", []);
+  readonly #events = this.#counter("hecd_docker_events_total", "Docker events seen, by action", ["action", HOST]);
+  readonly #reconciles = this.#histogram("hecd_reconcile_seconds", "Time to bring the store in step with Docker", [
+    HOST,
+  ]);
+  readonly #containers = this.#gauge("hecd_containers", "Containers at the last comparison", [HOST]);
+  readonly #instances = this.#gauge("hecd_instances", "Instances registered at the last comparison", [HOST]);
+  readonly #writes = this.#counter("hecd_writes_total", "Keys registered and deregistered", ["kind", HOST]);
+  readonly #conflicts = this.#counter("hecd_key_conflicts_total", "Keys found to belong to somebody else", [HOST]);
   readonly #sessions = this.#counter("hecd_sessions_total", "Leases opened, taken over and lost", ["what"]);
   readonly #lease = this.#gauge("hecd_lease_ttl_seconds", "Life of the lease as of its last renewal", []);
-  readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer"]);
-  readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer"]);
+  readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer", HOST]);
+  readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer", HOST]);
   readonly #relists = this.#counter("hecd_watch_resumed_total", "Watches taken up again, by how", ["how"]);
   readonly #renders = this.#histogram("hecd_render_seconds", "Time to render a template", ["resource"]);
   readonly #failures = this.#counter("hecd_render_failures_total", "Renderings that failed", ["resource"]);
@@ -52,35 +57,36 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** Counts one event. */
-  count(event: HecdEvent): void {
+  /** Counts one event, and of which host it is where there are several. */
+  count(event: HecdEvent, host?: string): void {
+    const of = host === undefined ? {} : { host };
     switch (event.kind) {
       case "docker-event":
-        this.#events.inc({ action: event.action });
+        this.#events.inc({ action: event.action, ...of });
         break;
       case "docker-connected":
-        this.#connected.set({ peer: "docker" }, 1);
+        this.#connected.set({ peer: "docker", ...of }, 1);
         break;
       case "docker-unreachable":
-        this.#away("docker", event.lastedMs);
+        this.#away({ peer: "docker", ...of }, event.lastedMs);
         break;
       case "store-connected":
         this.#connected.set({ peer: "etcd" }, 1);
         break;
       case "store-unreachable":
-        this.#away("etcd", event.lastedMs);
+        this.#away({ peer: "etcd" }, event.lastedMs);
         break;
       case "reconciled":
-        this.#reconciles.observe(event.tookMs / 1_000);
-        this.#containers.set(event.containers);
-        this.#instances.set(event.instances);
+        this.#reconciles.observe(of, event.tookMs / 1_000);
+        this.#containers.set(of, event.containers);
+        this.#instances.set(of, event.instances);
         break;
       case "registered":
       case "deregistered":
-        this.#writes.inc({ kind: event.kind });
+        this.#writes.inc({ kind: event.kind, ...of });
         break;
       case "key-conflict":
-        this.#conflicts.inc();
+        this.#conflicts.inc(of);
         break;
       case "session-opened":
         this.#sessions.inc({ what: event.adopted ? "adopted" : "opened" });
@@ -123,7 +129,7 @@ export class Metrics {
         this.#connected.set({ peer: "haproxy" }, 1);
         break;
       case "haproxy-unreachable":
-        this.#away("haproxy", event.lastedMs);
+        this.#away({ peer: "haproxy" }, event.lastedMs);
         break;
       case "haproxy-differs":
         this.#differences.inc({ resource: event.resource });
@@ -165,9 +171,9 @@ export class Metrics {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 
-  #away(peer: string, lastedMs: number): void {
-    this.#connected.set({ peer }, 0);
-    if (lastedMs === 0) this.#outages.inc({ peer });
+  #away(what: { readonly peer: string; readonly host?: string }, lastedMs: number): void {
+    this.#connected.set(what, 0);
+    if (lastedMs === 0) this.#outages.inc(what);
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

@@ -87,6 +87,16 @@ describe("an event", () => {
     expect(died?.at).toBeCloseTo(1_700_000_000_123, 0);
   });
 
+  test("of a kill says which signal was sent, by number or by name", () => {
+    const signalOf = (Action: string, signal?: string) =>
+      hintOf(line("container", Action, { ID: "abc", Attributes: signal === undefined ? {} : { signal } }))?.signal;
+    expect(signalOf("kill", "15")).toBe(15);
+    expect(signalOf("kill", "SIGQUIT")).toBe(3);
+    expect(signalOf("kill")).toBeUndefined();
+    expect(signalOf("kill", "-1")).toBeUndefined();
+    expect(signalOf("die", "15")).toBeUndefined();
+  });
+
   test("of a network hints at the container that came or went", () => {
     const attributes = { container: "abc", name: "bridge" };
     expect(hintOf(line("network", "connect", { ID: "net", Attributes: attributes }))?.container).toBe("abc");

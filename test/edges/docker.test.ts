@@ -2,10 +2,10 @@ import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Container } from "../../src/core/container.js";
 import type { HecdEvent } from "../../src/core/event.js";
-import { DockerContainers } from "../../src/edges/docker.js";
+import { DockerContainers, type DockerSettings } from "../../src/edges/docker.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { eventually } from "../support/eventually.js";
-import { FakeDocker, idOf } from "../support/fake-docker.js";
+import { type FakeContainer, FakeDocker, idOf } from "../support/fake-docker.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 const startedAt = "2026-01-02T03:04:05.000000001Z";
@@ -28,7 +28,7 @@ afterEach(async () => {
   await docker[Symbol.asyncDispose]();
 });
 
-function run(number: number, changes: { status?: string; health?: string; name?: string } = {}): string {
+function run(number: number, changes: Partial<FakeContainer> = {}): string {
   const id = idOf(number);
   docker.containers.set(id, {
     name: `web${number}`,
@@ -40,7 +40,7 @@ function run(number: number, changes: { status?: string; health?: string; name?:
   return id;
 }
 
-function follow(clock = systemClock, settings: { quietMs?: number; resyncMs?: number } = {}): DockerContainers {
+function follow(clock = systemClock, settings: Partial<DockerSettings> = {}): DockerContainers {
   const connection = { url: docker.url, tls: false, certPath: undefined };
   const containers = new DockerContainers({ connection, ...settings }, { clock, tell: (event) => events.push(event) });
   over = (async () => {
@@ -49,11 +49,13 @@ function follow(clock = systemClock, settings: { quietMs?: number; resyncMs?: nu
   return containers;
 }
 
-/** What is known last: `name status health`. */
+/** What is known last: `name status health stopping`. */
 function known(): readonly string[] | undefined {
   return states
     .at(-1)
-    ?.map(({ name, status, health }) => [name, status, ...(health === "none" ? [] : [health])].join(" "));
+    ?.map(({ name, status, health, stopping }) =>
+      [name, status, ...(health === "none" ? [] : [health]), ...(stopping ? ["stopping"] : [])].join(" "),
+    );
 }
 
 async function sees(...expected: string[]): Promise<void> {
@@ -92,7 +94,7 @@ describe("a Docker engine", () => {
     follow();
     await sees("web1 running");
     run(1, { status: "paused", name: "web9" });
-    docker.tell("kill", id);
+    docker.tell("update", id);
     await sees("web9 paused");
     docker.containers.delete(id);
     docker.tell("destroy", id);
@@ -163,6 +165,197 @@ describe("a Docker engine", () => {
     run(1, { health: "unhealthy" });
     docker.tell("health_status: unhealthy", id);
     await sees("web1 running unhealthy");
+  });
+});
+
+describe("a container that is sent a signal", () => {
+  const kill = (id: string, signal: string, at = Date.now()) => {
+    docker.tell("kill", id, at, { signal });
+  };
+
+  test("is ending at once when it is the stop signal, before the engine answers a look", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    docker.intercept = (path) => path.includes(id);
+    kill(id, "15");
+    await sees("web1 running stopping");
+    docker.tell("die", id);
+    await sees("web1 exited");
+  });
+
+  test.each([
+    [undefined, "SIGTERM"],
+    ["SIGQUIT", "3"],
+    ["SIGRTMIN+3", "37"],
+    ["SIGQUIT", "9"],
+  ])("is ending when its stop signal is %s and the signal is %s", async (stopSignal, signal) => {
+    const id = run(1, stopSignal === undefined ? {} : { stopSignal });
+    follow();
+    await sees("web1 running");
+    kill(id, signal);
+    await sees("web1 running stopping");
+  });
+
+  test.each([
+    [undefined, "1"],
+    [undefined, "SIGUSR1"],
+    ["SIGQUIT", "15"],
+    [undefined, "nonsense"],
+  ])(
+    "is not when its stop signal is %s and the signal is %s, and is not even looked at",
+    async (stopSignal, signal) => {
+      const id = run(1, stopSignal === undefined ? {} : { stopSignal });
+      const other = run(2);
+      follow();
+      await sees("web1 running", "web2 running");
+      docker.requests.length = 0;
+      kill(id, signal);
+      run(2, { status: "paused" });
+      docker.tell("pause", other);
+      await sees("web1 running", "web2 paused");
+      expect(docker.requests).toEqual([`GET /v1.41/containers/${other}/json`]);
+    },
+  );
+
+  test("is ending no more when it runs on for five seconds longer than it may take", async () => {
+    const clock = new ManualClock();
+    const id = run(1, { stopTimeout: 20 });
+    follow(clock, { quietMs: 100_000, resyncMs: 100_000 });
+    await sees("web1 running");
+    kill(id, "15");
+    await sees("web1 running stopping");
+    await clock.advance(24_999);
+    expect(known()).toEqual(["web1 running stopping"]);
+    await clock.advance(1);
+    await sees("web1 running");
+  });
+
+  test("is ending no more when it has started again, nor by a signal of an earlier life", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    kill(id, "15");
+    await sees("web1 running stopping");
+    run(1, { startedAt: new Date(Date.now() + 1_000).toISOString() });
+    docker.tell("start", id);
+    await sees("web1 running");
+    kill(id, "15");
+    run(1, { startedAt: new Date(Date.now() + 1_000).toISOString(), status: "paused" });
+    docker.tell("pause", id);
+    await sees("web1 paused");
+  });
+
+  test("while it is looked at for the first time is ending when it is seen", async () => {
+    follow();
+    await sees();
+    const waiting: ServerResponse[] = [];
+    docker.intercept = (path, response) => path.includes("aaa") && waiting.push(response) === 1;
+    const id = run(1);
+    docker.tell("start", id);
+    await eventually("the look", () => waiting.length === 1);
+    kill(id, "15");
+    await eventually("the event", () =>
+      events.some((event) => event.kind === "docker-event" && event.action === "kill"),
+    );
+    waiting[0]?.writeHead(500).end("{}");
+    await sees("web1 running stopping");
+  });
+});
+
+describe("an event", () => {
+  const looksAt = (id: string) => docker.requests.filter((request) => request.includes(id)).length;
+
+  test("of a start without a network yet is followed by one more look", async () => {
+    follow();
+    await sees();
+    const id = run(1, { networks: [] });
+    docker.tell("start", id);
+    await sees("web1 running");
+    run(1, { networks: ["bridge"] });
+    await eventually("the address", () => states.at(-1)?.[0]?.networks["bridge"]?.ipv4 === "172.17.0.2");
+    expect(looksAt(id)).toBe(2);
+  });
+
+  test("of a lack of memory is told, and nothing else", async () => {
+    const id = run(1);
+    const other = run(2);
+    follow();
+    await sees("web1 running", "web2 running");
+    docker.requests.length = 0;
+    docker.tell("oom", id);
+    run(2, { status: "paused" });
+    docker.tell("pause", other);
+    await sees("web1 running", "web2 paused");
+    expect(looksAt(id)).toBe(0);
+    expect(events).toContainEqual({ kind: "docker-event", action: "oom", container: "web1" });
+  });
+});
+
+describe("filters", () => {
+  test("decide which containers there are, by label, name and network", async () => {
+    run(1, { labels: { app: "shop" } });
+    run(2, { labels: { app: "blog" } });
+    run(3, { labels: { app: "shop" }, networks: ["other"] });
+    run(4, { labels: { app: "shop" }, name: "db4" });
+    follow(systemClock, { filters: ["label=app=shop", "network=bridge", "network=host", "name=web"] });
+    await sees("web1 running");
+    expect(docker.requests.filter((request) => request.endsWith("containers/json"))).toHaveLength(1);
+  });
+
+  test("let a container in that comes to fit, and out that no longer does", async () => {
+    const id = run(1, { networks: ["other"] });
+    follow(systemClock, { filters: ["network=bridge"] });
+    await sees();
+    run(1, { networks: ["other", "bridge"] });
+    docker.tell("connect", id);
+    await sees("web1 running");
+    run(1, { networks: ["other"] });
+    docker.tell("disconnect", id);
+    await sees();
+  });
+
+  test("keep a stranger's events from changing anything", async () => {
+    run(1, { labels: { mine: "" } });
+    follow(systemClock, { filters: ["label=mine"] });
+    await sees("web1 running");
+    docker.tell("start", run(2));
+    docker.tell("kill", idOf(2), Date.now(), { signal: "15" });
+    run(1, { labels: { mine: "" }, status: "paused" });
+    docker.tell("pause", idOf(1));
+    await sees("web1 paused");
+    expect(states).toHaveLength(2);
+  });
+
+  test("that the engine does not know are told with its words", async () => {
+    docker.intercept = (path, response) => {
+      if (path !== "/containers/json") return false;
+      response.writeHead(400).end('{"message":"Invalid filter \'publish\'"}');
+      return true;
+    };
+    follow(systemClock, { filters: ["publish=80"] });
+    await eventually("the outage", () => kinds().includes("docker-unreachable"));
+    expect(events[0]).toMatchObject({ reason: expect.stringContaining("Invalid filter 'publish'") as string });
+  });
+});
+
+describe("an engine of another age", () => {
+  test.each([
+    ["1.24", "1.12"],
+    ["1.41", "1.12"],
+    ["1.52", "1.44"],
+  ])("that speaks API %s and refuses what is older than %s is understood", async (newest, oldest) => {
+    docker.api = { newest, oldest };
+    const id = run(1, { stopSignal: "SIGTERM" });
+    follow();
+    await sees("web1 running");
+    expect(states.at(-1)?.[0]).toMatchObject({
+      networks: { bridge: { ipv4: "172.17.0.2", ipv6: undefined } },
+      ports: [{ port: 80, bindings: [{ hostIp: "0.0.0.0", hostPort: 32_001 }] }],
+    });
+    docker.tell("kill", id, Date.now(), { signal: "15" });
+    await sees("web1 running stopping");
+    expect(docker.requests.filter((request) => !request.startsWith(`GET /v${newest}/`))).toEqual(["GET /version"]);
   });
 });
 

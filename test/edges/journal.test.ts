@@ -21,6 +21,12 @@ describe("the journal", () => {
     });
   });
 
+  test("names the host where there are several", () => {
+    const { tell, text } = journal();
+    tell({ kind: "deregistered", key: "/app/servers/a" }, "node5");
+    expect(JSON.parse(text())).toMatchObject({ host: "node5", msg: "node5: Deregistered /app/servers/a" });
+  });
+
   test("rounds measured times to a tenth of a millisecond", () => {
     const { tell, text } = journal();
     tell({ kind: "docker-connected", url: "unix:///x", version: "1", afterMs: 83.58326299999999 });

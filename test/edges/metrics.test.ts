@@ -17,6 +17,23 @@ describe("the metrics", () => {
     expect(body).toContain("hecd_reconcile_seconds_sum 0.012");
   });
 
+  test("keep hosts apart where there are several", async () => {
+    const metrics = new Metrics();
+    for (const [host, containers] of [
+      ["a", 7],
+      ["b", 5],
+    ] as const) {
+      metrics.count({ kind: "reconciled", containers, instances: 3, transactions: 1, tookMs: 12 }, host);
+      metrics.count({ kind: "docker-unreachable", url: "tcp://x", reason: "refused", lastedMs: 0 }, host);
+    }
+    metrics.count({ kind: "docker-connected", url: "tcp://x", version: "1", afterMs: 1 }, "b");
+    const { body } = await metrics.expose();
+    expect(body).toContain('hecd_containers{host="a"} 7');
+    expect(body).toContain('hecd_containers{host="b"} 5');
+    expect(body).toContain('hecd_connected{peer="docker",host="a"} 0');
+    expect(body).toContain('hecd_connected{peer="docker",host="b"} 1');
+  });
+
   test("count an outage once, however often it is told", async () => {
     const metrics = new Metrics();
     const away = { kind: "store-unreachable", endpoints: ["a:1"], reason: "refused" } as const;

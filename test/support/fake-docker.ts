@@ -10,6 +10,10 @@ export interface FakeContainer {
   health?: string;
   hostPort: number;
   labels?: Record<string, string>;
+  stopSignal?: string;
+  stopTimeout?: number;
+  /** The networks it is connected to, `bridge` when not given. */
+  networks?: readonly string[];
 }
 
 /** A Docker engine as a test wants it to be: it can lie, fail, fall silent and come back. */
@@ -19,6 +23,8 @@ export class FakeDocker implements AsyncDisposable {
   lagging: ReadonlyMap<string, FakeContainer> | undefined;
   /** `GET` and path of every request. */
   readonly requests: string[] = [];
+  /** The versions of the API that it speaks: as real engines do, it refuses all others. */
+  api = { newest: "1.41", oldest: "1.12" };
   /** Answers instead of the engine when it returns true. */
   intercept: (path: string, response: ServerResponse) => boolean = () => false;
   readonly #streams = new Set<ServerResponse>();
@@ -62,9 +68,10 @@ export class FakeDocker implements AsyncDisposable {
     for (const stream of this.#streams) stream.destroy();
   }
 
-  tell(action: string, id: string, timeMs = Date.now()): void {
-    const Actor = { ID: id, Attributes: { name: this.containers.get(id)?.name ?? "gone" } };
-    const line = JSON.stringify({ Type: "container", Action: action, Actor, timeNano: timeMs * 1e6 });
+  tell(action: string, id: string, timeMs = Date.now(), attributes: Record<string, string> = {}): void {
+    const Actor = { ID: id, Attributes: { name: this.containers.get(id)?.name ?? "gone", ...attributes } };
+    const event = { Type: "container", Action: action, Actor, timeNano: timeMs * 1e6 };
+    const line = JSON.stringify(this.#isBefore("1.52") ? { status: action, id, from: "web", ...event } : event);
     this.#past.push({ at: timeMs, line });
     for (const stream of this.#streams) stream.write(`${line}\n`);
   }
@@ -75,13 +82,27 @@ export class FakeDocker implements AsyncDisposable {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? "").replace(/^\/v[0-9.]+/, "").replace(/\?.*$/, "");
-    this.requests.push(`${request.method ?? ""} ${request.url?.replace(/\?.*$/, "") ?? ""}`);
+    const url = new URL(request.url ?? "", "http://docker");
+    const [, version, path = ""] = /^(?:\/v([0-9.]+))?(\/.*)$/.exec(url.pathname) ?? [];
+    this.requests.push(`${request.method ?? ""} ${url.pathname}`);
     if (this.intercept(path, response)) return;
-    if (path === "/version") json(response, 200, { Version: "99.0", ApiVersion: "1.41" });
-    else if (path === "/events") this.#open(request, response);
-    else if (path === "/containers/json") json(response, 200, [...(this.lagging ?? this.containers)].map(listed));
+    if (version !== undefined && (minor(version) < minor(this.api.oldest) || this.#isBefore(version))) {
+      json(response, 400, { message: `client version ${version} is not one of ${JSON.stringify(this.api)}` });
+    } else if (path === "/version") {
+      json(response, 200, { Version: "99.0", ApiVersion: this.api.newest, MinAPIVersion: this.api.oldest });
+    } else if (path === "/events") this.#open(request, response);
+    else if (path === "/containers/json") json(response, 200, this.#list(url.searchParams.get("filters") ?? "{}"));
     else this.#inspect(/^\/containers\/([0-9a-f]+)\/json$/.exec(path)?.[1] ?? "", response);
+  }
+
+  #isBefore(version: string): boolean {
+    return minor(this.api.newest) < minor(version);
+  }
+
+  /** As the engine filters: by any of the values of a name, but by all labels. */
+  #list(filters: string): readonly unknown[] {
+    const wanted = JSON.parse(filters) as Record<string, string[]>;
+    return [...(this.lagging ?? this.containers)].filter(passes(wanted)).map(listed);
   }
 
   #open(request: IncomingMessage, response: ServerResponse): void {
@@ -96,7 +117,8 @@ export class FakeDocker implements AsyncDisposable {
 
   #inspect(id: string, response: ServerResponse): void {
     const container = this.containers.get(id);
-    if (container) json(response, 200, inspected(id, container));
+    if (container)
+      json(response, 200, this.#isBefore("1.52") ? withOldFields(id, container) : inspected(id, container));
     else json(response, 404, { message: `No such container: ${id}` });
   }
 }
@@ -111,7 +133,26 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
-function listed([id, { name, status, health, hostPort, labels }]: readonly [string, FakeContainer]): unknown {
+function minor(version: string): number {
+  return Number(version.split(".")[1]);
+}
+
+function passes(wanted: Readonly<Record<string, string[]>>) {
+  return ([id, { name, labels = {}, networks = ["bridge"] }]: readonly [string, FakeContainer]): boolean => {
+    const has: Record<string, (value: string) => boolean> = {
+      id: (value) => id.startsWith(value),
+      name: (value) => name.includes(value),
+      network: (value) => networks.includes(value),
+    };
+    return Object.entries(wanted).every(([kind, values]) =>
+      kind === "label"
+        ? values.every((value) => value in labels || Object.entries(labels).some(([k, v]) => `${k}=${v}` === value))
+        : values.some((value) => has[kind]?.(value) ?? false),
+    );
+  };
+}
+
+function listed([id, { name, status, health, hostPort, labels, networks }]: readonly [string, FakeContainer]): unknown {
   return {
     Id: id,
     Names: [`/${name}`],
@@ -119,17 +160,39 @@ function listed([id, { name, status, health, hostPort, labels }]: readonly [stri
     Labels: labels ?? {},
     State: status,
     Status: `Up ${String(Math.random())} seconds${health === undefined ? "" : ` (${health})`}`,
-    NetworkSettings: { Networks: { bridge: {} } },
+    NetworkSettings: { Networks: Object.fromEntries((networks ?? ["bridge"]).map((network) => [network, {}])) },
   };
 }
 
-function inspected(id: string, { name, status, startedAt, health, hostPort, labels }: FakeContainer): unknown {
+function inspected(id: string, container: FakeContainer) {
+  const { name, status, startedAt, health, hostPort, labels, stopSignal, stopTimeout, networks } = container;
+  const address = { IPAddress: "172.17.0.2", GlobalIPv6Address: "" };
   return {
     Id: id,
     Name: `/${name}`,
     State: { Status: status, StartedAt: startedAt, ...(health === undefined ? {} : { Health: { Status: health } }) },
-    Config: { Image: "web", Labels: labels ?? {}, ExposedPorts: { "80/tcp": {} } },
+    Config: {
+      Image: "web",
+      Labels: labels ?? {},
+      ExposedPorts: { "80/tcp": {} },
+      ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
+      ...(stopTimeout === undefined ? {} : { StopTimeout: stopTimeout }),
+    },
     HostConfig: { NetworkMode: "default" },
-    NetworkSettings: { Ports: { "80/tcp": [{ HostIp: "0.0.0.0", HostPort: String(hostPort) }] } },
+    NetworkSettings: {
+      Ports: { "80/tcp": [{ HostIp: "0.0.0.0", HostPort: String(hostPort) }] },
+      Networks: Object.fromEntries((networks ?? ["bridge"]).map((network) => [network, address])),
+    },
+  };
+}
+
+/** What engines before API 1.52 say besides. */
+function withOldFields(id: string, container: FakeContainer): unknown {
+  const { NetworkSettings, Config, ...others } = inspected(id, container);
+  const old = { Bridge: "", IPAddress: "172.17.0.2", Gateway: "172.17.0.1", GlobalIPv6Address: "", MacAddress: "" };
+  return {
+    ...others,
+    Config: { ...Config, Env: null, MacAddress: "" },
+    NetworkSettings: { ...NetworkSettings, ...old },
   };
 }

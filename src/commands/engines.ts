@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import { Agent, type AgentSettings } from "../agent.js";
+import { isHere, parseDockerUrl } from "../core/docker-url.js";
+import { type Engine, readEngines } from "../core/engines.js";
+import { DockerContainers } from "../edges/docker.js";
+import { HostAddress, hostNames } from "../edges/host.js";
+import { SocketProber } from "../edges/prober.js";
+import type { Status } from "../edges/status-server.js";
+import { together } from "../flow/together.js";
+import type { Store } from "../ports.js";
+import type { Settings } from "../settings.js";
+import type { World } from "./command.js";
+import type { Surroundings } from "./daemon.js";
+
+/** The agents of all engines that the settings name, as one daemon. */
+export interface Agents {
+  /** Works until `signal` aborts, then leaves the keys of every host as its agent does. */
+  run(signal: AbortSignal): Promise<never>;
+  status(): Status;
+}
+
+/** The engines that the settings name; throws `usage` for what cannot be. */
+export function enginesOf(settings: Settings): readonly Engine[] {
+  const { docker, advertise, "host-id": hostId } = settings;
+  return readEngines(docker, { advertise, hostId, names: hostNames() });
+}
+
+/**
+ * An agent for each engine that the settings name, each with a host, a lease and a claim of its own.
+ *
+ * What several agents tell and show names the host; of one alone everybody knows which it is. An engine that is away
+ * holds up no other. Throws `usage` as `readEngines` does, and `no-address` when a host has none to advertise.
+ */
+export async function openAgents(
+  settings: Settings,
+  store: Store,
+  surroundings: Surroundings,
+  world: World,
+  signal: AbortSignal,
+): Promise<Agents> {
+  const engines = enginesOf(settings);
+  const hosts: { readonly engine: Engine; readonly agent: Agent }[] = [];
+  for (const engine of engines) {
+    const own = engines.length === 1 ? surroundings : about(engine.hostId, surroundings);
+    hosts.push({ engine, agent: await openAgent(engine, settings, store, own, world, signal) });
+  }
+  const runs = hosts.map(
+    ({ agent }) =>
+      (s: AbortSignal) =>
+        agent.run(s),
+  );
+  return {
+    run: (s) => together(runs, s),
+    status() {
+      const [only, ...others] = hosts;
+      if (only && others.length === 0) return { waitingFor: only.agent.waitingFor, state: only.agent.state };
+      return {
+        waitingFor: hosts.flatMap(({ engine, agent }) => agent.waitingFor.map((what) => `${engine.hostId}: ${what}`)),
+        state: { engines: hosts.map(({ engine, agent }) => ({ docker: engine.url, ...agent.state })) },
+      };
+    },
+  };
+}
+
+/** An agent for one Docker engine; throws `no-address` when its host has none to advertise. */
+export async function openAgent(
+  engine: Engine,
+  settings: Settings,
+  store: Store,
+  { clock, tell }: Surroundings,
+  { pid }: World,
+  signal: AbortSignal,
+): Promise<Agent> {
+  const address = new HostAddress(engine.advertise, settings.etcd);
+  tell({ kind: "advertising", ...(await address.find(signal)) });
+  const connection = { url: engine.url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
+  if (isOpenToAll(engine.url, connection.tls)) tell({ kind: "advice", about: engine.url, advice: OPEN_ENGINE });
+  const containers = new DockerContainers(
+    { connection, filters: settings.filter, resyncMs: settings.resync },
+    { clock, tell },
+  );
+  const agentSettings: AgentSettings = {
+    session: {
+      hostId: engine.hostId,
+      agent: randomUUID(),
+      holder: { hostname: hostNames().hostname, pid, since: new Date().toISOString() },
+      ttlSeconds: Math.round(settings.ttl / 1_000),
+    },
+    prefix: settings.prefix,
+    containerPort: settings["container-port"],
+    health: settings.health,
+    probes: settings.probe === "tcp" || (settings.probe === "auto" && isOnThisHost(engine.url)),
+    allowLoopback: settings["allow-loopback"],
+    resyncMs: settings.resync,
+    onExit: settings["on-exit"],
+  };
+  const parts = { containers, store, prober: new SocketProber(), clock, tell };
+  return new Agent({ ...parts, address: (s) => address.current(s) }, agentSettings);
+}
+
+/** Whether the containers' own addresses lead to them from here: elsewhere the same ones may be somebody else's. */
+function isOnThisHost(url: string): boolean {
+  const place = parseDockerUrl(url);
+  return place !== undefined && isHere(place);
+}
+
+const OPEN_ENGINE =
+  "it is spoken to without TLS, and whoever reaches that port is root there; use --docker-tls, or a proxy that lets only GET through";
+
+function isOpenToAll(url: string, tls: boolean): boolean {
+  const place = parseDockerUrl(url);
+  return place?.kind === "tcp" && !place.secure && !tls && !isHere(place);
+}
+
+function about(host: string, { clock, tell }: Surroundings): Surroundings {
+  return {
+    clock,
+    tell: (event) => {
+      tell(event, host);
+    },
+  };
+}

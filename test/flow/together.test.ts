@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { Bell } from "../../src/flow/bell.js";
+import { together } from "../../src/flow/together.js";
+
+/** Works until it is asked to stop, and notes that it has stopped. */
+function daemon(name: string, stopped: string[]) {
+  return async (signal: AbortSignal): Promise<never> => {
+    try {
+      await new Bell().heard(signal);
+    } finally {
+      stopped.push(name);
+    }
+    throw new Error("nobody rings");
+  };
+}
+
+describe("daemons side by side", () => {
+  test("all end, and only then it is over, when the signal aborts", async () => {
+    const stopped: string[] = [];
+    const stop = new AbortController();
+    const running = together([daemon("a", stopped), daemon("b", stopped)], stop.signal);
+    stop.abort(new Error("enough"));
+    await expect(running).rejects.toBe(stop.signal.reason);
+    expect(stopped).toEqual(["a", "b"]);
+  });
+
+  test("all end when one of them fails, for its reason", async () => {
+    const stopped: string[] = [];
+    const fault = new Error("broken");
+    const broken = async (): Promise<never> => {
+      throw fault;
+    };
+    await expect(together([daemon("a", stopped), broken], new AbortController().signal)).rejects.toBe(fault);
+    expect(stopped).toEqual(["a"]);
+  });
+});

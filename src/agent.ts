@@ -1,18 +1,21 @@
+import { Contests } from "./contests.js";
+import type { Conflict, OnConflict } from "./core/conflict.js";
 import type { Container } from "./core/container.js";
+import { hasAnswer, planAmong } from "./core/contest.js";
 import type { Tell } from "./core/event.js";
 import { SERVICES } from "./core/keys.js";
 import type { Facts } from "./core/facts.js";
 import type { Decision } from "./core/decision.js";
-import { plan, type Transaction } from "./core/plan.js";
+import type { Transaction } from "./core/plan.js";
 import type { Objection } from "./core/reason.js";
-import { decide, type Decided, entriesOf, heldEntries } from "./core/registration.js";
+import { decide, type Decided } from "./core/registration.js";
 import type { HealthPolicy } from "./core/wishes.js";
 import { HecdError } from "./errors.js";
 import { Bell } from "./flow/bell.js";
 import type { Clock } from "./flow/clock.js";
 import { followFor } from "./flow/deadline.js";
 import { follow } from "./flow/follow.js";
-import type { Conflict, Containers, Orders, Prober, Session, SessionOptions, Store } from "./ports.js";
+import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "./ports.js";
 import { Standings } from "./standings.js";
 
 /** The parts an agent is put together from. */
@@ -38,6 +41,7 @@ export interface AgentSettings {
   /** Whether containers without a HEALTHCHECK are probed before they are registered. */
   readonly probes: boolean;
   readonly allowLoopback: boolean;
+  readonly onConflict: OnConflict;
   /** How often everything is compared anew with what the store really holds. */
   readonly resyncMs: number;
   /** What becomes of the keys on an orderly stop. */
@@ -155,12 +159,16 @@ export class Agent implements Orders {
 
   /** Compares at every news from Docker, and every `resyncMs` with what the store really holds. */
   async #keepInStep(session: Session, signal: AbortSignal): Promise<never> {
-    const { clock } = this.#parts;
+    const { clock, store } = this.#parts;
     const { resyncMs } = this.#settings;
+    using contests = new Contests(store, () => {
+      this.#news.ring();
+    });
     await this.#learnAddress(signal);
     let auditAt = clock.now() + resyncMs;
     for (;;) {
       await this.#compare(session, signal);
+      contests.follow(this.#conflicts);
       await this.#news.heardWithin(Math.max(0, auditAt - clock.now()), clock, signal);
       if (clock.now() < auditAt) continue;
       await session.audit(signal);
@@ -181,12 +189,9 @@ export class Agent implements Orders {
     const running = this.#running;
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
-    const { prefix } = this.#settings;
     const decided = decide(running, this.#facts(), (container) => this.#standings.of(container));
     this.#tellSkipped(decided);
-    const transactions = plan(entriesOf(decided, prefix), heldEntries(session.held, prefix));
-    const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
-    this.#tellWrites(transactions, conflicts);
+    const transactions = await this.#carryOut(decided, session, signal);
     this.#comparedAt = clock.now();
     tell({
       kind: "reconciled",
@@ -195,6 +200,20 @@ export class Agent implements Orders {
       transactions: transactions.length,
       tookMs: clock.now() - begunAt,
     });
+  }
+
+  /** Writes what is wanted, and once more when there is an answer to the conflicts; resolves to what was to be written. */
+  async #carryOut(decided: readonly Decided[], session: Session, signal: AbortSignal): Promise<readonly Transaction[]> {
+    const attempt = async (known: readonly Conflict[]) => {
+      const transactions = planAmong(known, decided, session.held, this.#settings);
+      const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
+      return { transactions, conflicts };
+    };
+    const first = await attempt([]);
+    const answer = hasAnswer(first.conflicts, this.#settings) ? await attempt(first.conflicts) : undefined;
+    const transactions = [...first.transactions, ...(answer?.transactions ?? [])];
+    this.#tellWrites(transactions, [...first.conflicts, ...(answer?.conflicts ?? [])], session.held);
+    return transactions;
   }
 
   /** The last act of a session; what cannot be done in time the end of the lease will do. */
@@ -230,19 +249,26 @@ export class Agent implements Orders {
   }
 
   /** Tells what was written, by the simple keys alone: their records follow them in the same transaction. */
-  #tellWrites(transactions: readonly Transaction[], conflicts: readonly Conflict[]): void {
+  #tellWrites(transactions: readonly Transaction[], met: readonly Conflict[], held: ReadonlyMap<string, string>): void {
     const { tell } = this.#parts;
-    const refused = new Map(conflicts.map((conflict) => [conflict.key, conflict]));
-    for (const write of transactions.flat()) {
-      if (refused.has(write.key) || write.key.startsWith(`${SERVICES}/`)) continue;
-      if (write.kind === "put") tell({ kind: "registered", key: write.key, value: write.value });
-      else tell({ kind: "deregistered", key: write.key });
+    const conflicts = new Map(met.map((conflict) => [conflict.key, conflict]));
+    for (const [key, write] of new Map(transactions.flat().map((each) => [each.key, each]))) {
+      if (key.startsWith(`${SERVICES}/`)) continue;
+      const conflict = conflicts.get(key);
+      if (conflict && !held.has(key)) continue;
+      if (conflict && "over" in write) tell({ kind: "key-replaced", key, held: conflict.held });
+      if (write.kind === "put") tell({ kind: "registered", key, value: write.value });
+      else tell({ kind: "deregistered", key });
     }
-    const before = new Map(this.#conflicts.map(({ key, held }) => [key, held]));
-    this.#conflicts = conflicts;
-    for (const { key, held, agrees } of conflicts) {
-      if (!agrees && before.get(key) !== held) tell({ kind: "key-conflict", key, held });
+    const before = new Map(this.#conflicts.map(({ key, held: value }) => [key, value]));
+    this.#conflicts = [...conflicts.values()].filter(({ key }) => !held.has(key));
+    for (const conflict of this.#conflicts) {
+      if (!conflict.agrees && before.get(conflict.key) !== conflict.held) {
+        tell({ kind: "key-conflict", key: conflict.key, held: conflict.held });
+      }
     }
+    const agreeing = this.#conflicts.filter(({ agrees }) => agrees).length;
+    tell({ kind: "contested", agreeing, differing: this.#conflicts.length - agreeing });
   }
 }
 

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { Command, World } from "./commands/command.js";
 import { version } from "./commands/version.js";
 import type { FlagDescription } from "./config.js";
-import { HecdError, reasonOf } from "./errors.js";
+import { type Fault, HecdError, reasonOf } from "./errors.js";
 import type { SettingName, Settings } from "./settings.js";
 
 /** A word behind `hecd`, and how to come by what it does: a command loads only what it needs. */
@@ -70,9 +70,10 @@ const EVERYWHERE: readonly SettingName[] = ["config", "log-level", "log-format"]
 /** Exit codes of one-shot commands; daemons end with 0 when they were asked to. */
 const FAILED = 1;
 const USAGE = 64;
+const HELD = 78;
 
 /**
- * Runs one command line and resolves to its exit code: 0 fine, 1 failed, 64 usage.
+ * Runs one command line and resolves to its exit code: 0 fine, 1 failed, 64 usage, 78 when another agent has the host.
  *
  * Failures that are part of the contract are written to stderr as one message; anything else is thrown.
  */
@@ -104,9 +105,13 @@ export async function runCli(argv: readonly string[], world: World, signal: Abor
   } catch (error) {
     if (!(error instanceof HecdError) || signal.aborted) throw error;
     world.stderr.write(`hecd: ${error.message}\n`);
-    const isUsage = error.fault.code === "usage" || error.fault.code === "config-invalid";
-    return isUsage ? USAGE : FAILED;
+    return exitCodeOf(error.fault);
   }
+}
+
+function exitCodeOf({ code }: Fault): number {
+  if (code === "usage" || code === "config-invalid") return USAGE;
+  return code === "host-held" ? HELD : FAILED;
 }
 
 async function settingsOf(name: string, command: Command, args: readonly string[], world: World): Promise<Settings> {

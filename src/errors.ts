@@ -9,6 +9,7 @@ export type Fault =
   | { readonly code: "store-unreachable"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "store-refused"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "session-lost"; readonly lease: string; readonly reason: string }
+  | { readonly code: "host-held"; readonly what: string; readonly holder: string }
   | { readonly code: "no-address"; readonly reason: string }
   | { readonly code: "port-occupied"; readonly address: string }
   | { readonly code: "haproxy-failed"; readonly what: string; readonly output: string }
@@ -69,6 +70,8 @@ function describe(fault: Fault): string {
       return `etcd at ${fault.endpoints.join(", ")} refused the request: ${fault.reason}`;
     case "session-lost":
       return `Cannot go on with lease ${fault.lease}: ${fault.reason}`;
+    case "host-held":
+      return `Cannot have ${fault.what}: it is claimed by ${fault.holder}; give this host its own --host-id if both are to run`;
     case "no-address":
       return `Cannot tell which address to advertise: ${fault.reason}`;
     case "port-occupied":

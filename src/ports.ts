@@ -1,4 +1,6 @@
 import type { Backend } from "./core/backend.js";
+import type { Holder } from "./core/claim.js";
+import type { Conflict } from "./core/conflict.js";
 import type { Container } from "./core/container.js";
 import type { Difference } from "./core/event.js";
 import type { Transaction } from "./core/plan.js";
@@ -35,7 +37,8 @@ export interface Store extends AsyncDisposable {
   /**
    * Claims a host and opens the session under whose one lease everything of that host is registered.
    *
-   * Waits, and tells so, while the store is away or another agent holds the claim. Takes over what a released or
+   * Waits, and tells so, while the store is away or another agent holds the claim; told to fail, it does so once it is
+   * certain that the other one lives, and not merely its lease. Takes over what a released or
    * own earlier session has left, so that `held` may not be empty at the start.
    */
   openSession(options: SessionOptions, signal: AbortSignal): Promise<Session>;
@@ -44,10 +47,12 @@ export interface Store extends AsyncDisposable {
 /** What a session is opened with. */
 export interface SessionOptions {
   readonly hostId: string;
-  /** Names this run of the agent; see `Claim`. */
+  /** Names the agent; see `Claim`. */
   readonly agent: string;
-  readonly holder: { readonly hostname: string; readonly pid: number; readonly since: string };
-  /** What the session holds vanishes so long after its last sign of life; a lease that is taken over keeps its own time. */
+  readonly holder: Holder;
+  /** While another living agent holds the host: wait until it goes, as without a word, or fail with `host-held`. */
+  readonly onHeld?: "wait" | "fail";
+  /** What the session holds vanishes so long after its last sign of life, also where it was taken over. */
   readonly ttlSeconds: number;
 }
 
@@ -63,8 +68,9 @@ export interface Session {
    * Carries out the transactions, several in one request where they fit, and brings `held` up to date.
    *
    * Never overwrites or deletes a key that this session does not hold: such a put is left out, the rest of its
-   * transaction is carried out, and the conflict is returned. A foreign key that has the wanted value already is
-   * returned as well, as `agrees`. A foreign key that was to be deleted is left alone without a word. Only a transaction
+   * transaction is carried out, and the conflict is returned. The exception is a put `over` the version of a key that
+   * hangs on no lease, while that is what is there. A foreign key that has the wanted value already is returned as
+   * well, as `agrees`. A foreign key that was to be deleted is left alone without a word. Only a transaction
    * too large for one request is not atomic. Waits while the store is away or refuses; throws `lost`'s reason once the
    * session is lost.
    */
@@ -79,15 +85,6 @@ export interface Session {
    * Takes 2 s at most when the store is away, and leaves it to the lease then.
    */
   close(how: "release" | "revoke", signal: AbortSignal): Promise<void>;
-}
-
-/** A key that belongs to somebody else. */
-export interface Conflict {
-  readonly key: string;
-  /** What the key holds. */
-  readonly held: string;
-  /** Whether that is what was wanted. */
-  readonly agrees: boolean;
 }
 
 /** Looks whether somebody answers, by a connection of its own. */

@@ -1,3 +1,4 @@
+// Long because it is a table: one row for each setting of the program.
 import { z } from "zod";
 
 /** One setting: what it may be, what it is when nobody says anything, and how it is explained. */
@@ -231,6 +232,24 @@ export const SETTINGS = {
     fallback: "release",
     value: "HOW",
     help: "on an orderly stop: release leaves the keys to the lease and the next agent, revoke removes them at once",
+  }),
+  "state-dir": setting<string>({
+    schema: text,
+    fallback: "/var/lib/hecd",
+    value: "DIR",
+    help: "where the agent keeps who it is, so that after a crash the next one takes over at once; off for nowhere",
+  }),
+  "on-held": setting<"wait" | "exit">({
+    schema: z.enum(["wait", "exit"]),
+    fallback: "wait",
+    value: "HOW",
+    help: "while another living agent has this host id: wait and take over when it goes, or exit with 78",
+  }),
+  "on-conflict": setting<"refuse" | "suffix" | "replace">({
+    schema: z.enum(["refuse", "suffix", "replace"]),
+    fallback: "refuse",
+    value: "HOW",
+    help: "when a simple key is somebody else's: refuse waits for it, suffix registers NAME.HOST, replace writes over what hangs on no lease",
   }),
   resync: setting<number>({
     schema: durationMs.refine((ms) => ms >= 1_000, "must be at least 1s"),

@@ -78,6 +78,7 @@ class World implements AsyncDisposable {
       probes: true,
       allowLoopback: false,
       resyncMs: 30_000,
+      onConflict: "refuse",
       onExit: "release",
       ...changes,
     });
@@ -300,10 +301,86 @@ describe("the agent", () => {
     expect(world.told("key-conflict", "registered")).toEqual(["key-conflict /app/servers/web1"]);
     expect(world.agent.state.conflicts).toMatchObject([{ key: "/app/servers/web1", held: "192.0.2.99:80" }]);
     world.store.delete("/app/servers/web1");
-    await world.clock.advance(30_000);
     expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
     expect(world.agent.state.conflicts).toEqual([]);
   });
+
+  test("leaves a key to whoever wrote the same into it, and writes its own when that one goes", async () => {
+    await using world = new World();
+    world.store.put("/app/servers/web1", "10.0.0.5:32768");
+    await world.show(container("web1"));
+    const contested = (): unknown => world.events.findLast(({ kind }) => kind === "contested");
+    expect(contested()).toMatchObject({ agreeing: 1, differing: 0 });
+    expect(world.agent.state.registered).not.toHaveProperty("/app/servers/web1");
+    world.store.delete("/app/servers/web1");
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    expect(contested()).toMatchObject({ agreeing: 0, differing: 0 });
+    expect(world.told("key-conflict", "registered")).toEqual(["registered /app/servers/web1"]);
+  });
+
+  test("minds the keys of others with its next lease, too", async () => {
+    await using world = new World();
+    world.store.put("/app/servers/web1", "192.0.2.99:80");
+    await world.show(container("web1"));
+    world.store.expireSessions();
+    await settled();
+    world.store.delete("/app/servers/web1");
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+  });
+
+  test("registers beside a key of somebody else by another name, and keeps that, when told to", async () => {
+    await using world = new World({ onConflict: "suffix" });
+    world.store.put("/app/servers/web1", "192.0.2.99:80");
+    await world.show(container("web1"));
+    const both = { "/app/servers/web1": "192.0.2.99:80", "/app/servers/web1.node1": "10.0.0.5:32768" };
+    expect(await world.keys()).toEqual(both);
+    const [record = ""] = Object.values(await world.keys("/hecd/v1/services"));
+    expect(JSON.parse(record)).toMatchObject({ id: "node1:web1:8080", name: "web1.node1" });
+    expect(world.told("key-conflict", "registered")).toEqual([
+      "registered /app/servers/web1.node1",
+      "key-conflict /app/servers/web1",
+    ]);
+    const { revision } = await world.store.read(["/"], new AbortController().signal);
+    await world.clock.advance(60_000);
+    expect((await world.store.read(["/"], new AbortController().signal)).revision).toBe(revision);
+    world.store.delete("/app/servers/web1");
+    await world.clock.advance(60_000);
+    expect(await world.keys()).toEqual({ "/app/servers/web1.node1": "10.0.0.5:32768" });
+    await world.show();
+    expect(await world.keys()).toEqual({});
+    await world.show(container("web1"));
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+  });
+
+  test("writes over a key that nobody keeps alive, and tells what it held, when told to", async () => {
+    await using world = new World({ onConflict: "replace" });
+    world.store.put("/app/servers/web1", "192.0.2.99:80");
+    await world.show(container("web1"));
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+    expect(world.events.find(({ kind }) => kind === "key-replaced")).toMatchObject({ held: "192.0.2.99:80" });
+    expect(world.told("key-conflict", "registered")).toEqual(["registered /app/servers/web1"]);
+    await world.show();
+    expect(await world.keys()).toEqual({});
+  });
+
+  test.each(["refuse", "suffix", "replace"] as const)(
+    "comes to rest beside another agent with a container of the same name (%s)",
+    async (onConflict) => {
+      await using first = new World({ onConflict });
+      await first.show(container("web1"));
+      const holder = { hostname: "node2", pid: 2, since: "2026-01-01T00:00:00Z" };
+      const session = { hostId: "node2", agent: "another", holder, ttlSeconds: 30 };
+      await using second = new World({ onConflict, session }, first.store);
+      second.address = "10.0.0.6";
+      await second.show(container("web1"));
+      const expected = { "/app/servers/web1": "10.0.0.5:32768" };
+      const beside = onConflict === "suffix" ? { "/app/servers/web1.node2": "10.0.0.6:32768" } : {};
+      expect(await first.keys()).toEqual({ ...expected, ...beside });
+      const { revision } = await first.store.read(["/"], new AbortController().signal);
+      for (const { clock } of [first, second, first, second]) await clock.advance(60_000);
+      expect((await first.store.read(["/"], new AbortController().signal)).revision).toBe(revision);
+    },
+  );
 
   test("tells why a container is left out, and again only when the reason is another", async () => {
     await using world = new World();

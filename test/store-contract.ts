@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { formatClaim } from "../src/core/claim.js";
 import type { HecdEvent } from "../src/core/event.js";
 import type { Transaction } from "../src/core/plan.js";
 import type { Snapshot } from "../src/core/snapshot.js";
@@ -187,9 +188,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
           ],
           signal,
         );
-        expect(conflicts).toEqual([
-          { key: `${root}/foreign`, held: "theirs", agrees: false },
-          { key: `${root}/same`, held: "wanted", agrees: true },
+        expect(conflicts).toMatchObject([
+          { key: `${root}/foreign`, held: "theirs", agrees: false, leased: false },
+          { key: `${root}/same`, held: "wanted", agrees: true, leased: false },
         ]);
         expect([...(await store.read([root], signal)).entries]).toEqual([
           [`${root}/foreign`, "theirs"],
@@ -205,9 +206,52 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         const second = await store.openSession(host(), signal);
         await first.apply([[put(`${root}/a`, "first")]], signal);
         expect(await second.apply([[put(`${root}/a`, "second")], [del(`${root}/a`)]], signal)).toMatchObject([
-          { key: `${root}/a`, held: "first" },
+          { key: `${root}/a`, held: "first", leased: true },
         ]);
         expect([...(await store.read([root], signal)).entries]).toEqual([[`${root}/a`, "first"]]);
+      });
+
+      test("puts over a key of others that nobody keeps alive, when told which state of it", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        await hand.put(`${root}/a`, "theirs");
+        const session = await store.openSession(host(), signal);
+        const [conflict] = await session.apply([[put(`${root}/a`, "mine")]], signal);
+        const over = { ...put(`${root}/a`, "mine"), over: conflict?.version ?? "" };
+        expect(await session.apply([[over, put(`${root}/b`, "1")]], signal)).toEqual([]);
+        expect([...session.held]).toEqual([
+          [`${root}/a`, "mine"],
+          [`${root}/b`, "1"],
+        ]);
+        await session.close("revoke", signal);
+        expect((await store.read([root], signal)).entries.size).toBe(0);
+      });
+
+      test("puts over no other state of such a key, and never over one on a lease", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const [first, second] = [await store.openSession(host(), signal), await store.openSession(host(), signal)];
+        await hand.put(`${root}/changing`, "theirs");
+        await first.apply([[put(`${root}/alive`, "theirs")]], signal);
+        const wanted = ["alive", "changing"].map((name) => put(`${root}/${name}`, "mine"));
+        const versions = new Map((await second.apply([wanted], signal)).map(({ key, version }) => [key, version]));
+        await hand.put(`${root}/changing`, "theirs again");
+        const again = wanted.map((write) => ({ ...write, over: versions.get(write.key) ?? "" }));
+        const conflicts = await second.apply([[...again, put(`${root}/rest`, "1")]], signal);
+        expect(conflicts.map(({ key, held }) => [key, held])).toEqual([
+          [`${root}/alive`, "theirs"],
+          [`${root}/changing`, "theirs again"],
+        ]);
+        expect([...second.held]).toEqual([[`${root}/rest`, "1"]]);
+      });
+
+      test("writes where it may put over a key that has become free meanwhile", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        await hand.put(`${root}/a`, "theirs");
+        const session = await store.openSession(host(), signal);
+        const [conflict] = await session.apply([[put(`${root}/a`, "mine")]], signal);
+        await hand.delete(`${root}/a`);
+        const over = { ...put(`${root}/a`, "mine"), over: conflict?.version ?? "" };
+        expect(await session.apply([[over]], signal)).toEqual([]);
+        expect([...session.held]).toEqual([[`${root}/a`, "mine"]]);
       });
 
       test("takes the deletion of a key that is gone already for done", async () => {
@@ -296,6 +340,16 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await expect(opening).rejects.toBe(reason);
       });
 
+      test("fails instead of waiting when told to, once it is certain that the other agent lives", async () => {
+        const { store, signal } = await setUp();
+        const options = host({ ttlSeconds: 2, onHeld: "fail" });
+        await store.openSession(options, signal);
+        const opening = store.openSession({ ...options, agent: "another" }, signal);
+        await expect(opening).rejects.toMatchObject({
+          fault: { code: "host-held", holder: "process 7 on here since 2026-01-02T03:04:05Z" },
+        });
+      }, 10_000);
+
       test("lets one of two agents that start together have the host", async () => {
         const { store } = await setUp();
         const options = host();
@@ -346,6 +400,38 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await expect(applying).rejects.toThrow("the claim of this host was taken away");
         expect(session.lost.aborted).toBe(true);
         expect((await store.read([root], signal)).entries.size).toBe(0);
+      });
+
+      test("gives way to a later process with the name of its agent, and waits for it in its turn", async () => {
+        const { store, root, signal, told } = await setUp();
+        const options = host();
+        const first = await store.openSession(options, signal);
+        await first.apply([[put(`${root}/a`, "1")]], signal);
+        const later = { ...options, holder: { ...options.holder, pid: 8 } };
+        const second = await store.openSession(later, signal);
+        expect([...second.held]).toEqual([[`${root}/a`, "1"]]);
+        await expect(first.audit(signal)).rejects.toThrow("the claim of this host was taken away");
+        await expect(first.apply([[del(`${root}/a`)]], signal)).rejects.toThrow("was taken away");
+        const opening = store.openSession(options, signal);
+        await eventually("the waiting to be told", () => told.find(({ kind }) => kind === "claim-held"));
+        expect(await second.apply([[put(`${root}/a`, "2")]], signal)).toEqual([]);
+        await second.close("release", signal);
+        expect([...(await opening).held]).toEqual([[`${root}/a`, "2"]]);
+      });
+
+      test("neither writes nor deletes once another agent has taken its host", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const options = host();
+        const zombie = await store.openSession(options, signal);
+        await zombie.apply([[put(`${root}/a`, "1"), put(`${root}/b`, "1")]], signal);
+        const claim = { host: options.hostId, agent: "another", lease: "1", released: false, holder: options.holder };
+        await hand.put(`/hecd/v1/agents/${options.hostId}`, formatClaim(claim));
+        const before = (await store.read([root], signal)).entries;
+        const applying = zombie.apply([[put(`${root}/a`, "2"), del(`${root}/b`), put(`${root}/c`, "1")]], signal);
+        await expect(applying).rejects.toThrow("the claim of this host was taken away");
+        expect((await store.read([root], signal)).entries).toEqual(before);
+        await zombie.close("revoke", signal);
+        expect((await store.read([root], signal)).entries).toEqual(before);
       });
     });
   });

@@ -12,11 +12,21 @@ export const agentCommand: Command = {
     "  hecd agent --etcd http://10.0.0.1:2379 --advertise eth0",
     "  hecd agent --docker unix:///var/run/docker.sock --docker 'tcp://192.168.0.5:2375?advertise=10.0.0.5&host-id=node5'",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, ...DOCKER_SETTINGS, "allow-loopback", "ttl", "on-exit", "listen"],
+  settings: [
+    ...ETCD_SETTINGS,
+    ...DOCKER_SETTINGS,
+    "allow-loopback",
+    "ttl",
+    "on-exit",
+    "on-conflict",
+    "on-held",
+    "state-dir",
+    "listen",
+  ],
   async run(settings, world, signal) {
     const daemon = openDaemon(settings, world);
     await using store = await openStore(settings, daemon);
-    const agents = await openAgents(settings, store, daemon, world, signal);
+    await using agents = await openAgents(settings, store, daemon, world, signal);
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status());
     return await agents.run(signal);
   },

@@ -20,7 +20,7 @@ export interface Service extends AsyncDisposable {
 /** Prepares for what the settings ask for, and loads only that. */
 export async function openService(settings: ConfdSettings, journal: ConfdJournal, tell: Tell): Promise<Service> {
   const address = settings["metrics-addr"];
-  const metrics = address === "" ? undefined : new (await import("../edges/metrics.js")).Metrics();
+  const metrics = address === "" ? undefined : new (await import("../edges/metrics.js")).Metrics(systemClock);
   let server: AsyncDisposable | undefined;
   return {
     tell(event) {

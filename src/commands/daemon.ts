@@ -1,9 +1,12 @@
 import { readFile } from "node:fs/promises";
+import type { Holder } from "../core/claim.js";
 import type { Tell } from "../core/event.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import { openEtcd } from "../edges/etcd.js";
+import { hostNames } from "../edges/host.js";
 import { openJournal } from "../edges/journal.js";
 import { Metrics } from "../edges/metrics.js";
+import { type Identity, openIdentity, passingIdentity } from "../edges/state-folder.js";
 import { openStatusServer, type Status } from "../edges/status-server.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";
@@ -31,7 +34,7 @@ export function openSurroundings(settings: Settings, world: World): Surroundings
 /** A voice on stderr and metrics, for commands that go on until they are asked to stop. */
 export function openDaemon(settings: Settings, world: World): Daemon {
   const journal = journalOf(settings, world);
-  const metrics = new Metrics();
+  const metrics = new Metrics(systemClock);
   const tell: Tell = (event, host) => {
     metrics.count(event, host);
     journal(event, host);
@@ -78,6 +81,34 @@ export async function openStores(
       await Promise.all([common[Symbol.asyncDispose](), own[Symbol.asyncDispose]()]);
     },
   };
+}
+
+/** Who the agent of a host is in this process, as long as that runs and no longer. */
+export function openPassingIdentity(hostId: string, world: World): Identity & AsyncDisposable {
+  return passingIdentity(hostId, holderIn(world));
+}
+
+/** Who the agent of a host is, whichever process it is; see `openIdentity`. */
+export async function openLastingIdentity(
+  hostId: string,
+  settings: Settings,
+  surroundings: Surroundings,
+  world: World,
+  signal: AbortSignal,
+): Promise<Identity & AsyncDisposable> {
+  const folder = settings["state-dir"];
+  if (folder === "off") return openPassingIdentity(hostId, world);
+  const holder = holderIn(world);
+  return openIdentity({ hostId, holder, folder, onHeld: onHeldIn(settings) }, surroundings, signal);
+}
+
+function holderIn({ pid }: World): Holder {
+  return { hostname: hostNames().hostname, pid, since: new Date().toISOString() };
+}
+
+/** What to do while another living agent has the host. */
+export function onHeldIn(settings: Settings): "wait" | "fail" {
+  return settings["on-held"] === "exit" ? "fail" : "wait";
 }
 
 function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {

@@ -1,19 +1,19 @@
-import { randomUUID } from "node:crypto";
 import { Agent, type AgentSettings } from "../agent.js";
 import { isHere, parseDockerUrl } from "../core/docker-url.js";
 import { type Engine, readEngines } from "../core/engines.js";
 import { DockerContainers } from "../edges/docker.js";
 import { HostAddress, hostNames } from "../edges/host.js";
 import { SocketProber } from "../edges/prober.js";
+import type { Identity } from "../edges/state-folder.js";
 import type { Status } from "../edges/status-server.js";
 import { together } from "../flow/together.js";
 import type { Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { World } from "./command.js";
-import type { Surroundings } from "./daemon.js";
+import { onHeldIn, openLastingIdentity, type Surroundings } from "./daemon.js";
 
-/** The agents of all engines that the settings name, as one daemon. */
-export interface Agents {
+/** The agents of all engines that the settings name, as one daemon; disposing it lets others be who they are. */
+export interface Agents extends AsyncDisposable {
   /** Works until `signal` aborts, then leaves the keys of every host as its agent does. */
   run(signal: AbortSignal): Promise<never>;
   status(): Status;
@@ -39,11 +39,13 @@ export async function openAgents(
   signal: AbortSignal,
 ): Promise<Agents> {
   const engines = enginesOf(settings);
-  const hosts: { readonly engine: Engine; readonly agent: Agent }[] = [];
-  for (const engine of engines) {
-    const own = engines.length === 1 ? surroundings : about(engine.hostId, surroundings);
-    hosts.push({ engine, agent: await openAgent(engine, settings, store, own, world, signal) });
-  }
+  const hosts = await Promise.all(
+    engines.map(async (engine) => {
+      const own = engines.length === 1 ? surroundings : about(engine.hostId, surroundings);
+      const identity = await openLastingIdentity(engine.hostId, settings, own, world, signal);
+      return { engine, identity, agent: await openAgent(engine, settings, store, identity, own, signal) };
+    }),
+  );
   const runs = hosts.map(
     ({ agent }) =>
       (s: AbortSignal) =>
@@ -51,6 +53,9 @@ export async function openAgents(
   );
   return {
     run: (s) => together(runs, s),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(hosts.map(({ identity }) => identity[Symbol.asyncDispose]()));
+    },
     status() {
       const [only, ...others] = hosts;
       if (only && others.length === 0) return { waitingFor: only.agent.waitingFor, state: only.agent.state };
@@ -67,8 +72,8 @@ export async function openAgent(
   engine: Engine,
   settings: Settings,
   store: Store,
+  { hostId, agent, holder }: Identity,
   { clock, tell }: Surroundings,
-  { pid }: World,
   signal: AbortSignal,
 ): Promise<Agent> {
   const address = new HostAddress(engine.advertise, settings.etcd);
@@ -81,9 +86,10 @@ export async function openAgent(
   );
   const agentSettings: AgentSettings = {
     session: {
-      hostId: engine.hostId,
-      agent: randomUUID(),
-      holder: { hostname: hostNames().hostname, pid, since: new Date().toISOString() },
+      hostId,
+      agent,
+      holder,
+      onHeld: onHeldIn(settings),
       ttlSeconds: Math.round(settings.ttl / 1_000),
     },
     prefix: settings.prefix,
@@ -91,6 +97,7 @@ export async function openAgent(
     health: settings.health,
     probes: settings.probe === "tcp" || (settings.probe === "auto" && isOnThisHost(engine.url)),
     allowLoopback: settings["allow-loopback"],
+    onConflict: settings["on-conflict"],
     resyncMs: settings.resync,
     onExit: settings["on-exit"],
   };

@@ -17,7 +17,7 @@ import type { Resource, Store, Templates } from "../ports.js";
 import { Renderer, type RendererParts } from "../renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, DOCKER_SETTINGS, type World } from "./command.js";
-import { type Daemon, openDaemon } from "./daemon.js";
+import { type Daemon, openDaemon, openPassingIdentity } from "./daemon.js";
 import { enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
 import { rendererParts } from "./rendering.js";
@@ -45,7 +45,7 @@ export const upCommand: Command = {
       "host-id": settings["host-id"] ?? "localhost",
     };
     const engine = onlyEngineOf(here);
-    const agent = await openAgent(engine, here, store, daemon, world, signal);
+    const agent = await openAgent(engine, here, store, openPassingIdentity(engine.hostId, world), daemon, signal);
     const paths = pathsIn(folder.path);
     const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
     const env = environmentOf(settings["http-port"], paths, world);

@@ -81,7 +81,9 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "haproxy-started":
     case "haproxy-unreachable":
     case "haproxy-watched":
+    case "contested":
     case "key-conflict":
+    case "key-replaced":
     case "lease-renewed":
     case "listening":
     case "reconciled":

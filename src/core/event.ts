@@ -22,6 +22,8 @@ export type HecdEvent =
   | { readonly kind: "skipped"; readonly container: string; readonly reason: string; readonly advice: string }
   | { readonly kind: "probe-skipped" | "probe-waits"; readonly container: string; readonly address: string }
   | { readonly kind: "key-conflict"; readonly key: string; readonly held: string }
+  | { readonly kind: "key-replaced"; readonly key: string; readonly held: string }
+  | { readonly kind: "contested"; readonly agreeing: number; readonly differing: number }
   | { readonly kind: "session-opened"; readonly lease: string; readonly ttlSeconds: number; readonly adopted: boolean }
   | { readonly kind: "session-lost"; readonly lease: string; readonly reason: string }
   | { readonly kind: "claim-held"; readonly key: string; readonly holder: string; readonly lastedMs: number }

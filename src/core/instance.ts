@@ -45,7 +45,9 @@ export const HOST_NAME =
 export const PATH_PREFIX = /^\/[A-Za-z0-9._~!&*+,;=:@%/-]{0,255}$/;
 
 const name = z.string().regex(NAME);
-const port = z.int().min(1).max(65535);
+const MOST_PORT = 65_535;
+
+const port = z.int().min(1).max(MOST_PORT);
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
 
@@ -109,7 +111,7 @@ export function parseAddress(text: string): { readonly ip: string; readonly port
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([1-9][0-9]{0,4})$/.exec(text);
   const ip = match?.[1] ?? match?.[2];
   const number = Number(match?.[3]);
-  if (ip === undefined || !port.safeParse(number).success) return undefined;
+  if (ip === undefined || number > MOST_PORT) return undefined;
   const family = match?.[1] === undefined ? ipv4 : ipv6;
   return family.safeParse(ip).success ? { ip, port: number } : undefined;
 }

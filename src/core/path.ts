@@ -15,13 +15,15 @@ export function cleanPath(path: string): string {
 /** The last part of a path, as Go's path.Base has it: `.` of nothing, `/` of slashes alone. */
 export function basePath(path: string): string {
   if (path === "") return ".";
-  const trimmed = path.replace(/\/+$/, "");
+  const trimmed = path.endsWith("/") ? path.replace(/\/+$/, "") : path;
   return trimmed === "" ? "/" : trimmed.slice(trimmed.lastIndexOf("/") + 1);
 }
 
 /** All but the last part of a path, cleaned, as Go's path.Dir has it; that of `/a/b/` is `/a/b`. */
 export function dirPath(path: string): string {
-  return cleanPath(path.slice(0, path.lastIndexOf("/") + 1));
+  const end = path.lastIndexOf("/");
+  const directory = path.slice(0, Math.max(end, 0));
+  return isClean(directory) ? directory : cleanPath(path.slice(0, end + 1));
 }
 
 /** `path` below `prefix`, as Go's path.Join("/", prefix, path) has it. */

@@ -1,6 +1,6 @@
-/** One change to the store. */
+/** One change to the store; `over` is the version of somebody else's value that is to be replaced, and no other. */
 export type Write =
-  | { readonly kind: "put"; readonly key: string; readonly value: string }
+  | { readonly kind: "put"; readonly key: string; readonly value: string; readonly over?: string }
   | { readonly kind: "delete"; readonly key: string };
 
 /** Writes that are made together or not at all. */

@@ -37,6 +37,10 @@ export function tellingOf(event: HecdEvent): Telling {
       );
     case "key-conflict":
       return warn(`Key ${event.key} belongs to somebody else and is left alone; it holds ${event.held}`);
+    case "key-replaced":
+      return warn(`Replaced ${event.key}, which nobody keeps alive; it held ${event.held}`);
+    case "contested":
+      return debug(`Somebody else has ${event.agreeing} keys with our value and ${event.differing} with another`);
     case "session-opened":
       return info(
         `${event.adopted ? "Took over" : "Opened"} lease ${event.lease}, renewed well within its ${event.ttlSeconds} s`,

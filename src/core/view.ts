@@ -1,6 +1,4 @@
-import { isUnspecified } from "./advertise.js";
-import { NAME, parseAddress, parseInstance } from "./instance.js";
-import { recordKey, SERVICES } from "./keys.js";
+import { type Candidate, candidateOf } from "./candidate.js";
 import { compareKeys, type Snapshot } from "./snapshot.js";
 
 /** What templates see of the registered services: sorted, checked, complete. Equal snapshots give equal views. */
@@ -48,177 +46,107 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** What each key of a snapshot was read as. */
-export type Readings = ReadonlyMap<
-  string,
-  { readonly value: string; readonly candidate: Candidate | LeftOut | "other" }
->;
+/**
+ * Reads the services of a snapshot: JSON records below `/hecd/v1/services`, and everywhere else simple keys
+ * `.../<service>/<name>` = `ip:port`. What is registered in both ways is one server, as its record describes it.
+ *
+ * Of `previous`, the view of an earlier snapshot, is taken what is still so; it changes the effort and nothing else.
+ */
+export function servicesOf(snapshot: Snapshot, previous?: View): View {
+  const before = previous && WORKINGS.get(previous);
+  const readings = readingsOf(snapshot, before?.readings);
+  const [records, simple, unreadable]: [Candidate[], Candidate[], LeftOut[]] = [[], [], []];
+  for (const { candidate } of readings) {
+    if (candidate === "other") continue;
+    if ("reason" in candidate) unreadable.push(candidate);
+    else (candidate.kind === "record" ? records : simple).push(candidate);
+  }
+  const groups = groupsOf([...records, ...simple], before?.groups);
+  const outcomes = [...groups.values()];
+  const leftOut = [...unreadable, ...outcomes.flatMap((group) => group.leftOut)];
+  const view = {
+    services: outcomes.map(({ service }) => service).sort(byName),
+    leftOut: leftOut.sort((a, b) => compareKeys(a.key, b.key)),
+  };
+  WORKINGS.set(view, { readings, groups });
+  return view;
+}
 
-/** Reads every key of a snapshot by itself; one that reads as it did at `previous` is not read again. */
-export function readingsOf({ entries }: Snapshot, previous?: Readings): Readings {
-  const readings = new Map<string, { value: string; candidate: Candidate | LeftOut | "other" }>();
+/** How each view came about, for as long as there is the view. */
+const WORKINGS = new WeakMap<View, { readonly readings: readonly Reading[]; readonly groups: Groups }>();
+
+/** A key that was read by itself. */
+interface Reading {
+  readonly key: string;
+  readonly value: string;
+  readonly candidate: Candidate | LeftOut | "other";
+}
+
+/** A service as its candidates make it. */
+interface Group {
+  /** Records before simple keys. */
+  readonly candidates: readonly Candidate[];
+  readonly service: Service;
+  readonly leftOut: readonly LeftOut[];
+}
+
+type Groups = ReadonlyMap<string, Group>;
+
+function readingsOf({ entries }: Snapshot, previous: readonly Reading[] = []): readonly Reading[] {
+  const readings: Reading[] = [];
+  let at = 0;
   for (const [key, value] of entries) {
-    const known = previous?.get(key);
-    if (known?.value === value) readings.set(key, known);
-    else {
-      const candidate = key.startsWith(`${SERVICES}/`) ? readRecord(key, value) : readSimple(key, value);
-      readings.set(key, { value, candidate });
-    }
+    let known = previous[at];
+    // Both are in order, so that nothing has to be looked up.
+    while (known && known.key !== key && compareKeys(known.key, key) < 0) known = previous[++at];
+    if (known?.key === key && known.value === value) readings.push(known);
+    else readings.push({ key, value, candidate: candidateOf(key, value) });
   }
   return readings;
 }
 
-/**
- * The services of a snapshot: JSON records below `/hecd/v1/services`, and everywhere else simple keys
- * `.../<service>/<name>` = `ip:port`. What is registered in both ways is one server, as its record describes it.
- */
-export function servicesOf(snapshot: Snapshot, readings = readingsOf(snapshot)): View {
-  const services = new Map<string, Draft>();
+function groupsOf(candidates: readonly Candidate[], previous?: Groups): Groups {
+  const byService = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const present = byService.get(candidate.service);
+    if (present) present.push(candidate);
+    else byService.set(candidate.service, [candidate]);
+  }
+  const groups = new Map<string, Group>();
+  for (const [name, theirs] of byService) {
+    const known = previous?.get(name);
+    groups.set(name, known && isSame(known.candidates, theirs) ? known : groupOf(name, theirs));
+  }
+  return groups;
+}
+
+function isSame(some: readonly Candidate[], others: readonly Candidate[]): boolean {
+  return some.length === others.length && some.every((candidate, index) => candidate === others[index]);
+}
+
+function groupOf(name: string, candidates: readonly Candidate[]): Group {
+  const byAddress = new Map<string, Candidate>();
+  const hosts = new Set<string>();
+  const paths = new Set<string>();
   const leftOut: LeftOut[] = [];
-  const simple: Candidate[] = [];
-  for (const { candidate } of readings.values()) {
-    if (candidate === "other") continue;
-    if ("reason" in candidate) leftOut.push(candidate);
-    else if (candidate.kind === "simple") simple.push(candidate);
-    else add(candidate, services, leftOut);
+  for (const candidate of candidates) {
+    for (const host of candidate.hosts) hosts.add(host.toLowerCase());
+    for (const path of candidate.paths) paths.add(path.replace(/\/+$/, "") || "/");
+    const { addr, container } = candidate.server;
+    const present = byAddress.get(addr);
+    // An address is handed on from a container that has ended to a new one: what is up counts.
+    if (!present || (!present.isUp && candidate.isUp && candidate.kind === "record")) byAddress.set(addr, candidate);
+    else if (present.isUp && candidate.isUp && present.server.container !== container) {
+      leftOut.push({ key: candidate.key, reason: `${addr} is registered by ${present.key} already` });
+    }
   }
-  for (const candidate of simple) add(candidate, services, leftOut);
-  return {
-    services: [...services].map(([name, draft]) => finish(name, draft)).sort(byName),
-    leftOut: leftOut.sort((a, b) => compareKeys(a.key, b.key)),
-  };
+  const servers = [...byAddress.values()].filter(({ isUp }) => isUp).map(({ server }) => server);
+  const service = { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort() };
+  return { candidates, service, leftOut };
 }
 
-/** A key that can be a server, or says of an address that it is none at present. */
-interface Candidate {
-  readonly kind: "record" | "simple";
-  readonly key: string;
-  readonly service: string;
-  readonly container: string;
-  readonly addr: string;
-  readonly ip: string;
-  readonly port: number;
-  readonly isUp: boolean;
-  readonly weight: number;
-  readonly backup: boolean;
-  readonly hosts: readonly string[];
-  readonly paths: readonly string[];
-}
-
-/** A service while it is being put together, by address. */
-interface Draft {
-  readonly byAddress: Map<string, Candidate>;
-  readonly hosts: Set<string>;
-  readonly paths: Set<string>;
-}
-
-function add(candidate: Candidate, services: Map<string, Draft>, leftOut: LeftOut[]): void {
-  const draft = draftOf(candidate.service, services);
-  for (const host of candidate.hosts) draft.hosts.add(host.toLowerCase());
-  for (const path of candidate.paths) draft.paths.add(path.replace(/\/+$/, "") || "/");
-  const present = draft.byAddress.get(candidate.addr);
-  // An address is handed on from a container that has ended to a new one: what is up counts.
-  if (!present || (!present.isUp && candidate.isUp && candidate.kind === "record")) {
-    draft.byAddress.set(candidate.addr, candidate);
-  } else if (present.isUp && candidate.isUp && present.container !== candidate.container) {
-    leftOut.push({ key: candidate.key, reason: `${candidate.addr} is registered by ${present.key} already` });
-  }
-}
-
-function draftOf(service: string, services: Map<string, Draft>): Draft {
-  const present = services.get(service);
-  if (present) return present;
-  const draft: Draft = { byAddress: new Map(), hosts: new Set(), paths: new Set() };
-  services.set(service, draft);
-  return draft;
-}
-
-function finish(name: string, { byAddress, hosts, paths }: Draft): Service {
-  const servers = [...byAddress.values()].filter(({ isUp }) => isUp).map(serverOf);
-  return { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort() };
-}
-
-function serverOf({ container, addr, ip, port, weight, backup }: Candidate): Server {
-  return { name: `${container}:${ip}:${port}`, container, addr, ip, port, weight, backup };
-}
-
-function readRecord(key: string, value: string): Candidate | LeftOut {
-  const [service, id, ...more] = key.slice(SERVICES.length + 1).split("/");
-  if (service === undefined || id === undefined || more.length > 0) {
-    return { key, reason: `not of the form ${SERVICES}/<service>/<host>:<container>:<port>` };
-  }
-  const later = readLaterRecord(value);
-  if (later !== undefined) return readAddress("record", key, service, id.split(":")[1] ?? id, later);
-  const instance = parseInstance(value);
-  if ("refused" in instance) return { key, reason: `not an instance: ${instance.refused}` };
-  // Whoever may write below one service must not reach another one.
-  if (key !== recordKey(instance.service, instance.id)) return { key, reason: "the record belongs to another key" };
-  if (instance.proto !== "tcp") return { key, reason: "HAProxy serves TCP only" };
-  const { name: container, addr, ip, port, weight, backup, http } = instance;
-  const isUp = instance.state === "up";
-  const { hosts, paths } = http ?? NO_ROUTES;
-  return checked({ kind: "record", key, service, container, addr, ip, port, isUp, weight, backup, hosts, paths });
-}
-
-/** The address in a record of a version after ours, of which nothing else can be trusted to mean what we think. */
-function readLaterRecord(value: string): string | undefined {
-  if (!/"v"\s*:\s*(?:[2-9]|1\d)/.test(value)) return undefined; // spares nearly every record a second reading
-  try {
-    const raw: unknown = JSON.parse(value);
-    const isLater = typeof raw === "object" && raw !== null && "v" in raw && typeof raw.v === "number" && raw.v > 1;
-    return isLater && "addr" in raw && typeof raw.addr === "string" ? raw.addr : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readSimple(key: string, value: string): Candidate | LeftOut | "other" {
-  if (key.startsWith("/hecd/")) return "other";
-  const [container = "", service = "", prefix] = key.split("/").reverse();
-  if (prefix === undefined) return { key, reason: "not of the form <prefix>/<service>/<name>" };
-  return readAddress("simple", key, service, container, value);
-}
-
-function readAddress(
-  kind: Candidate["kind"],
-  key: string,
-  service: string,
-  container: string,
-  addr: string,
-): Candidate | LeftOut {
-  const address = parseAddress(addr);
-  if (!address) return { key, reason: "the value is not ip:port" };
-  const { ip, port } = address;
-  const { hosts, paths } = NO_ROUTES;
-  return checked({
-    kind,
-    key,
-    service,
-    container,
-    addr,
-    ip,
-    port,
-    isUp: true,
-    weight: 100,
-    backup: false,
-    hosts,
-    paths,
-  });
-}
-
-function checked(candidate: Candidate): Candidate | LeftOut {
-  const { key, service, container, ip } = candidate;
-  if (!NAME.test(service)) return { key, reason: `the service's name must be 1 to 63 ${LETTERS}` };
-  if (!NAME.test(container)) return { key, reason: `the server's name must be 1 to 63 ${LETTERS}` };
-  // HAProxy takes it for "wherever the client wanted to go".
-  if (isUnspecified(ip)) return { key, reason: `${ip} is the address of no server` };
-  return candidate;
-}
-
-const NO_ROUTES = { hosts: [], paths: [] };
-
-const LETTERS = "letters, digits, '_', '.', '-', the first a letter or digit";
-
+/** Names are ASCII, which a plain comparison puts in the order of their bytes. */
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return compareKeys(a.name, b.name);
+  if (a.name === b.name) return 0;
+  return a.name < b.name ? -1 : 1;
 }

@@ -1,19 +1,18 @@
-import type { ICompare, IKeyValue } from "etcd3";
+import type { IKeyValue } from "etcd3";
 import { foreignHolder } from "../core/claim.js";
 import { claimKey } from "../core/keys.js";
+import { HecdError } from "../errors.js";
 import { sleep } from "../flow/clock.js";
 import { Outage } from "../flow/outage.js";
 import type { SessionOptions } from "../ports.js";
 import type { EtcdClient } from "./etcd-client.js";
 import { saysLeaseIsGone } from "./etcd-errors.js";
 import { type Lease, grantLease, renewLease } from "./etcd-lease.js";
-import { claimPut, isAbsent } from "./etcd-session.js";
+import { leaseAsWanted } from "./etcd-moving.js";
+import { claimPut, isAbsent, isUnchanged, NO_LEASE } from "./etcd-session.js";
 
 /** How often a claim that another agent holds is looked at. */
 const LOOK_MS = 1_000;
-
-/** etcd's way to say that a key hangs on no lease. */
-const NO_LEASE = "0";
 
 /** A claim that is ours now. */
 export interface Claimed {
@@ -37,13 +36,16 @@ export async function claimHost(
 ): Promise<Claimed> {
   const key = claimKey(options.hostId);
   const waiting = new Outage(client.clock);
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const pair = await look(client, options.hostId, signal);
-    const holder = pair && foreignHolder(pair.value.toString(), options.agent);
-    if (holder === undefined) {
+    const holder = pair && foreignHolder(pair.value.toString(), options, previous !== undefined);
+    if (!pair || holder === undefined) {
       const claimed = await take(client, options, pair, pair ? pair.lease : previous, signal);
       if (claimed) return claimed;
       continue;
+    }
+    if (options.onHeld === "fail" && (await mustLive(client, pair.lease, looks * LOOK_MS, signal))) {
+      throw new HecdError({ code: "host-held", what: key, holder });
     }
     const lastedMs = waiting.failed();
     if (lastedMs !== undefined) client.tell({ kind: "claim-held", key, holder, lastedMs });
@@ -68,25 +70,38 @@ async function take(
   try {
     // A dead lease has taken the claim along.
     const present = adopted ? seen : await look(client, options.hostId, signal);
-    if (present && foreignHolder(present.value.toString(), options.agent) !== undefined) return undefined;
+    if (present && present.mod_revision !== seen?.mod_revision) return undefined;
     const key = claimKey(options.hostId);
     const compare = present ? [isUnchanged(present)] : [isAbsent(key)];
     const request = { compare, success: [claimPut(options, lease, "held")] };
     isTaken = (await client.insist(() => client.kv.txn(request), signal)).succeeded;
+    if (!isTaken) return undefined;
+    return {
+      lease: adopted ? await leaseAsWanted(client, options, adopted, signal) : lease,
+      adopted: adopted !== undefined,
+    };
   } catch (error) {
     if (!saysLeaseIsGone(error)) throw error;
   } finally {
     // Tried once and in its own short time, also when we were called off: what is left over dies by itself.
     if (!isTaken && !adopted) await client.leases.leaseRevoke({ ID: lease.id }).catch(() => undefined);
   }
-  return isTaken ? { lease, adopted: adopted !== undefined } : undefined;
+  return undefined;
+}
+
+/**
+ * Whether the agent behind a claim must be alive, because we have seen the claim held for `heldMs`.
+ *
+ * That of a dead one ends with its lease; after twice the time, since a new leader of etcd gives every lease its whole
+ * life once more.
+ */
+async function mustLive(client: EtcdClient, lease: string, heldMs: number, signal: AbortSignal): Promise<boolean> {
+  if (lease === NO_LEASE) return true;
+  const { TTL, grantedTTL } = await client.insist(() => client.leases.leaseTimeToLive({ ID: lease }), signal);
+  return Number(TTL) > 0 && heldMs > 2_000 * Number(grantedTTL);
 }
 
 async function look(client: EtcdClient, hostId: string, signal: AbortSignal): Promise<IKeyValue | undefined> {
   const { kvs } = await client.insist(() => client.kv.range({ key: Buffer.from(claimKey(hostId)) }), signal);
   return kvs[0];
-}
-
-function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
-  return { key, target: "Mod", result: "Equal", mod_revision: revision };
 }

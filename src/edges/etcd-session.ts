@@ -1,12 +1,13 @@
 import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
-import { type Claim, formatClaim } from "../core/claim.js";
+import { formatClaim } from "../core/claim.js";
+import type { Conflict } from "../core/conflict.js";
 import { claimKey } from "../core/keys.js";
 import type { Transaction, Write } from "../core/plan.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { followFor } from "../flow/deadline.js";
 import { follow } from "../flow/follow.js";
-import type { Conflict, Session, SessionOptions } from "../ports.js";
+import type { Session, SessionOptions } from "../ports.js";
 import type { EtcdClient } from "./etcd-client.js";
 import { saysLeaseIsGone } from "./etcd-errors.js";
 import { type Lease, formatLease, keepLease } from "./etcd-lease.js";
@@ -15,8 +16,17 @@ import { type Pack, roundsOf } from "./etcd-packing.js";
 /** Requests on their way at the same time; more gain nothing against one etcd. */
 const IN_FLIGHT = 4;
 
+/** etcd's way to say that a key hangs on no lease. */
+export const NO_LEASE = "0";
+
 /** How many keys one request asks for; etcd takes no more than 128. */
 const KEYS_AT_ONCE = 100;
+
+/** A write, and on what condition it is made. */
+interface Attempt {
+  readonly write: Write;
+  readonly on: ICompare;
+}
 
 /** What an orderly end may cost when etcd is away: the lease does the rest. */
 const CLOSING_MS = 2_000;
@@ -32,6 +42,8 @@ export class EtcdSession implements Session {
   readonly #options: SessionOptions;
   readonly #lease: Lease;
   readonly #claimKey: string;
+  /** Names this very process, so that nobody else's claim passes for ours, on whatever lease. */
+  readonly #claim: string;
   readonly #losing = new AbortController();
   readonly #closing = new AbortController();
 
@@ -41,6 +53,7 @@ export class EtcdSession implements Session {
     this.#options = options;
     this.#lease = lease;
     this.#claimKey = claimKey(options.hostId);
+    this.#claim = claimText(options, lease, "held");
     this.lost = this.#losing.signal;
     this.held = this.#held;
     this.ended = this.#keep(ending);
@@ -63,9 +76,10 @@ export class EtcdSession implements Session {
     const { keys, TTL } = await this.#client.insist(() => this.#client.leases.leaseTimeToLive(request), work.signal);
     if (Number(TTL) <= 0) throw this.#lose("etcd says that it is gone");
     const names = keys.map((key) => key.toString());
-    if (!names.includes(this.#claimKey)) throw this.#lose("the claim of this host was taken away");
     const found = new Map<string, string>();
     for (const { key, value } of await this.#read(names, work.signal)) found.set(key.toString(), value.toString());
+    if (found.get(this.#claimKey) !== this.#claim) throw this.#lose("the claim of this host was taken away");
+    found.delete(this.#claimKey);
     this.#held.clear();
     for (const [key, value] of found) this.#held.set(key, value);
   }
@@ -91,7 +105,7 @@ export class EtcdSession implements Session {
         return;
       case "release":
         await this.#client.kv.txn({
-          compare: [this.#isOurs(this.#claimKey)],
+          compare: [this.#isClaimed()],
           success: [claimPut(this.#options, this.#lease, "released")],
         });
     }
@@ -109,40 +123,38 @@ export class EtcdSession implements Session {
   /** Makes one request until it fits what etcd holds: every refusal comes with the present state of its keys. */
   async #carryOut(pack: Pack, signal: AbortSignal): Promise<readonly Conflict[]> {
     const conflicts: Conflict[] = [];
-    let writes = pack;
-    const ours = new Set(pack.flatMap(({ key }) => (this.#held.has(key) ? [key] : [])));
-    while (writes.length > 0) {
-      const { succeeded, responses } = await this.#commit(writes, ours, signal);
+    let attempts = pack.map((write) => ({
+      write,
+      on: this.#held.has(write.key) ? this.#isOurs(write.key) : isAbsent(write.key),
+    }));
+    while (attempts.length > 0) {
+      const { succeeded, responses } = await this.#commit(attempts, signal);
       if (succeeded) {
-        for (const write of writes) this.#note(write);
+        for (const { write } of attempts) this.#note(write);
         break;
       }
       const [claim, ...found] = responses.map(({ response_range: range }) => range.kvs[0]);
-      if (claim?.lease !== this.#lease.id) throw this.#lose("the claim of this host was taken away");
-      const left: Write[] = [];
-      for (const [index, write] of writes.entries()) {
+      if (claim?.value.toString() !== this.#claim) throw this.#lose("the claim of this host was taken away");
+      const left: Attempt[] = [];
+      for (const [index, { write }] of attempts.entries()) {
         const pair = found[index];
-        if (pair?.lease === this.#lease.id) ours.add(write.key);
-        else ours.delete(write.key);
-        if (!pair ? write.kind === "put" : ours.has(write.key)) left.push(write);
+        const on = this.#conditionOf(write, pair);
+        if (on) left.push({ write, on });
         else {
           this.#held.delete(write.key);
-          if (pair && write.kind === "put") conflicts.push(conflictOf(write.key, write.value, pair));
+          if (pair && write.kind === "put") conflicts.push(conflictOf(write.value, pair));
         }
       }
-      writes = left;
+      attempts = left;
     }
     return conflicts;
   }
 
-  async #commit(writes: Pack, ours: ReadonlySet<string>, signal: AbortSignal) {
+  async #commit(attempts: readonly Attempt[], signal: AbortSignal) {
     const request = {
-      compare: [
-        this.#isOurs(this.#claimKey),
-        ...writes.map(({ key }) => (ours.has(key) ? this.#isOurs(key) : isAbsent(key))),
-      ],
-      success: writes.map((write) => this.#operationOf(write)),
-      failure: [this.#claimKey, ...writes.map(({ key }) => key)].map(rangeOf),
+      compare: [this.#isClaimed(), ...attempts.map(({ on }) => on)],
+      success: attempts.map(({ write }) => this.#operationOf(write)),
+      failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(rangeOf),
     };
     try {
       return await this.#client.insist(() => this.#client.kv.txn(request), signal);
@@ -152,12 +164,19 @@ export class EtcdSession implements Session {
     }
   }
 
+  /** What has to hold still for a write to be made, now that its key is known to be so; undefined when it must not be. */
+  #conditionOf(write: Write, pair: IKeyValue | undefined): ICompare | undefined {
+    if (!pair) return write.kind === "put" ? isAbsent(write.key) : undefined;
+    if (pair.lease === this.#lease.id) return this.#isOurs(write.key);
+    const mayReplace = write.kind === "put" && pair.lease === NO_LEASE && pair.mod_revision === write.over;
+    return mayReplace ? isUnchanged(pair) : undefined;
+  }
+
   /** What this lease really holds of `keys`. */
   async #read(keys: readonly string[], signal: AbortSignal): Promise<readonly IKeyValue[]> {
     const pairs: IKeyValue[] = [];
-    const wanted = keys.filter((key) => key !== this.#claimKey);
-    for (let start = 0; start < wanted.length; start += KEYS_AT_ONCE) {
-      const success = wanted.slice(start, start + KEYS_AT_ONCE).map(rangeOf);
+    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+      const success = keys.slice(start, start + KEYS_AT_ONCE).map(rangeOf);
       const { responses } = await this.#client.insist(() => this.#client.kv.txn({ success }), signal);
       pairs.push(...responses.flatMap(({ response_range: range }) => range.kvs));
     }
@@ -175,8 +194,12 @@ export class EtcdSession implements Session {
     return { request_put: { key, value: Buffer.from(write.value), lease: this.#lease.id } };
   }
 
+  #isClaimed(): ICompare {
+    return { key: Buffer.from(this.#claimKey), target: "Value", result: "Equal", value: Buffer.from(this.#claim) };
+  }
+
   #isOurs(key: string): ICompare {
-    return { key: Buffer.from(key), target: "Lease", result: "Equal", lease: this.#lease.id };
+    return isOn(this.#lease.id, Buffer.from(key));
   }
 
   /** Makes the session lost, once, and returns the reason to throw. */
@@ -191,13 +214,23 @@ export class EtcdSession implements Session {
 }
 
 /** The operation that writes the claim of a host under a lease. */
-export function claimPut(
-  { hostId, agent, holder }: SessionOptions,
-  { id }: Lease,
-  state: "held" | "released",
-): IRequestOp {
-  const claim: Claim = { host: hostId, agent, lease: formatLease(id), released: state === "released", holder };
-  return { request_put: { key: Buffer.from(claimKey(hostId)), value: Buffer.from(formatClaim(claim)), lease: id } };
+export function claimPut(options: SessionOptions, lease: Lease, state: "held" | "released"): IRequestOp {
+  const [key, value] = [claimKey(options.hostId), claimText(options, lease, state)];
+  return { request_put: { key: Buffer.from(key), value: Buffer.from(value), lease: lease.id } };
+}
+
+function claimText({ hostId, agent, holder }: SessionOptions, { id }: Lease, state: "held" | "released"): string {
+  return formatClaim({ host: hostId, agent, lease: formatLease(id), released: state === "released", holder });
+}
+
+/** The condition that a key is as it was seen. */
+export function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
+  return { key, target: "Mod", result: "Equal", mod_revision: revision };
+}
+
+/** The condition that a key hangs on a lease. */
+export function isOn(lease: string, key: Buffer): ICompare {
+  return { key, target: "Lease", result: "Equal", lease };
 }
 
 /** The condition that there is no such key. */
@@ -209,7 +242,7 @@ function rangeOf(key: string): IRequestOp {
   return { request_range: { key: Buffer.from(key) } };
 }
 
-function conflictOf(key: string, wanted: string, pair: IKeyValue): Conflict {
-  const held = pair.value.toString();
-  return { key, held, agrees: held === wanted };
+function conflictOf(wanted: string, { key, value, lease, mod_revision: version }: IKeyValue): Conflict {
+  const held = value.toString();
+  return { key: key.toString(), held, agrees: held === wanted, leased: lease !== NO_LEASE, version };
 }

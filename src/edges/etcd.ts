@@ -65,7 +65,7 @@ export class EtcdStore implements Store {
       import("./etcd-lease.js"),
       import("./etcd-session.js"),
     ]);
-    const run = `${options.hostId} ${options.agent}`;
+    const run = JSON.stringify([options.hostId, options.agent, options.holder]);
     for (;;) {
       const { lease, adopted } = await claimHost(this.#client, options, this.#leases.get(run), work.signal);
       this.#leases.set(run, lease.id);

@@ -7,6 +7,8 @@ import { Mirror } from "./mirror.js";
 export interface Pair {
   readonly value: string;
   readonly lease: string | undefined;
+  /** The revision of its last change. */
+  readonly revision: bigint;
 }
 
 /** Keys, each on a lease or on none, with a revision that grows by one with every change of them. */
@@ -42,14 +44,14 @@ export class MemoryKeys {
   /** Carries out the writes as one change; what is put hangs on `lease` from then on. */
   commit(writes: readonly Write[], lease: string | undefined): void {
     const changes: readonly KeyChange[] = writes;
+    const revision = ++this.#revision;
     for (const write of writes) {
-      if (write.kind === "put") this.#pairs.set(write.key, { value: write.value, lease });
+      if (write.kind === "put") this.#pairs.set(write.key, { value: write.value, lease, revision });
       else this.#pairs.delete(write.key);
     }
-    this.#revision++;
     for (const [mirror, paths] of this.#mirrors) {
       const seen = changes.filter(({ key }) => paths.some((path) => isBelow(path, key)));
-      if (seen.length > 0) mirror.change(seen, this.#revision);
+      if (seen.length > 0) mirror.change(seen, revision);
     }
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();

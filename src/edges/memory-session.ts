@@ -1,9 +1,10 @@
 import { formatClaim } from "../core/claim.js";
+import type { Conflict } from "../core/conflict.js";
 import type { Tell } from "../core/event.js";
 import { claimKey } from "../core/keys.js";
 import type { Transaction, Write } from "../core/plan.js";
 import { HecdError } from "../errors.js";
-import type { Conflict, Session, SessionOptions } from "../ports.js";
+import type { Session, SessionOptions } from "../ports.js";
 import type { MemoryKeys } from "./memory-keys.js";
 
 /** One lease in memory, the claim that hangs on it, and everything registered under it. */
@@ -80,13 +81,17 @@ export class MemorySession implements Session {
   }
 
   #hasClaim(): boolean {
-    return this.#keys.get(claimKey(this.#options.hostId))?.lease === this.#lease;
+    return this.#keys.get(claimKey(this.#options.hostId))?.value === this.#claimText("held");
   }
 
   #claim(state: "held" | "released"): void {
+    const key = claimKey(this.#options.hostId);
+    this.#keys.commit([{ kind: "put", key, value: this.#claimText(state) }], this.#lease);
+  }
+
+  #claimText(state: "held" | "released"): string {
     const { hostId: host, agent, holder } = this.#options;
-    const value = formatClaim({ host, agent, lease: this.#lease, released: state === "released", holder });
-    this.#keys.commit([{ kind: "put", key: claimKey(host), value }], this.#lease);
+    return formatClaim({ host, agent, lease: this.#lease, released: state === "released", holder });
   }
 
   #look(): void {
@@ -98,6 +103,10 @@ export class MemorySession implements Session {
   #conflictOf(write: Write): Conflict | undefined {
     const pair = this.#keys.get(write.key);
     if (!pair || pair.lease === this.#lease) return undefined;
-    return { key: write.key, held: pair.value, agrees: write.kind === "put" && write.value === pair.value };
+    const { value: held, lease, revision } = pair;
+    const [leased, version] = [lease !== undefined, String(revision)];
+    if (write.kind === "delete") return { key: write.key, held, agrees: false, leased, version };
+    if (!leased && write.over === version) return undefined;
+    return { key: write.key, held, agrees: write.value === held, leased, version };
   }
 }

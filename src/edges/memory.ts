@@ -2,6 +2,7 @@ import { foreignHolder } from "../core/claim.js";
 import type { Tell } from "../core/event.js";
 import { claimKey } from "../core/keys.js";
 import type { Snapshot } from "../core/snapshot.js";
+import { HecdError } from "../errors.js";
 import { abortable, follow } from "../flow/follow.js";
 import type { Session, SessionOptions, Store } from "../ports.js";
 import { MemoryKeys } from "./memory-keys.js";
@@ -15,6 +16,8 @@ import { MemorySession } from "./memory-session.js";
 export class MemoryStore implements Store {
   readonly #keys = new MemoryKeys();
   readonly #sessions = new Map<string, MemorySession>();
+  /** Who has had a session. */
+  readonly #runs = new Set<string>();
   readonly #life = follow();
   readonly #tell: Tell;
   #leases = 0;
@@ -38,11 +41,16 @@ export class MemoryStore implements Store {
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     using work = follow(signal, this.#life.signal);
     const key = claimKey(options.hostId);
+    const run = JSON.stringify([options.hostId, options.agent, options.holder]);
     for (let isTold = false; ; isTold = true) {
       work.signal.throwIfAborted();
       const pair = this.#keys.get(key);
-      const holder = pair && foreignHolder(pair.value, options.agent);
-      if (holder === undefined) return this.#open(options, pair?.lease);
+      const holder = pair && foreignHolder(pair.value, options, this.#runs.has(run));
+      if (holder === undefined) {
+        this.#runs.add(run);
+        return this.#open(options, pair?.lease);
+      }
+      if (options.onHeld === "fail") throw new HecdError({ code: "host-held", what: key, holder });
       if (!isTold) this.#tell({ kind: "claim-held", key, holder, lastedMs: 0 });
       await abortable(this.#keys.changed(), work.signal);
     }

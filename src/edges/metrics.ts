@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { HecdEvent } from "../core/event.js";
+import type { Clock } from "../flow/clock.js";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -9,6 +10,8 @@ const HOST = "host";
 /** Counts what is told, in the form Prometheus reads. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #clock: Clock;
+  #leaseEndsAt = Number.NEGATIVE_INFINITY;
   readonly #events = this.#counter("hecd_docker_events_total", "Docker events seen, by action", ["action", HOST]);
   readonly #reconciles = this.#histogram("hecd_reconcile_seconds", "Time to bring the store in step with Docker", [
     HOST,
@@ -17,8 +20,15 @@ export class Metrics {
   readonly #instances = this.#gauge("hecd_instances", "Instances registered at the last comparison", [HOST]);
   readonly #writes = this.#counter("hecd_writes_total", "Keys registered and deregistered", ["kind", HOST]);
   readonly #conflicts = this.#counter("hecd_key_conflicts_total", "Keys found to belong to somebody else", [HOST]);
+  readonly #contested = this.#gauge(
+    "hecd_key_conflicts",
+    "Simple keys that are somebody else's, by whether they agree",
+    ["value", HOST],
+  );
+  readonly #replaced = this.#counter("hecd_keys_replaced_total", "Keys of others that were written over", [HOST]);
   readonly #sessions = this.#counter("hecd_sessions_total", "Leases opened, taken over and lost", ["what"]);
   readonly #lease = this.#gauge("hecd_lease_ttl_seconds", "Life of the lease as of its last renewal", []);
+  readonly #leaseLeft: Gauge;
   readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer", HOST]);
   readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer", HOST]);
   readonly #relists = this.#counter("hecd_watch_resumed_total", "Watches taken up again, by how", ["how"]);
@@ -53,8 +63,18 @@ export class Metrics {
   readonly #leftOut = this.#counter("hecd_values_left_out_total", "Values that did not fit and were left out", []);
   readonly #restarts = this.#counter("hecd_haproxy_exits_total", "Unexpected ends of the HAProxy that we mind", []);
 
-  constructor() {
+  /** Measures by `clock` what grows old. */
+  constructor(clock: Clock) {
     collectDefaultMetrics({ register: this.#registry });
+    this.#clock = clock;
+    this.#leaseLeft = new Gauge({
+      name: "hecd_lease_remaining_seconds",
+      help: "How long the lease would live on without another renewal",
+      registers: [this.#registry],
+      collect: () => {
+        this.#leaseLeft.set(Math.max(0, this.#leaseEndsAt - clock.now()) / 1_000);
+      },
+    });
   }
 
   /** Counts one event, and of which host it is where there are several. */
@@ -88,16 +108,23 @@ export class Metrics {
       case "key-conflict":
         this.#conflicts.inc(of);
         break;
+      case "key-replaced":
+        this.#replaced.inc(of);
+        break;
+      case "contested":
+        this.#contested.set({ value: "agrees", ...of }, event.agreeing);
+        this.#contested.set({ value: "differs", ...of }, event.differing);
+        break;
       case "session-opened":
         this.#sessions.inc({ what: event.adopted ? "adopted" : "opened" });
-        this.#lease.set(event.ttlSeconds);
+        this.#renewed(event.ttlSeconds);
         break;
       case "session-lost":
         this.#sessions.inc({ what: "lost" });
-        this.#lease.set(0);
+        this.#renewed(0);
         break;
       case "lease-renewed":
-        this.#lease.set(event.ttlSeconds);
+        this.#renewed(event.ttlSeconds);
         break;
       case "watch-resumed":
         this.#relists.inc({ how: event.how });
@@ -169,6 +196,11 @@ export class Metrics {
   /** All metrics as text, with its content type. */
   async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #renewed(ttlSeconds: number): void {
+    this.#lease.set(ttlSeconds);
+    this.#leaseEndsAt = this.#clock.now() + ttlSeconds * 1_000;
   }
 
   #away(what: { readonly peer: string; readonly host?: string }, lastedMs: number): void {

@@ -17,6 +17,7 @@ import {
   STRINGS,
 } from "./go/values.js";
 import type { Keys } from "./keys.js";
+import type { Memory, Reader } from "./memory.js";
 import type { Patterns } from "./pattern.js";
 import type { World } from "./world.js";
 
@@ -29,6 +30,8 @@ export interface Scope {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly compat: Compat;
   readonly patterns: Patterns;
+  /** Reaches back to the rendering before. */
+  readonly memory: Memory;
   /** Undefined where a template may ask nothing of the machine. */
   readonly world: World | undefined;
   /** The text of another template, rendered with `data`. */
@@ -83,6 +86,11 @@ type Values<P extends readonly unknown[]> = P extends readonly [infer First, ...
 /** A function that looks at its arguments only. */
 export function pure<const P extends Params>(params: P, call: (...args: Values<P>) => GoValue): TemplateFunction {
   return scoped(params, (_, ...args) => call(...args));
+}
+
+/** A function of one text that takes long enough to keep its results from one rendering to the next. */
+export function remembered(read: Reader): TemplateFunction {
+  return scoped([TEXT], ({ memory }, text) => memory.recall(read, text));
 }
 
 /** A function that looks at the rendering, too. */

@@ -12,6 +12,7 @@ import {
   NUMBER,
   PAIRS,
   pure,
+  remembered,
   scoped,
   type TemplateFunction,
   TEXT,
@@ -127,11 +128,11 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
     // Data
 
     /** A JSON object (encoding/json); its numbers are floats: `8080` prints so, `1000000` as `1e+06`. `null` is empty. */
-    json: pure([TEXT], (source) => parseJsonAs(OBJECT, source)),
+    json: remembered((source) => parseJsonAs(OBJECT, source)),
     /** A JSON list, likewise. */
-    jsonArray: pure([TEXT], (source) => parseJsonAs(ANYS, source)),
+    jsonArray: remembered((source) => parseJsonAs(ANYS, source)),
     /** JSON of any kind (fork). */
-    fromJson: pure([TEXT], parseJson),
+    fromJson: remembered(parseJson),
     /** json.Marshal: `<`, `>` and `&` as escapes, keys in order (fork). */
     toJson: pure([ANYTHING], formatJson),
     /** json.MarshalIndent by two blanks (fork). */

@@ -25,8 +25,13 @@ export function globMatcher(pattern: string): (key: string) => boolean {
   }
   const whole = new RegExp(`^${source}$`, "su");
   // Most patterns begin with a path: a plain comparison leaves few keys for the expression.
-  const beginning = /^[^*?[\\]*/.exec(pattern)?.[0] ?? "";
+  const beginning = beginningOf(pattern);
   return (key) => key.startsWith(beginning) && whole.test(key);
+}
+
+/** What every key that matches the pattern begins with. */
+export function beginningOf(pattern: string): string {
+  return /^[^*?[\\]*/.exec(pattern)?.[0] ?? "";
 }
 
 /** The set that begins after a `[`, as a regular expression, and where its `]` stands. */

@@ -3,15 +3,17 @@ import { hasCode, HecdError } from "../errors.js";
 import { FUNCTIONS } from "./functions.js";
 import { bytesOf, textOf } from "./go/bytes.js";
 import { parse } from "./go/template.js";
+import { Memory } from "./memory.js";
 import { goFunctions, scopeOf } from "./scope.js";
 import type { Template } from "./template.js";
 
 /** Reads a template of Go's text/template, as confd has them; see `compileTemplate`. Its dot is nil. */
 export function compileGo(name: string, source: string): Template {
   const program = naming(name, () => parse(bytesOf(basePath(name)), bytesOf(source), FUNCTIONS));
+  const memory = new Memory();
   return {
     render(input) {
-      const functions = goFunctions(scopeOf(input));
+      const functions = goFunctions(scopeOf(input, memory));
       return { text: textOf(naming(name, () => program.execute(undefined, functions))), leftOut: [] };
     },
   };

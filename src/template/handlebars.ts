@@ -2,12 +2,13 @@ import Handlebars from "handlebars";
 import { HecdError } from "../errors.js";
 import { defaultServiceOf, type Route, routesOf } from "../core/routes.js";
 import type { Snapshot } from "../core/snapshot.js";
-import { type LeftOut, type Readings, readingsOf, type Service, servicesOf, type View } from "../core/view.js";
+import { type Service, servicesOf, type View } from "../core/view.js";
 import { argumentsOf } from "./arguments.js";
 import { FunctionError } from "./function-error.js";
 import type { Scope } from "./function.js";
 import { FUNCTIONS } from "./functions.js";
 import { handlebarsError } from "./handlebars-error.js";
+import { Memory } from "./memory.js";
 import { plainOf } from "./plain.js";
 import { scopeOf } from "./scope.js";
 import type { Template } from "./template.js";
@@ -20,13 +21,14 @@ export function compileHandlebars(name: string, source: string): Template {
     engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
     return engine.compile<Context>(tree, OPTIONS);
   });
-  let readings: Readings | undefined; // of the last snapshot, from which the next one differs in few keys
+  const memory = new Memory();
+  let view: View | undefined; // of the last snapshot, from which the next one differs in few keys
   return {
     render(input) {
-      const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers", readings);
-      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input)) }));
-      readings = seen.readings;
-      return { text, leftOut: seen.leftOut };
+      const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers", view);
+      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input, memory)) }));
+      view = seen.view ?? view;
+      return { text, leftOut: seen.view?.leftOut ?? [] };
     },
   };
 }
@@ -53,13 +55,9 @@ interface Context {
 class Seen {
   readonly context: Context;
   #view: View | undefined;
-  #readings: Readings | undefined;
 
-  constructor(snapshot: Snapshot, preferred: string, previous: Readings | undefined) {
-    const services = (): readonly Service[] => {
-      this.#readings ??= readingsOf(snapshot, previous);
-      return (this.#view ??= servicesOf(snapshot, this.#readings)).services;
-    };
+  constructor(snapshot: Snapshot, preferred: string, previous: View | undefined) {
+    const services = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous)).services;
     // Handlebars sees own properties only, so these are getters of a plain object.
     this.context = {
       get services() {
@@ -74,12 +72,9 @@ class Seen {
     };
   }
 
-  get readings(): Readings | undefined {
-    return this.#readings;
-  }
-
-  get leftOut(): readonly LeftOut[] {
-    return this.#view?.leftOut ?? [];
+  /** Undefined when the template has not asked for services. */
+  get view(): View | undefined {
+    return this.#view;
   }
 }
 

@@ -1,7 +1,7 @@
 import { basePath, cleanPath, dirPath, joinPath } from "../core/path.js";
 import { compareKeys, type Snapshot } from "../core/snapshot.js";
 import { FunctionError } from "./function-error.js";
-import { globMatcher } from "./glob.js";
+import { beginningOf, globMatcher } from "./glob.js";
 
 /** A key and what it holds. */
 export interface Pair {
@@ -11,11 +11,20 @@ export interface Pair {
 
 /** The keys of a snapshot as templates ask for them; every answer is sorted and the same as confd's. */
 export class Keys {
-  readonly #entries: ReadonlyMap<string, string>;
+  readonly #snapshot: Snapshot;
+  readonly #prefix: string;
+  #cut: ReadonlyMap<string, string> | undefined;
+  #pairs: readonly Pair[] | undefined;
 
   /** Cuts `prefix` off the keys first; `/` cuts nothing. */
   constructor(snapshot: Snapshot, prefix: string) {
-    this.#entries = cut(snapshot.entries, prefix);
+    this.#snapshot = snapshot;
+    this.#prefix = prefix;
+  }
+
+  /** Not before it is asked for: many templates see services only. */
+  get #entries(): ReadonlyMap<string, string> {
+    return (this.#cut ??= cut(this.#snapshot.entries, this.#prefix));
   }
 
   exists(key: string): boolean {
@@ -35,9 +44,7 @@ export class Keys {
 
   getAll(pattern: string): readonly Pair[] {
     const matches = globMatcher(pattern);
-    const pairs: Pair[] = [];
-    for (const [key, value] of this.#entries) if (matches(key)) pairs.push({ key, value });
-    return pairs;
+    return this.#beginningWith(beginningOf(pattern)).filter(({ key }) => matches(key));
   }
 
   /** Sorted by value, not by key. */
@@ -55,7 +62,7 @@ export class Keys {
   list(path: string): readonly string[] {
     const clean = cleanPath(path);
     const names = new Set<string>();
-    for (const key of this.#entries.keys()) {
+    for (const { key } of this.#beginningWith(clean === "." ? "" : clean)) {
       if (key === path) names.add(basePath(key));
       else if (holds(clean, dirPath(key))) names.add(firstPart(withoutStart(withoutStart(key, path), "/")));
     }
@@ -66,13 +73,32 @@ export class Keys {
   listDirectories(path: string): readonly string[] {
     const clean = cleanPath(path);
     const names = new Set<string>();
-    for (const key of this.#entries.keys()) {
-      if (!key.startsWith(path)) continue;
+    for (const { key } of this.#beginningWith(path)) {
       const directory = dirPath(key);
       if (directory !== clean && holds(clean, directory)) names.add(firstPart(directory.slice(clean.length + 1)));
     }
     return [...names].sort(compareKeys);
   }
+
+  /** All that lies together in the order of the keys, so that a template may ask for every service by itself. */
+  #beginningWith(beginning: string): readonly Pair[] {
+    const pairs = (this.#pairs ??= Array.from(this.#entries, ([key, value]) => ({ key, value })));
+    const first = firstIndex(pairs, ({ key }) => compareKeys(key, beginning) >= 0);
+    const end = firstIndex(pairs, ({ key }) => compareKeys(key, beginning) >= 0 && !key.startsWith(beginning));
+    return pairs.slice(first, end);
+  }
+}
+
+/** The index of the first item of which `isPast` holds, as it does of all that follow. */
+function firstIndex<T>(items: readonly T[], isPast: (item: T) => boolean): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (item === undefined || isPast(item)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Whether `directory` is `path` or lies below it, by confd's count of parts: `/` holds itself alone. */
@@ -90,6 +116,7 @@ function withoutStart(text: string, start: string): string {
 }
 
 function cut(entries: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, string> {
+  if (prefix === "/" && areClean(entries.keys())) return entries;
   const named = new Map<string, string>();
   let inOrder = true;
   let last = "";
@@ -100,4 +127,9 @@ function cut(entries: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<
     named.set(name, value);
   }
   return inOrder ? named : new Map([...named].sort(([a], [b]) => compareKeys(a, b)));
+}
+
+function areClean(keys: Iterable<string>): boolean {
+  for (const key of keys) if (cleanPath(key) !== key) return false;
+  return true;
 }

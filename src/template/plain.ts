@@ -15,9 +15,19 @@ export function plainOf(value: GoValue): unknown {
   if (value instanceof TypedInt && value.type.text === undefined) return Number(value.value);
   const fields = value instanceof Struct ? value.type.fields : undefined;
   if (!(value instanceof Struct) || fields === undefined) return textOf(show(value));
-  return Object.fromEntries(value.values.map((item, index) => [plainName(fields[index] ?? ""), plainOf(item)]));
+  const names = plainNames(fields);
+  const plain: Record<string, unknown> = {};
+  for (const [index, item] of value.values.entries()) plain[names[index] ?? ""] = plainOf(item);
+  return plain;
 }
 
-function plainName(field: string): string {
-  return field.charAt(0).toLowerCase() + field.slice(1);
+/** The names of each type's fields, which are the same for every pair. */
+const NAMES = new WeakMap<readonly string[], readonly string[]>();
+
+function plainNames(fields: readonly string[]): readonly string[] {
+  const known = NAMES.get(fields);
+  if (known) return known;
+  const names = fields.map((field) => field.charAt(0).toLowerCase() + field.slice(1));
+  NAMES.set(fields, names);
+  return names;
 }

@@ -3,11 +3,16 @@ import { FUNCTIONS } from "./functions.js";
 import type { Functions, GoFunction } from "./go/values.js";
 import { Includes } from "./include.js";
 import { Keys } from "./keys.js";
+import { Memory } from "./memory.js";
 import { Patterns } from "./pattern.js";
 import type { RenderInput } from "./template.js";
 
-/** The scope of one rendering. */
-export function scopeOf({ snapshot, prefix, env, world, compat = "classic" }: RenderInput): Scope {
+/** The scope of one rendering, which begins with it; `memory` is that of the template's renderings before. */
+export function scopeOf(
+  { snapshot, prefix, env, world, compat = "classic" }: RenderInput,
+  memory = new Memory(),
+): Scope {
+  memory.turn();
   const includes = new Includes(world, () => goFunctions(scope));
   const scope: Scope = {
     keys: new Keys(snapshot, prefix),
@@ -15,6 +20,7 @@ export function scopeOf({ snapshot, prefix, env, world, compat = "classic" }: Re
     compat,
     world,
     patterns: new Patterns(),
+    memory,
     include: (name, data) => includes.render(name, data),
   };
   return scope;

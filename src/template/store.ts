@@ -14,7 +14,7 @@ export function pair({ key, value }: Pair): Struct {
 /** The pairs whose keys match. */
 export function pairsMatching({ keys, compat }: Scope, pattern: Bytes): List {
   const found = blaming(pattern, compat, () => keys.getAll(textOf(pattern)));
-  return pairsOf(found.map(({ key, value }) => [bytesOf(key), bytesOf(value)] as const));
+  return pairsOf(found.map(pair));
 }
 
 /** The values whose keys match, sorted. */

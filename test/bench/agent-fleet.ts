@@ -63,6 +63,7 @@ function agentOf(number: number): Agent {
       health: "strict",
       probes: false,
       allowLoopback: false,
+      onConflict: "refuse",
       resyncMs: 30_000,
       onExit: "release",
     },

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { agentLatency } from "./agent-latency.js";
 import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
+import { changeSpeed } from "./change-speed.js";
 import { confdStart } from "./confd-start.js";
 import { burst, renderLatency } from "./render-latency.js";
 import { type Comparison, tableOf } from "./statistics.js";
@@ -20,6 +21,7 @@ const measures = [
   renderLatency(10),
   renderLatency(1_000),
   renderLatency(10_000),
+  changeSpeed,
   templateSpeed,
   confdStart,
 ];

@@ -54,6 +54,20 @@ describe.each(COMMANDS)("the systemd unit of hecd %s", (command) => {
   });
 });
 
+describe("the agent's state folder", () => {
+  test("is where the program looks for it, in the unit, in the image and in the compose file", () => {
+    const folder = resolveSettings({ flags: {}, env: {} })["state-dir"];
+    expect(folder).toBe("/var/lib/hecd");
+    expect(deploy("hecd-agent.service").split("\n")).toContain("StateDirectory=hecd");
+    expect(deploy("../Dockerfile")).toContain(`install -d -m 1777 ${folder}`);
+    expect(deploy("compose.yaml")).toContain(`"agent:${folder}"`);
+  });
+
+  test("is not fought for: a unit whose host another agent has stays down when it was told not to wait", () => {
+    expect(deploy("hecd-agent.service").split("\n")).toContain("RestartPreventExitStatus=64 78");
+  });
+});
+
 describe("the compose file", () => {
   const { services } = parseYaml(deploy("compose.yaml")) as {
     readonly services: Record<

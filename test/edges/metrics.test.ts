@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Metrics } from "../../src/edges/metrics.js";
+import { systemClock } from "../../src/flow/clock.js";
+import { ManualClock } from "../support/manual-clock.js";
 
 describe("the metrics", () => {
   test("count what is told", async () => {
-    const metrics = new Metrics();
+    const metrics = new Metrics(new ManualClock());
     metrics.count({ kind: "docker-event", action: "start", container: "a" });
     metrics.count({ kind: "docker-event", action: "start", container: "b" });
     metrics.count({ kind: "reconciled", containers: 7, instances: 3, transactions: 1, tookMs: 12 });
@@ -18,7 +20,7 @@ describe("the metrics", () => {
   });
 
   test("keep hosts apart where there are several", async () => {
-    const metrics = new Metrics();
+    const metrics = new Metrics(systemClock);
     for (const [host, containers] of [
       ["a", 7],
       ["b", 5],
@@ -35,7 +37,7 @@ describe("the metrics", () => {
   });
 
   test("count an outage once, however often it is told", async () => {
-    const metrics = new Metrics();
+    const metrics = new Metrics(new ManualClock());
     const away = { kind: "store-unreachable", endpoints: ["a:1"], reason: "refused" } as const;
     metrics.count({ ...away, lastedMs: 0 });
     metrics.count({ ...away, lastedMs: 10_000 });
@@ -45,11 +47,26 @@ describe("the metrics", () => {
     expect((await metrics.expose()).body).toContain('hecd_connected{peer="etcd"} 1');
   });
 
-  test("say that the lease is gone when it was lost", async () => {
-    const metrics = new Metrics();
+  test("say how long the lease lives on, and that it is gone when it was lost", async () => {
+    const clock = new ManualClock();
+    const metrics = new Metrics(clock);
     metrics.count({ kind: "session-opened", lease: "1", ttlSeconds: 30, adopted: false });
-    expect((await metrics.expose()).body).toContain("hecd_lease_ttl_seconds 30");
+    await clock.advance(12_000);
+    expect((await metrics.expose()).body).toMatch(/hecd_lease_ttl_seconds 30\n[^]*hecd_lease_remaining_seconds 18\n/);
+    metrics.count({ kind: "lease-renewed", lease: "1", ttlSeconds: 30 });
+    expect((await metrics.expose()).body).toContain("hecd_lease_remaining_seconds 30");
     metrics.count({ kind: "session-lost", lease: "1", reason: "expired" });
-    expect((await metrics.expose()).body).toContain("hecd_lease_ttl_seconds 0");
+    expect((await metrics.expose()).body).toMatch(/ttl_seconds 0\n[^]*remaining_seconds 0\n/);
+  });
+
+  test("count the keys of others as they are now, by whether they agree", async () => {
+    const metrics = new Metrics(new ManualClock());
+    metrics.count({ kind: "contested", agreeing: 2, differing: 1 });
+    metrics.count({ kind: "contested", agreeing: 1, differing: 0 });
+    metrics.count({ kind: "key-replaced", key: "/app/servers/a", held: "x" });
+    const { body } = await metrics.expose();
+    expect(body).toContain('hecd_key_conflicts{value="agrees"} 1');
+    expect(body).toContain('hecd_key_conflicts{value="differs"} 0');
+    expect(body).toContain("hecd_keys_replaced_total 1");
   });
 });

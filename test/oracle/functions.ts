@@ -35,8 +35,7 @@ export function functionsOf(store: Readonly<Record<string, string>>): Functions 
 function storeFunctions(keys: Keys): readonly (readonly [string, GoFunction])[] {
   const names = (texts: readonly string[]): List => new List(STRINGS, texts.map(bytesOf));
   const pair = ({ key, value }: Pair): Struct => pairOf(bytesOf(key), bytesOf(value));
-  const all = (pattern: string): List =>
-    pairsOf(keys.getAll(pattern).map(({ key, value }): [Bytes, Bytes] => [bytesOf(key), bytesOf(value)]));
+  const all = (pattern: string): List => pairsOf(keys.getAll(pattern).map(pair));
   return [
     ["exists", { params: [STRING], call: ([key]) => keys.exists(text(key)) }],
     ["get", { params: [STRING], call: ([key]) => pair(keys.get(text(key))) }],

@@ -13,7 +13,7 @@ export async function cli(args: readonly string[], env: Readonly<Record<string, 
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const stop = new AbortController();
   const world = {
-    env,
+    env: { HECD_STATE_DIR: "off", ...env },
     pid: 1,
     stdout,
     stderr,

@@ -20,7 +20,7 @@ export interface Ended {
 function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const names = /^(HECD_|CONFD_|ETCD|DOCKER_|CPORT$|FORREST_IP$)/;
   const own = Object.entries(process.env).filter(([name]) => !names.test(name));
-  return { ...Object.fromEntries(own), HECD_LOG_FORMAT: "json", ...env };
+  return { ...Object.fromEntries(own), HECD_LOG_FORMAT: "json", HECD_STATE_DIR: "off", ...env };
 }
 
 /** One `hecd`, or another program, as a process of its own; disposing it kills it. */

@@ -43,6 +43,7 @@ function formatSize(size: number, format: "e" | "f" | "g" | "b" | "x", precision
 
 /** %e for large and small exponents, %f for those between. */
 function general(size: number, precision: number): Bytes {
+  if (precision < 0 && size < 1e6 && Number.isInteger(size)) return String(size); // a port or weight, as nearly always
   const decimal = precision < 0 ? shortest(size) : rounded(size, (exact) => ({ ...exact, keep: precision }));
   const { digits, point } = decimal;
   let limit = precision > digits.length && digits.length >= point ? digits.length : precision;

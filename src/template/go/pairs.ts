@@ -27,11 +27,8 @@ export function pairOf(key: Bytes, value: Bytes): Struct {
 }
 
 /** Pairs for templates, in the order they come in. */
-export function pairsOf(entries: Iterable<readonly [Bytes, Bytes]>): List {
-  return new List(
-    PAIRS,
-    Array.from(entries, ([key, value]) => pairOf(key, value)),
-  );
+export function pairsOf(pairs: readonly Struct[]): List {
+  return new List(PAIRS, [...pairs]);
 }
 
 function itemsOf(self: GoValue): readonly GoValue[] {

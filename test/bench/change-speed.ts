@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { applyChanges, type Snapshot, snapshotOf } from "../../src/core/snapshot.js";
+import { compileTemplate } from "../../src/template/template.js";
+import { record } from "../support/records.js";
+import { type Comparison, summaryOf } from "./statistics.js";
+
+const SIZES = [1_000, 10_000];
+const ENV = { HECD_TCP_SERVICES: "web=:9000" };
+const GO = `{{range gets "/app/web/*"}}    server {{base .Key}} {{.Value}} check\n{{end}}`;
+
+/** From the change of one key among many to the new text, beside a loop that writes one line for each key. */
+export async function changeSpeed(rounds: number): Promise<readonly Comparison[]> {
+  const stock = (name: string) => readFile(new URL(`../../templates/${name}`, import.meta.url), "utf8");
+  const templates = [
+    ["the stock HTTP template, from records", "haproxy.cfg.hbs", await stock("haproxy.cfg.hbs"), asRecord],
+    ["the stock TCP template", "haproxy-tcp.cfg.hbs", await stock("haproxy-tcp.cfg.hbs"), asPair],
+    ["a Go template with `gets`", "web.tmpl", GO, asPair],
+  ] as const;
+  const comparisons: Comparison[] = [];
+  for (const size of SIZES) {
+    for (const [what, name, source, entryOf] of templates) {
+      const template = await compileTemplate(name, source);
+      const ours = times(
+        size,
+        rounds,
+        entryOf,
+        (snapshot) => template.render({ snapshot, prefix: "/", env: ENV }).text,
+      );
+      const floor = times(size, rounds, asPair, linesOf);
+      const keys = size.toLocaleString("en");
+      comparisons.push({
+        what: `one of ${keys} keys changed to text, ${what}`,
+        ours: summaryOf(ours),
+        floor: summaryOf(floor),
+      });
+    }
+  }
+  return comparisons;
+}
+
+type EntryOf = (index: number, round: number) => readonly [key: string, value: string];
+
+/** How long the text takes in each round, in which another key changes. */
+function times(size: number, rounds: number, entryOf: EntryOf, textOf: (snapshot: Snapshot) => string): number[] {
+  const entries = Array.from({ length: size }, (_, index) => entryOf(index, 0));
+  let snapshot = snapshotOf(0n, entries);
+  const taken: number[] = [];
+  for (let round = 1 - rounds; round <= rounds; round++) {
+    const [key, value] = entryOf((Math.abs(round) * 7919) % size, rounds + round);
+    const begun = performance.now();
+    snapshot = applyChanges(snapshot, [{ kind: "put", key, value }], BigInt(rounds + round));
+    Buffer.byteLength(textOf(snapshot)); // until then a text may be a rope
+    if (round > 0) taken.push(performance.now() - begun); // the first half warms up
+  }
+  return taken;
+}
+
+function linesOf({ entries }: Snapshot): string {
+  let text = "";
+  for (const [key, value] of entries) text += `    server ${key} ${value} check\n`;
+  return text;
+}
+
+function addressOf(index: number, round: number): { readonly ip: string; readonly port: number } {
+  return { ip: `10.${round}.${index >> 8}.${index & 255}`, port: 32_768 };
+}
+
+function asPair(index: number, round: number): readonly [string, string] {
+  const { ip, port } = addressOf(index, round);
+  return [`/app/web/web-${index}`, `${ip}:${port}`];
+}
+
+function asRecord(index: number, round: number): readonly [string, string] {
+  return record({ name: `web-${index}`, ...addressOf(index, round) });
+}

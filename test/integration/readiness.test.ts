@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openEtcd } from "../../src/edges/etcd.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Store } from "../../src/ports.js";
-import { DockerCli, WEB_IMAGE } from "../support/docker.js";
+import { DockerCli } from "../support/docker.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";

@@ -135,7 +135,7 @@ export class Agent implements Orders {
   async #followDocker(signal: AbortSignal): Promise<void> {
     for await (const running of this.#parts.containers.watch(signal)) {
       this.#running = running;
-      this.#standings.take(running, this.#facts(), signal);
+      this.#standings.take(running, this.#facts());
       this.#news.ring();
     }
   }
@@ -159,12 +159,12 @@ export class Agent implements Orders {
 
   /** Compares at every news from Docker, and every `resyncMs` with what the store really holds. */
   async #keepInStep(session: Session, signal: AbortSignal): Promise<never> {
-    const { address, clock, store } = this.#parts;
+    const { clock, store } = this.#parts;
     const { resyncMs } = this.#settings;
     using contests = new Contests(store, () => {
       this.#news.ring();
     });
-    this.#address = await address(signal);
+    await this.#learnAddress(signal);
     let auditAt = clock.now() + resyncMs;
     for (;;) {
       await this.#compare(session, signal);
@@ -172,9 +172,15 @@ export class Agent implements Orders {
       await this.#news.heardWithin(Math.max(0, auditAt - clock.now()), clock, signal);
       if (clock.now() < auditAt) continue;
       await session.audit(signal);
-      this.#address = await address(signal);
+      await this.#learnAddress(signal);
       auditAt = clock.now() + resyncMs;
     }
+  }
+
+  /** Where a container is reached, and so what is to be probed, may depend on the address. */
+  async #learnAddress(signal: AbortSignal): Promise<void> {
+    this.#address = await this.#parts.address(signal);
+    if (this.#running) this.#standings.take(this.#running, this.#facts());
   }
 
   /** Decides on the newest containers and carries out what the store lacks or has too much. */

@@ -5,9 +5,11 @@ import type { Prober } from "./ports.js";
 /** What a check has found; `skipped` where nothing can be found out from here. */
 export type Finding = "passed" | "pending" | "failed" | "skipped";
 
-/** Waits between the first attempts: who listens is found at once, who is slow costs little. In milliseconds. */
-const FIRST_WAITS = [5, 10, 20, 50, 100, 200, 500];
-const LATER_WAIT_MS = 1_000;
+/** Waits between the first attempts, in milliseconds: who listens is found at once. */
+const FIRST_WAITS = [5, 10, 20] as const;
+
+/** Then a twentieth of the time it has taken so far, within these: nobody waits noticeably longer than it took to start. */
+const LATER_WAITS = { share: 1 / 20, shortestMs: 50, longestMs: 1_000 };
 
 /** So long the first attempt may take, and each after it twice as long: a packet is easily lost while a network comes up. */
 const FIRST_TIMEOUT_MS = 100;
@@ -45,7 +47,7 @@ export async function* checkPort(
     if (isLate && !isTold && verdict !== "passed") yield "pending";
     isTold = isLate;
     inRow = verdict === "passed" ? inRow + 1 : 0;
-    if (inRow < rise) await sleep(FIRST_WAITS[attempt] ?? LATER_WAIT_MS, clock, signal);
+    if (inRow < rise) await sleep(waitAfter(attempt, clock.now() - begunAt), clock, signal);
   }
   yield "passed";
   if (intervalMs === undefined) return;
@@ -57,4 +59,9 @@ export async function* checkPort(
     }
     yield isUp ? "failed" : "passed";
   }
+}
+
+function waitAfter(attempt: number, passedMs: number): number {
+  const { share, shortestMs, longestMs } = LATER_WAITS;
+  return FIRST_WAITS[attempt] ?? Math.min(longestMs, Math.max(shortestMs, passedMs * share));
 }

@@ -3,7 +3,7 @@ import { shortId } from "./core/decision.js";
 import type { Tell } from "./core/event.js";
 import type { Facts } from "./core/facts.js";
 import { heldUntil, type Starts, startsOf } from "./core/flapping.js";
-import { parseInstance } from "./core/instance.js";
+import { formatAddress, parseInstance } from "./core/instance.js";
 import { SERVICES } from "./core/keys.js";
 import { type ProbePlan, probesOf } from "./core/probing.js";
 import type { Standing } from "./core/readiness.js";
@@ -22,15 +22,21 @@ export interface StandingParts {
 /** One container since it was last started. */
 interface Run {
   container: Container;
-  /** For which description of it the probes are under way. */
-  examined: Container | undefined;
+  /** For which picture of it, on a host of which address, the checks below are the right ones. */
+  examined: { readonly container: Container; readonly address: string | undefined } | undefined;
   readonly starts: Starts;
-  readonly findings: Map<number, Finding>;
-  /** Ends its probes. */
-  readonly work: Follower;
+  /** By port. */
+  readonly checks: Map<number, Check>;
   /** Ends the wait for the time when it may come in. */
   readonly callOff: () => void;
   isDrained: boolean;
+}
+
+/** What is being found out of one port; disposing `work` ends that. */
+interface Check {
+  readonly plan: ProbePlan;
+  readonly work: Follower;
+  finding: Finding;
 }
 
 /** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, or is to be drained. */
@@ -51,30 +57,21 @@ export class Standings implements Orders, Disposable {
   }
 
   /** Takes the newest state of all containers: begins with those that have started, ends what has ended. */
-  take(containers: readonly Container[], facts: Facts, signal: AbortSignal): void {
+  take(containers: readonly Container[], facts: Facts): void {
     const present = new Set(containers.map(({ id }) => id));
     for (const [id, run] of this.#runs) {
       if (present.has(id)) continue;
       end(run);
       this.#runs.delete(id);
     }
-    for (const container of containers) {
-      const run = this.#runOf(container, signal);
-      if (run.examined === container) continue;
-      [run.container, run.examined] = [container, container];
-      // Its address may be another's soon.
-      if (container.status !== "running" && container.status !== "paused") end(run);
-      for (const plan of probesOf(container, facts, this.#probes)) {
-        if (!run.findings.has(plan.port)) void this.#check(plan, run);
-      }
-    }
+    for (const container of containers) this.#examine(this.#runOf(container), container, facts);
   }
 
   of({ id }: Container): Standing {
     const run = this.#runs.get(id);
     const until = run && heldUntil(run.starts);
     return {
-      probe: (port) => run?.findings.get(port) ?? "skipped",
+      probe: (port) => run?.checks.get(port)?.finding ?? "skipped",
       drained: run?.isDrained ?? false,
       held: until !== undefined && this.#parts.clock.now() < until,
     };
@@ -91,14 +88,14 @@ export class Standings implements Orders, Disposable {
       const instance = parseInstance(value);
       if ("refused" in instance) continue;
       const { id, startedAt } = instance.container;
-      trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
       if (instance.drained) drained.add(`${id} ${startedAt}`);
+      if (instance.drained || instance.state === "up") trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
     }
     [this.#trusted, this.#drained] = [trusted, drained];
     for (const run of this.#runs.values()) {
       run.isDrained ||= drained.has(runName(run.container));
-      for (const [port, finding] of run.findings) {
-        if (finding === "pending" && this.#isTrusted(run, port)) run.findings.set(port, "passed");
+      for (const [port, check] of run.checks) {
+        if (check.finding === "pending" && this.#isTrusted(run, port)) check.finding = "passed";
       }
     }
     this.#onNews();
@@ -126,7 +123,7 @@ export class Standings implements Orders, Disposable {
     return true;
   }
 
-  #runOf(container: Container, signal: AbortSignal): Run {
+  #runOf(container: Container): Run {
     const { clock } = this.#parts;
     const before = this.#runs.get(container.id);
     const starts = startsOf(container, before?.starts, clock.now());
@@ -137,8 +134,7 @@ export class Standings implements Orders, Disposable {
       container,
       examined: undefined,
       starts,
-      findings: new Map(),
-      work: follow(signal),
+      checks: new Map(),
       callOff: until === undefined ? () => undefined : clock.after(until - clock.now(), this.#onNews),
       isDrained: this.#drained.has(runName(container)),
     };
@@ -146,20 +142,43 @@ export class Standings implements Orders, Disposable {
     return run;
   }
 
-  async #check(plan: ProbePlan, run: Run): Promise<void> {
+  /** Begins the checks that are right for the container as it is now; those that are under way already go on. */
+  #examine(run: Run, container: Container, facts: Facts): void {
+    if (run.examined?.container === container && run.examined.address === facts.address) return;
+    run.container = container;
+    run.examined = { container, address: facts.address };
+    if (container.status === "paused") return;
+    const plans = new Map(probesOf(container, facts, this.#probes).map((plan) => [plan.port, plan]));
+    for (const [port, { work }] of run.checks) {
+      if (plans.has(port)) continue;
+      work[Symbol.dispose](); // its address may be another's soon
+      run.checks.delete(port);
+    }
+    for (const [port, plan] of plans) {
+      const before = run.checks.get(port);
+      if (JSON.stringify(before?.plan) === JSON.stringify(plan)) continue;
+      before?.work[Symbol.dispose]();
+      // At another address it goes on as what it was, until somebody has been heard there.
+      const finding = before?.finding ?? (this.#isTrusted(run, port) ? "passed" : "pending");
+      const check = { plan, work: follow(), finding };
+      run.checks.set(port, check);
+      void this.#carryOut(check, run);
+    }
+  }
+
+  async #carryOut(check: Check, run: Run): Promise<void> {
     const { prober, clock, tell } = this.#parts;
-    const { port } = plan;
-    run.findings.set(port, this.#isTrusted(run, port) ? "passed" : "pending");
+    const { plan, work } = check;
     try {
-      for await (const finding of checkPort(plan, prober, clock, run.work.signal)) {
-        run.findings.set(port, finding);
-        const at = { container: run.container.name, address: `${plan.ip}:${port}` };
+      for await (const finding of checkPort(plan, prober, clock, work.signal)) {
+        check.finding = finding;
+        const at = { container: run.container.name, address: formatAddress(plan.ip, plan.port) };
         if (finding === "skipped") tell({ kind: "probe-skipped", ...at });
         if (finding === "pending") tell({ kind: "probe-waits", ...at });
         this.#onNews();
       }
     } catch (error) {
-      if (!run.work.signal.aborted) throw error;
+      if (!work.signal.aborted) throw error;
     }
   }
 
@@ -168,8 +187,8 @@ export class Standings implements Orders, Disposable {
   }
 }
 
-function end({ work, callOff }: Run): void {
-  work[Symbol.dispose]();
+function end({ checks, callOff }: Run): void {
+  for (const { work } of checks.values()) work[Symbol.dispose]();
   callOff();
 }
 

@@ -49,7 +49,7 @@ class World implements AsyncDisposable {
   readonly store: MemoryStore;
   readonly agent: Agent;
   readonly prober = new FakeProber();
-  address: string | undefined = "10.0.0.5";
+  address: string | undefined | Promise<string> = "10.0.0.5";
   readonly #ending = new AbortController();
   readonly #over: Promise<unknown>;
 
@@ -167,6 +167,33 @@ describe("the agent", () => {
     world.prober.verdict = "passed";
     await world.clock.advance(1_000);
     expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+  });
+
+  test("probes also what was there before it knew its own address", async () => {
+    await using world = new World();
+    let answer: (ip: string) => void = () => undefined;
+    world.address = new Promise((resolve) => {
+      answer = resolve;
+    });
+    world.prober.verdict = "refused";
+    await world.show(container("web1"));
+    answer("10.0.0.5");
+    expect(await world.keys()).toEqual({});
+    world.prober.verdict = "passed";
+    await world.clock.advance(100);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.5:32768" });
+  });
+
+  test("keeps a container that gets another address, and checks it there from then on", async () => {
+    await using world = new World();
+    const web = container("web1");
+    await world.show(web);
+    world.prober.verdict = "refused";
+    await world.show({ ...web, networks: { other: { ipv4: "172.18.0.2", ipv6: undefined } } });
+    expect(world.prober.asked.at(-1)).toBe("172.18.0.2:8080");
+    expect(Object.keys(await world.keys())).toHaveLength(1);
+    await world.clock.advance(11_000);
+    expect(await world.keys()).toEqual({});
   });
 
   test("takes the simple key of a container that is being stopped or paused, and leaves the record to say so", async () => {

@@ -50,7 +50,7 @@ export function readinessOfPort(port: number, { probe }: Standing): Readiness {
     case "pending":
       return out("not-listening", `Nothing listens on its port ${port} yet; --probe off would not wait for it`);
     case "failed":
-      return draining("not-listening", `Its port ${port} no longer answers the check that its labels ask for`);
+      return draining("check-failed", `Its port ${port} no longer answers the check that its labels ask for`);
   }
 }
 

@@ -4,6 +4,7 @@ export type Reason =
   | "paused"
   | "draining"
   | "not-listening"
+  | "check-failed"
   | "flap-hold"
   | "starting"
   | "unhealthy"

@@ -27,7 +27,7 @@ test.each<[string, Partial<Container>, Partial<Standing>, HealthPolicy, string]>
   ["crashes over and over", {}, { held: true }, "strict", "out: flap-hold"],
   ["does not listen yet", {}, { probe: () => "pending" }, "strict", "out: not-listening"],
   ["listens", {}, { probe: () => "passed" }, "strict", "up"],
-  ["no longer passes its check", {}, { probe: () => "failed" }, "strict", "draining: not-listening"],
+  ["no longer passes its check", {}, { probe: () => "failed" }, "strict", "draining: check-failed"],
   [
     "is being stopped before it has listened",
     { stopping: true },

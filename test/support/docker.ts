@@ -28,9 +28,12 @@ export class DockerCli implements AsyncDisposable {
 
   /** Starts a web server with its port published and resolves to its id. */
   async web(name: string, ...args: readonly string[]): Promise<string> {
-    const id = await this.run("run", "-d", "-P", "--label", "hecd.test", "--name", name, ...args, WEB_IMAGE);
-    this.#made.add(id);
-    return id;
+    return await this.#start(name, args, []);
+  }
+
+  /** The same container with a shell script in the place of its server. */
+  async script(name: string, script: string, ...args: readonly string[]): Promise<string> {
+    return await this.#start(name, args, ["sh", "-c", script]);
   }
 
   /** Removes a container that somebody else has made as well, by its name. */
@@ -42,6 +45,13 @@ export class DockerCli implements AsyncDisposable {
   async port(name: string): Promise<number> {
     const lines = await this.run("port", name, "8080/tcp");
     return Number(/^0\.0\.0\.0:([0-9]+)$/m.exec(lines)?.[1]);
+  }
+
+  async #start(name: string, args: readonly string[], command: readonly string[]): Promise<string> {
+    const fixed = ["-d", "-P", "--label", "hecd.test", "--name", name];
+    const id = await this.run("run", ...fixed, ...args, WEB_IMAGE, ...command);
+    this.#made.add(id);
+    return id;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

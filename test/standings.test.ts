@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { decisionOf } from "../src/core/decision.js";
+import type { HecdEvent } from "../src/core/event.js";
+import { formatInstance, type Instance } from "../src/core/instance.js";
+import { UNPROBED } from "../src/core/readiness.js";
+import type { ProbeVerdict } from "../src/ports.js";
+import { Standings } from "../src/standings.js";
+import { container, facts } from "./support/containers.js";
+import { ManualClock, settled } from "./support/manual-clock.js";
+
+const web = container("web1");
+
+let clock: ManualClock;
+let verdict: ProbeVerdict;
+let events: HecdEvent[];
+let standings: Standings;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  verdict = "refused";
+  events = [];
+  const prober = { probe: async () => verdict };
+  standings = new Standings({ prober, clock, tell: (event) => events.push(event) }, true, () => undefined);
+});
+
+afterEach(() => {
+  standings[Symbol.dispose]();
+  expect(clock.pending, "timers left").toBe(0);
+});
+
+/** What an earlier agent has left of `web`. */
+function held(changes: Partial<Instance>): ReadonlyMap<string, string> {
+  const decision = decisionOf(web, facts, UNPROBED);
+  const instances = "instances" in decision ? decision.instances : [];
+  return new Map(instances.map((each) => [`/hecd/v1/services/x/${each.id}`, formatInstance({ ...each, ...changes })]));
+}
+
+test.each<[string, Partial<Instance>, string]>([
+  ["served", {}, "passed"],
+  ["was drained", { state: "draining", drained: true }, "passed"],
+  ["no longer passed its check", { state: "draining" }, "pending"],
+  ["served before it was started anew", { container: { ...webIn(), startedAt: "2025-01-01T00:00:00Z" } }, "pending"],
+])("a container that %s when an earlier agent left", (_, changes, expected) => {
+  standings.take([web], facts);
+  standings.believe(held(changes));
+  expect(standings.of(web).probe(8080)).toBe(expected);
+  expect(standings.of(web).drained).toBe(changes.drained ?? false);
+});
+
+test("what was believed is given up when nobody listens for ten seconds, and that is told once", async () => {
+  standings.believe(held({}));
+  standings.take([web], facts);
+  await clock.advance(9_000);
+  expect(standings.of(web).probe(8080)).toBe("passed");
+  await clock.advance(30_000);
+  expect(standings.of(web).probe(8080)).toBe("pending");
+  expect(events).toEqual([{ kind: "probe-waits", container: "web1", address: "172.17.0.2:8080" }]);
+});
+
+test("probes end with the container, with its last address, and go on while it is paused", async () => {
+  standings.take([web], facts);
+  await settled();
+  expect(clock.pending).toBe(1);
+  standings.take([{ ...web, status: "paused" }], facts);
+  await settled();
+  expect(clock.pending).toBe(1);
+  standings.take([{ ...web, networks: {} }], facts);
+  await settled();
+  expect(clock.pending).toBe(0);
+  standings.take([{ ...web }], facts);
+  await settled();
+  expect(clock.pending).toBe(1);
+  standings.take([], facts);
+  await settled();
+  expect(clock.pending).toBe(0);
+});
+
+function webIn(): Instance["container"] {
+  const { id, image, startedAt } = web;
+  return { id: id.slice(0, 12), image, startedAt };
+}

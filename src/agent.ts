@@ -1,7 +1,7 @@
 import type { Container } from "./core/container.js";
 import type { Tell } from "./core/event.js";
 import { SERVICES } from "./core/keys.js";
-import type { Facts } from "./core/facts.js";
+import type { Facts, Policy } from "./core/facts.js";
 import type { Decision } from "./core/decision.js";
 import { plan, type Transaction } from "./core/plan.js";
 import { UNPROBED } from "./core/readiness.js";
@@ -25,13 +25,8 @@ export interface AgentParts {
 }
 
 /** What an agent is told to do. */
-export interface AgentSettings {
+export interface AgentSettings extends Policy {
   readonly session: SessionOptions;
-  /** Of the simple keys, in its canonical form. */
-  readonly prefix: string;
-  /** The container port to prefer among several published ones. */
-  readonly containerPort: number | undefined;
-  readonly allowLoopback: boolean;
   /** How often everything is compared anew with what the store really holds. */
   readonly resyncMs: number;
   /** What becomes of the keys on an orderly stop. */
@@ -151,10 +146,10 @@ export class Agent {
     const running = this.#running;
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
-    const { prefix } = this.#settings;
     const decided = decide(running, this.#facts(), () => UNPROBED);
+    this.#tellNotes(decided);
     this.#tellSkipped(decided);
-    const transactions = plan(entriesOf(decided, prefix), heldEntries(session.held, prefix));
+    const transactions = plan(entriesOf(decided, this.#settings), heldEntries(session.held, this.#settings));
     const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
     this.#tellWrites(transactions, conflicts);
     this.#comparedAt = clock.now();
@@ -180,8 +175,18 @@ export class Agent {
   }
 
   #facts(): Facts {
-    const { session, prefix, containerPort, allowLoopback } = this.#settings;
-    return { hostId: session.hostId, prefix, containerPort, address: this.#address, allowLoopback };
+    return { ...this.#settings, hostId: this.#settings.session.hostId, address: this.#address };
+  }
+
+  /** Tells what of a container's labels was left aside, when that is news. */
+  #tellNotes(decided: readonly Decided[]): void {
+    const before = new Map(this.#decided.map(({ container, decision }) => [container.id, notesIn(decision)]));
+    for (const { container, decision } of decided) {
+      for (const advice of notesIn(decision)) {
+        if (before.get(container.id)?.includes(advice)) continue;
+        this.#parts.tell({ kind: "advice", about: `Container ${container.name}`, advice });
+      }
+    }
   }
 
   /** Tells of each container why it is left out, when that is news; that it does not run is everyday life. */
@@ -199,12 +204,13 @@ export class Agent {
     }
   }
 
-  /** Tells what was written, by the simple keys alone: their records follow them in the same transaction. */
+  /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
   #tellWrites(transactions: readonly Transaction[], conflicts: readonly Conflict[]): void {
     const { tell } = this.#parts;
+    const quiet = this.#settings.layouts.length > 1 ? `${SERVICES}/` : "-";
     const refused = new Map(conflicts.map((conflict) => [conflict.key, conflict]));
     for (const write of transactions.flat()) {
-      if (refused.has(write.key) || write.key.startsWith(`${SERVICES}/`)) continue;
+      if (refused.has(write.key) || write.key.startsWith(quiet)) continue;
       if (write.kind === "put") tell({ kind: "registered", key: write.key, value: write.value });
       else tell({ kind: "deregistered", key: write.key });
     }
@@ -218,4 +224,8 @@ export class Agent {
 
 function objectionIn(decision: Decision): Objection | undefined {
   return "instances" in decision ? decision.because : decision;
+}
+
+function notesIn(decision: Decision): readonly string[] {
+  return "instances" in decision ? (decision.notes ?? []) : [];
 }

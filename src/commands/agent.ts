@@ -9,7 +9,16 @@ export const agentCommand: Command = {
     "",
     "  hecd agent --etcd http://10.0.0.1:2379 --advertise eth0",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, ...DOCKER_SETTINGS, "allow-loopback", "ttl", "on-exit", "listen"],
+  settings: [
+    ...ETCD_SETTINGS,
+    ...DOCKER_SETTINGS,
+    "layout",
+    "registrator-prefix",
+    "allow-loopback",
+    "ttl",
+    "on-exit",
+    "listen",
+  ],
   async run(settings, world, signal) {
     const daemon = openDaemon(settings, world);
     await using store = await openStore(settings, daemon);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { Agent, type AgentSettings } from "../agent.js";
 import type { Tell } from "../core/event.js";
+import type { Policy } from "../core/facts.js";
 import { hostIdOf } from "../core/host-id.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import { DockerContainers } from "../edges/docker.js";
@@ -110,13 +111,29 @@ export async function openAgent(
       holder: { hostname: names.hostname, pid, since: new Date().toISOString() },
       ttlSeconds: Math.round(settings.ttl / 1_000),
     },
-    prefix: settings.prefix,
-    containerPort: settings["container-port"],
-    allowLoopback: settings["allow-loopback"],
+    ...policyOf(settings),
     resyncMs: settings.resync,
     onExit: settings["on-exit"],
   };
   return new Agent({ containers, store, address: (signal) => address.current(signal), clock, tell }, agentSettings);
+}
+
+/** What the settings say about which containers are registered, and how. */
+export function policyOf(settings: Settings): Policy {
+  return {
+    prefix: settings.prefix,
+    registratorPrefix: settings["registrator-prefix"],
+    layouts: settings.layout,
+    containerPort: settings["container-port"],
+    maxPorts: settings["max-ports"],
+    allowLoopback: settings["allow-loopback"],
+    altAddress: settings["advertise-alt"],
+    network: settings.network,
+    compat: settings.compat,
+    explicit: settings.explicit,
+    namespace: settings.namespace,
+    serviceFrom: settings["service-from"],
+  };
 }
 
 function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {

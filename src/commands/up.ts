@@ -41,6 +41,7 @@ export const upCommand: Command = {
       ...settings,
       advertise: settings.advertise ?? "127.0.0.1",
       "allow-loopback": true,
+      layout: ["simple", "json"], // the template is given the records, whatever others are given
       "host-id": settings["host-id"] ?? "localhost",
     };
     const agent = await openAgent(here, store, daemon, world, signal);

@@ -1,5 +1,5 @@
 import { HecdError } from "../errors.js";
-import { NAME } from "./instance.js";
+import { NAME } from "./alphabets.js";
 
 /**
  * The name of this host in the store: what was set, else its host name made to fit.

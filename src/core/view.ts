@@ -1,5 +1,6 @@
 import { isUnspecified } from "./advertise.js";
-import { NAME, parseAddress, parseInstance } from "./instance.js";
+import { NAME, WORD } from "./alphabets.js";
+import { type Check, type Instance, parseAddress, parseInstance } from "./instance.js";
 import { recordKey, SERVICES } from "./keys.js";
 import { compareKeys, type Snapshot } from "./snapshot.js";
 
@@ -40,6 +41,14 @@ export interface Server {
   /** 0 to 256; 100 where nothing is said. */
   readonly weight: number;
   readonly backup: boolean;
+  /** `http` where nothing is said. */
+  readonly scheme: string;
+  /** Those that are one word each; a template can write them anywhere. */
+  readonly tags: readonly string[];
+  /** Whatever else its record says, by name; those that are one word each. */
+  readonly meta: Readonly<Record<string, string>>;
+  /** How it is to be checked, as far as its record says. */
+  readonly check: Check;
 }
 
 /** A key that is not in the view. */
@@ -71,17 +80,11 @@ export function servicesOf(snapshot: Snapshot): View {
 }
 
 /** A key that can be a server, or says of an address that it is none at present. */
-interface Candidate {
+interface Candidate extends Omit<Server, "name"> {
   readonly kind: "record" | "simple";
   readonly key: string;
   readonly service: string;
-  readonly container: string;
-  readonly addr: string;
-  readonly ip: string;
-  readonly port: number;
   readonly isUp: boolean;
-  readonly weight: number;
-  readonly backup: boolean;
   readonly hosts: readonly string[];
   readonly paths: readonly string[];
 }
@@ -119,8 +122,8 @@ function finish(name: string, { byAddress, hosts, paths }: Draft): Service {
   return { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort() };
 }
 
-function serverOf({ container, addr, ip, port, weight, backup }: Candidate): Server {
-  return { name: `${container}:${ip}:${port}`, container, addr, ip, port, weight, backup };
+function serverOf({ container, addr, ip, port, weight, backup, scheme, tags, meta, check }: Candidate): Server {
+  return { name: `${container}:${ip}:${port}`, container, addr, ip, port, weight, backup, scheme, tags, meta, check };
 }
 
 function readRecord(key: string, value: string): Candidate | LeftOut {
@@ -137,8 +140,12 @@ function readRecord(key: string, value: string): Candidate | LeftOut {
   if (instance.proto !== "tcp") return { key, reason: "HAProxy serves TCP only" };
   const { name: container, addr, ip, port, weight, backup, http } = instance;
   const isUp = instance.state === "up";
-  const { hosts, paths } = http ?? NO_ROUTES;
-  return checked({ kind: "record", key, service, container, addr, ip, port, isUp, weight, backup, hosts, paths });
+  return checked({
+    ...PLAIN,
+    ...{ kind: "record", key, service, container, addr, ip, port, isUp, weight, backup },
+    ...wordsOf(instance),
+    ...(http ? { hosts: http.hosts, paths: http.paths, scheme: http.scheme ?? PLAIN.scheme } : {}),
+  });
 }
 
 /** The address in a record of a version after ours, of which nothing else can be trusted to mean what we think. */
@@ -170,21 +177,7 @@ function readAddress(
   const address = parseAddress(addr);
   if (!address) return { key, reason: "the value is not ip:port" };
   const { ip, port } = address;
-  const { hosts, paths } = NO_ROUTES;
-  return checked({
-    kind,
-    key,
-    service,
-    container,
-    addr,
-    ip,
-    port,
-    isUp: true,
-    weight: 100,
-    backup: false,
-    hosts,
-    paths,
-  });
+  return checked({ ...PLAIN, kind, key, service, container, addr, ip, port });
 }
 
 function checked(candidate: Candidate): Candidate | LeftOut {
@@ -196,7 +189,27 @@ function checked(candidate: Candidate): Candidate | LeftOut {
   return candidate;
 }
 
-const NO_ROUTES = { hosts: [], paths: [] };
+/** What templates may write into a line as it is: nothing that could become two words, or a variable. */
+function wordsOf({ tags = [], meta = {}, check = {} }: Instance): Pick<Server, "tags" | "meta" | "check"> {
+  return {
+    tags: tags.filter((tag) => WORD.test(tag)),
+    meta: Object.fromEntries(Object.entries(meta).filter(([, value]) => WORD.test(value))),
+    check,
+  };
+}
+
+/** A server of which nothing is said but its address. */
+const PLAIN = {
+  isUp: true,
+  weight: 100,
+  backup: false,
+  scheme: "http",
+  tags: [],
+  meta: {},
+  check: {},
+  hosts: [],
+  paths: [],
+};
 
 const LETTERS = "letters, digits, '_', '.', '-', the first a letter or digit";
 

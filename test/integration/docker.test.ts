@@ -5,6 +5,7 @@ import type { HecdEvent } from "../../src/core/event.js";
 import { DockerContainers } from "../../src/edges/docker.js";
 import { MemoryStore } from "../../src/edges/memory.js";
 import { systemClock } from "../../src/flow/clock.js";
+import { policy } from "../support/containers.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";
 import { SocketProxy } from "../support/socket-proxy.js";
@@ -76,9 +77,7 @@ async function startAgent(url: string): Promise<{ readonly history: Record<strin
     { containers: containersAt(url), store, clock: systemClock, tell, address: async () => "10.0.0.5" },
     {
       session: { hostId: "node1", agent: "a", holder: { hostname: "node1", pid: 1, since: "" }, ttlSeconds: 30 },
-      prefix: "/app/servers",
-      containerPort: undefined,
-      allowLoopback: false,
+      ...policy,
       resyncMs: 30_000,
       onExit: "release",
     },

@@ -4,12 +4,11 @@ import type { Container } from "./core/container.js";
 import { hasAnswer, planAmong } from "./core/contest.js";
 import type { Tell } from "./core/event.js";
 import { SERVICES } from "./core/keys.js";
-import type { Facts } from "./core/facts.js";
+import type { Facts, Policy } from "./core/facts.js";
 import type { Decision } from "./core/decision.js";
 import type { Transaction } from "./core/plan.js";
 import type { Objection } from "./core/reason.js";
 import { decide, type Decided } from "./core/registration.js";
-import type { HealthPolicy } from "./core/wishes.js";
 import { HecdError } from "./errors.js";
 import { Bell } from "./flow/bell.js";
 import type { Clock } from "./flow/clock.js";
@@ -30,17 +29,10 @@ export interface AgentParts {
 }
 
 /** What an agent is told to do. */
-export interface AgentSettings {
+export interface AgentSettings extends Policy {
   readonly session: SessionOptions;
-  /** Of the simple keys, in its canonical form. */
-  readonly prefix: string;
-  /** The container port to prefer among several published ones. */
-  readonly containerPort: number | undefined;
-  /** How much a HEALTHCHECK counts where no label says it. */
-  readonly health: HealthPolicy;
   /** Whether containers without a HEALTHCHECK are probed before they are registered. */
   readonly probes: boolean;
-  readonly allowLoopback: boolean;
   readonly onConflict: OnConflict;
   /** How often everything is compared anew with what the store really holds. */
   readonly resyncMs: number;
@@ -190,6 +182,7 @@ export class Agent implements Orders {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     const decided = decide(running, this.#facts(), (container) => this.#standings.of(container));
+    this.#tellNotes(decided);
     this.#tellSkipped(decided);
     const transactions = await this.#carryOut(decided, session, signal);
     this.#comparedAt = clock.now();
@@ -229,8 +222,18 @@ export class Agent implements Orders {
   }
 
   #facts(): Facts {
-    const { session, prefix, containerPort, health, allowLoopback } = this.#settings;
-    return { hostId: session.hostId, prefix, containerPort, address: this.#address, health, allowLoopback };
+    return { ...this.#settings, hostId: this.#settings.session.hostId, address: this.#address };
+  }
+
+  /** Tells what of a container's labels was left aside, when that is news. */
+  #tellNotes(decided: readonly Decided[]): void {
+    const before = new Map(this.#decided.map(({ container, decision }) => [container.id, notesIn(decision)]));
+    for (const { container, decision } of decided) {
+      for (const advice of notesIn(decision)) {
+        if (before.get(container.id)?.includes(advice)) continue;
+        this.#parts.tell({ kind: "advice", about: `Container ${container.name}`, advice });
+      }
+    }
   }
 
   /** Tells of each container why it is left out, when that is news. */
@@ -248,12 +251,13 @@ export class Agent implements Orders {
     }
   }
 
-  /** Tells what was written, by the simple keys alone: their records follow them in the same transaction. */
+  /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
   #tellWrites(transactions: readonly Transaction[], met: readonly Conflict[], held: ReadonlyMap<string, string>): void {
     const { tell } = this.#parts;
+    const quiet = this.#settings.layouts.length > 1 ? `${SERVICES}/` : "-";
     const conflicts = new Map(met.map((conflict) => [conflict.key, conflict]));
     for (const [key, write] of new Map(transactions.flat().map((each) => [each.key, each]))) {
-      if (key.startsWith(`${SERVICES}/`)) continue;
+      if (key.startsWith(quiet)) continue;
       const conflict = conflicts.get(key);
       if (conflict && !held.has(key)) continue;
       if (conflict && "over" in write) tell({ kind: "key-replaced", key, held: conflict.held });
@@ -274,4 +278,8 @@ export class Agent implements Orders {
 
 function objectionIn(decision: Decision): Objection | undefined {
   return "instances" in decision ? decision.because : decision;
+}
+
+function notesIn(decision: Decision): readonly string[] {
+  return "instances" in decision ? (decision.notes ?? []) : [];
 }

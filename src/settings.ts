@@ -57,6 +57,17 @@ const portNumber = z.coerce
   .int("must be a port, 1 to 65535")
   .min(1, "must be a port, 1 to 65535")
   .max(65535, "must be a port, 1 to 65535");
+const prefix = z
+  .string()
+  .transform(
+    (value) =>
+      `/${value
+        .split("/")
+        .filter((part) => part !== "")
+        .join("/")}`,
+  )
+  .pipe(z.string().regex(/^(\/[A-Za-z0-9][A-Za-z0-9_.-]{0,62})+$/, "must be a path of names, such as /app/servers"))
+  .refine((path) => path !== "/hecd" && !path.startsWith("/hecd/"), "must not lie in /hecd, where the records are");
 const listen = z.string().regex(/^(off|(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5})$/, "must be HOST:PORT, or off");
 
 function setting<T>(description: Setting<T>): Setting<T> {
@@ -167,18 +178,7 @@ export const SETTINGS = {
     help: "register only containers that Docker's own filter lets through: label, network, publish, expose, name, ancestor or volume; repeat it or separate by commas",
   }),
   prefix: setting<string>({
-    schema: z
-      .string()
-      .transform(
-        (value) =>
-          `/${value
-            .split("/")
-            .filter((part) => part !== "")
-            .join("/")}`,
-      )
-      .pipe(
-        z.string().regex(/^(\/[A-Za-z0-9][A-Za-z0-9_.-]{0,62})+$/, "must be a path of names, such as /app/servers"),
-      ),
+    schema: prefix,
     fallback: "/app/servers",
     value: "PREFIX",
     help: "where the simple keys go; its last part is the service of containers without a service label",
@@ -195,6 +195,12 @@ export const SETTINGS = {
     schema: flag,
     fallback: false,
     help: "also register ports that are published on loopback only",
+  }),
+  "advertise-alt": setting<string | undefined>({
+    schema: z.union([z.ipv4(), z.ipv6()], { error: "must be an IP address" }),
+    fallback: undefined,
+    value: "IP",
+    help: "address of this host in the other family, IPv6 beside IPv4; kept in the records as altAddrs",
   }),
   "host-id": setting<string | undefined>({
     schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "must be letters, digits, '_', '.', '-', 63 at most"),
@@ -220,6 +226,63 @@ export const SETTINGS = {
     fallback: "auto",
     value: "HOW",
     help: "tcp registers a container without HEALTHCHECK only when it listens; off at once; auto: tcp on this host's engine",
+  }),
+  "max-ports": setting<number>({
+    schema: z.coerce
+      .number()
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(1_024, "must be at most 1024"),
+    fallback: 16,
+    value: "N",
+    help: "how many ports of one container may be registered",
+  }),
+  network: setting<string | undefined>({
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "must be the name of a Docker network, or auto"),
+    fallback: undefined,
+    value: "NAME",
+    help: "register a container's own address in this network and its own port, not what it publishes; auto for the only network it is in",
+  }),
+  compat: setting<readonly ("registrator" | "traefik")[]>({
+    schema: z
+      .union([z.string(), z.array(z.string())])
+      .transform((input) => (typeof input === "string" ? [input] : input).flatMap((item) => item.split(",")))
+      .transform((items) => items.map((item) => item.trim()).filter((item) => item !== "" && item !== "none"))
+      .pipe(z.array(z.enum(["registrator", "traefik"], "must be registrator, traefik, both by comma, or none"))),
+    fallback: ["registrator", "traefik"],
+    value: "DIALECT",
+    help: "labels of other tools that are read besides hecd.*: registrator, traefik; none for none",
+  }),
+  explicit: setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "register only containers that ask for it: hecd.enable=true, a service or a port by label, SERVICE_NAME, traefik.enable=true",
+  }),
+  namespace: setting<string | undefined>({
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "must be letters, digits, '_', '.', '-', 63 at most"),
+    fallback: undefined,
+    value: "NAME",
+    help: "register only containers with this hecd.namespace; those without one when not given",
+  }),
+  "service-from": setting<"prefix" | "compose" | "project" | "image">({
+    schema: z.enum(["prefix", "compose", "project", "image"]),
+    fallback: "prefix",
+    value: "SOURCE",
+    help: "service of a container that names none: prefix (its last part), compose (the Compose service), project (project-service), image (its name)",
+  }),
+  layout: setting<readonly ("simple" | "json" | "registrator")[]>({
+    schema: list
+      .pipe(z.array(z.enum(["simple", "json", "registrator"], "must be simple, json or registrator")))
+      .transform((layouts) => [...new Set(layouts)]),
+    fallback: ["simple", "json"],
+    value: "LAYOUT",
+    help: "forms in which the store holds an instance, several at once: simple, json, registrator",
+  }),
+  "registrator-prefix": setting<string>({
+    schema: prefix,
+    fallback: "/services",
+    value: "PREFIX",
+    help: "where the keys of layout registrator go",
   }),
   ttl: setting<number>({
     schema: durationMs.refine((ms) => ms >= 5_000 && ms <= 3_600_000, "must be between 5s and 1h"),

@@ -1,5 +1,5 @@
 import type { Container } from "./core/container.js";
-import { shortId } from "./core/decision.js";
+import { shortId } from "./core/new-instance.js";
 import type { Tell } from "./core/event.js";
 import type { Facts } from "./core/facts.js";
 import { heldUntil, type Starts, startsOf } from "./core/flapping.js";

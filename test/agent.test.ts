@@ -5,7 +5,7 @@ import type { HecdEvent } from "../src/core/event.js";
 import { MemoryStore } from "../src/edges/memory.js";
 import { Bell } from "../src/flow/bell.js";
 import type { Containers, Prober, ProbeTarget, ProbeVerdict } from "../src/ports.js";
-import { container, published } from "./support/containers.js";
+import { container, policy, published } from "./support/containers.js";
 import { ManualClock, settled } from "./support/manual-clock.js";
 
 /** A Docker engine that shows what the test tells it to. */
@@ -72,11 +72,8 @@ class World implements AsyncDisposable {
     };
     this.agent = new Agent(parts, {
       session,
-      prefix: "/app/servers",
-      containerPort: undefined,
-      health: "strict",
+      ...policy,
       probes: true,
-      allowLoopback: false,
       resyncMs: 30_000,
       onConflict: "refuse",
       onExit: "release",

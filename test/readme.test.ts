@@ -51,7 +51,7 @@ describe("the README", () => {
     const keysOf = (labels: Readonly<Record<string, string>>): readonly string[] => [
       ...entriesOf(
         decide([container("web-1", { labels, ports: [published(8080, 32768)] })], facts, () => UNPROBED),
-        facts.prefix,
+        facts,
       ).keys(),
     ];
     const filled = (key: string): string =>

@@ -15,6 +15,8 @@ export const agentCommand: Command = {
   settings: [
     ...ETCD_SETTINGS,
     ...DOCKER_SETTINGS,
+    "layout",
+    "registrator-prefix",
     "allow-loopback",
     "ttl",
     "on-exit",

@@ -64,10 +64,17 @@ export const DOCKER_SETTINGS = [
   "filter",
   "prefix",
   "advertise",
+  "advertise-alt",
   "host-id",
   "container-port",
   "health",
   "probe",
+  "max-ports",
+  "network",
+  "compat",
+  "explicit",
+  "namespace",
+  "service-from",
   "resync",
 ] as const satisfies readonly SettingName[];
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Holder } from "../core/claim.js";
 import type { Tell } from "../core/event.js";
+import type { Policy } from "../core/facts.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import { openEtcd } from "../edges/etcd.js";
 import { hostNames } from "../edges/host.js";
@@ -109,6 +110,25 @@ function holderIn({ pid }: World): Holder {
 /** What to do while another living agent has the host. */
 export function onHeldIn(settings: Settings): "wait" | "fail" {
   return settings["on-held"] === "exit" ? "fail" : "wait";
+}
+
+/** What the settings say about which containers are registered, and how. */
+export function policyOf(settings: Settings): Policy {
+  return {
+    prefix: settings.prefix,
+    registratorPrefix: settings["registrator-prefix"],
+    layouts: settings.layout,
+    containerPort: settings["container-port"],
+    maxPorts: settings["max-ports"],
+    health: settings.health,
+    allowLoopback: settings["allow-loopback"],
+    altAddress: settings["advertise-alt"],
+    network: settings.network,
+    compat: settings.compat,
+    explicit: settings.explicit,
+    namespace: settings.namespace,
+    serviceFrom: settings["service-from"],
+  };
 }
 
 function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {

@@ -10,7 +10,7 @@ import { together } from "../flow/together.js";
 import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { World } from "./command.js";
-import { onHeldIn, openLastingIdentity, type Surroundings } from "./daemon.js";
+import { onHeldIn, openLastingIdentity, policyOf, type Surroundings } from "./daemon.js";
 
 /** The agents of all engines that the settings name, as one daemon; disposing it lets others be who they are. */
 export interface Agents extends Orders, AsyncDisposable {
@@ -95,11 +95,8 @@ export async function openAgent(
       onHeld: onHeldIn(settings),
       ttlSeconds: Math.round(settings.ttl / 1_000),
     },
-    prefix: settings.prefix,
-    containerPort: settings["container-port"],
-    health: settings.health,
+    ...policyOf(settings),
     probes: settings.probe === "tcp" || (settings.probe === "auto" && isOnThisHost(engine.url)),
-    allowLoopback: settings["allow-loopback"],
     onConflict: settings["on-conflict"],
     resyncMs: settings.resync,
     onExit: settings["on-exit"],

@@ -1,4 +1,4 @@
-import { shortId } from "../core/decision.js";
+import { shortId } from "../core/new-instance.js";
 import { type ExplainedInstance, type Explanation, sentenceOf } from "../core/explanation.js";
 import { DECISION_SETTINGS, type OperandCommand } from "./command.js";
 import { type Inquiry, inquire } from "./inquiry.js";

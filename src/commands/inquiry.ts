@@ -1,4 +1,5 @@
-import { decisionOf, shortId } from "../core/decision.js";
+import { decisionOf } from "../core/decision.js";
+import { shortId } from "../core/new-instance.js";
 import { explainHeld, explainWanted, type Explanation } from "../core/explanation.js";
 import type { Facts } from "../core/facts.js";
 import { findContainer, type Found, type Named } from "../core/finding.js";
@@ -11,6 +12,7 @@ import { HostAddress } from "../edges/host.js";
 import { hasCode, HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
+import { policyOf } from "./daemon.js";
 import { enginesOf } from "./engines.js";
 
 /** What became of a container, by whom it was told, and why not by the agent. */
@@ -71,14 +73,11 @@ export async function decideAlone(
 ): Promise<Explanation> {
   const facts: Facts = {
     hostId: engine.hostId,
-    prefix: settings.prefix,
-    containerPort: settings["container-port"],
-    health: settings.health,
+    ...policyOf(settings),
     address: await addressOf(engine, settings, signal),
-    allowLoopback: settings["allow-loopback"],
   };
   const decision = decisionOf(container, facts, UNPROBED);
-  const entries = entriesOf([{ container, decision }], settings.prefix);
+  const entries = entriesOf([{ container, decision }], facts);
   const keys = Object.fromEntries([...entries].map(([key, { value }]) => [key, value]));
   return explainWanted({ ...container, decision }, keys);
 }

@@ -1,4 +1,4 @@
-import { shortId } from "../core/decision.js";
+import { shortId } from "../core/new-instance.js";
 import { type Explanation, explainHeld, sentenceOf } from "../core/explanation.js";
 import { findContainer } from "../core/finding.js";
 import type { Reason } from "../core/reason.js";
@@ -27,7 +27,14 @@ const FINAL: ReadonlySet<string> = new Set<Reason>([
   "ambiguous-port",
   "loopback-only",
   "host-network-needs-port",
-  "network-not-supported",
+  "needs-port",
+  "no-network",
+  "ambiguous-network",
+  "not-in-network",
+  "network-owner-away",
+  "too-many-ports",
+  "not-enabled",
+  "other-namespace",
   "no-host-ip",
   "key-conflict",
 ]);

@@ -1,5 +1,5 @@
 import type { Container } from "../core/container.js";
-import { shortId } from "../core/decision.js";
+import { shortId } from "../core/new-instance.js";
 import { findContainer } from "../core/finding.js";
 import { readWishes } from "../core/labels.js";
 import { askAgent } from "../edges/agent-client.js";
@@ -56,7 +56,7 @@ export const stopCommand: OperandCommand = {
 
 /** The flag, else the label, else the default. */
 function drainDelayOf(container: Container, settings: Settings): number {
-  const wishes = readWishes(container);
+  const wishes = readWishes(container, settings.compat);
   const byLabel = "reason" in wishes ? undefined : wishes.drainDelayMs;
   return settings["drain-delay"] ?? byLabel ?? DRAIN_DELAY_MS;
 }

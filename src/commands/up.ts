@@ -42,6 +42,7 @@ export const upCommand: Command = {
     const here: Settings = {
       ...settings,
       "allow-loopback": true,
+      layout: ["simple", "json"], // the template is given the records, whatever others are given
       "host-id": settings["host-id"] ?? "localhost",
     };
     const engine = onlyEngineOf(here);

@@ -85,7 +85,8 @@ export function isIp(text: string): boolean {
 /** Interfaces that lead to containers and virtual machines on this host, and nowhere else. */
 const BRIDGE = /^(docker\d+|docker_gwbridge|br-|veth|virbr|cni|flannel|cali|lxcbr|podman)/;
 
-function isLinkLocal(ip: string): boolean {
+/** Whether `ip` means something on one network link only. */
+export function isLinkLocal(ip: string): boolean {
   return /^169\.254\.|^fe[89ab][0-9a-f]:/i.test(ip);
 }
 

@@ -1,5 +1,6 @@
 import { isUnspecified } from "./advertise.js";
-import { NAME, parseAddress, parseInstance } from "./instance.js";
+import { NAME, WORD } from "./alphabets.js";
+import { type Instance, parseAddress, parseInstance } from "./instance.js";
 import { recordKey, SERVICES } from "./keys.js";
 import type { LeftOut, Server } from "./view.js";
 
@@ -32,8 +33,9 @@ function readRecord(key: string, value: string): Candidate | LeftOut {
   if (key !== recordKey(instance.service, instance.id)) return { key, reason: "the record belongs to another key" };
   if (instance.proto !== "tcp") return { key, reason: "HAProxy serves TCP only" };
   const isUp = instance.state === "up";
-  const { hosts, paths } = instance.http ?? NO_ROUTES;
-  return checked({ kind: "record", key, service, server: serverOf(instance.name, instance), isUp, hosts, paths });
+  const { hosts, paths, scheme = PLAIN.scheme } = instance.http ?? NO_ROUTES;
+  const server = serverOf(instance.name, { ...instance, ...wordsOf(instance), scheme });
+  return checked({ kind: "record", key, service, server, isUp, hosts, paths });
 }
 
 /** The address in a record of a version after ours, of which nothing else can be trusted to mean what we think. */
@@ -66,16 +68,28 @@ function readAddress(
   if (!address) return { key, reason: "the value is not ip:port" };
   const { ip, port } = address;
   const { hosts, paths } = NO_ROUTES;
-  const server = serverOf(container, { addr, ip, port, weight: 100, backup: false });
+  const server = serverOf(container, { ...PLAIN, addr, ip, port });
   return checked({ kind, key, service, server, isUp: true, hosts, paths });
 }
 
 function serverOf(
   container: string,
-  { addr, ip, port, weight, backup }: Pick<Server, "addr" | "ip" | "port" | "weight" | "backup">,
+  { addr, ip, port, weight, backup, scheme, tags, meta, check }: Omit<Server, "name" | "container">,
 ): Server {
-  return { name: `${container}:${ip}:${port}`, container, addr, ip, port, weight, backup };
+  return { name: `${container}:${ip}:${port}`, container, addr, ip, port, weight, backup, scheme, tags, meta, check };
 }
+
+/** What templates may write into a line as it is: nothing that could become two words, or a variable. */
+function wordsOf({ tags = [], meta = {}, check = {} }: Instance): Pick<Server, "tags" | "meta" | "check"> {
+  return {
+    tags: tags.filter((tag) => WORD.test(tag)),
+    meta: Object.fromEntries(Object.entries(meta).filter(([, value]) => WORD.test(value))),
+    check,
+  };
+}
+
+/** A server of which nothing is said but its address. */
+const PLAIN = { weight: 100, backup: false, scheme: "http", tags: [], meta: {}, check: {} };
 
 function checked(candidate: Candidate): Candidate | LeftOut {
   const { key, service } = candidate;
@@ -87,6 +101,6 @@ function checked(candidate: Candidate): Candidate | LeftOut {
   return candidate;
 }
 
-const NO_ROUTES = { hosts: [], paths: [] };
+const NO_ROUTES = { hosts: [], paths: [], scheme: undefined };
 
 const LETTERS = "letters, digits, '_', '.', '-', the first a letter or digit";

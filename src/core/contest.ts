@@ -1,12 +1,13 @@
 import type { Conflict, OnConflict } from "./conflict.js";
-import { type Instance, NAME } from "./instance.js";
+import { NAME } from "./alphabets.js";
+import type { Instance } from "./instance.js";
 import { SERVICES, simpleKey } from "./keys.js";
+import type { Layouts } from "./layouts.js";
 import { plan, type Transaction, type Write } from "./plan.js";
 import { type Decided, entriesOf, heldEntries } from "./registration.js";
 
 /** How a host registers: where its simple keys are, and what becomes of those that somebody else has. */
-export interface Registering {
-  readonly prefix: string;
+export interface Registering extends Layouts {
   readonly onConflict: OnConflict;
 }
 
@@ -20,10 +21,11 @@ export function planAmong(
   conflicts: readonly Conflict[],
   decided: readonly Decided[],
   held: ReadonlyMap<string, string>,
-  { prefix, onConflict }: Registering,
+  registering: Registering,
 ): readonly Transaction[] {
+  const { prefix, onConflict } = registering;
   const named = onConflict === "suffix" ? withSuffixes(conflicts, decided, held, prefix) : decided;
-  const transactions = plan(entriesOf(named, prefix), heldEntries(held, prefix));
+  const transactions = plan(entriesOf(named, registering), heldEntries(held, registering));
   return onConflict === "replace" ? replacing(conflicts, transactions) : transactions;
 }
 

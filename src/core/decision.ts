@@ -1,78 +1,103 @@
-import { familyOf } from "./advertise.js";
+import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
 import type { Container } from "./container.js";
-import { type Endpoint, endpointOf } from "./endpoint.js";
+import { endpointOf } from "./endpoint.js";
 import type { Facts } from "./facts.js";
-import { formatAddress, type Instance, NAME } from "./instance.js";
-import { defaultService } from "./keys.js";
+import { NAME } from "./alphabets.js";
+import { type Instance } from "./instance.js";
 import { readWishes } from "./labels.js";
+import { instanceOf } from "./new-instance.js";
 import { readinessOf, readinessOfPort, type Standing } from "./readiness.js";
 import { type Objection, objection, quote } from "./reason.js";
+import { inItsNetwork } from "./shared-network.js";
 import type { Wishes } from "./wishes.js";
 
-/** What becomes of a container: its instances, with the reason why none of them serves if so; or why there are none. */
+/**
+ * What becomes of a container: its instances, with the reason why none of them serves if so, and with what of its
+ * labels was left aside; or why there are none.
+ */
 export type Decision =
-  { readonly instances: readonly Instance[]; readonly because?: Objection | undefined } | Objection;
+  | {
+      readonly instances: readonly Instance[];
+      readonly because?: Objection | undefined;
+      readonly notes?: readonly string[] | undefined;
+    }
+  | Objection;
 
-/** Decides on one container by itself. Never throws: everything in a label is somebody else's text. */
-export function decisionOf(container: Container, facts: Facts, standing: Standing): Decision {
-  const wishes = readWishes(container);
+/**
+ * Decides on one container; `others` are all of the host by their ids, since one may live in the network of another.
+ *
+ * Never throws: everything in a label is somebody else's text.
+ */
+export function decisionOf(
+  container: Container,
+  facts: Facts,
+  standing: Standing,
+  others: ReadonlyMap<string, Container> = new Map(),
+): Decision {
+  const wishes = readWishes(container, facts.compat);
   if ("reason" in wishes) return wishes;
-  if (wishes.enable === false) return objection("disabled", "Label hecd.enable is false");
+  const unwanted = unwantedBy(wishes, facts);
+  if (unwanted) return unwanted;
   const whole = readinessOf(container, wishes.health ?? facts.health, standing);
   if (whole.state === "out") return whole.because;
-  const unfit = unfitName(container, wishes);
-  if (unfit) return unfit;
-  const endpoint = endpointOf(container, wishes, facts);
-  if ("reason" in endpoint) return endpoint;
-  const readiness = whole.state === "up" ? readinessOfPort(endpoint.targetPort, standing) : whole;
-  if (readiness.state === "out") return readiness.because;
-  const instances = [instanceAt(endpoint, container, wishes, facts, readiness.state, standing)];
-  return readiness.state === "up" ? { instances } : { instances, because: readiness.because };
-}
-
-function instanceAt(
-  { ip, port, targetPort }: Endpoint,
-  container: Container,
-  wishes: Wishes,
-  facts: Facts,
-  state: Instance["state"],
-  standing: Standing,
-): Instance {
-  const { hosts, paths } = wishes;
-  const http = hosts || paths ? { http: { hosts: hosts ?? [], paths: paths ?? [] } } : undefined;
+  const placed = inItsNetwork(container, others);
+  if ("reason" in placed) return placed;
+  const ports = chosenPorts(placed, wishes, facts);
+  if ("reason" in ports) return ports;
+  const instances: Instance[] = [];
+  let because = whole.state === "up" ? undefined : whole.because;
+  for (const port of ports) {
+    const name = nameOf(port, container, wishes, port === ports[0]);
+    if (typeof name !== "string") return name;
+    const endpoint = endpointOf(port, placed, facts);
+    if ("reason" in endpoint) return endpoint;
+    const isProbed = whole.state === "up" && port.protocol === "tcp";
+    const readiness = isProbed ? readinessOfPort(port.port, standing) : whole;
+    if (readiness.state !== "up") because ??= readiness.because;
+    if (readiness.state === "out") continue;
+    instances.push(
+      instanceOf(port, endpoint, name, container, { state: readiness.state, drained: standing.drained }, facts),
+    );
+  }
+  if (instances.length === 0 && because) return because;
   return {
-    v: 1,
-    id: `${facts.hostId}:${container.name}:${targetPort}`,
-    name: wishes.name ?? container.name,
-    service: wishes.service ?? defaultService(facts.prefix),
-    host: facts.hostId,
-    addr: formatAddress(ip, port),
-    ip,
-    port,
-    family: familyOf(ip),
-    proto: "tcp",
-    targetPort,
-    state,
-    ...(standing.drained && { drained: true as const }),
-    health: container.health,
-    weight: wishes.weight ?? 100,
-    backup: wishes.backup ?? false,
-    ...http,
-    container: { id: shortId(container.id), image: container.image.slice(0, 512), startedAt: container.startedAt },
+    instances,
+    ...(because && !instances.some(({ state }) => state === "up") ? { because } : {}),
+    ...(wishes.notes.length > 0 ? { notes: wishes.notes } : {}),
   };
 }
 
-/** A container's id as people see it. */
-export function shortId(id: string): string {
-  return id.slice(0, 12);
+/** Why a container is not for this agent at all. */
+function unwantedBy(wishes: Wishes, { explicit, namespace }: Facts): Objection | undefined {
+  const { enable, service, ports, namespaces } = wishes;
+  if (enable?.is === false) return objection("disabled", `${enable.by} keeps it out`);
+  if (explicit && !enable && service === undefined && ports.length === 0) {
+    return objection(
+      "not-enabled",
+      "Only containers that ask for it are registered (--explicit); give it label hecd.enable=true or hecd.service",
+    );
+  }
+  if (namespace === undefined ? namespaces === undefined : namespaces?.includes(namespace)) return undefined;
+  const its = namespaces === undefined ? "no namespace" : `namespace ${namespaces.join(", ")}`;
+  const ours = namespace === undefined ? "has none" : `has ${namespace}`;
+  return objection("other-namespace", `It has ${its} and this agent ${ours}; see label hecd.namespace and --namespace`);
 }
 
-function unfitName({ name }: Container, wishes: Wishes): Objection | undefined {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(name)) {
-    return objection("invalid-name", `Its name ${quote(name)} cannot be part of a key; rename it`);
+/** The primary port of a container has its name; another one has the port behind that, or a name of its own. */
+function nameOf(
+  { port, wishes: { name: own } }: ChosenPort,
+  container: Container,
+  wishes: Wishes,
+  isPrimary: boolean,
+): string | Objection {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(container.name)) {
+    return objection("invalid-name", `Its name ${quote(container.name)} cannot be part of a key; rename it`);
   }
-  if (wishes.name === undefined && !NAME.test(name)) {
-    return objection("invalid-name", "Its name has more than 63 characters; give it a shorter one by label hecd.name");
-  }
-  return undefined;
+  const plain = wishes.name ?? container.name;
+  const name = own ?? (isPrimary ? plain : `${plain}-${port}`);
+  if (NAME.test(name)) return name;
+  return objection(
+    "invalid-name",
+    `The name ${quote(name)} has more than 63 characters; give it a shorter one by label hecd.name`,
+  );
 }

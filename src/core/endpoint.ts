@@ -1,112 +1,132 @@
-import { familyOf, isLoopback, isUnspecified } from "./advertise.js";
-import type { Container, ContainerPort, PortBinding } from "./container.js";
+import { familyOf, isLinkLocal, isLoopback, isUnspecified } from "./advertise.js";
+import type { ChosenPort } from "./chosen-ports.js";
+import type { Container, PortBinding } from "./container.js";
 import type { Facts } from "./facts.js";
-import { type Objection, objection } from "./reason.js";
-import type { Wishes } from "./wishes.js";
+import { type Objection, objection, quote } from "./reason.js";
+import type { ServiceWishes } from "./wishes.js";
 
-/** Where a container is reached. */
-export interface Endpoint {
+/** Where something is reached. */
+interface Place {
   readonly ip: string;
   readonly port: number;
-  readonly targetPort: number;
 }
 
-/** Where HAProxy reaches a container, by its network and the ports it publishes. */
-export function endpointOf(container: Container, wishes: Wishes, facts: Facts): Endpoint | Objection {
-  const { networkMode } = container;
-  if (networkMode === "none") return objection("network-not-supported", "It has no network (--network none)");
-  if (networkMode.startsWith("container:")) {
-    return objection(
-      "network-not-supported",
-      "It lives in the network of another container; publish the port there and register that one",
-    );
-  }
-  return networkMode === "host"
-    ? hostNetworkEndpoint(container, wishes, facts)
-    : publishedEndpoint(container, wishes, facts);
+/** Where a port of a container is reached; `alternative` is the same in the other family. */
+export interface Endpoint extends Place {
+  readonly alternative?: Place | undefined;
 }
 
-function hostNetworkEndpoint(container: Container, wishes: Wishes, facts: Facts): Endpoint | Objection {
-  const exposed = tcpPortsOf(container).map(({ port }) => port);
-  const port = wishes.ports[0]?.port ?? (exposed.includes(facts.containerPort ?? 0) ? facts.containerPort : exposed[0]);
-  if (port === undefined) {
-    return objection(
-      "host-network-needs-port",
-      "It uses the host's network, where nothing is published: name its port by label hecd.port",
-    );
+/**
+ * Where HAProxy reaches a port of a container: the address of label `hecd.ip`, else the one it is published on, else
+ * the host's; with `network`, its own address there and its own port.
+ */
+export function endpointOf(port: ChosenPort, container: Container, facts: Facts): Endpoint | Objection {
+  const { wishes } = port;
+  if (wishes.ip !== undefined && isLoopback(wishes.ip) && !facts.allowLoopback) {
+    return objection("loopback-only", `Label hecd.ip is ${wishes.ip}, which ${LOOPBACK}`);
   }
-  const ip = wishes.ip ?? facts.address;
-  return ip === undefined ? noHostIp() : { ip, port, targetPort: port };
+  const network = wishes.network ?? facts.network;
+  if (container.networkMode === "host")
+    return firstOf(hostAddresses(wishes, facts).map((ip) => ({ ip, port: port.port })));
+  if (network !== undefined) return inNetwork(network, port, container);
+  return published(port, facts);
 }
 
-function publishedEndpoint(container: Container, wishes: Wishes, facts: Facts): Endpoint | Objection {
-  const port = publishedPortOf(container, wishes, facts);
-  if ("reason" in port) return port;
-  const own = wishes.ip ?? facts.address;
-  if (own === undefined && port.bindings.every(({ hostIp }) => isUnspecified(hostIp))) return noHostIp();
-  const binding = bindingOf(port.bindings, familyOf(own ?? "0.0.0.0"));
-  if (!binding) return otherFamily(port.port, own);
-  const at = (ip: string): Endpoint => ({ ip, port: binding.hostPort, targetPort: port.port });
-  if (wishes.ip !== undefined) return at(wishes.ip);
-  if (isUnspecified(binding.hostIp)) return own === undefined ? noHostIp() : at(own);
-  if (isLoopback(binding.hostIp) && !facts.allowLoopback) {
-    return objection(
-      "loopback-only",
-      `Port ${port.port} is published on ${binding.hostIp} only, which HAProxy reaches on this host alone; allow that with --allow-loopback`,
-    );
-  }
-  return at(binding.hostIp);
+/** The label's address, else those of this host. */
+function hostAddresses({ ip }: ServiceWishes, { address, altAddress }: Facts): readonly string[] {
+  return ip !== undefined ? [ip] : [address, altAddress].filter((own) => own !== undefined);
 }
 
-/** The port that is meant: the label's, the preferred one, else the lowest; SSH only when there is nothing else. */
-function publishedPortOf(container: Container, wishes: Wishes, facts: Facts): ContainerPort | Objection {
-  const published = tcpPortsOf(container).filter(({ bindings }) => bindings.length > 0);
-  const list = published.map(({ port }) => port).join(", ");
-  const named = wishes.ports[0]?.port;
-  const wanted = named ?? facts.containerPort;
-  const match = published.find(({ port }) => port === wanted);
-  if (match) return match;
-  if (named !== undefined) {
-    const instead = published.length === 0 ? "nothing is" : `${list} ${published.length === 1 ? "is" : "are"}`;
-    return objection("port-not-mapped", `Label hecd.port says ${named}, which is not published; ${instead}`);
+function published({ port, bindings, wishes }: ChosenPort, facts: Facts): Endpoint | Objection {
+  const own = hostAddresses(wishes, facts);
+  const family = familyOf(own[0] ?? "0.0.0.0");
+  if (wishes.ip !== undefined) {
+    const binding = bindingBehind(bindings, family);
+    return binding ? { ip: wishes.ip, port: binding.hostPort } : otherFamily(port, family);
   }
-  const first = published.find(({ port }) => port !== 22) ?? published[0];
-  if (!first) {
-    const udp = container.ports.some(({ protocol, bindings }) => protocol === "udp" && bindings.length > 0);
-    return objection(
-      "no-published-port",
-      `It publishes no TCP port${udp ? ", only UDP" : ""}; start it with -P or -p to have it registered`,
-    );
+  const places = placesOf(bindings, own, facts.allowLoopback);
+  const main = places.find(({ ip, isOwn }) => !isOwn && familyOf(ip) === family) ?? places[0];
+  if (main) return firstOf([main, ...places]);
+  if (bindings.some(({ hostIp }) => isLoopback(hostIp))) {
+    return objection("loopback-only", `Port ${port} is published on loopback only, which ${LOOPBACK}`);
   }
-  if (wanted !== undefined && published.length > 1) {
-    return objection("ambiguous-port", `It publishes ${list} but not ${wanted}; name one by label hecd.port`);
-  }
-  return first;
+  return own.length === 0 ? noHostIp() : otherFamily(port, family);
 }
 
-/** A binding to one address others can reach, else one to all addresses of the right family, else what there is. */
-function bindingOf(bindings: readonly PortBinding[], family: 4 | 6): PortBinding | undefined {
+/** Every place where one can reach a port: first those that are named, then those on all addresses, then loopback. */
+function placesOf(
+  bindings: readonly PortBinding[],
+  own: readonly string[],
+  allowLoopback: boolean,
+): readonly (Place & { readonly isOwn: boolean })[] {
+  const specific = bindings.filter(({ hostIp }) => !isUnspecified(hostIp) && !isLinkLocal(hostIp));
+  const at = ({ hostIp, hostPort }: PortBinding) => ({ ip: hostIp, port: hostPort, isOwn: false });
+  return [
+    ...specific.filter(({ hostIp }) => !isLoopback(hostIp)).map(at),
+    ...own.flatMap((ip) =>
+      bindings
+        .filter(({ hostIp }) => hostIp === "" || (isUnspecified(hostIp) && familyOf(hostIp) === familyOf(ip)))
+        .map(({ hostPort }) => ({ ip, port: hostPort, isOwn: true })),
+    ),
+    ...(allowLoopback ? specific.filter(({ hostIp }) => isLoopback(hostIp)).map(at) : []),
+  ];
+}
+
+/** What stands behind an address that somebody else gives out: a binding to one address, else to all of the family. */
+function bindingBehind(bindings: readonly PortBinding[], family: 4 | 6): PortBinding | undefined {
   const specific = bindings.filter(({ hostIp }) => !isUnspecified(hostIp));
   const outside = specific.filter(({ hostIp }) => !isLoopback(hostIp));
   return (
     outside.find(({ hostIp }) => familyOf(hostIp) === family) ??
     outside[0] ??
-    bindings.find(({ hostIp }) => hostIp === "") ??
-    bindings.find(({ hostIp }) => isUnspecified(hostIp) && familyOf(hostIp) === family) ??
+    bindings.find(({ hostIp }) => hostIp === "" || (isUnspecified(hostIp) && familyOf(hostIp) === family)) ??
     specific[0]
   );
 }
 
-function otherFamily(port: number, own: string | undefined): Objection {
-  const here = own === undefined || familyOf(own) === 4 ? "IPv6" : "IPv4";
-  return objection(
-    "no-host-ip",
-    `Port ${port} is published on ${here} only, which is not the family of the advertised address; set --advertise or label hecd.ip`,
-  );
+function inNetwork(
+  wanted: string,
+  { port, wishes }: ChosenPort,
+  { networks, labels }: Container,
+): Endpoint | Objection {
+  const names = Object.keys(networks);
+  // Compose puts its project before the name that is written in the file.
+  const composed = `${labels["com.docker.compose.project"] ?? ""}_${wanted}`;
+  const name =
+    wanted === "auto" && !names.includes("auto") ? names[0] : names.find((one) => one === wanted || one === composed);
+  if (wanted === "auto" && names.length > 1) {
+    return objection("ambiguous-network", `It is in the networks ${names.join(", ")}; name one by label hecd.network`);
+  }
+  const addresses = name === undefined ? undefined : networks[name];
+  if (!addresses) {
+    const present = names.length === 0 ? "in none" : `in ${names.join(", ")}`;
+    return objection(
+      "not-in-network",
+      `It has no address in network ${quote(wanted)}; it is ${present}: connect it (docker network connect), or name another one by label hecd.network`,
+    );
+  }
+  const { ipv4, ipv6 } = addresses;
+  const all = wishes.ip !== undefined ? [wishes.ip] : [ipv4, ipv6].filter((ip) => ip !== undefined);
+  return firstOf(all.map((ip) => ({ ip, port })));
 }
 
-function tcpPortsOf({ ports }: Container): readonly ContainerPort[] {
-  return ports.filter(({ protocol }) => protocol === "tcp").sort((a, b) => a.port - b.port);
+/** The first place, with the first one of the other family beside it. */
+function firstOf(places: readonly Place[]): Endpoint | Objection {
+  const [first] = places;
+  if (!first) return noHostIp();
+  const { ip, port } = first;
+  const other = places.find((place) => familyOf(place.ip) !== familyOf(ip) && !isLoopback(place.ip));
+  return { ip, port, ...(other ? { alternative: { ip: other.ip, port: other.port } } : {}) };
+}
+
+const LOOPBACK =
+  "HAProxy reaches on this host alone; publish it on another address, or allow that with --allow-loopback";
+
+function otherFamily(port: number, family: 4 | 6): Objection {
+  return objection(
+    "no-host-ip",
+    `Port ${port} is published on IPv${family === 4 ? 6 : 4} only, which is not the family of the advertised address; set --advertise-alt or label hecd.ip`,
+  );
 }
 
 function noHostIp(): Objection {

@@ -1,4 +1,4 @@
-import { shortId } from "./decision.js";
+import { shortId } from "./new-instance.js";
 import { parseInstance } from "./instance.js";
 
 /** What has become of a container, and why, for the person who wonders. */

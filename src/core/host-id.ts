@@ -1,5 +1,5 @@
 import { HecdError } from "../errors.js";
-import { NAME } from "./instance.js";
+import { NAME } from "./alphabets.js";
 
 /** What a machine is called, and whether the name is that of a container. */
 export interface HostNames {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BALANCES, CHECK_PATH, HOST_NAME, META_KEY, NAME, PATH_PREFIX, SCHEMES, TEXT } from "./alphabets.js";
 
 /**
  * One address at which one service can be reached: the only thing that agent and renderer share.
@@ -23,6 +24,8 @@ export interface Instance {
   readonly proto: "tcp" | "udp";
   /** The port inside the container. */
   readonly targetPort: number;
+  /** The same server at addresses of the other family, each as `addr` is. */
+  readonly altAddrs?: readonly string[] | undefined;
   readonly state: "up" | "draining" | "maint" | "down";
   /** Whether it drains because somebody asked for it, which the next agent is to know. */
   readonly drained?: true | undefined;
@@ -30,23 +33,48 @@ export interface Instance {
   /** 0 to 256, HAProxy's range. */
   readonly weight: number;
   readonly backup: boolean;
-  readonly http?: { readonly hosts: readonly string[]; readonly paths: readonly string[] } | undefined;
-  readonly container: { readonly id: string; readonly image: string; readonly startedAt: string };
+  /** What its service is to HAProxy; for the template to say when absent. */
+  readonly mode?: "http" | "tcp" | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Whatever else was said of it; by name. */
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  readonly check?: Check | undefined;
+  readonly http?: Http | undefined;
+  readonly container: {
+    readonly id: string;
+    readonly image: string;
+    readonly startedAt: string;
+    /** Its Compose project, and its service therein. */
+    readonly project?: string | undefined;
+    readonly composeService?: string | undefined;
+  };
 }
 
-/** What may be a service, a host id or a container's name: legal in a key, in HAProxy and in a file name. */
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+/** How it is to be checked; times as HAProxy has them, `5s`, `500ms`. */
+export interface Check {
+  readonly type?: "tcp" | "http" | "off" | undefined;
+  readonly path?: string | undefined;
+  readonly interval?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly rise?: number | undefined;
+  readonly fall?: number | undefined;
+}
 
-/** Host names as routing rules take them: `example.org`, `*.example.org`. */
-export const HOST_NAME =
-  /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
-
-/** Path prefixes as routing rules take them: no space, quote, comment, escape or variable. */
-export const PATH_PREFIX = /^\/[A-Za-z0-9._~!&*+,;=:@%/-]{0,255}$/;
+/** Which requests are for it, and how they are shared out. */
+export interface Http {
+  readonly hosts: readonly string[];
+  readonly paths: readonly string[];
+  /** What the server speaks; plain HTTP when absent. */
+  readonly scheme?: (typeof SCHEMES)[number] | undefined;
+  readonly balance?: (typeof BALANCES)[number] | undefined;
+  readonly sticky?: boolean | undefined;
+}
 
 const name = z.string().regex(NAME);
 const MOST_PORT = 65_535;
 
+const time = z.string().regex(/^[0-9]{1,8}(ms|s)$/);
+const tries = z.int().min(1).max(100);
 const port = z.int().min(1).max(MOST_PORT);
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
@@ -63,18 +91,48 @@ const schema = z.object({
   family: z.literal([4, 6]),
   proto: z.enum(["tcp", "udp"]),
   targetPort: port,
+  altAddrs: z
+    .array(z.string().refine((text) => parseAddress(text) !== undefined))
+    .max(4)
+    .optional(),
   state: z.enum(["up", "draining", "maint", "down"]),
   drained: z.literal(true).optional(),
   health: z.enum(["healthy", "starting", "unhealthy", "none"]),
   weight: z.int().min(0).max(256),
   backup: z.boolean(),
+  mode: z.enum(["http", "tcp"]).optional(),
+  tags: z.array(z.string().regex(TEXT).max(128)).max(32).optional(),
+  meta: z
+    .record(z.string().regex(META_KEY), z.string().regex(TEXT))
+    .refine((meta) => Object.keys(meta).length <= 32)
+    .transform((meta) => Object.fromEntries(Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .optional(),
+  check: z
+    .object({
+      type: z.enum(["tcp", "http", "off"]).optional(),
+      path: z.string().regex(CHECK_PATH).optional(),
+      interval: time.optional(),
+      timeout: time.optional(),
+      rise: tries.optional(),
+      fall: tries.optional(),
+    })
+    .optional(),
   http: z
     .object({
       hosts: z.array(z.string().regex(HOST_NAME)).max(64),
       paths: z.array(z.string().regex(PATH_PREFIX)).max(64),
+      scheme: z.enum(SCHEMES).optional(),
+      balance: z.enum(BALANCES).optional(),
+      sticky: z.boolean().optional(),
     })
     .optional(),
-  container: z.object({ id: z.string().max(64), image: z.string().max(512), startedAt: z.string().max(64) }),
+  container: z.object({
+    id: z.string().max(64),
+    image: z.string().max(512),
+    startedAt: z.string().max(64),
+    project: name.optional(),
+    composeService: name.optional(),
+  }),
 });
 
 /** The text of an instance in etcd: canonical order of fields, equal instances give equal bytes. */

@@ -1,60 +1,57 @@
-import { z } from "zod";
-import { isUnspecified } from "./advertise.js";
 import type { Container } from "./container.js";
-import { HOST_NAME, NAME, PATH_PREFIX } from "./instance.js";
-import { type Objection, objection, quote } from "./reason.js";
-import type { Wishes } from "./wishes.js";
+import type { Dialect, Statement } from "./dialect.js";
+import { AT_MOST } from "./forms.js";
+import { readNative } from "./native-labels.js";
+import { type Objection, objection } from "./reason.js";
+import { readRegistrator } from "./registrator-labels.js";
+import { readTraefik } from "./traefik-labels.js";
+import { type PortWishes, weigh, type Wishes } from "./wishes.js";
 
-/** Every label we know, with what its value must be. */
-const LABELS = {
-  enable: { key: "hecd.enable", schema: z.stringbool({ truthy: ["true"], falsy: ["false"] }), form: "true or false" },
-  service: { key: "hecd.service", schema: z.string().regex(NAME), form: "a name: letters, digits, '_', '.', '-'" },
-  name: { key: "hecd.name", schema: z.string().regex(NAME), form: "a name: letters, digits, '_', '.', '-'" },
-  port: { key: "hecd.port", schema: wholeNumber(1, 65_535), form: "a port of the container, 1 to 65535" },
-  ip: {
-    key: "hecd.ip",
-    schema: z.union([z.ipv4(), z.ipv6()]).refine((ip) => !isUnspecified(ip)),
-    form: "an IP address",
-  },
-  weight: { key: "hecd.weight", schema: wholeNumber(0, 256), form: "a whole number, 0 to 256" },
-  backup: { key: "hecd.backup", schema: z.stringbool({ truthy: ["true"], falsy: ["false"] }), form: "true or false" },
-  hosts: { key: "hecd.http.host", schema: commaList(HOST_NAME), form: "host names, separated by commas" },
-  paths: { key: "hecd.http.path", schema: commaList(PATH_PREFIX), form: "paths such as /shop, separated by commas" },
-} as const;
-
-type Labels = { readonly [Name in keyof typeof LABELS]?: z.output<(typeof LABELS)[Name]["schema"]> };
-
-/** All that a container's labels ask for, or none of it: nothing is ever registered by half of what its labels say. */
-export function readWishes({ labels }: Container): Wishes | Objection {
-  const read = readLabels(labels);
-  if ("reason" in read) return read;
-  const { port, ...wishes } = read;
-  return { ...wishes, ports: port === undefined ? [] : [{ port, protocol: "tcp" }] };
+/**
+ * All that a container asks for: by our own labels first, then by registrator's, then by traefik's, as far as these
+ * are in `dialects`; what is said of one port goes before what is said of the whole in the same dialect.
+ *
+ * Nothing is ever registered by half of what our own labels say: one that does not fit is an objection. A foreign one
+ * was not written for us: it is left aside, with a note. The strongest dialect that names ports decides which.
+ */
+export function readWishes(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
+  const native = readNative(container.labels);
+  const [fault] = native.faults;
+  if (fault !== undefined) return objection("invalid-label", fault);
+  const foreign = [
+    ...(dialects.includes("registrator") ? [readRegistrator(container)] : []),
+    ...(dialects.includes("traefik") ? [readTraefik(container.labels)] : []),
+  ];
+  const statements = [native, ...foreign];
+  return {
+    ...weigh(...statements.map(({ whole }) => whole)),
+    ...native.container,
+    ports: portsOf(statements),
+    exceptPorts: exceptionsIn(statements),
+    notes: foreign.flatMap(({ faults }) => faults).slice(0, AT_MOST),
+  };
 }
 
-function wholeNumber(min: number, max: number) {
-  return z
-    .string()
-    .regex(/^[0-9]{1,5}$/)
-    .transform(Number)
-    .pipe(z.int().min(min).max(max));
+function portsOf(statements: readonly Statement[]): readonly PortWishes[] {
+  const except = exceptionsIn(statements);
+  const named = statements.find((statement) => statement.named.length > 0)?.named ?? [];
+  return named
+    .filter(({ port }) => !except.includes(port))
+    .map((port) => {
+      const own = statements.map(({ ofPort }) => ofPort.get(port.port));
+      // What the whole is called is no name for one of its ports, or two of them would have the same.
+      const layers = statements.flatMap(({ whole }, index) => [own[index], { ...whole, name: undefined }]);
+      return { ...weigh(...layers), ...port };
+    });
 }
 
-function commaList(item: RegExp) {
-  return z
-    .string()
-    .transform((text) => text.split(",").map((part) => part.trim()))
-    .pipe(z.array(z.string().regex(item)).min(1).max(64));
-}
-
-function readLabels(labels: Container["labels"]): Labels | Objection {
-  const read: Record<string, unknown> = {}; // each value goes through the schema of its name, which is what `Labels` says
-  for (const [name, { key, schema, form }] of Object.entries(LABELS)) {
-    const text = Object.hasOwn(labels, key) ? labels[key] : undefined;
-    if (text === undefined) continue;
-    const parsed = schema.safeParse(text);
-    if (!parsed.success) return objection("invalid-label", `Label ${key} must be ${form}, not ${quote(text)}`);
-    read[name] = parsed.data;
+/** The ports that the strongest dialect that speaks of them keeps out. */
+function exceptionsIn(statements: readonly Statement[]): readonly number[] {
+  const spoken = new Map<number, boolean>();
+  for (const { ofPort } of statements) {
+    for (const [port, { enable }] of ofPort) {
+      if (enable !== undefined && !spoken.has(port)) spoken.set(port, enable.is);
+    }
   }
-  return read;
+  return [...spoken].filter(([, isOn]) => !isOn).map(([port]) => port);
 }

@@ -27,7 +27,7 @@ export interface ProbePlan {
  */
 export function probesOf(container: Container, facts: Facts, isUsual: boolean): readonly ProbePlan[] {
   if (container.status !== "running") return [];
-  const wishes = readWishes(container);
+  const wishes = readWishes(container, facts.compat);
   if ("reason" in wishes) return [];
   const type = wishes.check?.type ?? (isUsual && container.health === "none" ? "tcp" : "off");
   if (type === "off") return [];

@@ -1,8 +1,7 @@
 import type { Container } from "./container.js";
-import { formatInstance, type Instance, parseInstance } from "./instance.js";
-import { recordKey, SERVICES, simpleKey } from "./keys.js";
 import { type Decision, decisionOf } from "./decision.js";
 import type { Facts } from "./facts.js";
+import { keysOf, type Layouts, ownersOf } from "./layouts.js";
 import type { Entry } from "./plan.js";
 import type { Standing } from "./readiness.js";
 import { objection } from "./reason.js";
@@ -24,53 +23,52 @@ export function decide(
   facts: Facts,
   standingOf: (container: Container) => Standing,
 ): readonly Decided[] {
+  const others = new Map(containers.map((container) => [container.id, container]));
   const holders = new Map<string, Container>();
   return [...containers].sort(byStart).map((container) => {
-    const decision = decisionOf(container, facts, standingOf(container));
-    if (!("instances" in decision)) return { container, decision };
-    const keys = decision.instances.map((instance) => simpleKeyOf(instance, facts.prefix));
-    const taken = keys.find((key) => holders.has(key));
-    const holder = taken === undefined ? undefined : holders.get(taken);
-    if (taken !== undefined && holder) {
-      const advice = `Container ${holder.name} has the key ${taken} already; give this one another name or label hecd.name`;
-      return { container, decision: objection("key-conflict", advice) };
-    }
+    const decision = decisionOf(container, facts, standingOf(container), others);
+    const keys = keysIn(decision, facts);
+    const taken = keys.find((key, index) => holders.has(key) || keys.indexOf(key) !== index);
+    if (taken !== undefined) return { container, decision: alreadyTaken(taken, holders.get(taken)) };
     for (const key of keys) holders.set(key, container);
     return { container, decision };
   });
 }
 
-/**
- * All keys of these decisions: for each instance its record, and the simple key while it serves. The keys of a
- * container change together.
- */
-export function entriesOf(decided: readonly Decided[], prefix: string): ReadonlyMap<string, Entry> {
+/** All keys of these decisions in all layouts. The keys of a container change together. */
+export function entriesOf(decided: readonly Decided[], layouts: Layouts): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const { decision } of decided) {
     for (const instance of "instances" in decision ? decision.instances : []) {
       const unit = instance.container.id;
-      if (instance.state === "up") entries.set(simpleKeyOf(instance, prefix), { value: instance.addr, unit });
-      entries.set(recordKey(instance.service, instance.id), { value: formatInstance(instance), unit });
+      for (const [key, value] of keysOf(instance, layouts)) entries.set(key, { value, unit });
     }
   }
   return entries;
 }
 
-/** Says of held keys which container each belongs to: its record tells, and so does the simple key beside it. */
-export function heldEntries(held: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, Entry> {
-  const owners = new Map<string, string>();
-  for (const [key, value] of held) {
-    if (!key.startsWith(`${SERVICES}/`)) continue;
-    const instance = parseInstance(value);
-    if ("refused" in instance) continue;
-    owners.set(key, instance.container.id);
-    owners.set(simpleKeyOf(instance, prefix), instance.container.id);
-  }
+/**
+ * Says of held keys which container each belongs to: its record tells, and so it does of the keys beside it. Without
+ * records each key is its own affair.
+ */
+export function heldEntries(held: ReadonlyMap<string, string>, layouts: Layouts): ReadonlyMap<string, Entry> {
+  const owners = ownersOf(held, layouts);
   return new Map([...held].map(([key, value]) => [key, { value, unit: owners.get(key) ?? key }]));
 }
 
-function simpleKeyOf({ service, name }: Instance, prefix: string): string {
-  return simpleKey(prefix, service, name);
+function keysIn(decision: Decision, layouts: Layouts): readonly string[] {
+  return "instances" in decision
+    ? decision.instances.flatMap((instance) => keysOf(instance, layouts).map(([key]) => key))
+    : [];
+}
+
+function alreadyTaken(key: string, holder: Container | undefined): Decision {
+  return objection(
+    "key-conflict",
+    holder
+      ? `Container ${holder.name} has the key ${key} already; give this one another name or label hecd.name`
+      : `Two of its ports want the key ${key}; give each its own name by label hecd.<port>.name`,
+  );
 }
 
 function byStart(a: Container, b: Container): number {

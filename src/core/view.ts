@@ -1,3 +1,4 @@
+import type { Check } from "./instance.js";
 import { type Candidate, candidateOf } from "./candidate.js";
 import { compareKeys, type Snapshot } from "./snapshot.js";
 
@@ -38,6 +39,14 @@ export interface Server {
   /** 0 to 256; 100 where nothing is said. */
   readonly weight: number;
   readonly backup: boolean;
+  /** `http` where nothing is said. */
+  readonly scheme: string;
+  /** Those that are one word each; a template can write them anywhere. */
+  readonly tags: readonly string[];
+  /** Whatever else its record says, by name; those that are one word each. */
+  readonly meta: Readonly<Record<string, string>>;
+  /** How it is to be checked, as far as its record says. */
+  readonly check: Check;
 }
 
 /** A key that is not in the view. */

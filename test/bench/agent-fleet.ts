@@ -12,7 +12,7 @@ import { openEtcd } from "../../src/edges/etcd.js";
 import { Bell } from "../../src/flow/bell.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Containers } from "../../src/ports.js";
-import { container, published } from "../support/containers.js";
+import { container, policy, published } from "../support/containers.js";
 
 EventEmitter.defaultMaxListeners = 0; // a thousand agents listen to one signal
 const [endpoint = "", agents = "", each = ""] = process.argv.slice(2);
@@ -58,11 +58,9 @@ function agentOf(number: number): Agent {
         holder: { hostname: hostId, pid: process.pid, since: "2026-01-01T00:00:00Z" },
         ttlSeconds: 30,
       },
+      ...policy,
       prefix: `/app/${hostId}`,
-      containerPort: undefined,
-      health: "strict",
       probes: false,
-      allowLoopback: false,
       onConflict: "refuse",
       resyncMs: 30_000,
       onExit: "release",

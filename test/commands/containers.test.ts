@@ -43,7 +43,7 @@ function fake(name: string) {
 /** What an agent says that has registered these containers. */
 function stateOf(...containers: readonly Container[]): Partial<AgentState> {
   const decided = decide(containers, facts, () => UNPROBED);
-  const keys = [...entriesOf(decided, facts.prefix)].map(([key, { value }]) => [key, value] as const);
+  const keys = [...entriesOf(decided, facts)].map(([key, { value }]) => [key, value] as const);
   return {
     registered: Object.fromEntries(keys),
     containers: decided.map(({ container: { id, name }, decision }) => ({ id, name, decision })),

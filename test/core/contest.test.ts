@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Conflict, OnConflict } from "../../src/core/conflict.js";
 import { hasAnswer, planAmong } from "../../src/core/contest.js";
-import { NAME } from "../../src/core/instance.js";
+import { NAME } from "../../src/core/alphabets.js";
 import type { Write } from "../../src/core/plan.js";
 import { UNPROBED } from "../../src/core/readiness.js";
 import { decide } from "../../src/core/registration.js";
@@ -31,7 +31,7 @@ function puts(
   names: readonly string[],
   held: ReadonlyMap<string, string> = new Map(),
 ): readonly Write[] {
-  const writes = planAmong(conflicts, named(...names), held, { prefix: facts.prefix, onConflict }).flat();
+  const writes = planAmong(conflicts, named(...names), held, { ...facts, onConflict }).flat();
   return writes.filter(({ key }) => key.startsWith("/app/"));
 }
 
@@ -90,9 +90,9 @@ describe("a plan among keys of others", () => {
   test("never replaces or renames because of a record", () => {
     const record = conflict("/hecd/v1/services/servers/node1:a:8080");
     for (const onConflict of ["refuse", "suffix", "replace"] as const) {
-      expect(hasAnswer([record], { prefix: facts.prefix, onConflict })).toBe(false);
-      expect(planAmong([record], named("a"), new Map(), { prefix: facts.prefix, onConflict })).toEqual(
-        planAmong([], named("a"), new Map(), { prefix: facts.prefix, onConflict }),
+      expect(hasAnswer([record], { ...facts, onConflict })).toBe(false);
+      expect(planAmong([record], named("a"), new Map(), { ...facts, onConflict })).toEqual(
+        planAmong([], named("a"), new Map(), { ...facts, onConflict }),
       );
     }
   });

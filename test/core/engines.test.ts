@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDockerUrl } from "../../src/core/docker-url.js";
 import { type EngineDefaults, readEngines } from "../../src/core/engines.js";
-import { NAME } from "../../src/core/instance.js";
+import { NAME } from "../../src/core/alphabets.js";
 
 const defaults: EngineDefaults = {
   advertise: undefined,

@@ -11,7 +11,7 @@ const NOTHING: Holdings = { registered: {}, conflicts: [], waitingFor: [] };
 function decided(one: Container, drained = false) {
   const [first] = decide([one], facts, () => ({ ...UNPROBED, drained }));
   if (!first) throw new Error("nothing was decided");
-  const keys = Object.fromEntries([...entriesOf([first], facts.prefix)].map(([key, { value }]) => [key, value]));
+  const keys = Object.fromEntries([...entriesOf([first], facts)].map(([key, { value }]) => [key, value]));
   return { about: { id: one.id, name: one.name, decision: first.decision }, keys };
 }
 

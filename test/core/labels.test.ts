@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Container } from "../../src/core/container.js";
-import { formatInstance, HOST_NAME, NAME, parseAddress, parseInstance, PATH_PREFIX } from "../../src/core/instance.js";
+import { HOST_NAME, NAME, PATH_PREFIX } from "../../src/core/alphabets.js";
+import { formatInstance, parseAddress, parseInstance } from "../../src/core/instance.js";
 import { decisionOf } from "../../src/core/decision.js";
 import type { Facts } from "../../src/core/facts.js";
 import { UNPROBED } from "../../src/core/readiness.js";
@@ -144,8 +145,8 @@ describe("the port", () => {
     ["host, by EXPOSE", { networkMode: "host", ports: [exposed] }, "10.0.0.5:70"],
     ["host, by label", { networkMode: "host", ports: [exposed], labels: { "hecd.port": "9000" } }, "10.0.0.5:9000"],
     ["host, with nothing known", { networkMode: "host", ports: [] }, "host-network-needs-port"],
-    ["none", { networkMode: "none", ports: [] }, "network-not-supported"],
-    ["of another container", { networkMode: `container:${"a".repeat(64)}`, ports: [] }, "network-not-supported"],
+    ["none", { networkMode: "none", ports: [] }, "no-network"],
+    ["of another container", { networkMode: `container:${"a".repeat(64)}`, ports: [] }, "network-owner-away"],
     ["of a user", { networkMode: "shop_default" }, "10.0.0.5:32768"],
   ])("in the network %s", (_, changes, expected) => {
     expect(addrOf(changes)).toBe(expected);

@@ -10,7 +10,7 @@ describe("the keys of a host", () => {
   test("are a simple key and a record for each instance, which belong to the container", () => {
     const entries = entriesOf(
       decide([container("web1"), container("web2", { status: "exited" })], facts, unprobed),
-      facts.prefix,
+      facts,
     );
     expect([...entries.keys()]).toEqual(["/app/servers/web1", "/hecd/v1/services/servers/node1:web1:8080"]);
     expect(entries.get("/app/servers/web1")?.value).toBe("10.0.0.5:32768");
@@ -19,7 +19,7 @@ describe("the keys of a host", () => {
 
   test("lie beside the prefix for a container of another service", () => {
     const shop = container("web1", { labels: { "hecd.service": "shop" } });
-    const entries = entriesOf(decide([shop], facts, unprobed), facts.prefix);
+    const entries = entriesOf(decide([shop], facts, unprobed), facts);
     expect([...entries.keys()]).toEqual(["/app/shop/web1", "/hecd/v1/services/shop/node1:web1:8080"]);
   });
 
@@ -43,13 +43,10 @@ describe("the keys of a host", () => {
 
   test("move in one transaction when a container is renamed, also for an agent that took them over", () => {
     const held = new Map(
-      [...entriesOf(decide([container("old")], facts, unprobed), facts.prefix)].map(([key, { value }]) => [key, value]),
+      [...entriesOf(decide([container("old")], facts, unprobed), facts)].map(([key, { value }]) => [key, value]),
     );
     const renamed = { ...container("old"), name: "new" };
-    const transactions = plan(
-      entriesOf(decide([renamed], facts, unprobed), facts.prefix),
-      heldEntries(held, facts.prefix),
-    );
+    const transactions = plan(entriesOf(decide([renamed], facts, unprobed), facts), heldEntries(held, facts));
     expect(transactions.map((writes) => writes.map(({ kind, key }) => `${kind} ${key}`))).toEqual([
       [
         "put /app/servers/new",
@@ -65,7 +62,7 @@ describe("the keys of a host", () => {
       ["/app/servers/gone", "10.0.0.5:1"],
       ["/hecd/v1/services/servers/x", "{}"],
     ]);
-    expect(plan(new Map(), heldEntries(held, facts.prefix))).toEqual([
+    expect(plan(new Map(), heldEntries(held, facts))).toEqual([
       [{ kind: "delete", key: "/app/servers/gone" }],
       [{ kind: "delete", key: "/hecd/v1/services/servers/x" }],
     ]);

@@ -6,6 +6,7 @@ import { DockerContainers } from "../../src/edges/docker.js";
 import { MemoryStore } from "../../src/edges/memory.js";
 import { SocketProber } from "../../src/edges/prober.js";
 import { systemClock } from "../../src/flow/clock.js";
+import { policy } from "../support/containers.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";
 import { SocketProxy } from "../support/socket-proxy.js";
@@ -84,11 +85,8 @@ async function startAgent(url: string): Promise<{ readonly history: Record<strin
     },
     {
       session: { hostId: "node1", agent: "a", holder: { hostname: "node1", pid: 1, since: "" }, ttlSeconds: 30 },
-      prefix: "/app/servers",
-      containerPort: undefined,
-      health: "strict",
+      ...policy,
       probes: true,
-      allowLoopback: false,
       resyncMs: 30_000,
       onConflict: "refuse",
       onExit: "release",

@@ -1,5 +1,5 @@
 import type { Container } from "../../src/core/container.js";
-import type { Facts } from "../../src/core/facts.js";
+import type { Facts, Policy } from "../../src/core/facts.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
 export function container(name = "web1", changes: Partial<Container> = {}): Container {
@@ -30,11 +30,21 @@ export function published(
   return { port, protocol: "tcp", bindings: hostIps.map((hostIp) => ({ hostIp, hostPort })) };
 }
 
-export const facts: Facts = {
-  hostId: "node1",
+/** An agent's policy when nobody says anything. */
+export const policy: Policy = {
   prefix: "/app/servers",
+  registratorPrefix: "/services",
+  layouts: ["simple", "json"],
   containerPort: undefined,
-  address: "10.0.0.5",
   health: "strict",
+  maxPorts: 16,
   allowLoopback: false,
+  altAddress: undefined,
+  network: undefined,
+  compat: ["registrator", "traefik"],
+  explicit: false,
+  namespace: undefined,
+  serviceFrom: "prefix",
 };
+
+export const facts: Facts = { ...policy, hostId: "node1", address: "10.0.0.5" };

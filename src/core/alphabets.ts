@@ -1,0 +1,27 @@
+/** What may be a service, a host id or a container's name: legal in a key, in HAProxy and in a file name. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+/** Host names as routing rules take them: `example.org`, `*.example.org`. */
+export const HOST_NAME =
+  /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+
+/** Path prefixes as routing rules take them: no space, quote, comment, escape or variable. */
+export const PATH_PREFIX = /^\/[A-Za-z0-9._~!&*+,;=:@%/-]{0,255}$/;
+
+/** Paths of checks: as those of routes, and with a query. */
+export const CHECK_PATH = /^\/[A-Za-z0-9._~!&*+,;=:@%?/-]{0,255}$/;
+
+/** Names in `meta`. */
+export const META_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
+
+/** A text for people and programs, never for a configuration: one printable line. */
+export const TEXT = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]{1,512}$/u;
+
+/** A text that is one harmless word in any configuration. */
+export const WORD = /^[A-Za-z0-9._~+,=:@/?-]{1,128}$/;
+
+/** What a server may speak. */
+export const SCHEMES = ["http", "https", "h2c"] as const;
+
+/** The ways of sharing work among servers that need no further words in HAProxy. */
+export const BALANCES = ["roundrobin", "leastconn", "static-rr", "first", "source", "random"] as const;

@@ -1,0 +1,72 @@
+import type { Form } from "./forms.js";
+import { quote } from "./reason.js";
+
+/** What a label or variable says, and how a person would call it: `Label hecd.port`. */
+export interface Said {
+  readonly by: string;
+  readonly text: string;
+}
+
+/** Reads labels one by one by their lower-case keys, and remembers in words which of them did not fit. */
+export class Reading {
+  readonly #said: ReadonlyMap<string, Said>;
+  readonly #faults: string[];
+
+  /** `faults` is where the sentences go. */
+  constructor(said: ReadonlyMap<string, Said>, faults: string[]) {
+    this.#said = said;
+    this.#faults = faults;
+  }
+
+  /** What `key` says; undefined when it is not there or does not fit. */
+  take<T>(key: string, form: Form<T>): T | undefined {
+    const said = this.#said.get(key);
+    return said && this.fit(said, form);
+  }
+
+  /** Who says something under `key`. */
+  by(key: string): string {
+    return this.#said.get(key)?.by ?? key;
+  }
+
+  /** What was said, as `form` has it; undefined when it does not fit. */
+  fit<T>({ by, text }: Said, { schema, words }: Form<T>): T | undefined {
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data;
+    this.#faults.push(`${by} must be ${words}, not ${quote(text)}`);
+    return undefined;
+  }
+}
+
+/** Labels that begin with `prefix`, by the lower-case rest of their keys; of keys that differ in case only, the first by name. */
+export function labelsBelow(prefix: string, labels: Readonly<Record<string, string>>): Map<string, Said> {
+  const below = new Map<string, Said>();
+  for (const key of Object.keys(labels).sort()) {
+    const rest = key.toLowerCase();
+    if (!rest.startsWith(prefix) || below.has(rest.slice(prefix.length))) continue;
+    below.set(rest.slice(prefix.length), { by: `Label ${shown(key)}`, text: labels[key] ?? "" });
+  }
+  return below;
+}
+
+/** A key in a sentence: as it is, unless it is somebody's prank. */
+export function shown(key: string): string {
+  return /^[\x21-\x7e]{1,100}$/.test(key) ? key : quote(key);
+}
+
+/** Takes what is said of single ports, `<port><separator><rest>`, out of what is said. */
+export function takeOutPorts(
+  said: Map<string, Said>,
+  separator: string,
+): ReadonlyMap<number, ReadonlyMap<string, Said>> {
+  const ports = new Map<number, Map<string, Said>>();
+  for (const [key, text] of [...said]) {
+    const end = key.indexOf(separator);
+    const digits = key.slice(0, Math.max(end, 0));
+    const port = Number(digits);
+    if (!/^[1-9][0-9]{0,4}$/.test(digits) || port > 65_535 || end === key.length - 1) continue;
+    said.delete(key);
+    ports.set(port, (ports.get(port) ?? new Map<string, Said>()).set(key.slice(end + 1), text));
+  }
+  return ports;
+}

@@ -1,4 +1,5 @@
-// Long because it is a table: one row for each setting of the program.
+// Long because every setting of the program stands in one table, with what it may be and how it is explained.
+
 import { z } from "zod";
 
 /** One setting: what it may be, what it is when nobody says anything, and how it is explained. */

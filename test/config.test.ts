@@ -98,6 +98,15 @@ describe("the settings", () => {
     expect(resolveSettings({ flags: {}, env: { HECD_ETCD_PASSWORD: "x" } })["etcd-password"]).toBe("x");
   });
 
+  test("take lists of dialects and of layouts, each word once", () => {
+    expect(resolveSettings({ flags: { compat: "none" }, env: {} }).compat).toEqual([]);
+    expect(resolveSettings({ flags: { compat: ["traefik"] }, env: {} }).compat).toEqual(["traefik"]);
+    expect(resolveSettings({ flags: {}, env: { HECD_LAYOUT: "json, simple,json" } }).layout).toEqual([
+      "json",
+      "simple",
+    ]);
+  });
+
   test("normalise a prefix of names and refuse every other", () => {
     expect(resolveSettings({ flags: { prefix: "app//servers/" }, env: {} }).prefix).toBe("/app/servers");
     fc.assert(

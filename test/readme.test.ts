@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { resolveSettings } from "../src/config.js";
 import { parseResource } from "../src/confd/resource.js";
 import { readEngines } from "../src/core/engines.js";
+import { LAYOUTS } from "../src/core/layouts.js";
 import { decide, entriesOf } from "../src/core/registration.js";
 import { snapshotOf } from "../src/core/snapshot.js";
 import { FUNCTIONS } from "../src/template/functions.js";
@@ -41,17 +42,19 @@ describe("the README", () => {
         labels: { [label]: example.slice(label.length + 1) },
         ports: [published(8080, 32768)],
       });
-      const [decided] = decide([web], facts, () => UNPROBED);
+      const namespace = label === "hecd.namespace" ? example.slice(label.length + 1) : undefined;
+      const [decided] = decide([web], { ...facts, namespace }, () => UNPROBED);
       const reason = decided && "reason" in decided.decision ? decided.decision.reason : "registered";
       expect(reason, example).toBe(example === "hecd.enable=false" ? "disabled" : "registered");
     }
   });
 
   test("names the keys that a container really gets", () => {
+    const all = { ...facts, layouts: LAYOUTS };
     const keysOf = (labels: Readonly<Record<string, string>>): readonly string[] => [
       ...entriesOf(
-        decide([container("web-1", { labels, ports: [published(8080, 32768)] })], facts, () => UNPROBED),
-        facts,
+        decide([container("web-1", { labels, ports: [published(8080, 32768)] })], all, () => UNPROBED),
+        all,
       ).keys(),
     ];
     const filled = (key: string): string =>
@@ -59,11 +62,13 @@ describe("the README", () => {
         .replace("<container>", "web-1")
         .replace("<service>", "shop")
         .replace("<host>:<container>:<port>", `${facts.hostId}:web-1:8080`);
-    const [plain = "", service = "", record = ""] = rows(section("Keys")).map(([key = ""]) => key);
+    const [plain = "", service = "", record = "", registrator = ""] = rows(section("Keys")).map(([key = ""]) => key);
     expect(keysOf({})[0]).toBe(filled(plain));
     expect(keysOf({ "hecd.service": "shop" })).toEqual([
       filled(service),
-      record.replace("<service>", "shop").replace("<host>:<container>:<port>", `${facts.hostId}:web-1:8080`),
+      ...[record, registrator].map((key) =>
+        key.replace("<service>", "shop").replace("<host>:<container>:<port>", `${facts.hostId}:web-1:8080`),
+      ),
     ]);
   });
 

@@ -38,7 +38,11 @@ export function objection(reason: Reason, advice: string): Objection {
   return { reason, advice };
 }
 
+/** What JSON leaves as it is and a terminal does not show as it is. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
 /** A stranger's text for a sentence of ours: short, and in one line. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+  const short = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+  return short.replace(INVISIBLE, (sign) => `\\u{${sign.codePointAt(0)?.toString(16) ?? ""}}`);
 }

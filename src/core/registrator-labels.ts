@@ -1,3 +1,4 @@
+import { NAME } from "./alphabets.js";
 import type { Container } from "./container.js";
 import type { NamedPort, Statement } from "./dialect.js";
 import { AT_MOST, CHECKED_PATH, INTERVAL, META, META_NAME, SERVICE_NAME, TAGS, WEIGHT } from "./forms.js";
@@ -23,7 +24,17 @@ export function readRegistrator({ labels, serviceVariables }: Container): Statem
     const [first] = ofThis.values();
     if (first && wishes.enable?.is !== false) named.push({ port, namedBy: first.by, dispensable: true });
   }
-  return { whole: readService(said, faults), ofPort, named: named.sort((a, b) => a.port - b.port), faults };
+  const whole = readService(said, faults);
+  if (named.length > 1) nameApart(ofPort, whole.service);
+  return { whole, ofPort, named: named.sort((a, b) => a.port - b.port), faults };
+}
+
+/** Of several ports each is a service of its own, `<service>-<port>` where it has no other name. */
+function nameApart(ofPort: Map<number, ServiceWishes>, service: string | undefined): void {
+  for (const [port, wishes] of ofPort) {
+    const own = `${service}-${port}`;
+    if (service !== undefined && NAME.test(own)) ofPort.set(port, { ...wishes, service: wishes.service ?? own });
+  }
 }
 
 function variablesOf(variables: Container["serviceVariables"]): ReadonlyMap<string, Said> {

@@ -9,6 +9,9 @@ export interface Wanted {
 /** No rule may grow beyond so many combinations. */
 const MOST = 64;
 
+/** Nor have more words and signs than this, which also bounds how deep its parentheses go. */
+const LONGEST = 256;
+
 /**
  * Reads a rule of plain `Host()` and `PathPrefix()` terms, joined by `&&`, `||` and parentheses, as all the combinations
  * it wants; undefined when it says more than that.
@@ -39,10 +42,10 @@ export function productOf(
 type Token = { readonly kind: "(" | ")" | "&&" | "||" } | { readonly kind: "term"; readonly wanted: readonly Wanted[] };
 
 function tokensOf(text: string): readonly Token[] | undefined {
-  if (text.length > 4_096) return undefined;
   const tokens: Token[] = [];
   const next = /\s*(?:(&&|\|\||[()])|(Host|PathPrefix)\s*\(([^()]*)\))\s*/iy;
   while (next.lastIndex < text.length) {
+    if (tokens.length === LONGEST) return undefined;
     const [, sign, name, list = ""] = next.exec(text) ?? [];
     if (sign === "(" || sign === ")" || sign === "&&" || sign === "||") tokens.push({ kind: sign });
     else if (name === undefined) return undefined;

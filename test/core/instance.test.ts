@@ -22,6 +22,32 @@ describe("the record of an instance", () => {
   test("has equal bytes when it is equal, whatever the order of its fields", () => {
     const reversed = Object.fromEntries(Object.entries(instance()).reverse()) as unknown as Instance;
     expect(formatInstance(reversed)).toBe(formatInstance(instance()));
+    const [there, back] = [
+      { a: "1", b: "2" },
+      { b: "2", a: "1" },
+    ].map((meta) => ({ ...instance(), meta }));
+    expect(there && formatInstance(there)).toBe(back && formatInstance(back));
+  });
+
+  test("has the bytes that it always had when nothing new is said of it", () => {
+    expect(Object.keys(JSON.parse(formatInstance(instance())) as object).join(" ")).toBe(
+      "v id name service host addr ip port family proto targetPort state health weight backup http container",
+    );
+  });
+
+  test.each<[string, Partial<Record<keyof Instance, unknown>>]>([
+    ["a tag of two lines", { tags: ["a\nb"] }],
+    ["too many tags", { tags: Array.from({ length: 33 }, () => "a") }],
+    ["a name in meta with a space", { meta: { "a b": "c" } }],
+    ["a control character in meta", { meta: { a: "\u0000" } }],
+    ["another address that is none", { altAddrs: ["10.0.0.1:80 check"] }],
+    ["a path with a space", { check: { path: "/a b" } }],
+    ["a time that is none", { check: { interval: "5s rise 1" } }],
+    ["a scheme that there is not", { http: { hosts: [], paths: [], scheme: "ftp" } }],
+    ["a balance that there is not", { http: { hosts: [], paths: [], balance: "url_param x" } }],
+    ["a mode that there is not", { mode: "tcp\n" }],
+  ])("is refused with %s", (_, fields) => {
+    expect(parseInstance(JSON.stringify({ ...instance(), ...fields }))).toHaveProperty("refused");
   });
 
   test.each<[string, Record<string, unknown>]>([

@@ -259,3 +259,23 @@ describe("every view", () => {
     );
   });
 });
+
+test("a template sees what a record says of its server, as far as it is one word", () => {
+  const { services } = view([
+    record({
+      tags: ["blue", "two words", "%[env(X)]", 'a"b'],
+      meta: { region: "eu", note: "see the wiki", rule: "Host(`a.org`)" },
+      check: { type: "http", path: "/health", interval: "5s", rise: 2 },
+      http: { hosts: [], paths: [], scheme: "https" },
+    }),
+  ]);
+  expect(services[0]?.servers).toMatchObject([
+    {
+      scheme: "https",
+      tags: ["blue"],
+      meta: { region: "eu" },
+      check: { type: "http", path: "/health", interval: "5s", rise: 2 },
+    },
+  ]);
+  expect(Object.keys(services[0]?.servers[0]?.meta ?? {})).toEqual(["region"]);
+});

@@ -8,7 +8,7 @@ import { HecdError } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
 import { DECISION_SETTINGS, type Given, type OperandCommand, type World } from "./command.js";
-import { addressOf, decideAlone, placesOf, locate } from "./inquiry.js";
+import { addressOf, decideAlone, locate, placesOf } from "./inquiry.js";
 
 /** How often the agent is asked while we wait for it. */
 const ASK_EVERY_MS = 100;
@@ -57,8 +57,9 @@ export const runCommand: OperandCommand = {
     const { stdout, stderr } = world;
     const { operand: image } = given;
     const [engine, another] = placesOf(settings);
-    if (!engine || another)
+    if (!engine || another) {
       throw new HecdError({ code: "usage", problem: "hecd run starts on one engine: name it by --docker" });
+    }
     const agent = await askAgent(settings.agent, clock, signal);
     const address = agent.kind === "answered" ? agent.report.address : await addressOf(engine, settings, signal);
     stdout.write(`Launching ${image} on ${address ?? engine.hostId} ...\n`);

@@ -76,7 +76,7 @@ async function drainOf(
   }
   const found = findContainer(container.id, asked.report.containers);
   if (found.kind !== "found" || !("instances" in found.container.decision)) return undefined;
-  const wasDrained = found.container.decision.because?.reason === "draining";
+  const wasDrained = found.container.decision.instances.some(({ drained }) => drained === true);
   return new Drain(container, { address, wasDrained }, world);
 }
 

@@ -27,6 +27,8 @@ export interface ExplainedInstance {
   readonly state: string;
   readonly health: string;
   readonly weight: number;
+  /** Whether somebody has asked that it gets no new work. */
+  readonly drained?: boolean | undefined;
 }
 
 /** A container with what was decided on it. */
@@ -58,7 +60,11 @@ export function explainHeld(container: DecidedContainer, { registered, conflicts
   const keys = keysOf(container.id, instances, registered);
   const about = { id, name, instances, keys };
   const conflict = conflicts.find(({ key }) => instances.some((instance) => key.endsWith(simpleEnd(instance))));
-  if (conflict) return { ...about, status: conflict.agrees ? "registered" : "conflict", ...objectionTo(conflict) };
+  if (conflict) {
+    const hasOther = instances.some(({ addr }) => Object.values(keys).includes(addr));
+    const status = conflict.agrees || hasOther ? "registered" : "conflict";
+    return { ...about, status, ...objectionTo(conflict, hasOther) };
+  }
   if (because) return { ...about, status: "draining", ...because };
   if (Object.keys(keys).length > 0) return { ...about, status: "registered" };
   const waits = waitingFor.length === 0 ? "" : `; the agent waits for ${waitingFor.join(", ")}`;
@@ -116,9 +122,10 @@ function recordOwner(value: string): string | undefined {
   return "refused" in record ? undefined : record.container.id;
 }
 
-function objectionTo({ key, held, agrees }: Holdings["conflicts"][number]): Because {
+function objectionTo({ key, held, agrees }: Holdings["conflicts"][number], hasOther: boolean): Because {
+  const change = hasOther ? "another key stands in for it" : "delete it there, or give this container label hecd.name";
   const advice = agrees
     ? `Somebody else has written ${key} with the same value; it is left alone`
-    : `Key ${key} belongs to somebody else and holds ${held}; delete it there, or give this container label hecd.name`;
+    : `Key ${key} belongs to somebody else and holds ${held}; ${change}`;
   return { reason: "key-conflict", advice };
 }

@@ -15,6 +15,7 @@ const instance = z.looseObject({
   state: z.string(),
   health: z.string(),
   weight: z.number(),
+  drained: z.boolean().optional(),
 });
 
 const objection = z.object({ reason: z.string(), advice: z.string() });

@@ -56,6 +56,10 @@ describe("the explanation of a container", () => {
     expect(taken.advice).toContain("/app/servers/web-1 belongs to somebody else and holds 192.0.2.1:80");
     const same = explainHeld(about, { ...NOTHING, conflicts: [{ ...conflict, agrees: true }] });
     expect(same).toMatchObject({ status: "registered", reason: "key-conflict" });
+    const registered = { "/app/servers/web-1.node1": "10.0.0.5:32768" };
+    const beside = explainHeld(about, { ...NOTHING, registered, conflicts: [conflict] });
+    expect(beside).toMatchObject({ status: "registered", reason: "key-conflict", keys: registered });
+    expect(beside.advice).toContain("another key stands in for it");
     const others = explainHeld(about, { ...NOTHING, conflicts: [{ ...conflict, key: "/app/servers/web-2" }] });
     expect(others.status).toBe("pending");
   });

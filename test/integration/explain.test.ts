@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DockerCli, WEB_IMAGE } from "../support/docker.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
-import { fakeAgent } from "../support/fake-agent.js";
 import { freePort } from "../support/free-port.js";
 import { Hecd, hecd, type Ended } from "../support/hecd.js";
 
@@ -106,6 +105,21 @@ describe("hecd explain", () => {
   });
 });
 
+describe("hecd drain and hecd undrain", () => {
+  test("take the simple key of a container away and give it back, while its record stays", async () => {
+    await docker.web(name("drained"));
+    const served = async (): Promise<boolean> => name("drained") in (await keys());
+    await eventually("the key", served);
+    expect(await ask("drain", name("drained"))).toMatchObject({ code: 0, stdout: `${name("drained")} is drained\n` });
+    await eventually("the key to go", async () => !(await served()));
+    const { status, advice, keys: left } = await explained(name("drained"));
+    expect([status, advice]).toEqual(["draining", expect.stringContaining("hecd undrain")]);
+    expect(Object.keys(left as object).join()).toMatch(/^\/hecd\/v1\/services\//);
+    expect((await ask("undrain", name("drained"))).stdout).toBe(`${name("drained")} is undrained\n`);
+    await eventually("the key to be back", served);
+  });
+});
+
 describe("hecd run and hecd stop", () => {
   test("start a container and wait until it is registered, drain it and stop it", async () => {
     docker.minds(name("run"));
@@ -123,25 +137,25 @@ describe("hecd run and hecd stop", () => {
 
     const stop = await ask("stop", name("run"), "--drain-delay", "200ms");
     expect(stop.code, stop.stderr).toBe(0);
-    expect(stop.stdout).toMatch(/^Stopping explain-[0-9]+-run\.\.\.\nFound container [0-9a-f]{12}\n/);
-    expect(stop.stdout).toMatch(/^Stopped\.$/m);
+    expect(stop.stdout).toMatch(
+      /^Stopping explain-[0-9]+-run\.\.\.\nFound container [0-9a-f]{12}\nDraining explain-[0-9]+-run\nStopped\.\n$/,
+    );
     expect(await docker.run("inspect", "--format", "{{.State.Status}}", name("run"))).toBe("exited");
     await eventually("the key to go", async () => !(name("run") in (await keys())));
     expect((await ask("stop", name("run"))).code).toBe(0);
   });
 
-  test("drain the container until somebody presses Ctrl-C, and leave it running then", async () => {
+  test("drain the container until somebody presses Ctrl-C, and have it serve again then", async () => {
     const id = await docker.web(name("kept"));
-    await eventually("the agent to know it", async () => (await explained(name("kept")))["status"] === "registered");
-    const state: unknown = await (await fetch(`http://${address}/state`)).json();
-    await using drainer = await fakeAgent((state as { readonly state: object }).state); // the agent's own form
-    await using stop = new Hecd(["stop", name("kept"), "--agent", drainer.address, "--drain-delay", "1h"]);
-    await eventually("the drain", () => stop.printed.includes(`Draining ${name("kept")}\n`));
+    const served = async (): Promise<boolean> => name("kept") in (await keys());
+    await eventually("the key", served);
+    await using stop = new Hecd(["stop", name("kept"), "--agent", address, "--drain-delay", "1h"]);
+    await eventually("the drain", async () => stop.printed.includes("Draining") && !(await served()));
     expect(await stop.stop("SIGINT")).toMatchObject({
       code: 1,
       stderr: `Called off: ${name("kept")} was not stopped\n${name("kept")} is undrained and serves again\n`,
     });
-    expect(drainer.orders).toEqual([`drain ${id}`, `undrain ${id}`]);
+    await eventually("the key to be back", served);
     expect(await docker.run("inspect", "--format", "{{.State.Status}}", id)).toBe("running");
   });
 

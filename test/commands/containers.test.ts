@@ -91,7 +91,7 @@ describe("hecd explain", () => {
       0,
       {
         ...{ id: DB, name: "db", status: "left-out", instances: [], keys: {} },
-        ...{ reason: "disabled", advice: "Label hecd.enable is false", source: `the agent at ${agent.address}` },
+        ...{ reason: "disabled", advice: "Label hecd.enable keeps it out", source: `the agent at ${agent.address}` },
       },
     ]);
   });
@@ -131,7 +131,7 @@ describe("hecd explain", () => {
   test("looks at Docker for a container that the agent does not follow", async () => {
     await using agent = await fakeAgent(stateOf(web));
     const { code, stdout, stderr } = await hecd(agent, "explain", "db");
-    expect([code, stdout.split("\n")[0]]).toEqual([0, "db is not registered (disabled): Label hecd.enable is false"]);
+    expect([code, stdout.split("\n")[0]]).toEqual([0, "db is not registered (disabled): Label hecd.enable keeps it out"]);
     expect(stderr).toContain(`The agent at ${agent.address} does not follow this container`);
   });
 

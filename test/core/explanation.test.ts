@@ -28,7 +28,7 @@ describe("the explanation of a container", () => {
     const explanation = explainHeld(about, NOTHING);
     expect(explanation).toMatchObject({ status: "left-out", reason: "no-published-port", keys: {} });
     expect(sentenceOf(explanation)).toBe(
-      "db is not registered (no-published-port): It publishes no TCP port; start it with -P or -p to have it registered",
+      "db is not registered (no-published-port): It publishes no TCP port; start it with -P or -p, or name the network in which HAProxy reaches it by label hecd.network",
     );
   });
 

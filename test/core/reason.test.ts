@@ -11,7 +11,6 @@ const networks = { a: { ipv4: "172.20.0.2", ipv6: undefined }, b: { ipv4: "172.2
 
 describe("a container that is left out is told what to change", () => {
   test.each<[Reason, Partial<Container>, Partial<Facts>, string]>([
-    ["paused", { status: "paused" }, {}, "docker unpause"],
     ["disabled", { labels: { "traefik.enable": "false" } }, {}, "Label traefik.enable "],
     ["not-enabled", {}, { explicit: true }, "label hecd.enable=true"],
     ["other-namespace", { labels: { "hecd.namespace": "blue" } }, {}, "--namespace"],

@@ -165,7 +165,7 @@ describe("hecd run and hecd stop", () => {
     const out = await ask("run", WEB_IMAGE, "--", ...options);
     expect([out.code, out.stderr]).toEqual([
       1,
-      `hecd: ${name("out")} is not registered (disabled): Label hecd.enable is false\n`,
+      `hecd: ${name("out")} is not registered (disabled): Label hecd.enable keeps it out\n`,
     ]);
     // A health check that does not succeed keeps these two from being registered in the meantime.
     const unwell = ["--label", "hecd.test", "--health-cmd", "false", "--health-interval", "1h"];

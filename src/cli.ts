@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { Command, World } from "./commands/command.js";
+import type { Command, Given, OperandCommand, World } from "./commands/command.js";
 import { version } from "./commands/version.js";
 import type { FlagDescription } from "./config.js";
 import { type Fault, HecdError, reasonOf } from "./errors.js";
@@ -11,8 +11,10 @@ interface Word {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  readonly load: () => Promise<Command>;
+  readonly load: () => Promise<AnyCommand>;
 }
+
+type AnyCommand = Command | OperandCommand;
 
 const WORDS: readonly Word[] = [
   {
@@ -44,6 +46,31 @@ const WORDS: readonly Word[] = [
     name: "status",
     summary: "tell how the daemons of this host are",
     load: async () => (await import("./commands/status.js")).statusCommand,
+  },
+  {
+    name: "explain",
+    summary: "tell how a container is registered, or why it is not and what to change",
+    load: async () => (await import("./commands/explain.js")).explainCommand,
+  },
+  {
+    name: "drain",
+    summary: "give a container no new work",
+    load: async () => (await import("./commands/drain.js")).drainCommand,
+  },
+  {
+    name: "undrain",
+    summary: "give a drained container work again",
+    load: async () => (await import("./commands/drain.js")).undrainCommand,
+  },
+  {
+    name: "run",
+    summary: "start a container with its ports published and wait until it is registered",
+    load: async () => (await import("./commands/run.js")).runCommand,
+  },
+  {
+    name: "stop",
+    summary: "drain a container, wait, then stop it",
+    load: async () => (await import("./commands/stop.js")).stopCommand,
   },
 ];
 
@@ -97,11 +124,17 @@ export async function runCli(argv: readonly string[], world: World, signal: Abor
       throw usage(`Unknown command "${name}"${suggestion(name, names)}; there are ${names.join(", ")}`);
     }
     const command = await word.load();
-    if (rest.includes("--help") || rest.includes("-h")) {
+    if (asksForHelp(rest)) {
       world.stdout.write(await help(name, command));
       return 0;
     }
-    return await command.run(await settingsOf(name, command, rest, world), world, signal);
+    const { flags, given } = await parse(name, command, rest);
+    const settings = await settingsOf(flags, world);
+    if (!("operand" in command)) return await command.run(settings, world, signal);
+    return await command.run(given, settings, world, signal).catch((error: unknown) => {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      return FAILED;
+    });
   } catch (error) {
     if (!(error instanceof HecdError) || signal.aborted) throw error;
     world.stderr.write(`hecd: ${error.message}\n`);
@@ -114,9 +147,15 @@ function exitCodeOf({ code }: Fault): number {
   return code === "host-held" ? HELD : FAILED;
 }
 
-async function settingsOf(name: string, command: Command, args: readonly string[], world: World): Promise<Settings> {
+/** Whether help is asked for; what is passed on to others may ask them. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  return own.includes("--help") || own.includes("-h");
+}
+
+async function settingsOf(flags: Flags, world: World): Promise<Settings> {
   const { resolveSettings } = await CONFIG();
-  const flags = await parseFlags(name, command, args);
   const named = flags["config"] ?? world.env["HECD_CONFIG"];
   const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
   const text = await readSettingsFile(path, named !== undefined);
@@ -132,11 +171,14 @@ async function readSettingsFile(path: string, wasNamed: boolean): Promise<string
   }
 }
 
-async function parseFlags(
+/** The flags of a command line, by name. */
+type Flags = Readonly<Record<string, string | boolean | string[]>>;
+
+async function parse(
   name: string,
-  command: Command,
+  command: AnyCommand,
   args: readonly string[],
-): Promise<Record<string, string | boolean | string[]>> {
+): Promise<{ readonly flags: Flags; readonly given: Given }> {
   const flags = await flagsOf(command);
   const options = Object.fromEntries(
     flags.map(({ name: flag, takes, repeatable }) => [
@@ -144,23 +186,37 @@ async function parseFlags(
       { type: takes === undefined ? ("boolean" as const) : ("string" as const), multiple: repeatable },
     ]),
   );
+  const passesOn = "operand" in command && command.operand.rest !== undefined;
+  const end = passesOn ? args.indexOf("--") : -1;
   try {
-    const { values, tokens } = parseArgs({
-      args: [...args],
+    const { values, tokens, positionals } = parseArgs({
+      args: end < 0 ? [...args] : args.slice(0, end),
       options,
       strict: false,
       allowPositionals: true,
       tokens: true,
     });
-    for (const token of tokens) {
-      if (token.kind === "positional") throw usage(`"${token.value}" is too much: hecd ${name} takes only flags`);
-      if (token.kind === "option") await checkOption(token, name, flags);
-    }
-    return values as Record<string, string | boolean | string[]>; // every option was checked to have its kind of value
+    for (const token of tokens) if (token.kind === "option") await checkOption(token, name, flags);
+    const rest = end < 0 ? [] : args.slice(end + 1);
+    // Every option was checked to have its kind of value.
+    return { flags: values as Flags, given: { operand: operandOf(positionals, name, command), rest } };
   } catch (error) {
     if (error instanceof HecdError) throw error;
     throw usage(reasonOf(error));
   }
+}
+
+/** The one thing that a word works on; empty for a word that takes flags only. */
+function operandOf([first, second]: readonly string[], name: string, command: AnyCommand): string {
+  if (!("operand" in command)) {
+    if (first !== undefined) throw usage(`"${first}" is too much: hecd ${name} takes only flags`);
+    return "";
+  }
+  const { name: operand, rest } = command.operand;
+  const hint = rest === undefined ? "" : `; see hecd ${name} --help for what goes behind --`;
+  if (first === undefined || first === "") throw usage(`hecd ${name} needs ${operand}`);
+  if (second !== undefined) throw usage(`"${second}" is too much: hecd ${name} takes one ${operand}${hint}`);
+  return first;
 }
 
 async function checkOption(
@@ -170,8 +226,8 @@ async function checkOption(
 ): Promise<void> {
   const known = flags.find(({ name }) => name === token.name);
   if (!known) {
-    const { suggestion } = await CONFIG();
     const names = flags.map(({ name }) => name);
+    const { suggestion } = await CONFIG();
     throw usage(`Unknown flag ${token.rawName}${suggestion(token.name, names)}; see hecd ${command} --help`);
   }
   if (known.takes !== undefined && token.value === undefined)
@@ -179,7 +235,7 @@ async function checkOption(
   if (known.takes === undefined && token.value !== undefined) throw usage(`${token.rawName} takes no value`);
 }
 
-async function flagsOf(command: Command): Promise<readonly FlagDescription[]> {
+async function flagsOf(command: AnyCommand): Promise<readonly FlagDescription[]> {
   const { flagOf } = await CONFIG();
   return [...command.settings, ...EVERYWHERE].map(flagOf).filter((flag) => flag !== undefined);
 }
@@ -204,7 +260,7 @@ function overview(): string {
   ].join("\n");
 }
 
-async function help(name: string, command: Command): Promise<string> {
+async function help(name: string, command: AnyCommand): Promise<string> {
   const lines = (await flagsOf(command)).map((flag) => {
     const left = `  --${flag.name}${flag.takes === undefined ? "" : ` ${flag.takes}`}`;
     const notes = [
@@ -213,5 +269,7 @@ async function help(name: string, command: Command): Promise<string> {
     ];
     return `${left.padEnd(28)} ${flag.help}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
   });
-  return [`Usage: hecd ${name} [flags]`, "", command.explanation, "", ...lines, ""].join("\n");
+  const operand = "operand" in command ? ` ${command.operand.name}` : "";
+  const rest = "operand" in command && command.operand.rest !== undefined ? ` ${command.operand.rest}` : "";
+  return [`Usage: hecd ${name}${operand} [flags]${rest}`, "", command.explanation, "", ...lines, ""].join("\n");
 }

@@ -1,4 +1,5 @@
 import { parse as parseToml } from "smol-toml";
+import { nearest } from "./core/nearness.js";
 import { HecdError, reasonOf } from "./errors.js";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.js";
 
@@ -67,7 +68,7 @@ export function settingNames(): readonly SettingName[] {
 }
 
 function showFallback(name: SettingName, fallback: unknown): string {
-  return name === "ttl" || name === "resync" ? `${Number(fallback) / 1_000}s` : String(fallback);
+  return name === "ttl" || name === "resync" || name === "wait" ? `${Number(fallback) / 1_000}s` : String(fallback);
 }
 
 function envName(name: SettingName): string {
@@ -110,23 +111,6 @@ function parseFile({ path, text }: NonNullable<Sources["file"]>): Readonly<Recor
 
 /** ` (did you mean "x"?)` when a known name is near `name`, else nothing. */
 export function suggestion(name: string, known: readonly string[] = settingNames()): string {
-  const near = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near ? ` (did you mean "${near.candidate}"?)` : "";
-}
-
-/** How many letters must be put in, left out or changed to make `b` of `a` (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const [near] = nearest(name, known);
+  return near === undefined ? "" : ` (did you mean "${near}"?)`;
 }

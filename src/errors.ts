@@ -19,7 +19,12 @@ export type Fault =
       readonly exitCode: number | null;
       readonly output: string;
     }
-  | { readonly code: "deadline"; readonly what: string; readonly afterMs: number };
+  | { readonly code: "deadline"; readonly what: string; readonly afterMs: number }
+  | { readonly code: "container-unknown"; readonly asked: string; readonly near: readonly string[] }
+  | { readonly code: "container-ambiguous"; readonly asked: string; readonly candidates: readonly string[] }
+  | { readonly code: "docker-refused"; readonly what: string; readonly reason: string }
+  | { readonly code: "agent-unreachable"; readonly address: string; readonly reason: string }
+  | { readonly code: "agent-refused"; readonly address: string; readonly what: string; readonly reason: string };
 
 /** A failure that is part of the contract: callers ask for its code, people read its message. */
 export class HecdError extends Error {
@@ -84,5 +89,17 @@ function describe(fault: Fault): string {
     }
     case "deadline":
       return `Gave up waiting for ${fault.what} after ${fault.afterMs} ms`;
+    case "container-unknown": {
+      const near = fault.near.length === 0 ? "" : `; there is ${fault.near.join(", ")}`;
+      return `Cannot find a container with the name or id "${fault.asked}"${near}`;
+    }
+    case "container-ambiguous":
+      return `Cannot tell which container "${fault.asked}" is: ${fault.candidates.join(", ")}`;
+    case "docker-refused":
+      return `Docker could not ${fault.what}: ${fault.reason}`;
+    case "agent-unreachable":
+      return `Cannot reach the agent at ${fault.address}: ${fault.reason}`;
+    case "agent-refused":
+      return `The agent at ${fault.address} could not ${fault.what}: ${fault.reason}`;
   }
 }

@@ -112,6 +112,14 @@ export interface Orders {
   undrain(container: string): "undrained" | "unknown";
 }
 
+/** What a person may order of an agent, of a container that is named by its name or its full id. */
+export interface Orders {
+  /** Takes new work away from the container until `undrain` or its next start. */
+  drain(container: string): "drained" | "unknown";
+  /** Takes a `drain` back. */
+  undrain(container: string): "undrained" | "unknown";
+}
+
 /** A folder of templates and the resources that use them. */
 export interface Templates {
   /** The present state; fails with `file-unreadable` when there is none to be had. */

@@ -310,6 +310,23 @@ export const SETTINGS = {
     value: "HOST:PORT",
     help: "status address of the renderer; off when there is none here",
   }),
+  standalone: setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "look at Docker itself and decide with these settings, without asking an agent",
+  }),
+  "drain-delay": setting<number | undefined>({
+    schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
+    fallback: undefined,
+    value: "TIME",
+    help: "how long a container goes on draining before it is stopped; its label hecd.drain-delay, else 5s, when not given",
+  }),
+  wait: setting<number>({
+    schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
+    fallback: 30_000,
+    value: "TIME",
+    help: "how long to wait until the agent has registered the container",
+  }),
   json: setting<boolean>({ schema: flag, fallback: false, help: "print JSON for machines" }),
 } as const;
 

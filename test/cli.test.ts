@@ -6,7 +6,19 @@ import { cli } from "./support/cli.js";
 import { freePort } from "./support/free-port.js";
 import { tempDir } from "./support/temp-dir.js";
 
-const COMMANDS = ["agent", "render", "up", "check", "list", "status"];
+const COMMANDS = {
+  agent: "",
+  render: "",
+  up: "",
+  check: "",
+  list: "",
+  status: "",
+  explain: " CONTAINER",
+  drain: " CONTAINER",
+  undrain: " CONTAINER",
+  run: " IMAGE",
+  stop: " CONTAINER",
+};
 
 /** A renderer's folder with one resource and one template. */
 async function confdir(resource: string, template = "nothing to see\n") {
@@ -24,11 +36,11 @@ describe("the command line", () => {
   test("explains itself and every command", async () => {
     const { code, stdout } = await cli(["--help"]);
     expect(code).toBe(0);
-    for (const name of COMMANDS) {
+    for (const [name, operand] of Object.entries(COMMANDS)) {
       expect(stdout).toContain(`  ${name} `);
       const help = await cli([name, "--help"]);
       expect([help.code, help.stderr]).toEqual([0, ""]);
-      expect(help.stdout).toMatch(new RegExp(`^Usage: hecd ${name} \\[flags\\]\n`));
+      expect(help.stdout).toMatch(new RegExp(`^Usage: hecd ${name}${operand} \\[flags\\]`));
       expect(help.stdout).toContain("--log-level LEVEL");
     }
   });
@@ -47,6 +59,12 @@ describe("the command line", () => {
     [["agent", "--prefix"], "--prefix needs a value: PREFIX"],
     [["render", "--once=yes"], "--once takes no value"],
     [["list", "everything"], '"everything" is too much: hecd list takes only flags'],
+    [["drain"], "hecd drain needs CONTAINER"],
+    [["explain", ""], "hecd explain needs CONTAINER"],
+    [["stop", "--drain-delay", "5s", "a", "b"], '"b" is too much: hecd stop takes one CONTAINER'],
+    [["run", "nginx", "sleep"], '"sleep" is too much: hecd run takes one IMAGE; see hecd run --help'],
+    [["run", "nginx", "-p", "80:80"], "Unknown flag -p"],
+    [["run", "--", "nginx"], "hecd run needs IMAGE"],
     [["agent", "--ttl", "soon"], '--ttl: "soon" is not a duration'],
     [["agent", "--listen", "everywhere"], "--listen: must be HOST:PORT, or off"],
     [["agent", "--etcd", "http://user:secret@host:2379"], "user and password are settings of their own"],

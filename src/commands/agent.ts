@@ -27,7 +27,7 @@ export const agentCommand: Command = {
     const daemon = openDaemon(settings, world);
     await using store = await openStore(settings, daemon);
     await using agents = await openAgents(settings, store, daemon, world, signal);
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status());
+    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status(), agents);
     return await agents.run(signal);
   },
 };

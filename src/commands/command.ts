@@ -1,12 +1,34 @@
 import type { SettingName, Settings } from "../settings.js";
 
-/** One word behind `hecd`: which settings it takes, how it is explained, and what it does. */
-export interface Command {
+/** One word behind `hecd` that takes flags only: which settings it takes, how it is explained, and what it does. */
+export interface Command extends Explained {
+  /** Resolves to the exit code; a daemon rejects with the signal's reason when it was asked to stop. */
+  run(settings: Settings, world: World, signal: AbortSignal): Promise<number>;
+}
+
+/** A word that works on the one thing that is named behind it. */
+export interface OperandCommand extends Explained {
+  readonly operand: {
+    /** As the usage line has it: `CONTAINER`. */
+    readonly name: string;
+    /** How the usage line shows what may follow a `--`, for words that pass it on. */
+    readonly rest?: string;
+  };
+  /** Resolves to the exit code; rejects with the signal's reason when it was called off, which is a failure. */
+  run(given: Given, settings: Settings, world: World, signal: AbortSignal): Promise<number>;
+}
+
+/** What stands behind a word besides its flags. */
+export interface Given {
+  readonly operand: string;
+  /** What follows a `--`, as it is; nothing for words that pass nothing on. */
+  readonly rest: readonly string[];
+}
+
+interface Explained {
   /** What `--help` says above the flags. */
   readonly explanation: string;
   readonly settings: readonly SettingName[];
-  /** Resolves to the exit code; a daemon rejects with the signal's reason when it was asked to stop. */
-  run(settings: Settings, world: World, signal: AbortSignal): Promise<number>;
 }
 
 /** What a command may know and use of the process it runs in. */
@@ -47,4 +69,12 @@ export const DOCKER_SETTINGS = [
   "health",
   "probe",
   "resync",
+] as const satisfies readonly SettingName[];
+
+/** Settings of everything that decides on containers as an agent would, without being one. */
+export const DECISION_SETTINGS = [
+  "agent",
+  ...DOCKER_SETTINGS.filter((name) => name !== "resync"),
+  "allow-loopback",
+  "etcd",
 ] as const satisfies readonly SettingName[];

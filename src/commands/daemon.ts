@@ -10,7 +10,7 @@ import { type Identity, openIdentity, passingIdentity } from "../edges/state-fol
 import { openStatusServer, type Status } from "../edges/status-server.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";
-import type { Resource, Store } from "../ports.js";
+import type { Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { World } from "./command.js";
 
@@ -22,8 +22,8 @@ export interface Surroundings {
 
 /** The surroundings of a daemon, which also counts what it tells and lets itself be asked. */
 export interface Daemon extends Surroundings {
-  /** Serves the status address until disposed; nothing when it is off. */
-  serve(listen: string, status: () => Status): Promise<AsyncDisposable>;
+  /** Serves the status address until disposed, and takes orders there for `orders`; nothing when it is off. */
+  serve(listen: string, status: () => Status, orders?: Orders): Promise<AsyncDisposable>;
 }
 
 /** A voice on stderr, for commands that do one thing. */
@@ -42,9 +42,9 @@ export function openDaemon(settings: Settings, world: World): Daemon {
   return {
     clock: systemClock,
     tell,
-    async serve(listen, status) {
+    async serve(listen, status, orders) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
-      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose() });
+      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), orders });
       tell({ kind: "listening", url: server.url });
       return server;
     },

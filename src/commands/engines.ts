@@ -7,13 +7,13 @@ import { SocketProber } from "../edges/prober.js";
 import type { Identity } from "../edges/state-folder.js";
 import type { Status } from "../edges/status-server.js";
 import { together } from "../flow/together.js";
-import type { Store } from "../ports.js";
+import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { World } from "./command.js";
 import { onHeldIn, openLastingIdentity, type Surroundings } from "./daemon.js";
 
 /** The agents of all engines that the settings name, as one daemon; disposing it lets others be who they are. */
-export interface Agents extends AsyncDisposable {
+export interface Agents extends Orders, AsyncDisposable {
   /** Works until `signal` aborts, then leaves the keys of every host as its agent does. */
   run(signal: AbortSignal): Promise<never>;
   status(): Status;
@@ -53,6 +53,9 @@ export async function openAgents(
   );
   return {
     run: (s) => together(runs, s),
+    drain: (container) => (hosts.some(({ agent }) => agent.drain(container) === "drained") ? "drained" : "unknown"),
+    undrain: (container) =>
+      hosts.some(({ agent }) => agent.undrain(container) === "undrained") ? "undrained" : "unknown",
     async [Symbol.asyncDispose]() {
       await Promise.all(hosts.map(({ identity }) => identity[Symbol.asyncDispose]()));
     },

@@ -1,12 +1,9 @@
 import { z } from "zod";
+import { askStatus } from "../edges/status-client.js";
 import { reasonOf } from "../errors.js";
+import { systemClock } from "../flow/clock.js";
 import type { Command } from "./command.js";
 import { tableOf } from "./table.js";
-
-/** How long a daemon may take to tell how it is. */
-const ANSWER_WITHIN_MS = 2_000;
-
-const answer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()), state: z.unknown() });
 
 /** What is known of one daemon. */
 interface Report {
@@ -57,12 +54,9 @@ function wordsOf(agrees: boolean | undefined): string {
 
 async function ask(daemon: Report["daemon"], address: string, signal: AbortSignal): Promise<Report> {
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
-    const response = await fetch(`http://${address}/state`, { signal: limit });
-    return { daemon, address, ...answer.parse(await response.json()) };
+    return { daemon, address, ...(await askStatus(address, systemClock, signal)) };
   } catch (error) {
     signal.throwIfAborted();
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return { daemon, address, ready: false, waitingFor: [`an answer (${reasonOf(cause)})`] };
+    return { daemon, address, ready: false, waitingFor: [`an answer (${reasonOf(error)})`] };
   }
 }

@@ -13,7 +13,8 @@ export function tableOf(heading: readonly string[], rows: readonly (readonly str
     .join("");
 }
 
-function visible(text: string): string {
+/** A text of somebody else in one line, as it can be shown on a terminal. */
+export function visible(text: string): string {
   // eslint-disable-next-line no-control-regex -- these are the very characters that must not reach a terminal
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => JSON.stringify(char).slice(1, -1));
 }

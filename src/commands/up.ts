@@ -158,10 +158,11 @@ async function serveStatus(
   parts: { readonly agent: Agent; readonly renderer: Renderer; readonly haproxy: HaproxyProcess },
 ): Promise<AsyncDisposable> {
   const { agent, renderer, haproxy } = parts;
-  return daemon.serve(listen ?? "127.0.0.1:9180", () => ({
+  const status = () => ({
     waitingFor: [...agent.waitingFor, ...renderer.waitingFor, ...(haproxy.running ? [] : ["HAProxy"])],
     state: { agent: agent.state, renderer: renderer.state },
-  }));
+  });
+  return daemon.serve(listen ?? "127.0.0.1:9180", status, agent);
 }
 
 /** Prints the servers whenever they change. */

@@ -86,6 +86,7 @@ function engineAt(url: string, said: Said, defaults: EngineDefaults, isOnly: boo
     throw usage(`--docker ${url} is another machine: say by which address its ports are reached, as ?advertise=IP`);
   }
   const named = said["host-id"] ?? common.hostId ?? (host === undefined ? undefined : fitName(host));
+  if (named === "") throw usage(`--docker ${url}: its host cannot be a name in the store; give it one as ?host-id=NAME`);
   return { url, advertise, hostId: hostIdOf(named, defaults.names) };
 }
 

@@ -80,6 +80,11 @@ export function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown,
   });
 }
 
+/** Its own name; the others, with a second slash, are what linked containers call it. */
+export function nameOf({ Id, Names }: z.output<typeof listAnswer>): string {
+  return (Names ?? []).find((name) => name.lastIndexOf("/") === 0)?.slice(1) ?? Id;
+}
+
 /** The text of a line of the list. Leaves out what changes by itself: "Up 5 minutes" says nothing, "(healthy)" behind it does. */
 export function summaryOf({
   Names,

@@ -12,6 +12,7 @@ import {
   type Hello,
   inspectAnswer,
   listAnswer,
+  nameOf,
   parse,
   stopRuleOf,
   summaryOf,
@@ -29,6 +30,7 @@ const ANSWER_MS = 5_000;
  */
 export interface Listed {
   readonly id: string;
+  readonly name: string;
   /** Equal texts mean that nothing we care for has changed. */
   readonly summary: string;
 }
@@ -140,6 +142,7 @@ export class DockerEngine implements Disposable {
     );
     return parse(z.array(listAnswer), answer, "list of containers").map((listed) => ({
       id: listed.Id,
+      name: nameOf(listed),
       summary: summaryOf(listed),
     }));
   }

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HecdError, reasonOf } from "../errors.js";
+import type { Orders } from "../ports.js";
+import { carryOut } from "./status-orders.js";
 
 /** What a daemon tells of itself. */
 export interface Status {
@@ -14,6 +16,8 @@ export interface Status {
 export interface StatusSources {
   readonly status: () => Status;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Who takes orders; nobody when undefined, and then nothing can be changed from here. */
+  readonly orders?: Orders | undefined;
 }
 
 /** A listening server; disposing it closes every connection. */
@@ -24,7 +28,7 @@ export interface StatusServer extends AsyncDisposable {
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
  * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
- * are the first two under the names that abtreece's confd gives them.
+ * are the first two under the names that abtreece's confd gives them. See `carryOut` for the orders it takes.
  *
  * Throws `port-occupied` when another process holds the port.
  */
@@ -60,13 +64,23 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics }: StatusSources,
+  { status, metrics, orders }: StatusSources,
 ): Promise<void> {
+  const path = new URL(request.url ?? "/", "http://status").pathname;
+  if (request.method === "POST" && orders) {
+    const answered = carryOut({ path, headers: request.headers }, orders);
+    if (answered) {
+      const { code, body } = answered;
+      if (code === 413) response.setHeader("connection", "close"); // or its body would be read to its end
+      respond(response, code, "application/json; charset=utf-8", `${JSON.stringify(body)}\n`);
+      return;
+    }
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
     return;
   }
-  switch (new URL(request.url ?? "/", "http://status").pathname) {
+  switch (path) {
     case "/healthz":
     case "/health":
       respond(response, 200, "text/plain; charset=utf-8", "ok\n");

@@ -19,7 +19,7 @@ async function place(): Promise<string> {
 
 /** Another process that listens at `path` and says `card`; killed at the end at the latest. */
 async function otherProcess(path: string, card: string): Promise<{ signal(name: NodeJS.Signals): Promise<void> }> {
-  const program = `require("net").createServer((s) => s.write(process.argv[2] + "\\n")).listen(process.argv[1], () => console.log())`;
+  const program = `require("net").createServer((s) => s.on("error", () => 0).write(process.argv[2] + "\\n")).listen(process.argv[1], () => console.log())`;
   const child = spawn(process.execPath, ["-e", program, path, card], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child.stdout, "data");

@@ -8,10 +8,13 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs a command line within this process, in an environment of its own. */
-export async function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+/** Runs a command line within this process, in an environment of its own, until `signal` asks it to stop. */
+export async function cli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<CliResult> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const stop = new AbortController();
   const world = {
     env: { HECD_STATE_DIR: "off", ...env },
     pid: 1,
@@ -21,6 +24,6 @@ export async function cli(args: readonly string[], env: Readonly<Record<string, 
     takeHangups: () => undefined,
     allowForStop: () => undefined,
   };
-  const code = await runCli(args, world, stop.signal);
+  const code = await runCli(args, world, signal);
   return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
 }

@@ -36,6 +36,11 @@ export class DockerCli implements AsyncDisposable {
     return await this.#start(name, args, ["sh", "-c", script]);
   }
 
+  /** Removes a container that somebody else has made as well, by its name. */
+  minds(name: string): void {
+    this.#made.add(name);
+  }
+
   /** The host's IPv4 port of a container's 8080; that of IPv6 may be another one. */
   async port(name: string): Promise<number> {
     const lines = await this.run("port", name, "8080/tcp");

@@ -14,7 +14,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   flow: { rooms: ["flow"], packages: [] },
   ports: { rooms: ["core"], packages: [] },
   settings: { rooms: [], packages: ["zod"] },
-  config: { rooms: ["settings", "errors"], packages: ["smol-toml"] },
+  config: { rooms: ["settings", "core", "errors"], packages: ["smol-toml"] },
   contests: { rooms: ["ports", "core", "flow"], packages: [] },
   agent: { rooms: ["contests", "standings", "ports", "core", "flow", "errors"], packages: [] },
   standings: { rooms: ["port-check", "ports", "core", "flow"], packages: [] },

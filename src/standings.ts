@@ -27,7 +27,8 @@ interface Run {
   readonly starts: Starts;
   /** By port. */
   readonly checks: Map<number, Check>;
-  /** Ends the wait for the time when it may come in. */
+  isHeld: boolean;
+  /** Calls off the end of the time for which it is held. */
   readonly callOff: () => void;
   isDrained: boolean;
 }
@@ -69,11 +70,10 @@ export class Standings implements Orders, Disposable {
 
   of({ id }: Container): Standing {
     const run = this.#runs.get(id);
-    const until = run && heldUntil(run.starts);
     return {
       probe: (port) => run?.checks.get(port)?.finding ?? "skipped",
       drained: run?.isDrained ?? false,
-      held: until !== undefined && this.#parts.clock.now() < until,
+      held: run?.isHeld ?? false,
     };
   }
 
@@ -130,12 +130,17 @@ export class Standings implements Orders, Disposable {
     if (before?.starts === starts) return before;
     if (before) end(before);
     const until = heldUntil(starts);
+    const letIn = (): void => {
+      run.isHeld = false;
+      this.#onNews();
+    };
     const run: Run = {
       container,
       examined: undefined,
       starts,
       checks: new Map(),
-      callOff: until === undefined ? () => undefined : clock.after(until - clock.now(), this.#onNews),
+      isHeld: until !== undefined,
+      callOff: until === undefined ? () => undefined : clock.after(until - clock.now(), letIn),
       isDrained: this.#drained.has(runName(container)),
     };
     this.#runs.set(container.id, run);

@@ -57,6 +57,32 @@ test("what was believed is given up when nobody listens for ten seconds, and tha
   expect(events).toEqual([{ kind: "probe-waits", container: "web1", address: "172.17.0.2:8080" }]);
 });
 
+test("a container that was held comes in when its time is over, also when the timer is a little early", () => {
+  let wake: () => void = () => undefined;
+  const early = {
+    now: () => clock.now(),
+    after(ms: number, then: () => void) {
+      expect(ms).toBe(10_000);
+      wake = then;
+      return () => undefined;
+    },
+  };
+  let news = 0;
+  using held = new Standings(
+    { prober: { probe: async () => "passed" }, clock: early, tell: () => undefined },
+    false,
+    () => {
+      news += 1;
+    },
+  );
+  for (const restartCount of [0, 1, 2, 3]) {
+    held.take([{ ...web, restartCount, startedAt: `start ${restartCount}` }], facts);
+  }
+  expect([held.of(web).held, news]).toEqual([true, 0]);
+  wake();
+  expect([held.of(web).held, news]).toEqual([false, 1]);
+});
+
 test("probes end with the container, with its last address, and go on while it is paused", async () => {
   standings.take([web], facts);
   await settled();

@@ -207,10 +207,10 @@ export class Agent {
   /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
   #tellWrites(transactions: readonly Transaction[], conflicts: readonly Conflict[]): void {
     const { tell } = this.#parts;
-    const quiet = this.#settings.layouts.length > 1 ? `${SERVICES}/` : "-";
+    const isBesideOthers = this.#settings.layouts.length > 1;
     const refused = new Map(conflicts.map((conflict) => [conflict.key, conflict]));
     for (const write of transactions.flat()) {
-      if (refused.has(write.key) || write.key.startsWith(quiet)) continue;
+      if (refused.has(write.key) || (isBesideOthers && write.key.startsWith(`${SERVICES}/`))) continue;
       if (write.kind === "put") tell({ kind: "registered", key: write.key, value: write.value });
       else tell({ kind: "deregistered", key: write.key });
     }

@@ -254,10 +254,10 @@ export class Agent implements Orders {
   /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
   #tellWrites(transactions: readonly Transaction[], met: readonly Conflict[], held: ReadonlyMap<string, string>): void {
     const { tell } = this.#parts;
-    const quiet = this.#settings.layouts.length > 1 ? `${SERVICES}/` : "-";
+    const isBesideOthers = this.#settings.layouts.length > 1;
     const conflicts = new Map(met.map((conflict) => [conflict.key, conflict]));
     for (const [key, write] of new Map(transactions.flat().map((each) => [each.key, each]))) {
-      if (key.startsWith(quiet)) continue;
+      if (isBesideOthers && key.startsWith(`${SERVICES}/`)) continue;
       const conflict = conflicts.get(key);
       if (conflict && !held.has(key)) continue;
       if (conflict && "over" in write) tell({ kind: "key-replaced", key, held: conflict.held });

@@ -1,9 +1,9 @@
 import type { Container, ContainerPort } from "./container.js";
 import type { Policy } from "./facts.js";
 import { type Objection, objection } from "./reason.js";
-import { type PortWishes, type ServiceWishes, weigh, type Wishes } from "./wishes.js";
+import type { PortWishes, ServiceWishes, Wishes } from "./wishes.js";
 
-/** A port of a container that is to be registered, with all that is wished for it. */
+/** A port of a container that is to be registered, with all that is wished for it; a name only if that is its own. */
 export interface ChosenPort extends ContainerPort {
   readonly protocol: "tcp" | "udp";
   readonly wishes: ServiceWishes;
@@ -11,15 +11,15 @@ export interface ChosenPort extends ContainerPort {
 
 /** The ports of a container that are to be registered, the primary one first. */
 export function chosenPorts(container: Container, wishes: Wishes, policy: Policy): readonly ChosenPort[] | Objection {
-  const named = wishes.ports.length > 0 ? namedPorts(container, wishes, policy) : undefined;
-  if (named && "reason" in named) return named;
-  if (named && named.length > policy.maxPorts) {
+  const named = namedPorts(container, wishes, policy);
+  if ("reason" in named) return named;
+  if (named.length > policy.maxPorts) {
     return objection(
       "too-many-ports",
       `It asks for ${named.length} ports, and ${policy.maxPorts} are allowed; name fewer, or raise --max-ports`,
     );
   }
-  if (named) return primaryFirst(named, wishes.primaryPort ?? policy.containerPort);
+  if (named.length > 0) return primaryFirst(named, wishes.primaryPort ?? policy.containerPort);
   const port = defaultPort(container, wishes, policy);
   return "reason" in port ? port : [{ ...port, protocol: "tcp", wishes: { ...wishes, name: undefined } }];
 }
@@ -29,17 +29,14 @@ export function isReachedDirectly({ networkMode }: Container, { network }: Servi
   return networkMode === "host" || (network ?? policy.network) !== undefined;
 }
 
-function namedPorts(container: Container, wishes: Wishes, policy: Policy): readonly ChosenPort[] | Objection {
+function namedPorts(container: Container, { ports }: Wishes, policy: Policy): readonly ChosenPort[] | Objection {
   const chosen = new Map<string, ChosenPort>();
-  let missing: PortWishes | undefined;
-  for (const port of wishes.ports) {
-    const all = weigh(port, { ...wishes, name: undefined });
-    const found = portsFor(port, container, isReachedDirectly(container, all, policy));
-    if (found.length === 0 && !(port.dispensable && wishes.ports.length > 1)) return notMapped(port, container);
-    if (found.length === 0) missing = port;
-    for (const one of found) chosen.set(`${one.port}/${one.protocol}`, { ...one, wishes: all });
+  for (const wishes of ports) {
+    const found = portsFor(wishes, container, isReachedDirectly(container, wishes, policy));
+    if (found.length === 0 && !wishes.dispensable) return notMapped(wishes, container);
+    for (const port of found) chosen.set(`${port.port}/${port.protocol}`, { ...port, wishes });
   }
-  return chosen.size === 0 && missing ? notMapped(missing, container) : [...chosen.values()];
+  return [...chosen.values()];
 }
 
 /** The ports of a container that a name means: of both protocols where it has both, of TCP where it has none. */

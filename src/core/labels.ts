@@ -15,6 +15,17 @@ import { type PortWishes, weigh, type Wishes } from "./wishes.js";
  * was not written for us: it is left aside, with a note. The strongest dialect that names ports decides which.
  */
 export function readWishes(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
+  const known = read.get(container);
+  if (known?.dialects === dialects) return known.wishes;
+  const wishes = readAnew(container, dialects);
+  read.set(container, { dialects, wishes });
+  return wishes;
+}
+
+/** What was read of the containers there are, since all of them are decided on whenever one changes. */
+const read = new WeakMap<Container, { readonly dialects: readonly Dialect[]; readonly wishes: Wishes | Objection }>();
+
+function readAnew(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
   const native = readNative(container.labels);
   const [fault] = native.faults;
   if (fault !== undefined) return objection("invalid-label", fault);

@@ -43,8 +43,8 @@ export type ContainerWishes = Pick<Wishes, "health" | "drainDelayMs" | "namespac
 export function readNative(
   labels: Readonly<Record<string, string>>,
 ): Statement & { readonly container: ContainerWishes } {
-  const whole = labelsBelow(PREFIX, labels);
   const faults: string[] = [];
+  const whole = labelsBelow(PREFIX, labels, faults);
   const ofPort = new Map<number, ServiceWishes>();
   const named = new Map<number, NamedPort>();
   for (const [port, said] of takeOutPorts(whole, ".")) {

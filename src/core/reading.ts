@@ -38,12 +38,26 @@ export class Reading {
   }
 }
 
-/** Labels that begin with `prefix`, by the lower-case rest of their keys; of keys that differ in case only, the first by name. */
-export function labelsBelow(prefix: string, labels: Readonly<Record<string, string>>): Map<string, Said> {
+/** How many labels of one dialect are read: more are no description of a container, but a way to keep us busy. */
+const MOST = 1_000;
+
+/**
+ * Labels that begin with `prefix`, by the lower-case rest of their keys; of keys that differ in case only, the first by
+ * name. `faults` is where it is said that there are too many.
+ */
+export function labelsBelow(
+  prefix: string,
+  labels: Readonly<Record<string, string>>,
+  faults: string[],
+): Map<string, Said> {
   const below = new Map<string, Said>();
   for (const key of Object.keys(labels).sort()) {
     const rest = key.toLowerCase();
     if (!rest.startsWith(prefix) || below.has(rest.slice(prefix.length))) continue;
+    if (below.size === MOST) {
+      faults.push(`There are more than ${MOST} labels ${prefix}*`);
+      break;
+    }
     below.set(rest.slice(prefix.length), { by: `Label ${shown(key)}`, text: labels[key] ?? "" });
   }
   return below;

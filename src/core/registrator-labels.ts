@@ -14,8 +14,8 @@ const FOREIGN_CHECK = /^check_(?!(http|tcp|interval|timeout)$)/;
  * Other than there, `SERVICE_IGNORE=false` does not ignore. What has no meaning of its own is kept in `meta`.
  */
 export function readRegistrator({ labels, serviceVariables }: Container): Statement {
-  const said = new Map([...variablesOf(serviceVariables), ...labelsBelow("service_", labels)]);
   const faults: string[] = [];
+  const said = new Map([...variablesOf(serviceVariables, faults), ...labelsBelow("service_", labels, faults)]);
   const ofPort = new Map<number, ServiceWishes>();
   const named: NamedPort[] = [];
   for (const [port, ofThis] of takeOutPorts(said, "_")) {
@@ -37,8 +37,8 @@ function nameApart(ofPort: Map<number, ServiceWishes>, service: string | undefin
   }
 }
 
-function variablesOf(variables: Container["serviceVariables"]): ReadonlyMap<string, Said> {
-  const named = labelsBelow("service_", variables);
+function variablesOf(variables: Container["serviceVariables"], faults: string[]): ReadonlyMap<string, Said> {
+  const named = labelsBelow("service_", variables, faults);
   return new Map([...named].map(([key, { by, text }]) => [key, { by: by.replace("Label", "Variable"), text }]));
 }
 

@@ -21,8 +21,8 @@ interface TraefikService {
  * and all other things of traefik's own are passed over.
  */
 export function readTraefik(labels: Readonly<Record<string, string>>): Statement {
-  const said = labelsBelow("traefik.", labels);
   const faults: string[] = [];
+  const said = labelsBelow("traefik.", labels, faults);
   const reading = new Reading(said, faults);
   const enable = reading.take("enable", FLAG);
   const services = servicesIn(said, reading, faults);

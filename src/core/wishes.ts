@@ -8,7 +8,7 @@ export interface Wishes extends ServiceWishes {
   readonly drainDelayMs?: number | undefined;
   /** The agents that may have it; those without a namespace when undefined. */
   readonly namespaces?: readonly string[] | undefined;
-  /** The container ports to register, in rising order, each with what was said of it alone; empty for one port of the agent's choice. */
+  /** The container ports to register, in rising order; empty for one port of the agent's choice. */
   readonly ports: readonly PortWishes[];
   /** The port that was named as the one with the plain name. */
   readonly primaryPort?: number | undefined;
@@ -18,14 +18,14 @@ export interface Wishes extends ServiceWishes {
   readonly notes: readonly string[];
 }
 
-/** What was said of one port of a container; it goes before what was said of the whole. */
+/** All that is wished for one port of a container: what was said of it, else of the whole; a name only if that is its own. */
 export interface PortWishes extends ServiceWishes {
   readonly port: number;
   /** Whichever it has, both too, when undefined. */
   readonly protocol?: "tcp" | "udp" | undefined;
   /** The label or variable that names it. */
   readonly namedBy: string;
-  /** Whether the container is registered all the same when this port cannot be. */
+  /** Whether the container is registered without this port when that cannot be reached. */
   readonly dispensable: boolean;
 }
 

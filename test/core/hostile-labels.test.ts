@@ -111,3 +111,20 @@ test("a label of our own that does not fit keeps its container out; a foreign on
     }),
   );
 });
+
+test("very many labels keep nobody busy", () => {
+  const many = (key: (index: number) => string, value: string): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [key(index), value]));
+  const at = (index: number): string => `traefik.http.services.s${index}.loadbalancer`;
+  const some = [
+    many((index) => `${at(index)}.server.port`, "80"),
+    many((index) => `${at(index)}.healthcheck.x`, "80"),
+    many((index) => `traefik.http.routers.r${index}.rule`, "Method(`GET`)"),
+    many((index) => `SERVICE_${index + 1}_IGNORE`, "1"),
+    many((index) => `SERVICE_${index + 1}_NAME`, "a"),
+    many((index) => `hecd.${index + 1}.weight`, "1"),
+  ];
+  const begunAt = performance.now();
+  for (const said of some) decisionOn({ labels: said }, "prefix");
+  expect(performance.now() - begunAt).toBeLessThan(5_000);
+});

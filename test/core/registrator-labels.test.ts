@@ -112,7 +112,7 @@ describe("registrator's dialect", () => {
       { labels: { SERVICE_443_NAME: "a", SERVICE_81_NAME: "b" } },
       "4443",
     ],
-    ["nothing but a port that is not published", { labels: { SERVICE_81_NAME: "b" } }, "port-not-mapped"],
+    ["nothing but a port that is not published", { labels: { SERVICE_81_NAME: "b" } }, "8000"],
   ])("knows %s", (_, changes, expected) => {
     const decision = decisionOf(container(nginx.name, { ...nginx, ...changes }), here, UNPROBED);
     expect("instances" in decision ? decision.instances.map(({ port }) => port).join() : decision.reason).toBe(

@@ -171,7 +171,7 @@ describe("a container without HEALTHCHECK", () => {
     await hecd.said(/skipped.*"container":"crashing".*flap-hold/);
     await eventually("the last start", async () => (await docker.run("exec", "crashing", "cat", "/n")) === "4");
     const startedAt = Date.parse(await docker.run("inspect", "-f", "{{.State.StartedAt}}", "crashing"));
-    await eventually("the key", () => known("crashing").state === "up", 30_000);
+    await eventually("the key", () => known("crashing").state === "up", 20_000);
     const upMs = Date.now() - startedAt;
     expect(upMs).toBeGreaterThanOrEqual(10_000);
     const held = history.filter(({ atMs }) => atMs > startedAt + 500 && atMs < startedAt + 10_000);

@@ -131,7 +131,10 @@ describe("hecd explain", () => {
   test("looks at Docker for a container that the agent does not follow", async () => {
     await using agent = await fakeAgent(stateOf(web));
     const { code, stdout, stderr } = await hecd(agent, "explain", "db");
-    expect([code, stdout.split("\n")[0]]).toEqual([0, "db is not registered (disabled): Label hecd.enable keeps it out"]);
+    expect([code, stdout.split("\n")[0]]).toEqual([
+      0,
+      "db is not registered (disabled): Label hecd.enable keeps it out",
+    ]);
     expect(stderr).toContain(`The agent at ${agent.address} does not follow this container`);
   });
 

@@ -46,13 +46,9 @@ export async function openAgents(
       return { engine, identity, agent: await openAgent(engine, settings, store, identity, own, signal) };
     }),
   );
-  const runs = hosts.map(
-    ({ agent }) =>
-      (s: AbortSignal) =>
-        agent.run(s),
-  );
+  const agents = hosts.map(({ agent }) => agent);
   return {
-    run: (s) => together(runs, s),
+    run: (s) => together(agents, s),
     drain: (container) => (hosts.some(({ agent }) => agent.drain(container) === "drained") ? "drained" : "unknown"),
     undrain: (container) =>
       hosts.some(({ agent }) => agent.undrain(container) === "undrained") ? "undrained" : "unknown",

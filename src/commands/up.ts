@@ -59,10 +59,8 @@ export const upCommand: Command = {
       signal,
     );
     await using _status = await serveStatus(settings, daemon, { agent, renderer, haproxy });
-    return await together(
-      [(s) => agent.run(s), (s) => renderer.run(s), (s) => showServers(store, daemon, world, s)],
-      signal,
-    );
+    const display = { run: (s: AbortSignal) => showServers(store, daemon, world, s) };
+    return await together([agent, renderer, display], signal);
   },
 };
 

@@ -1,13 +1,15 @@
 import { follow } from "./follow.js";
 
+/** Something that works until its signal aborts, or until it fails. */
+export interface Daemon {
+  run(signal: AbortSignal): Promise<never>;
+}
+
 /** Runs daemons side by side until one of them ends, which ends the others; rejects with why the first one ended. */
-export async function together(
-  daemons: readonly ((signal: AbortSignal) => Promise<never>)[],
-  signal: AbortSignal,
-): Promise<never> {
+export async function together(daemons: readonly Daemon[], signal: AbortSignal): Promise<never> {
   using work = follow(signal);
   const running = daemons.map((daemon) =>
-    daemon(work.signal).catch((error: unknown) => {
+    daemon.run(work.signal).catch((error: unknown) => {
       work.abort(error);
     }),
   );

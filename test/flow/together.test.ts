@@ -4,13 +4,15 @@ import { together } from "../../src/flow/together.js";
 
 /** Works until it is asked to stop, and notes that it has stopped. */
 function daemon(name: string, stopped: string[]) {
-  return async (signal: AbortSignal): Promise<never> => {
-    try {
-      await new Bell().heard(signal);
-    } finally {
-      stopped.push(name);
-    }
-    throw new Error("nobody rings");
+  return {
+    async run(signal: AbortSignal): Promise<never> {
+      try {
+        await new Bell().heard(signal);
+      } finally {
+        stopped.push(name);
+      }
+      throw new Error("nobody rings");
+    },
   };
 }
 
@@ -27,9 +29,7 @@ describe("daemons side by side", () => {
   test("all end when one of them fails, for its reason", async () => {
     const stopped: string[] = [];
     const fault = new Error("broken");
-    const broken = async (): Promise<never> => {
-      throw fault;
-    };
+    const broken = { run: () => Promise.reject(fault) };
     await expect(together([daemon("a", stopped), broken], new AbortController().signal)).rejects.toBe(fault);
     expect(stopped).toEqual(["a"]);
   });

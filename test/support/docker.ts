@@ -41,6 +41,11 @@ export class DockerCli implements AsyncDisposable {
     this.#made.add(name);
   }
 
+  /** Starts a container that publishes 8080 too, but ends by nothing except SIGKILL, and resolves to its id. */
+  async deaf(name: string, ...args: readonly string[]): Promise<string> {
+    return await this.#start(name, args, ["sleep", "3600"]); // the first process of a container has to ask for signals
+  }
+
   /** The host's IPv4 port of a container's 8080; that of IPv6 may be another one. */
   async port(name: string): Promise<number> {
     const lines = await this.run("port", name, "8080/tcp");
@@ -125,6 +130,11 @@ export class PrivateDocker implements AsyncDisposable {
     // A containerd that is killed together with its engine stays a zombie where nobody collects orphans, and the next
     // engine would take it for alive by this file.
     if (how === "SIGKILL") await rm(join(this.#directory.path, "exec/containerd/containerd.pid"), { force: true });
+  }
+
+  /** Has the engine read its settings anew. */
+  reload(): void {
+    this.#process?.kill("SIGHUP");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@ import type { Backend } from "./core/backend.js";
 import type { Holder } from "./core/claim.js";
 import type { Conflict } from "./core/conflict.js";
 import type { Container } from "./core/container.js";
-import type { Difference } from "./core/event.js";
+import type { Difference, Tell } from "./core/event.js";
 import type { Transaction } from "./core/plan.js";
 import type { Snapshot } from "./core/snapshot.js";
 
@@ -54,6 +54,8 @@ export interface SessionOptions {
   readonly onHeld?: "wait" | "fail";
   /** What the session holds vanishes so long after its last sign of life, also where it was taken over. */
   readonly ttlSeconds: number;
+  /** Hears what happens to the session; the store's own listener when not given. */
+  readonly tell?: Tell;
 }
 
 /** One lease and everything registered under it. */

@@ -90,6 +90,7 @@ export async function openAgent(
       holder,
       onHeld: onHeldIn(settings),
       ttlSeconds: Math.round(settings.ttl / 1_000),
+      tell,
     },
     ...policyOf(settings),
     probes: settings.probe === "tcp" || (settings.probe === "auto" && isOnThisHost(engine.url)),

@@ -1,4 +1,5 @@
 import type { ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from "etcd3";
+import type { Tell } from "../core/event.js";
 import { sleep } from "../flow/clock.js";
 import { backoff } from "../flow/retry.js";
 import { type EtcdClient, deadlineIn } from "./etcd-client.js";
@@ -40,9 +41,9 @@ export async function renewLease(client: EtcdClient, id: string, signal: AbortSi
  * Renews a lease at every third of its life until it is lost, then resolves to the reason.
  *
  * Lost is what etcd says is gone, and what could not be renewed for its whole life as our clock counts: etcd may have
- * removed everything by then. Ends otherwise only by throwing the signal's reason.
+ * removed everything by then. Tells of each renewal. Ends otherwise only by throwing the signal's reason.
  */
-export async function keepLease(client: EtcdClient, lease: Lease, signal: AbortSignal): Promise<string> {
+export async function keepLease(client: EtcdClient, lease: Lease, tell: Tell, signal: AbortSignal): Promise<string> {
   const { clock } = client;
   const lifeMs = lease.ttlSeconds * 1_000;
   let { renewedAt } = lease;
@@ -62,7 +63,7 @@ export async function keepLease(client: EtcdClient, lease: Lease, signal: AbortS
     }
     if (!renewed) return "etcd says that it is gone";
     ({ renewedAt } = renewed);
-    client.tell({ kind: "lease-renewed", lease: formatLease(lease.id), ttlSeconds: renewed.ttlSeconds });
+    tell({ kind: "lease-renewed", lease: formatLease(lease.id), ttlSeconds: renewed.ttlSeconds });
   }
 }
 

@@ -2,6 +2,7 @@ import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
 import { formatClaim } from "../core/claim.js";
 import type { Conflict } from "../core/conflict.js";
+import type { Tell } from "../core/event.js";
 import { claimKey } from "../core/keys.js";
 import type { Transaction, Write } from "../core/plan.js";
 import { HecdError, reasonOf } from "../errors.js";
@@ -41,6 +42,7 @@ export class EtcdSession implements Session {
   readonly #client: EtcdClient;
   readonly #options: SessionOptions;
   readonly #lease: Lease;
+  readonly #tell: Tell;
   readonly #claimKey: string;
   /** Names this very process, so that nobody else's claim passes for ours, on whatever lease. */
   readonly #claim: string;
@@ -52,6 +54,7 @@ export class EtcdSession implements Session {
     this.#client = client;
     this.#options = options;
     this.#lease = lease;
+    this.#tell = options.tell ?? client.tell;
     this.#claimKey = claimKey(options.hostId);
     this.#claim = claimText(options, lease, "held");
     this.lost = this.#losing.signal;
@@ -114,7 +117,7 @@ export class EtcdSession implements Session {
   async #keep(ending: AbortSignal): Promise<void> {
     using work = follow(ending, this.#closing.signal, this.lost);
     try {
-      this.#lose(await keepLease(this.#client, this.#lease, work.signal));
+      this.#lose(await keepLease(this.#client, this.#lease, this.#tell, work.signal));
     } catch (error) {
       if (!work.signal.aborted) this.#lose(reasonOf(error));
     }
@@ -206,7 +209,7 @@ export class EtcdSession implements Session {
   #lose(why: string): Error {
     if (!this.lost.aborted) {
       const lease = formatLease(this.#lease.id);
-      this.#client.tell({ kind: "session-lost", lease, reason: why });
+      this.#tell({ kind: "session-lost", lease, reason: why });
       this.#losing.abort(new HecdError({ code: "session-lost", lease, reason: why }));
     }
     return this.lost.reason as Error; // what we have aborted it with

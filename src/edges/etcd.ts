@@ -79,7 +79,8 @@ export class EtcdStore implements Store {
         continue;
       }
       const { ttlSeconds } = lease;
-      this.#client.tell({ kind: "session-opened", lease: formatLease(lease.id), ttlSeconds, adopted });
+      const { tell = this.#client.tell } = options;
+      tell({ kind: "session-opened", lease: formatLease(lease.id), ttlSeconds, adopted });
       return session;
     }
   }

@@ -51,7 +51,7 @@ export class MemoryStore implements Store {
         return this.#open(options, pair?.lease);
       }
       if (options.onHeld === "fail") throw new HecdError({ code: "host-held", what: key, holder });
-      if (!isTold) this.#tell({ kind: "claim-held", key, holder, lastedMs: 0 });
+      if (!isTold) (options.tell ?? this.#tell)({ kind: "claim-held", key, holder, lastedMs: 0 });
       await abortable(this.#keys.changed(), work.signal);
     }
   }
@@ -81,10 +81,11 @@ export class MemoryStore implements Store {
 
   #open(options: SessionOptions, earlier: string | undefined): Session {
     const lease = earlier ?? (++this.#leases).toString(16);
-    const session = new MemorySession(this.#keys, options, lease, this.#tell);
+    const { tell = this.#tell } = options;
+    const session = new MemorySession(this.#keys, options, lease, tell);
     this.#sessions.set(lease, session);
     const adopted = earlier !== undefined;
-    this.#tell({ kind: "session-opened", lease, ttlSeconds: options.ttlSeconds, adopted });
+    tell({ kind: "session-opened", lease, ttlSeconds: options.ttlSeconds, adopted });
     return session;
   }
 }

@@ -11,7 +11,8 @@ const HOST = "host";
 export class Metrics {
   readonly #registry = new Registry();
   readonly #clock: Clock;
-  #leaseEndsAt = Number.NEGATIVE_INFINITY;
+  /** By host, which is undefined where there is but one. */
+  readonly #leaseEndsAt = new Map<string | undefined, number>();
   readonly #events = this.#counter("hecd_docker_events_total", "Docker events seen, by action", ["action", HOST]);
   readonly #reconciles = this.#histogram("hecd_reconcile_seconds", "Time to bring the store in step with Docker", [
     HOST,
@@ -26,8 +27,8 @@ export class Metrics {
     ["value", HOST],
   );
   readonly #replaced = this.#counter("hecd_keys_replaced_total", "Keys of others that were written over", [HOST]);
-  readonly #sessions = this.#counter("hecd_sessions_total", "Leases opened, taken over and lost", ["what"]);
-  readonly #lease = this.#gauge("hecd_lease_ttl_seconds", "Life of the lease as of its last renewal", []);
+  readonly #sessions = this.#counter("hecd_sessions_total", "Leases opened, taken over and lost", ["what", HOST]);
+  readonly #lease = this.#gauge("hecd_lease_ttl_seconds", "Life of the lease as of its last renewal", [HOST]);
   readonly #leaseLeft: Gauge;
   readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer", HOST]);
   readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer", HOST]);
@@ -70,16 +71,19 @@ export class Metrics {
     this.#leaseLeft = new Gauge({
       name: "hecd_lease_remaining_seconds",
       help: "How long the lease would live on without another renewal",
+      labelNames: [HOST],
       registers: [this.#registry],
       collect: () => {
-        this.#leaseLeft.set(Math.max(0, this.#leaseEndsAt - clock.now()) / 1_000);
+        for (const [host, endsAt] of this.#leaseEndsAt) {
+          this.#leaseLeft.set(labelOf(host), Math.max(0, endsAt - clock.now()) / 1_000);
+        }
       },
     });
   }
 
   /** Counts one event, and of which host it is where there are several. */
   count(event: HecdEvent, host?: string): void {
-    const of = host === undefined ? {} : { host };
+    const of = labelOf(host);
     switch (event.kind) {
       case "docker-event":
         this.#events.inc({ action: event.action, ...of });
@@ -116,15 +120,15 @@ export class Metrics {
         this.#contested.set({ value: "differs", ...of }, event.differing);
         break;
       case "session-opened":
-        this.#sessions.inc({ what: event.adopted ? "adopted" : "opened" });
-        this.#renewed(event.ttlSeconds);
+        this.#sessions.inc({ what: event.adopted ? "adopted" : "opened", ...of });
+        this.#renewed(host, event.ttlSeconds);
         break;
       case "session-lost":
-        this.#sessions.inc({ what: "lost" });
-        this.#renewed(0);
+        this.#sessions.inc({ what: "lost", ...of });
+        this.#renewed(host, 0);
         break;
       case "lease-renewed":
-        this.#renewed(event.ttlSeconds);
+        this.#renewed(host, event.ttlSeconds);
         break;
       case "watch-resumed":
         this.#relists.inc({ how: event.how });
@@ -198,9 +202,9 @@ export class Metrics {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 
-  #renewed(ttlSeconds: number): void {
-    this.#lease.set(ttlSeconds);
-    this.#leaseEndsAt = this.#clock.now() + ttlSeconds * 1_000;
+  #renewed(host: string | undefined, ttlSeconds: number): void {
+    this.#lease.set(labelOf(host), ttlSeconds);
+    this.#leaseEndsAt.set(host, this.#clock.now() + ttlSeconds * 1_000);
   }
 
   #away(what: { readonly peer: string; readonly host?: string }, lastedMs: number): void {
@@ -219,4 +223,8 @@ export class Metrics {
   #histogram<Label extends string>(name: string, help: string, labelNames: Label[]): Histogram<Label> {
     return new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [this.#registry] });
   }
+}
+
+function labelOf(host: string | undefined): { readonly host?: string } {
+  return host === undefined ? {} : { host };
 }

@@ -59,6 +59,18 @@ describe("the metrics", () => {
     expect((await metrics.expose()).body).toMatch(/ttl_seconds 0\n[^]*remaining_seconds 0\n/);
   });
 
+  test("keep the leases of several hosts apart", async () => {
+    const clock = new ManualClock();
+    const metrics = new Metrics(clock);
+    metrics.count({ kind: "session-opened", lease: "1", ttlSeconds: 30, adopted: false }, "a");
+    await clock.advance(12_000);
+    metrics.count({ kind: "session-opened", lease: "2", ttlSeconds: 60, adopted: false }, "b");
+    metrics.count({ kind: "session-lost", lease: "2", reason: "expired" }, "b");
+    const { body } = await metrics.expose();
+    expect(body).toContain('hecd_lease_remaining_seconds{host="a"} 18');
+    expect(body).toContain('hecd_lease_remaining_seconds{host="b"} 0');
+  });
+
   test("count the keys of others as they are now, by whether they agree", async () => {
     const metrics = new Metrics(new ManualClock());
     metrics.count({ kind: "contested", agreeing: 2, differing: 1 });

@@ -44,7 +44,10 @@ test("one agent keeps several engines apart, and goes on with those that are the
   const metrics = await ask("/metrics");
   expect(metrics).toContain('hecd_containers{host="node1"} 1');
   expect(metrics).toContain('hecd_containers{host="node5"} 1');
+  expect(metrics).toContain('hecd_lease_ttl_seconds{host="node5"} 5');
   expect(agent.log).toContain('"msg":"node5: Registered /app/servers/engines-there');
+
+  expect(agent.log).toMatch(/"msg":"node1: Opened lease/);
 
   await remote[Symbol.asyncDispose]();
   await agent.said(/"msg":"node5: Cannot reach Docker/);

@@ -29,7 +29,7 @@ COPY deploy/container/haproxy.cfg /etc/haproxy/haproxy.cfg
 # A volume that is mounted here for the first time takes over what is there, its owner included.
 RUN mkdir -p /run/haproxy && chown -R 10001:10001 /etc/haproxy /run/haproxy
 # The agent's state folder, whichever user it runs as.
-RUN install -d -m 1777 /var/lib/hecd
+RUN mkdir -p -m 1777 /var/lib/hecd
 USER 10001:10001
 ENTRYPOINT ["node", "/opt/hecd/dist/main.js"]
 CMD ["--help"]

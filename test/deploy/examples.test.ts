@@ -59,7 +59,7 @@ describe("the agent's state folder", () => {
     const folder = resolveSettings({ flags: {}, env: {} })["state-dir"];
     expect(folder).toBe("/var/lib/hecd");
     expect(deploy("hecd-agent.service").split("\n")).toContain("StateDirectory=hecd");
-    expect(deploy("../Dockerfile")).toContain(`install -d -m 1777 ${folder}`);
+    expect(deploy("../Dockerfile")).toContain(`mkdir -p -m 1777 ${folder}`);
     expect(deploy("compose.yaml")).toContain(`"agent:${folder}"`);
   });
 

@@ -317,10 +317,14 @@ describe("an HAProxy that cannot be asked", () => {
       await rig.lostNone(); // what a stopped process has accepted nobody else can serve
       const worker = (await askProcesses(world.haproxy.masterSocket, signal))?.workers[0]?.pid ?? 0;
       process.kill(worker, "SIGSTOP");
-      await rig.bring(["s1", "s2", "s3"]);
+      const wanted = rig.text(["s1", "s2", "s3"]);
+      expect(await world.apply(wanted)).toMatchObject({ kind: "applied" });
+      expect(await world.servers(wanted)).toEqual(await freshServers(wanted));
       expect(world.take("reload-needed")[0]?.reason).toMatch(/Gave up waiting for an answer/);
       expect(world.take("haproxy-unreachable")).toHaveLength(1);
+      // Until then it holds a listener of its own beside the new worker's, and the kernel deals to both.
       process.kill(worker, "SIGCONT");
+      await rig.bring(["s1", "s2", "s3"]);
       await rig.bring(["s1", "s2"]);
       expect(world.take("haproxy-reached")).toHaveLength(1);
       expect(await world.haproxy.reloads()).toBe(1);

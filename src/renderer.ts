@@ -4,7 +4,7 @@ import type { Snapshot } from "./core/snapshot.js";
 import type { Clock } from "./flow/clock.js";
 import { follow } from "./flow/follow.js";
 import { Lane } from "./flow/lane.js";
-import { countServers, lossesBetween } from "./haproxy/removal.js";
+import { LossFinder } from "./haproxy/removal.js";
 import { Keeper, type ResourceState } from "./keeper.js";
 import type { Balancer, Resource, ResourceSet, Store, Target, Templates } from "./ports.js";
 import type { Rendering } from "./template/template.js";
@@ -127,13 +127,14 @@ export class Renderer {
 
   #keeperOf(resource: Resource): Keeper {
     const { compile, storeOf, targetOf, balancerOf } = this.#parts;
+    const losses = new LossFinder();
     return new Keeper(resource, {
       ...this.#parts,
       store: storeOf(resource),
       compile: () => compile(resource),
       target: targetOf(resource),
       balancer: balancerOf(resource),
-      lossesBetween: (before, after) => lossesBetween(countServers(before), countServers(after)),
+      lossesBetween: (before, after) => losses.between(before, after),
       lane: this.#laneOf(resource),
     });
   }

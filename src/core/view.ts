@@ -104,22 +104,24 @@ type Groups = ReadonlyMap<string, Group>;
 function readingsOf({ entries }: Snapshot, previous: readonly Reading[] = []): readonly Reading[] {
   const readings: Reading[] = [];
   let at = 0;
-  for (const [key, value] of entries) {
+  entries.forEach((value, key) => {
     let known = previous[at];
     // Both are in order, so that nothing has to be looked up.
     while (known && known.key !== key && compareKeys(known.key, key) < 0) known = previous[++at];
     if (known?.key === key && known.value === value) readings.push(known);
     else readings.push({ key, value, candidate: candidateOf(key, value) });
-  }
+  });
   return readings;
 }
 
 function groupsOf(candidates: readonly Candidate[], previous?: Groups): Groups {
   const byService = new Map<string, Candidate[]>();
+  let last: Candidate[] | undefined;
   for (const candidate of candidates) {
-    const present = byService.get(candidate.service);
-    if (present) present.push(candidate);
-    else byService.set(candidate.service, [candidate]);
+    const { service } = candidate;
+    if (last?.[0]?.service !== service) last = byService.get(service); // most come after one of the same service
+    if (last) last.push(candidate);
+    else byService.set(service, (last = [candidate]));
   }
   const groups = new Map<string, Group>();
   for (const [name, theirs] of byService) {

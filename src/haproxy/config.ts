@@ -52,8 +52,8 @@ const KINDS: ReadonlySet<string> = new Set([
   "userlist",
 ]);
 
-/** Every line that can be a heading or a condition, quoted as it may be, and few others. */
-const NOTABLE = new RegExp(`^[ \\t\\r\\v\\f]*(?:["'\\\\.]|${[...KINDS].join("|")})`);
+/** A line feed before every line that can be a heading or a condition, quoted as it may be, and before few others. */
+const NOTABLE = new RegExp(`\\n[ \\t\\r\\v\\f]*(?:["'\\\\.]|${[...KINDS].join("|")})`, "g");
 
 /** Reads any text; nothing of it is lost and nothing refused. */
 export function parseConfiguration(text: string): Configuration {
@@ -63,16 +63,16 @@ export function parseConfiguration(text: string): Configuration {
 
 /** The text of each section, which joined by line feeds are the whole again; takes few lines apart and so little time. */
 export function cut(text: string): { readonly texts: readonly string[]; readonly isConditional: boolean } {
-  const lines = text.split("\n");
   const starts = [0];
   let isConditional = false;
-  for (const [at, line] of lines.entries()) {
-    if (!NOTABLE.test(line)) continue;
-    const [first = ""] = wordsOf(line).words;
+  // With a line feed before it, the first line begins like all others; what is found there is one place off in the text.
+  for (const { index: start } of `\n${text}`.matchAll(NOTABLE)) {
+    const end = text.indexOf("\n", start);
+    const [first = ""] = wordsOf(text.slice(start, end < 0 ? undefined : end)).words;
     if (first.startsWith(".")) isConditional = true;
-    if (at > 0 && KINDS.has(first)) starts.push(at);
+    if (start > 0 && KINDS.has(first)) starts.push(start);
   }
-  const texts = starts.map((start, index) => lines.slice(start, starts[index + 1]).join("\n"));
+  const texts = starts.map((start, index) => text.slice(start, (starts[index + 1] ?? text.length + 1) - 1));
   return { texts, isConditional };
 }
 

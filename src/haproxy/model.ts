@@ -37,8 +37,9 @@ export function modelOf(text: string, previous?: Model): Model {
   let basesText = String(isConditional);
   for (const own of texts) {
     const known = previous?.parts.get(own);
-    const part =
-      known?.basesText === basesText ? known : partOf(parseSection(own), basesText, isConditional ? undefined : bases);
+    const isKnown = known?.basesText === basesText;
+    if (isKnown) basesText = known.basesText; // the very same text, which is soon compared with the next one's
+    const part = isKnown ? known : partOf(parseSection(copyOf(own)), basesText, isConditional ? undefined : bases);
     parts.set(own, part);
     if (part.pool) pools.set(part.pool.name, part.pool);
     if (part.title !== UNTITLED || part.meaning !== "") frame.push(part);
@@ -48,6 +49,11 @@ export function modelOf(text: string, previous?: Model): Model {
     }
   }
   return { frame, pools, parts };
+}
+
+/** Words are slices of what they were read from, and a slice keeps all of that in memory for as long as it is in use. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Without `bases` no server is told apart, since a condition may leave it out. */

@@ -31,3 +31,18 @@ export function lossesBetween(before: ServerCounts, after: ServerCounts): readon
     return isMass ? [`${lost} of ${had} servers of ${name}`] : [];
   });
 }
+
+/** Finds what each text would take away of the one before, and counts the servers of none of them twice. */
+export class LossFinder {
+  #last: { readonly text: string; readonly counts: ServerCounts } = { text: "", counts: new Map() };
+
+  /** See `lossesBetween`. */
+  between(before: string, after: string): readonly string[] {
+    return lossesBetween(this.#countsOf(before), this.#countsOf(after));
+  }
+
+  #countsOf(text: string): ServerCounts {
+    if (text !== this.#last.text) this.#last = { text, counts: countServers(text) };
+    return this.#last.counts;
+  }
+}

@@ -7,6 +7,7 @@ import { argumentsOf } from "./arguments.js";
 import { FunctionError } from "./function-error.js";
 import type { Scope } from "./function.js";
 import { FUNCTIONS } from "./functions.js";
+import { EACH_ITEM, eachItem, rememberItems } from "./handlebars-each.js";
 import { handlebarsError } from "./handlebars-error.js";
 import { Memory } from "./memory.js";
 import { plainOf } from "./plain.js";
@@ -18,9 +19,11 @@ export function compileHandlebars(name: string, source: string): Template {
   const engine = Handlebars.create();
   const program = quoting(name, () => {
     const tree = engine.parse(source);
+    rememberItems(tree, (word) => word === "eq" || FUNCTIONS.has(word));
     engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
     return engine.compile<Context>(tree, OPTIONS);
   });
+  if (engine.helpers["each"]) engine.registerHelper(EACH_ITEM, eachItem(engine.helpers["each"]));
   const memory = new Memory();
   let view: View | undefined; // of the last snapshot, from which the next one differs in few keys
   return {
@@ -40,7 +43,12 @@ const OPTIONS = {
   strict: true,
   knownHelpersOnly: true,
   // Handlebars' own `log` would write to our output.
-  knownHelpers: { ...Object.fromEntries([...FUNCTIONS.keys()].map((name) => [name, true])), eq: true, log: false },
+  knownHelpers: {
+    ...Object.fromEntries([...FUNCTIONS.keys()].map((name) => [name, true])),
+    eq: true,
+    log: false,
+    [EACH_ITEM]: true,
+  },
 } as const;
 
 /** What a template sees besides the functions. */

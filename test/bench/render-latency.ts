@@ -13,6 +13,9 @@ import { type Comparison, summaryOf } from "./statistics.js";
 /** Longer than it takes to bring the file in after the commands, so that every round begins in quiet. */
 const REST_MS = 300;
 
+/** Rounds that are not counted: a daemon has long been warm when a change comes. */
+const WARM_UP = 10;
+
 /** So many servers share a backend, besides the one that is measured. */
 const PER_BACKEND = 10;
 
@@ -31,7 +34,7 @@ interface Bench {
  */
 export function renderLatency(count: number): (rounds: number) => Promise<readonly Comparison[]> {
   return async (rounds) => {
-    await using driven = await Line.start();
+    await using driven = await Line.start({ removalGrace: "10s" });
     await using reloading = await Line.start({ byCommands: true });
     const servers = [await answering("a"), await answering("b")];
     const [one, other] = [
@@ -50,7 +53,7 @@ export function renderLatency(count: number): (rounds: number) => Promise<readon
     await using _floor = await startFloor("floor-runtime.ts", driven.etcd.endpoint, socket);
     const times = { runtime: [] as number[], reload: [] as number[], floor: [] as number[] };
     const reloads = await settledReloads(driven);
-    for (let round = -2; round < rounds; round++) {
+    for (let round = -WARM_UP; round < rounds; round++) {
       for (const [who, bench, key, at] of [
         ["runtime", one, "/app/servers/one", driven.port],
         ["reload", other, "/app/servers/one", reloading.port],
@@ -58,7 +61,7 @@ export function renderLatency(count: number): (rounds: number) => Promise<readon
       ] as const) {
         await delay(REST_MS + count / 10); // a file of 10,000 servers takes its time to be checked
         const tookMs = await takeOver(bench, key, at, round % 2 === 0 ? 0 : 1);
-        if (round >= 0) times[who].push(tookMs); // the first two rounds warm up
+        if (round >= 0) times[who].push(tookMs);
       }
     }
     const reloaded = (await driven.haproxy.reloads()) - reloads;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countServers, lossesBetween } from "../../src/haproxy/removal.js";
+import { countServers, LossFinder, lossesBetween } from "../../src/haproxy/removal.js";
 
 const backend = (servers: number, name = "b"): string =>
   `backend ${name}\n${"  server s 10.0.0.1:80\n".repeat(servers)}`;
@@ -48,6 +48,18 @@ describe("what an update takes away", () => {
     fc.assert(
       fc.property(fc.nat(50), fc.nat(50), (before, more) => {
         expect(losses(backend(before), backend(before + more))).toEqual([]);
+      }),
+    );
+  });
+
+  test("is found from text to text as it is between any two", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(9)), (counts) => {
+        const finder = new LossFinder();
+        const texts = counts.map((count) => backend(count));
+        for (const [at, text] of texts.slice(1).entries()) {
+          expect(finder.between(texts[at] ?? "", text)).toEqual(losses(texts[at] ?? "", text));
+        }
       }),
     );
   });

@@ -58,7 +58,7 @@ const NOTABLE = new RegExp(`\\n[ \\t\\r\\v\\f]*(?:["'\\\\.]|${[...KINDS].join("|
 /** Reads any text; nothing of it is lost and nothing refused. */
 export function parseConfiguration(text: string): Configuration {
   const { texts, isConditional } = cut(text);
-  return { sections: texts.map(parseSection), isConditional };
+  return { sections: texts.map((own) => parseSection(own)), isConditional };
 }
 
 /** The text of each section, which joined by line feeds are the whole again; takes few lines apart and so little time. */
@@ -76,9 +76,14 @@ export function cut(text: string): { readonly texts: readonly string[]; readonly
   return { texts, isConditional };
 }
 
-/** Reads the text of one section. */
-export function parseSection(text: string): Section {
-  const lines = text.split("\n").map((raw) => ({ raw, ...wordsOf(raw) }));
+/** Reads one line. */
+export function parseLine(raw: string): Line {
+  return { raw, ...wordsOf(raw) };
+}
+
+/** Reads the text of one section, each of its lines by `lineOf`. */
+export function parseSection(text: string, lineOf: (raw: string) => Line = parseLine): Section {
+  const lines = text.split("\n").map(lineOf);
   const [kind = "", name = "", from, base] = lines[0]?.words ?? [];
   if (!KINDS.has(kind)) return { kind: "", name: "", from: undefined, lines };
   // An unnamed `defaults` may go on with `from` as well.

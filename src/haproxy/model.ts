@@ -1,4 +1,4 @@
-import { chainOf, cut, meaningOf, parseSection, type Section } from "./config.js";
+import { chainOf, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
 import { type Pool, poolOf } from "./pools.js";
 
 /** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
@@ -14,8 +14,7 @@ export interface Model {
 /** One section. */
 export interface Part {
   readonly title: string;
-  /** The section itself, where others are read by it. */
-  readonly defaults: Section | undefined;
+  readonly section: Section;
   /** The text of all that it was read by. */
   readonly basesText: string;
   /** What stands in it besides servers. */
@@ -34,21 +33,34 @@ export function modelOf(text: string, previous?: Model): Model {
   const frame: Part[] = [];
   const pools = new Map<string, Pool>();
   const bases: Section[] = [];
+  const sectionOf = readerAfter(previous);
   let basesText = String(isConditional);
   for (const own of texts) {
     const known = previous?.parts.get(own);
     const isKnown = known?.basesText === basesText;
     if (isKnown) basesText = known.basesText; // the very same text, which is soon compared with the next one's
-    const part = isKnown ? known : partOf(parseSection(copyOf(own)), basesText, isConditional ? undefined : bases);
+    const part = isKnown ? known : partOf(sectionOf(own), basesText, isConditional ? undefined : bases);
     parts.set(own, part);
     if (part.pool) pools.set(part.pool.name, part.pool);
     if (part.title !== UNTITLED || part.meaning !== "") frame.push(part);
-    if (part.defaults) {
-      bases.push(part.defaults);
+    if (part.section.kind === "defaults") {
+      bases.push(part.section);
       basesText += `\n${own}`;
     }
   }
   return { frame, pools, parts };
+}
+
+/** Reads sections, and of a section that was in `previous` with other lines only those. */
+function readerAfter(previous: Model | undefined): (text: string) => Section {
+  let before: ReadonlyMap<string, Section> | undefined;
+  return (text) => {
+    const end = text.indexOf("\n");
+    before ??= new Map(previous?.frame.map(({ section }) => [section.lines[0]?.raw ?? "", section]));
+    const section = before.get(end < 0 ? text : text.slice(0, end));
+    const known = new Map(section?.lines.map((line) => [line.raw, line]));
+    return parseSection(text, (raw) => known.get(raw) ?? parseLine(copyOf(raw)));
+  };
 }
 
 /** Words are slices of what they were read from, and a slice keeps all of that in memory for as long as it is in use. */
@@ -62,7 +74,7 @@ function partOf(section: Section, basesText: string, bases: readonly Section[] |
   const pool = hasServers && bases ? poolOf(section, chainOf(section, bases)) : undefined;
   return {
     title: titleOf(section),
-    defaults: section.kind === "defaults" ? section : undefined,
+    section,
     basesText,
     meaning: meaningApartFrom(pool ? "server" : undefined, section),
     pool,

@@ -45,7 +45,7 @@ export function poolOf(section: Section, chain: readonly Section[]): Pool {
   for (const line of lines) {
     if (line.words[0] === "default-server") inherited = [...inherited, line];
     if (line.words[0] !== "server") continue;
-    const server = serverOf(line, inherited);
+    const server = knownServerOf(line, inherited);
     servers.set(server.name, server);
   }
   return {
@@ -56,6 +56,20 @@ export function poolOf(section: Section, chain: readonly Section[]): Pool {
     ranksBackups: settings("option", "allbackups").length === 0 || settings("no", "option", "allbackups").length > 0,
     triesForMs: triesForMs(settings),
   };
+}
+
+/** What was made of each line, for as long as there is the line. */
+const READ = new WeakMap<Line, { readonly server: PoolServer; readonly inherited: readonly Line[] }>();
+
+/** The very same server as before when neither its line nor what it inherits has changed. */
+function knownServerOf(line: Line, inherited: readonly Line[]): PoolServer {
+  const known = READ.get(line);
+  const isSame =
+    known?.inherited.length === inherited.length && inherited.every((each, at) => each === known.inherited[at]);
+  if (isSame) return known.server;
+  const server = serverOf(line, inherited);
+  READ.set(line, { server, inherited });
+  return server;
 }
 
 function serverOf({ words, isPlain }: Line, inherited: readonly Line[]): PoolServer {

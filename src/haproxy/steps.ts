@@ -99,6 +99,7 @@ function backupsOf({ servers }: Pool): readonly string[] {
 }
 
 function isSame(a: PoolServer, b: PoolServer): boolean {
+  if (a === b) return true;
   return (
     isSameApartFromSettings(a, b) &&
     addressOf(a) === addressOf(b) &&

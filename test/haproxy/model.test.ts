@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { modelOf } from "../../src/haproxy/model.js";
+import { type Model, modelOf } from "../../src/haproxy/model.js";
 
 const line = fc.constantFrom(
   "defaults",
@@ -41,4 +41,15 @@ test("what does not differ is the very same part", () => {
   const after = modelOf(a + b.replace(":80", ":81"), before);
   expect(after.pools.get("a")).toBe(before.pools.get("a"));
   expect(after.pools.get("b")).not.toBe(before.pools.get("b"));
+});
+
+test("a server whose line does not differ is the very same one, unless what it inherits differs", () => {
+  const lines = ["backend a", " default-server weight 7", " server s 10.0.0.1:80", " server t 10.0.0.2:80"];
+  const serversOf = (model: Model) => model.pools.get("a")?.servers;
+  const before = modelOf(lines.join("\n"));
+  const moved = modelOf(lines.join("\n").replace("0.2", "0.3"), before);
+  expect(serversOf(moved)?.get("s")).toBe(serversOf(before)?.get("s"));
+  expect(serversOf(moved)?.get("t")).toMatchObject({ host: "10.0.0.3", weight: 7 });
+  const lighter = modelOf(lines.join("\n").replace("7", "6"), before);
+  expect(serversOf(lighter)?.get("s")).toMatchObject({ host: "10.0.0.1", weight: 6 });
 });

@@ -30,11 +30,12 @@ function machineForm({ explanation, source, note }: Inquiry): unknown {
 
 /** The sentence, then the facts it rests on, each line with what it is about in front. */
 export function humanForm({ explanation, source }: Pick<Inquiry, "explanation" | "source">): string {
-  const { id, instances, keys } = explanation;
+  const { id, instances, notes = [], keys } = explanation;
   const lines: readonly (readonly [string, string])[] = [
     ["container", `${shortId(id)}, as ${source} has it`],
     ...instances.flatMap((instance) => linesOf(instance)),
     ...keyLines(explanation),
+    ...notes.map((note) => ["note", note] as const),
   ];
   const facts = lines.map(([what, text]) => `  ${what.padEnd(9)}  ${visible(text)}\n`).join("");
   const none = instances.length > 0 && Object.keys(keys).length === 0 ? "  key        none\n" : "";

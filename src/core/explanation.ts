@@ -12,6 +12,8 @@ export interface Explanation {
   /** The sentence to the reason: what is the matter, and what to change. */
   readonly advice?: string | undefined;
   readonly instances: readonly ExplainedInstance[];
+  /** What of its labels was left aside. */
+  readonly notes?: readonly string[] | undefined;
   /** What the store holds of it, or what it would hold. */
   readonly keys: Readonly<Record<string, string>>;
 }
@@ -36,7 +38,12 @@ export interface DecidedContainer {
   readonly id: string;
   readonly name: string;
   readonly decision:
-    { readonly instances: readonly ExplainedInstance[]; readonly because?: Because | undefined } | Because;
+    | {
+        readonly instances: readonly ExplainedInstance[];
+        readonly because?: Because | undefined;
+        readonly notes?: readonly string[] | undefined;
+      }
+    | Because;
 }
 
 /** A reason and its sentence; the reasons of another version may be others than ours. */
@@ -56,9 +63,9 @@ export interface Holdings {
 export function explainHeld(container: DecidedContainer, { registered, conflicts, waitingFor }: Holdings): Explanation {
   const { id, name, decision } = container;
   if (!("instances" in decision)) return leftOut(container, decision);
-  const { instances, because } = decision;
+  const { instances, because, notes } = decision;
   const keys = keysOf(container.id, instances, registered);
-  const about = { id, name, instances, keys };
+  const about = { id, name, instances, notes, keys };
   const conflict = conflicts.find(({ key }) => instances.some((instance) => key.endsWith(simpleEnd(instance))));
   if (conflict) {
     const hasOther = instances.some(({ addr }) => Object.values(keys).includes(addr));
@@ -75,8 +82,8 @@ export function explainHeld(container: DecidedContainer, { registered, conflicts
 export function explainWanted(container: DecidedContainer, keys: Readonly<Record<string, string>>): Explanation {
   const { id, name, decision } = container;
   if (!("instances" in decision)) return leftOut(container, decision);
-  const { instances, because } = decision;
-  return { id, name, status: "would-register", ...because, instances, keys };
+  const { instances, because, notes } = decision;
+  return { id, name, status: "would-register", ...because, instances, notes, keys };
 }
 
 /** One sentence, for messages of other commands. */

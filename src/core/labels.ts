@@ -12,7 +12,8 @@ import { type PortWishes, weigh, type Wishes } from "./wishes.js";
  * are in `dialects`; what is said of one port goes before what is said of the whole in the same dialect.
  *
  * Nothing is ever registered by half of what our own labels say: one that does not fit is an objection. A foreign one
- * was not written for us: it is left aside, with a note. The strongest dialect that names ports decides which.
+ * was not written for us: it is left aside, with a note, and so is one of our own that looks mistyped. The strongest
+ * dialect that names ports decides which.
  */
 export function readWishes(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
   const known = read.get(container);
@@ -39,7 +40,7 @@ function readAnew(container: Container, dialects: readonly Dialect[]): Wishes | 
     ...native.container,
     ports: portsOf(statements),
     exceptPorts: exceptionsIn(statements),
-    notes: foreign.flatMap(({ faults }) => faults).slice(0, AT_MOST),
+    notes: [...native.notes, ...foreign.flatMap(({ faults }) => faults)].slice(0, AT_MOST),
   };
 }
 

@@ -39,16 +39,23 @@ const PORTS: Form<readonly ListedPort[]> = {
 /** What only our own labels can say, and only of the container as such. */
 export type ContainerWishes = Pick<Wishes, "health" | "drainDelayMs" | "namespaces" | "primaryPort">;
 
+/** What our own labels say, with what of them may be a slip. */
+export interface NativeStatement extends Statement {
+  readonly container: ContainerWishes;
+  readonly notes: readonly string[];
+}
+
 /** Reads our own labels: `hecd.*` of the container, `hecd.<port>.*` of one of its ports. */
-export function readNative(
-  labels: Readonly<Record<string, string>>,
-): Statement & { readonly container: ContainerWishes } {
+export function readNative(labels: Readonly<Record<string, string>>): NativeStatement {
   const faults: string[] = [];
+  const notes: string[] = [];
   const whole = labelsBelow(PREFIX, labels, faults);
   const ofPort = new Map<number, ServiceWishes>();
   const named = new Map<number, NamedPort>();
   for (const [port, said] of takeOutPorts(whole, ".")) {
-    const wishes = readService(said, faults);
+    const reading = new Reading(said, faults);
+    const wishes = readService(said, reading, faults);
+    notes.push(...reading.mistyped(`${PREFIX}${port}.`));
     ofPort.set(port, wishes);
     const [first] = said.values();
     if (first && wishes.enable?.is !== false) named.set(port, { port, namedBy: first.by, dispensable: false });
@@ -60,22 +67,24 @@ export function readNative(
     ...(primaryPort === undefined ? [] : [{ port: primaryPort, protocol: undefined, namedBy: reading.by("port") }]),
   ].map((port) => ({ ...port, dispensable: false }));
   for (const port of listed) named.delete(port.port);
+  const container = {
+    health: reading.take("health", HEALTH),
+    drainDelayMs: reading.take("drain-delay", DELAY),
+    namespaces: reading.take("namespace", SERVICE_NAMES),
+    primaryPort,
+  };
+  const service = readService(whole, reading, faults);
   return {
-    whole: readService(whole, faults),
-    container: {
-      health: reading.take("health", HEALTH),
-      drainDelayMs: reading.take("drain-delay", DELAY),
-      namespaces: reading.take("namespace", SERVICE_NAMES),
-      primaryPort,
-    },
+    whole: service,
+    container,
+    notes: [...reading.mistyped(PREFIX), ...notes],
     ofPort,
     named: [...distinct(listed), ...named.values()].sort((a, b) => a.port - b.port),
     faults,
   };
 }
 
-function readService(said: ReadonlyMap<string, Said>, faults: string[]): ServiceWishes {
-  const reading = new Reading(said, faults);
+function readService(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): ServiceWishes {
   const enable = reading.take("enable", FLAG);
   return {
     enable: enable === undefined ? undefined : { is: enable, by: reading.by("enable") },

@@ -1,8 +1,10 @@
 /** Those of `candidates` that may have been meant by `name`, mistyped, the nearest first. */
 export function nearest(name: string, candidates: readonly string[]): readonly string[] {
+  const most = Math.max(1, Math.floor(name.length / 3));
   return candidates
+    .filter(({ length }) => Math.abs(length - name.length) <= most) // which says enough, whatever the letters
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .filter(({ distance }) => distance <= most)
     .sort((a, b) => a.distance - b.distance)
     .map(({ candidate }) => candidate);
 }

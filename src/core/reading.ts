@@ -1,4 +1,5 @@
 import type { Form } from "./forms.js";
+import { nearest } from "./nearness.js";
 import { quote } from "./reason.js";
 
 /** What a label or variable says, and how a person would call it: `Label hecd.port`. */
@@ -11,6 +12,7 @@ export interface Said {
 export class Reading {
   readonly #said: ReadonlyMap<string, Said>;
   readonly #faults: string[];
+  readonly #asked = new Set<string>();
 
   /** `faults` is where the sentences go. */
   constructor(said: ReadonlyMap<string, Said>, faults: string[]) {
@@ -20,6 +22,7 @@ export class Reading {
 
   /** What `key` says; undefined when it is not there or does not fit. */
   take<T>(key: string, form: Form<T>): T | undefined {
+    this.#asked.add(key);
     const said = this.#said.get(key);
     return said && this.fit(said, form);
   }
@@ -27,6 +30,14 @@ export class Reading {
   /** Who says something under `key`. */
   by(key: string): string {
     return this.#said.get(key)?.by ?? key;
+  }
+
+  /** The labels that nobody has taken and that look like one that could have been, in sentences. */
+  mistyped(prefix: string): readonly string[] {
+    return [...this.#said].flatMap(([key, { by }]) => {
+      const [meant] = this.#asked.has(key) ? [] : nearest(key, [...this.#asked]);
+      return meant === undefined ? [] : [`${by} says nothing; ${prefix}${meant} may be meant`];
+    });
   }
 
   /** What was said, as `form` has it; undefined when it does not fit. */

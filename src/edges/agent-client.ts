@@ -27,7 +27,14 @@ const agentState = z.object({
     z.object({
       name: z.string(),
       id: z.string(),
-      decision: z.union([z.object({ instances: z.array(instance), because: objection.optional() }), objection]),
+      decision: z.union([
+        z.object({
+          instances: z.array(instance),
+          because: objection.optional(),
+          notes: z.array(z.string()).optional(),
+        }),
+        objection,
+      ]),
     }),
   ),
   conflicts: z.array(z.object({ key: z.string(), held: z.string(), agrees: z.boolean() })),

@@ -41,6 +41,13 @@ describe("the explanation of a container", () => {
     }
   });
 
+  test("passes on what of the labels was left aside", () => {
+    const { about, keys } = decided(container("web-1", { labels: { "hecd.wieght": "7" } }));
+    const notes = ["Label hecd.wieght says nothing; hecd.weight may be meant"];
+    expect(explainHeld(about, { ...NOTHING, registered: keys })).toMatchObject({ status: "registered", notes });
+    expect(explainWanted(about, keys)).toMatchObject({ status: "would-register", notes });
+  });
+
   test("says for what the agent waits while nothing is written", () => {
     const { about } = decided(container("web-1"));
     const explanation = explainHeld(about, { ...NOTHING, waitingFor: ["a lease"] });

@@ -13,6 +13,27 @@ function addrOf(changes: Partial<Container>, otherFacts: Partial<Facts> = {}): s
   return "instances" in decision ? decision.instances.map(({ addr }) => addr).join(" ") : decision.reason;
 }
 
+describe("a label that says nothing", () => {
+  test.each([
+    ["hecd.sevice", "Label hecd.sevice says nothing; hecd.service may be meant"],
+    ["hecd.http.hosts", "Label hecd.http.hosts says nothing; hecd.http.host may be meant"],
+    ["HECD.Drain_Delay", "Label HECD.Drain_Delay says nothing; hecd.drain-delay may be meant"],
+    ["hecd.8080.wieght", "Label hecd.8080.wieght says nothing; hecd.8080.weight may be meant"],
+  ])("%s is taken for a slip of the pen", (label, note) => {
+    expect(decisionOf(container("web1", { labels: { [label]: "1" } }), facts, UNPROBED)).toMatchObject({
+      notes: [note],
+    });
+  });
+
+  test.each(["hecd.demo", "hecd.meta.weigth", "hecd.weight", "hecdxservice", `hecd.${"s".repeat(100_000)}`])(
+    "%.30s is taken for what it is",
+    (label) => {
+      const decision = decisionOf(container("web1", { labels: { [label]: "1" } }), facts, UNPROBED);
+      expect("instances" in decision && decision.notes).toBeUndefined();
+    },
+  );
+});
+
 describe("a container becomes an instance", () => {
   test("with everything a renderer wants to know", () => {
     const decision = decisionOf(container("web1"), facts, UNPROBED);

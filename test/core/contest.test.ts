@@ -101,7 +101,7 @@ describe("a plan among keys of others", () => {
       ]);
     });
 
-    test("renames nothing when registrator itself has the key, and replaces what it has left behind", () => {
+    test("renames nothing when somebody else has the key, and replaces what was left behind there", () => {
       const theirs = conflict("/services/servers/node1:a:8080");
       const plain = keysAmong("refuse", []);
       expect(keysAmong("suffix", [theirs])).toEqual(plain);

@@ -139,10 +139,14 @@ describe("the README", () => {
     ]);
   });
 
-  test.each(["registrator", "traefik"])("shows parts of the Compose file for %s as they are", (style) => {
+  test.each([
+    ["hecd", "A Compose file"],
+    ["registrator", "A Compose file for registrator"],
+    ["traefik", "A Compose file for traefik"],
+  ])("shows parts of the Compose file for %s as they are", (style, title) => {
     const lines = (text: string): readonly string[] => text.split("\n").map((line) => line.trim());
     const file = lines(readFileSync(new URL(`deploy/compose/${style}.yml`, root), "utf8"));
-    const shown = lines(blocks(section(`A Compose file for ${style}`), "yaml").join("")).filter(Boolean);
+    const shown = lines(blocks(section(title), "yaml").join("")).filter(Boolean);
     expect(shown.length).toBeGreaterThan(10);
     let at = -1;
     for (const line of shown) {

@@ -10,6 +10,8 @@ import { blocks, section } from "../support/readme.js";
 const HOST = { id: "node1", address: "192.0.2.10" };
 const PROJECT = "shop";
 const RECORDS = "/hecd/v1/services/";
+/** The key of a record in the README. */
+const SHOWN = new RegExp(`^${RECORDS}(.*)/${HOST.id}:${PROJECT}-(.*):(.*)$`);
 
 let etcd: TestEtcd;
 let parts: AsyncDisposable[];
@@ -47,76 +49,55 @@ async function written(): Promise<Readonly<Record<string, unknown>>> {
 /** A part of the README: how it is started, and the keys that it says come of it. */
 function documented(title: string): { readonly flags: readonly string[]; readonly keys: string } {
   const part = section(title);
-  const [, flags = ""] = /^hecd agent (.*)$/m.exec(blocks(part, "sh").join("")) ?? [];
-  return { flags: flags.split(" "), keys: blocks(part, "").join("") };
+  const [, flags = ""] = /^hecd agent(.*)$/m.exec(blocks(part, "sh").join("")) ?? [];
+  return { flags: flags.split(" ").filter((flag) => flag !== ""), keys: blocks(part, "").join("") };
 }
 
-/**
- * What the README says must be written, with names and addresses as they are here.
- *
- * It leaves out of a record what its key says already and what is so where no label says otherwise.
- */
-function expectedOf(
-  keys: string,
-  containers: readonly ComposedContainer[],
-  project: string,
-): Readonly<Record<string, unknown>> {
+/** What the README says must be written, with names and addresses as they are here. */
+async function expectedOf(keys: string, project: ComposeProject): Promise<Readonly<Record<string, unknown>>> {
+  const containers = await project.containers();
   const pairs = [...keys.matchAll(/^(\/\S+) +(.*(?:\n +.*)*)$/gm)].map(
     ([, key = "", value = ""]) => [key, value] as const,
   );
   const expected: Record<string, unknown> = {};
   for (const [key, value] of pairs.filter(([one]) => one.startsWith(RECORDS))) {
     const { addr, ...said } = JSON.parse(value) as { readonly addr: string };
-    const [, service = "", place = "", port = ""] =
-      new RegExp(`^${RECORDS}(.*)/${HOST.id}:${PROJECT}-(.*):(.*)$`).exec(key) ?? [];
+    const [, service = "", place = "", port = ""] = SHOWN.exec(key) ?? [];
     const container = containers.find((one) => one.place === place);
     if (!container) throw new Error(`The README has ${place}, the file has not`);
     const here = container.addressOf(Number(port), HOST.address, "proxy");
     const named = (text: string): string => text.replace(`${PROJECT}-${place}`, container.name);
     const beside = pairs.filter(([one, its]) => one !== key && its === addr).map(([one]) => named(one));
     for (const one of beside) expected[one] = here;
-    expected[named(key)] = {
-      v: 1,
-      id: `${HOST.id}:${container.name}:${port}`,
-      name: beside
-        .find((one) => one.startsWith("/app/"))
-        ?.split("/")
-        .at(-1),
-      service,
-      host: HOST.id,
-      addr: here,
-      ip: here.split(":")[0],
-      port: Number(here.split(":")[1]),
-      family: 4,
-      proto: "tcp",
-      targetPort: Number(port),
-      state: "up",
-      health: "none",
-      weight: 100,
-      backup: false,
-      ...said,
-      container: {
-        id: container.id,
-        image: container.image,
-        startedAt: container.startedAt,
-        project,
-        composeService: container.service,
-      },
-    };
+    const name = beside.find((one) => one.startsWith("/app/"))?.replace(/^.*\//, "");
+    expected[named(key)] = { ...usual(container, here, Number(port)), name, service, ...said };
   }
   if (Object.keys(expected).length !== pairs.length)
-    throw new Error("The README has keys of no record, or an address twice");
+    throw new Error("The README has keys without a record of their own");
   return expected;
 }
 
+/** What a record says where no label says otherwise, and the README does not repeat. */
+function usual(container: ComposedContainer, addr: string, targetPort: number): object {
+  const { id, image, startedAt, project, service: composeService } = container;
+  const [ip, port] = addr.split(":");
+  return {
+    ...{ v: 1, id: `${HOST.id}:${container.name}:${targetPort}`, host: HOST.id },
+    ...{ addr, ip, port: Number(port), family: 4, proto: "tcp", targetPort },
+    ...{ state: "up", health: "none", weight: 100, backup: false },
+    container: { id, image, startedAt, project, composeService },
+  };
+}
+
 describe.each([
-  ["registrator", "compose/registrator.yml"],
-  ["traefik", "compose/traefik.yml"],
-])("containers that a Compose file describes to %s", (style, file) => {
+  ["hecd", "A Compose file"],
+  ["registrator", "A Compose file for registrator"],
+  ["traefik", "A Compose file for traefik"],
+])("containers that are described to %s in a Compose file", (style, title) => {
   test("have the keys that the README shows, and none when they are gone", async () => {
-    const { flags, keys } = documented(`A Compose file for ${style}`);
-    const [agent, project] = await start(file, flags);
-    const expected = expectedOf(keys, await project.containers(), project.name);
+    const { flags, keys } = documented(title);
+    const [agent, project] = await start(`compose/${style}.yml`, flags);
+    const expected = await expectedOf(keys, project);
     await agent.said(/"skipped","container":"[^"]*db[^"]*","reason":"disabled"/);
     await eventually("the documented keys", async () => {
       expect(await written()).toEqual(expected);

@@ -1,5 +1,4 @@
-import { writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { composeCommand, PROJECT } from "../../deploy/machine/facts.mjs";
@@ -13,6 +12,7 @@ export interface ComposedContainer {
   /** Its service in the file, with its number among the containers of that service: `web-2`. */
   readonly place: string;
   readonly service: string;
+  readonly project: string;
   readonly id: string;
   readonly image: string;
   readonly startedAt: string;
@@ -61,7 +61,7 @@ export class ComposeProject implements AsyncDisposable {
     const directory = await tempDir();
     const file = `${PROJECT}deploy/${path}`;
     const marks = join(directory.path, "marks.json");
-    await writeFile(marks, marksFor(readFileSync(file, "utf8")));
+    await writeFile(marks, marksFor(await readFile(file, "utf8")));
     return new ComposeProject(name, command, directory, [file, marks], env);
   }
 
@@ -92,6 +92,7 @@ export class ComposeProject implements AsyncDisposable {
       name: Name.slice(1),
       place: `${service}-${Config.Labels["com.docker.compose.container-number"] ?? ""}`,
       service,
+      project: this.name,
       id: Id.slice(0, 12),
       image: Config.Image,
       startedAt: State.StartedAt,

@@ -139,6 +139,23 @@ describe("the README", () => {
     ]);
   });
 
+  test.each([
+    ["hecd", "A Compose file"],
+    ["registrator", "A Compose file for registrator"],
+    ["traefik", "A Compose file for traefik"],
+  ])("shows parts of the Compose file for %s as they are", (style, title) => {
+    const lines = (text: string): readonly string[] => text.split("\n").map((line) => line.trim());
+    const file = lines(readFileSync(new URL(`deploy/compose/${style}.yml`, root), "utf8"));
+    const shown = lines(blocks(section(title), "yaml").join("")).filter(Boolean);
+    expect(shown.length).toBeGreaterThan(10);
+    let at = -1;
+    for (const line of shown) {
+      const next = file.indexOf(line, at + 1);
+      expect(next, `${line}, in this order`).toBeGreaterThan(at);
+      at = next;
+    }
+  });
+
   test("numbers invariants that tests carry", () => {
     const numbers = [...section("Invariants").matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));

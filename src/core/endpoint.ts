@@ -84,16 +84,19 @@ function bindingBehind(bindings: readonly PortBinding[], family: 4 | 6): PortBin
   );
 }
 
-function inNetwork(
-  wanted: string,
-  { port, wishes }: ChosenPort,
-  { networks, labels }: Container,
-): Endpoint | Objection {
+/** The name under which a container is in the network that somebody wants; undefined when it is not. */
+export function networkOf({ networks, labels }: Container, wanted: string): string | undefined {
   const names = Object.keys(networks);
   // Compose puts its project before the name that is written in the file.
   const composed = `${labels["com.docker.compose.project"] ?? ""}_${wanted}`;
-  const name =
-    wanted === "auto" && !names.includes("auto") ? names[0] : names.find((one) => one === wanted || one === composed);
+  if (wanted === "auto" && !names.includes("auto")) return names[0];
+  return names.find((one) => one === wanted || one === composed);
+}
+
+function inNetwork(wanted: string, { port, wishes }: ChosenPort, container: Container): Endpoint | Objection {
+  const { networks } = container;
+  const names = Object.keys(networks);
+  const name = networkOf(container, wanted);
   if (wanted === "auto" && names.length > 1) {
     return objection("ambiguous-network", `It is in the networks ${names.join(", ")}; name one by label hecd.network`);
   }

@@ -1,9 +1,10 @@
 import type { Container } from "./container.js";
 import { decisionOf } from "./decision.js";
+import { networkOf } from "./endpoint.js";
 import type { Facts } from "./facts.js";
 import { readWishes } from "./labels.js";
 import { UNPROBED } from "./readiness.js";
-import type { Wishes } from "./wishes.js";
+import type { ServiceWishes } from "./wishes.js";
 
 /** How one port of a container is probed. */
 export interface ProbePlan {
@@ -29,23 +30,24 @@ export function probesOf(container: Container, facts: Facts, isUsual: boolean): 
   if (container.status !== "running") return [];
   const wishes = readWishes(container, facts.compat);
   if ("reason" in wishes) return [];
-  const type = wishes.check?.type ?? (isUsual && container.health === "none" ? "tcp" : "off");
-  if (type === "off") return [];
   const decision = decisionOf({ ...container, health: "none", stopping: false }, facts, UNPROBED);
   const instances = "instances" in decision ? decision.instances : [];
   return instances.flatMap(({ proto, ip, targetPort: port }) => {
-    const own = container.networkMode === "host" ? ip : ownAddress(container, wishes);
-    return proto === "tcp" && own !== undefined ? [planOf(own, port, type, wishes)] : [];
+    const ofPort = wishes.ports.find((one) => one.port === port && one.protocol !== "udp") ?? wishes;
+    const type = ofPort.check?.type ?? (isUsual && container.health === "none" ? "tcp" : "off");
+    const own = container.networkMode === "host" ? ip : ownAddress(container, ofPort.network ?? facts.network);
+    return proto === "tcp" && type !== "off" && own !== undefined ? [planOf(own, port, type, ofPort)] : [];
   });
 }
 
-function planOf(ip: string, port: number, type: "tcp" | "http", { check = {} }: Wishes): ProbePlan {
+function planOf(ip: string, port: number, type: "tcp" | "http", { check = {} }: ServiceWishes): ProbePlan {
   const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3 } = check;
   return { ip, port, path: type === "http" ? (check.path ?? "/") : undefined, intervalMs, timeoutMs, rise, fall };
 }
 
-function ownAddress({ networks }: Container, { network }: Wishes): string | undefined {
-  const addresses = network === undefined ? Object.values(networks) : [networks[network]];
+function ownAddress(container: Container, network: string | undefined): string | undefined {
+  const name = network === undefined ? undefined : networkOf(container, network);
+  const addresses = name === undefined ? Object.values(container.networks) : [container.networks[name]];
   const found = addresses.find((each) => each?.ipv4 !== undefined) ?? addresses[0];
   return found?.ipv4 ?? found?.ipv6;
 }

@@ -1,5 +1,5 @@
 import type { NamedPort, Statement } from "./dialect.js";
-import { CHECKED_PATH, FLAG, INTERVAL, META, META_NAME, NETWORK, PORT, SCHEME, SERVICE_NAME } from "./forms.js";
+import { CHECKED_PATH, FLAG, INTERVAL, META, META_NAME, NETWORK, PORT, SCHEME, SERVICE_NAME, WEIGHT } from "./forms.js";
 import { labelsBelow, Reading, type Said } from "./reading.js";
 import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import { type CheckWishes, type ServiceWishes, weigh } from "./wishes.js";
@@ -15,7 +15,7 @@ interface TraefikService {
 
 /**
  * Reads traefik's labels as far as they say something about servers: `enable`, `docker.network`, the services with
- * their ports, schemes and health checks, and rules of plain `Host()` and `PathPrefix()` terms.
+ * their ports, schemes, weights and health checks, and rules of plain `Host()` and `PathPrefix()` terms.
  *
  * What else a rule says cannot be carried by a record, and is kept word by word in `meta`. Entry points, middlewares
  * and all other things of traefik's own are passed over.
@@ -71,6 +71,7 @@ function servicesIn(said: ReadonlyMap<string, Said>, reading: Reading, faults: s
         service,
         mode: kind === "tcp" ? "tcp" : undefined,
         scheme: reading.take(`${at}server.scheme`, SCHEME),
+        weight: reading.take(`${at}server.weight`, WEIGHT),
         sticky: cookie && said.get(`${at}sticky.cookie`)?.text !== "false" ? true : undefined,
         check: readCheck(`${at}healthcheck.`, said, reading, faults),
       },

@@ -77,6 +77,39 @@ describe("a plan among keys of others", () => {
     );
   });
 
+  describe("in registrator's layout", () => {
+    const layouts = ["simple", "json", "registrator"] as const;
+    const keysAmong = (onConflict: OnConflict, conflicts: readonly Conflict[], hostId = "node1") => {
+      const own = { ...facts, hostId, layouts, onConflict };
+      const decided = decide([container("a")], own, () => UNPROBED);
+      const writes = planAmong(conflicts, decided, new Map(), own).flat();
+      return writes.map((write) => `${write.key}${"over" in write ? " anew" : ""}`);
+    };
+
+    test("gives two hosts that have a container of one name keys that differ, and a suffix to the simple one alone", () => {
+      const met = [conflict("/app/servers/a", { leased: true })];
+      const [first, second] = [keysAmong("suffix", []), keysAmong("suffix", met, "node2")];
+      expect(first).toEqual([
+        "/app/servers/a",
+        "/hecd/v1/services/servers/node1:a:8080",
+        "/services/servers/node1:a:8080",
+      ]);
+      expect(second).toEqual([
+        "/app/servers/a.node2",
+        "/hecd/v1/services/servers/node2:a:8080",
+        "/services/servers/node2:a:8080",
+      ]);
+    });
+
+    test("renames nothing when somebody else has the key, and replaces what was left behind there", () => {
+      const theirs = conflict("/services/servers/node1:a:8080");
+      const plain = keysAmong("refuse", []);
+      expect(keysAmong("suffix", [theirs])).toEqual(plain);
+      expect(keysAmong("replace", [{ ...theirs, leased: true }])).toEqual(plain);
+      expect(keysAmong("replace", [theirs])).toEqual([...plain.slice(0, 2), `${theirs.key} anew`]);
+    });
+  });
+
   test("replaces the very state that was met, of a key on no lease", () => {
     expect(puts("replace", [conflict("/app/servers/a")], ["a", "b"])).toMatchObject([
       { key: "/app/servers/a", over: "7" },

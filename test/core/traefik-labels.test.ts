@@ -50,10 +50,11 @@ describe("traefik's documented examples", () => {
     ]);
   });
 
-  test("a health check, a scheme and a sticky cookie", () => {
+  test("a health check, a scheme, a weight and a sticky cookie", () => {
     const at = "traefik.http.services.myservice.loadbalancer";
     const labels = {
       [`${at}.server.scheme`]: "https",
+      [`${at}.server.weight`]: "42",
       [`${at}.sticky.cookie.name`]: "foobar",
       [`${at}.healthcheck.path`]: "/health?deep=1",
       [`${at}.healthcheck.interval`]: "10s",
@@ -62,6 +63,7 @@ describe("traefik's documented examples", () => {
     expect(instancesOf(labels)).toMatchObject([
       {
         service: "myservice",
+        weight: 42,
         http: { hosts: [], paths: [], scheme: "https", sticky: true },
         check: { type: "http", path: "/health?deep=1", interval: "10s", timeout: "90s" },
       },

@@ -246,13 +246,20 @@ describe("two hosts with a container of the same name", () => {
     );
   });
 
-  test("suffix: both are servers", async () => {
+  test("suffix: both are servers, and registrator's keys, which have the host in them, stay as they are", async () => {
     const host = await Host.start("both", 1);
-    const first = host.agent();
+    const layouts = ["--layout", "simple,json,registrator"];
+    const first = host.agent(...layouts);
     await first.said(/registered.*both-0/);
-    const second = host.agent("--host-id", "host2", "--advertise", "127.0.0.2", "--on-conflict", "suffix");
+    const second = host.agent("--host-id", "host2", "--advertise", "127.0.0.2", "--on-conflict", "suffix", ...layouts);
     await second.said(/registered.*both-0\.host2/);
     expect([...(await host.keys()).keys()]).toEqual(["/app/both/both-0", "/app/both/both-0.host2"]);
+    const port = await host.docker.port("both-0");
+    const all = [...(await host.etcd.keys("/services/"))];
+    expect(Object.fromEntries(all.filter(([key]) => key.includes(":both-0:")))).toEqual({
+      "/services/both/host1:both-0:8080": `127.0.0.1:${port}`,
+      "/services/both/host2:both-0:8080": `127.0.0.2:${port}`,
+    });
   });
 
   test("replace: what a script has left is written over, and the key goes with the container", async () => {

@@ -145,6 +145,27 @@ describe("hecd run and hecd stop", () => {
     expect((await ask("stop", name("run"))).code).toBe(0);
   });
 
+  test("drain the container for as long as its label says, while its record says so, before it is told to stop", async () => {
+    const id = await docker.web(name("label"), "--label", "hecd.drain-delay=2s");
+    const stateOf = async (): Promise<unknown> => {
+      const [, record] =
+        [...(await etcd.keys("/hecd/v1/services/"))].find(([key]) => key.includes(name("label"))) ?? [];
+      return record === undefined ? "gone" : (JSON.parse(record) as { readonly state: unknown }).state;
+    };
+    await eventually("the record", async () => (await stateOf()) === "up");
+    await using stop = new Hecd(["stop", name("label"), "--agent", address]);
+    await eventually("the drain", async () => (await stateOf()) === "draining");
+    const drainedAt = Date.now();
+    expect(name("label") in (await keys())).toBe(false);
+    expect(await docker.run("inspect", "--format", "{{.State.Status}}", id)).toBe("running");
+    expect(await stop.ended()).toMatchObject({ code: 0, stderr: "" });
+    const finishedAt = Date.parse(await docker.run("inspect", "--format", "{{.State.FinishedAt}}", id));
+    // Seen a little later than the wait began, and far from the five seconds of a container without the label.
+    expect(finishedAt - drainedAt).toBeGreaterThan(1_000);
+    expect(finishedAt - drainedAt).toBeLessThan(4_000);
+    await eventually("the record to go", async () => (await stateOf()) === "gone");
+  });
+
   test("drain the container until somebody presses Ctrl-C, and have it serve again then", async () => {
     const id = await docker.web(name("kept"));
     const served = async (): Promise<boolean> => name("kept") in (await keys());

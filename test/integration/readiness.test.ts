@@ -200,6 +200,56 @@ describe("a container with HEALTHCHECK", () => {
   });
 });
 
+describe("a container whose labels ask for a check", () => {
+  const page = `mkdir /www/cgi-bin; cat >/www/cgi-bin/health <<'END'
+#!/bin/sh
+test -e /tmp/well && status="200 OK" || status="503 Service Unavailable"
+echo "$status" >>/tmp/answers
+printf "Status: $status\\r\\n\\r\\n"
+END
+chmod +x /www/cgi-bin/health`;
+  const traefik = "traefik.http.services.web.loadbalancer";
+
+  test.each([
+    [
+      "our own",
+      ["hecd.check.path=/cgi-bin/health", "hecd.check.interval=100ms", "hecd.check.rise=3", "hecd.check.fall=2"],
+      { rise: 3, fall: 2 },
+    ],
+    [
+      "registrator's, of a port",
+      ["SERVICE_8080_CHECK_HTTP=/cgi-bin/health", "SERVICE_8080_CHECK_INTERVAL=100ms"],
+      { rise: 1, fall: 3 },
+    ],
+    [
+      "traefik's",
+      [
+        `${traefik}.server.port=8080`,
+        `${traefik}.healthcheck.path=/cgi-bin/health`,
+        `${traefik}.healthcheck.interval=100ms`,
+      ],
+      { rise: 1, fall: 3 },
+    ],
+  ])("serves while its page does not answer 503: %s", async (_, labels, { rise, fall }) => {
+    await agent();
+    await docker.script("asked", `${page}; ${SERVE}`, ...labels.flatMap((label) => ["--label", label]));
+    const answers = async (): Promise<readonly string[]> =>
+      (await docker.run("exec", "asked", "cat", "/tmp/answers")).split("\n").map((answer) => answer.slice(0, 3));
+    await eventually("a few requests", async () => (await answers()).length > 5);
+    expect(new Set(await answers())).toEqual(new Set(["503"]));
+    expect(known("asked")).toEqual({ addr: undefined, state: undefined });
+
+    await docker.run("exec", "asked", "touch", "/tmp/well");
+    await becomes("asked", { state: "up" });
+    expect((await answers()).filter((answer) => answer === "200").length).toBeGreaterThanOrEqual(rise);
+
+    await docker.run("exec", "asked", "rm", "/tmp/well");
+    await becomes("asked", { state: "draining" });
+    const asked = await answers();
+    expect(asked.length - 1 - asked.lastIndexOf("200")).toBeGreaterThanOrEqual(fall);
+  });
+});
+
 describe("a container that serves", () => {
   test("drains from its stop signal on, while its process still works", async () => {
     await agent();

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ComposeProject, type ComposedContainer } from "../support/compose.js";
+import { WEB_IMAGE } from "../support/docker.js";
+import { startEtcd, type TestEtcd } from "../support/etcd.js";
+import { eventually } from "../support/eventually.js";
+import { Hecd } from "../support/hecd.js";
+import { blocks, section } from "../support/readme.js";
+
+/** The host and the project of the README's examples. */
+const HOST = { id: "node1", address: "192.0.2.10" };
+const PROJECT = "shop";
+const RECORDS = "/hecd/v1/services/";
+/** The key of a record in the README. */
+const SHOWN = new RegExp(`^${RECORDS}(.*)/${HOST.id}:${PROJECT}-(.*):(.*)$`);
+
+let etcd: TestEtcd;
+let parts: AsyncDisposable[];
+
+beforeEach(async () => {
+  etcd = await startEtcd();
+  parts = [etcd];
+});
+afterEach(async () => {
+  for (const part of parts.reverse()) await part[Symbol.asyncDispose]();
+});
+
+/** Starts an agent with these flags that sees nothing but a project, then the project. */
+async function start(file: string, flags: readonly string[]): Promise<[Hecd, ComposeProject]> {
+  const project = await ComposeProject.of(file, `hecd-styles-${process.pid}`, { IMAGE: WEB_IMAGE });
+  parts.push(project);
+  const agent = new Hecd([
+    ...["agent", "--etcd", etcd.endpoint, "--host-id", HOST.id, "--advertise", HOST.address, "--listen", "off"],
+    ...["--filter", `label=com.docker.compose.project=${project.name}`, ...flags],
+  ]);
+  parts.push(agent);
+  await agent.said(/session-opened/);
+  await project.up();
+  return [agent, project];
+}
+
+/** All that the agent has written but the claim of its host, with records as what they say. */
+async function written(): Promise<Readonly<Record<string, unknown>>> {
+  const all = [...(await etcd.keys("/"))].filter(([key]) => !/^\/(hecd\/v1\/agents|test)\//.test(key));
+  return Object.fromEntries(
+    all.map(([key, value]) => [key, key.startsWith(RECORDS) ? (JSON.parse(value) as unknown) : value]),
+  );
+}
+
+/** A part of the README: how it is started, and the keys that it says come of it. */
+function documented(title: string): { readonly flags: readonly string[]; readonly keys: string } {
+  const part = section(title);
+  const [, flags = ""] = /^hecd agent(.*)$/m.exec(blocks(part, "sh").join("")) ?? [];
+  return { flags: flags.split(" ").filter((flag) => flag !== ""), keys: blocks(part, "").join("") };
+}
+
+/** What the README says must be written, with names and addresses as they are here. */
+async function expectedOf(keys: string, project: ComposeProject): Promise<Readonly<Record<string, unknown>>> {
+  const containers = await project.containers();
+  const pairs = [...keys.matchAll(/^(\/\S+) +(.*(?:\n +.*)*)$/gm)].map(
+    ([, key = "", value = ""]) => [key, value] as const,
+  );
+  const expected: Record<string, unknown> = {};
+  for (const [key, value] of pairs.filter(([one]) => one.startsWith(RECORDS))) {
+    const { addr, ...said } = JSON.parse(value) as { readonly addr: string };
+    const [, service = "", place = "", port = ""] = SHOWN.exec(key) ?? [];
+    const container = containers.find((one) => one.place === place);
+    if (!container) throw new Error(`The README has ${place}, the file has not`);
+    const here = container.addressOf(Number(port), HOST.address, "proxy");
+    const named = (text: string): string => text.replace(`${PROJECT}-${place}`, container.name);
+    const beside = pairs.filter(([one, its]) => one !== key && its === addr).map(([one]) => named(one));
+    for (const one of beside) expected[one] = here;
+    const name = beside.find((one) => one.startsWith("/app/"))?.replace(/^.*\//, "");
+    expected[named(key)] = { ...usual(container, here, Number(port)), name, service, ...said };
+  }
+  if (Object.keys(expected).length !== pairs.length)
+    throw new Error("The README has keys without a record of their own");
+  return expected;
+}
+
+/** What a record says where no label says otherwise, and the README does not repeat. */
+function usual(container: ComposedContainer, addr: string, targetPort: number): object {
+  const { id, image, startedAt, project, service: composeService } = container;
+  const [ip, port] = addr.split(":");
+  return {
+    ...{ v: 1, id: `${HOST.id}:${container.name}:${targetPort}`, host: HOST.id },
+    ...{ addr, ip, port: Number(port), family: 4, proto: "tcp", targetPort },
+    ...{ state: "up", health: "none", weight: 100, backup: false },
+    container: { id, image, startedAt, project, composeService },
+  };
+}
+
+describe.each([
+  ["hecd", "A Compose file"],
+  ["registrator", "A Compose file for registrator"],
+  ["traefik", "A Compose file for traefik"],
+])("containers that are described to %s in a Compose file", (style, title) => {
+  test("have the keys that the README shows, and none when they are gone", async () => {
+    const { flags, keys } = documented(title);
+    const [agent, project] = await start(`compose/${style}.yml`, flags);
+    const expected = await expectedOf(keys, project);
+    await agent.said(/"skipped","container":"[^"]*db[^"]*","reason":"disabled"/);
+    await eventually("the documented keys", async () => {
+      expect(await written()).toEqual(expected);
+      return true;
+    });
+    await project.down();
+    await eventually("no key to be left", async () => {
+      expect(await written()).toEqual({});
+      return true;
+    });
+  });
+});

@@ -19,6 +19,9 @@ import {
 /** What of a resource says where and how its file is. */
 export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid" | "afterFailedReload">;
 
+/** What is usually not there costs no error. */
+const MAY_BE_MISSING = { throwIfNoEntry: false } as const;
+
 /** Permission bits of a file that nobody has said anything about. */
 const DEFAULT_MODE = 0o644;
 
@@ -49,9 +52,9 @@ export class TargetFile implements Target {
   }
 
   async standing(): Promise<"sound" | "drifted" | "unproven"> {
-    const lastGood = this.#looking((path) => statSync(lastGoodOf(realpathSync(path))));
+    const lastGood = this.#looking((path) => statSync(lastGoodOf(realpathSync.native(path)), MAY_BE_MISSING));
     if (lastGood) return "unproven";
-    const present = this.#looking((path) => statSync(path));
+    const present = this.#looking((path) => statSync(path, MAY_BE_MISSING));
     const { mode, uid, gid } = this.#settings;
     if (!present) return "sound";
     const isWanted =

@@ -1,4 +1,4 @@
-import { chainOf, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
+import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
 import { type Pool, poolOf } from "./pools.js";
 
 /** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
@@ -7,6 +7,7 @@ export interface Model {
   readonly frame: readonly Part[];
   /** Backends and listens by name. */
   readonly pools: ReadonlyMap<string, Pool>;
+  readonly cut: Cut;
   /** What was made of each section, by its text. */
   readonly parts: ReadonlyMap<string, Part>;
 }
@@ -28,7 +29,8 @@ export interface Part {
  * What a section makes of `previous` is taken from there as it is when not a letter of it differs.
  */
 export function modelOf(text: string, previous?: Model): Model {
-  const { texts, isConditional } = cut(text);
+  const fresh = cut(text, previous?.cut);
+  const { texts, isConditional } = fresh;
   const parts = new Map<string, Part>();
   const frame: Part[] = [];
   const pools = new Map<string, Pool>();
@@ -48,7 +50,7 @@ export function modelOf(text: string, previous?: Model): Model {
       basesText += `\n${own}`;
     }
   }
-  return { frame, pools, parts };
+  return { frame, pools, parts, cut: fresh };
 }
 
 /** Reads sections, and of a section that was in `previous` with other lines only those. */
@@ -61,11 +63,6 @@ function readerAfter(previous: Model | undefined): (text: string) => Section {
     const known = new Map(section?.lines.map((line) => [line.raw, line]));
     return parseSection(text, (raw) => known.get(raw) ?? parseLine(copyOf(raw)));
   };
-}
-
-/** Words are slices of what they were read from, and a slice keeps all of that in memory for as long as it is in use. */
-function copyOf(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 /** Without `bases` no server is told apart, since a condition may leave it out. */

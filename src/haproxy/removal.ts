@@ -1,3 +1,5 @@
+import { type Cut, cut } from "./config.js";
+
 /** How many servers each backend has in a text, by the backend's name. */
 export type ServerCounts = ReadonlyMap<string, number>;
 
@@ -6,18 +8,8 @@ const MANY = 3;
 
 /** Counts the lines of servers; a glance that costs little, since nothing but patience depends on it. */
 export function countServers(text: string): ServerCounts {
-  const counts = new Map<string, number>();
-  let pool: string | undefined;
-  for (const [, word = "", name = ""] of text.matchAll(LINE)) {
-    if (word !== "server") pool = word === "backend" || word === "listen" ? name : undefined;
-    else if (pool !== undefined) counts.set(pool, (counts.get(pool) ?? 0) + 1);
-  }
-  return counts;
+  return sumOf(cut(text).texts.map(countIn));
 }
-
-/** A server, or a section in which there may be some, or in which they are something else. */
-const LINE =
-  /^[ \t]*(server|backend|listen|frontend|defaults|global|peers|ring|log-forward)(?![\w-])(?:[ \t]+(\S+))?/gm;
 
 /**
  * The backends that would lose their last server, or more than half of their servers and at least three, in words.
@@ -32,9 +24,9 @@ export function lossesBetween(before: ServerCounts, after: ServerCounts): readon
   });
 }
 
-/** Finds what each text would take away of the one before, and counts the servers of none of them twice. */
+/** Finds what each text would take away of the one before, and counts no section twice. */
 export class LossFinder {
-  #last: { readonly text: string; readonly counts: ServerCounts } = { text: "", counts: new Map() };
+  #last: Counted = { text: "", cut: cut(""), counts: new Map(), bySection: new Map() };
 
   /** See `lossesBetween`. */
   between(before: string, after: string): readonly string[] {
@@ -42,7 +34,41 @@ export class LossFinder {
   }
 
   #countsOf(text: string): ServerCounts {
-    if (text !== this.#last.text) this.#last = { text, counts: countServers(text) };
-    return this.#last.counts;
+    const last = this.#last;
+    if (text === last.text) return last.counts;
+    const found = cut(text, last.cut);
+    const bySection = new Map<string, Count>();
+    for (const own of found.texts) bySection.set(own, last.bySection.get(own) ?? countIn(own));
+    const counts = sumOf(found.texts.flatMap((own) => bySection.get(own) ?? []));
+    this.#last = { text, cut: found, counts, bySection };
+    return counts;
   }
+}
+
+/** A text and how many servers it has. */
+interface Counted {
+  readonly text: string;
+  readonly cut: Cut;
+  readonly counts: ServerCounts;
+  readonly bySection: ReadonlyMap<string, Count>;
+}
+
+/** What one section has. */
+interface Count {
+  /** Undefined where servers are something else. */
+  readonly pool: string | undefined;
+  readonly servers: number;
+}
+
+function countIn(section: string): Count {
+  const [, pool] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
+  return { pool, servers: pool === undefined ? 0 : [...section.matchAll(/\n[ \t]*server[ \t]/g)].length };
+}
+
+function sumOf(counts: readonly Count[]): ServerCounts {
+  const sums = new Map<string, number>();
+  for (const { pool, servers } of counts) {
+    if (pool !== undefined && servers > 0) sums.set(pool, (sums.get(pool) ?? 0) + servers);
+  }
+  return sums;
 }

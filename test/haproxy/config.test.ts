@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defaultsOf, parseConfiguration, printConfiguration } from "../../src/haproxy/config.js";
+import { cut, defaultsOf, parseConfiguration, printConfiguration } from "../../src/haproxy/config.js";
 import { goldenCases } from "../support/golden.js";
 
 const line = fc.oneof(
@@ -33,6 +33,27 @@ describe("a configuration", () => {
       const text = await readFile(expected, "utf8");
       expect(printConfiguration(parseConfiguration(text))).toBe(text);
     }
+  });
+
+  test("is cut into the same sections whatever was cut before it", () => {
+    const few = fc.constantFrom("global", "backend b", "backend c", "  server s 1.2.3.4:5", ".if 1", "");
+    const text = fc.array(fc.oneof({ weight: 5, arbitrary: few }, line), { maxLength: 12 });
+    fc.assert(
+      fc.property(text, text, text, text, (before, middle, another, after) => {
+        const previous = cut([...before, ...middle, ...after].join("\n"));
+        const next = [...before, ...another, ...after].join("\n");
+        expect(cut(next, previous)).toEqual(cut(next));
+        expect(cut(next, cut(next))).toEqual(cut(next));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("keeps the very same strings of the sections around the one that differs", () => {
+    const text = Array.from({ length: 5 }, (_, index) => `backend b${index}\n  server s 1.2.3.4:5`).join("\n");
+    const previous = cut(text);
+    const { texts } = cut(text.replace("b2\n  server s", "b2\n  server t"), previous);
+    expect(texts.map((own, index) => Object.is(own, previous.texts[index]))).toEqual([true, true, false, true, true]);
   });
 
   test("knows which defaults reach a section", () => {

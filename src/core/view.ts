@@ -61,35 +61,31 @@ export interface LeftOut {
  *
  * Of `previous`, the view of an earlier snapshot, is taken what is still so; it changes the effort and nothing else.
  */
-export function servicesOf(snapshot: Snapshot, previous?: View): View {
-  const before = previous && WORKINGS.get(previous);
-  const readings = readingsOf(snapshot, before?.readings);
-  const [records, simple, unreadable]: [Candidate[], Candidate[], LeftOut[]] = [[], [], []];
-  for (const { candidate } of readings) {
-    if (candidate === "other") continue;
-    if ("reason" in candidate) unreadable.push(candidate);
-    else (candidate.kind === "record" ? records : simple).push(candidate);
-  }
-  const groups = groupsOf([...records, ...simple], before?.groups);
+export function servicesOf({ entries }: Snapshot, previous?: View): View {
+  const before = (previous && WORKINGS.get(previous)) ?? NOTHING;
+  const { changes, candidates } = compared(entries, before);
+  const { groups, unreadable } = follow(changes, before);
   const outcomes = [...groups.values()];
-  const leftOut = [...unreadable, ...outcomes.flatMap((group) => group.leftOut)];
+  const leftOut = [...unreadable.values(), ...outcomes.flatMap((group) => group.leftOut)];
   const view = {
     services: outcomes.map(({ service }) => service).sort(byName),
     leftOut: leftOut.sort((a, b) => compareKeys(a.key, b.key)),
   };
-  WORKINGS.set(view, { readings, groups });
+  WORKINGS.set(view, { keys: [...entries.keys()], values: [...entries.values()], candidates, groups, unreadable });
   return view;
 }
 
-/** How each view came about, for as long as there is the view. */
-const WORKINGS = new WeakMap<View, { readonly readings: readonly Reading[]; readonly groups: Groups }>();
-
-/** A key that was read by itself. */
-interface Reading {
-  readonly key: string;
-  readonly value: string;
-  readonly candidate: Candidate | LeftOut | "other";
+/** How a view came about: the first three are of one length, so that what has not changed is passed by and not touched. */
+interface Workings {
+  readonly keys: readonly string[];
+  readonly values: readonly string[];
+  readonly candidates: readonly Read[];
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly unreadable: ReadonlyMap<string, LeftOut>;
 }
+
+/** What a key says by itself. */
+type Read = Candidate | LeftOut | "other";
 
 /** A service as its candidates make it. */
 interface Group {
@@ -99,40 +95,73 @@ interface Group {
   readonly leftOut: readonly LeftOut[];
 }
 
-type Groups = ReadonlyMap<string, Group>;
+/** A key that says something else than before; undefined where it was not there, or is no more. */
+interface Change {
+  readonly key: string;
+  readonly was: Read | undefined;
+  readonly is: Read | undefined;
+}
 
-function readingsOf({ entries }: Snapshot, previous: readonly Reading[] = []): readonly Reading[] {
-  const readings: Reading[] = [];
+const NOTHING: Workings = { keys: [], values: [], candidates: [], groups: new Map(), unreadable: new Map() };
+
+/** The workings of each view, for as long as there is the view. */
+const WORKINGS = new WeakMap<View, Workings>();
+
+/** Both are in order, so that nothing has to be looked up. */
+function compared(
+  entries: Snapshot["entries"],
+  { keys, values, candidates: before }: Workings,
+): { readonly changes: readonly Change[]; readonly candidates: readonly Read[] } {
+  const changes: Change[] = [];
+  const candidates: Read[] = [];
   let at = 0;
+  const passBy = (key: string): void => {
+    changes.push({ key, was: before[at++], is: undefined });
+  };
   entries.forEach((value, key) => {
-    let known = previous[at];
-    // Both are in order, so that nothing has to be looked up.
-    while (known && known.key !== key && compareKeys(known.key, key) < 0) known = previous[++at];
-    if (known?.key === key && known.value === value) readings.push(known);
-    else readings.push({ key, value, candidate: candidateOf(key, value) });
+    let known = keys[at];
+    for (; known !== undefined && known !== key && compareKeys(known, key) < 0; known = keys[at]) passBy(known);
+    const was = known === key ? before[at] : undefined;
+    const is = was !== undefined && values[at] === value ? was : candidateOf(key, value);
+    if (is !== was) changes.push({ key, was, is });
+    candidates.push(is);
+    if (known === key) at++;
   });
-  return readings;
+  for (let gone = keys[at]; gone !== undefined; gone = keys[at]) passBy(gone);
+  return { changes, candidates };
 }
 
-function groupsOf(candidates: readonly Candidate[], previous?: Groups): Groups {
-  const byService = new Map<string, Candidate[]>();
-  let last: Candidate[] | undefined;
-  for (const candidate of candidates) {
-    const { service } = candidate;
-    if (last?.[0]?.service !== service) last = byService.get(service); // most come after one of the same service
-    if (last) last.push(candidate);
-    else byService.set(service, (last = [candidate]));
+/** Makes anew the services that changes reach. */
+function follow(changes: readonly Change[], before: Workings): Pick<Workings, "groups" | "unreadable"> {
+  const unreadable = new Map(before.unreadable);
+  const reached = new Map<string, { readonly gone: Set<string>; readonly come: Candidate[] }>();
+  const reach = (service: string) => {
+    const known = reached.get(service) ?? { gone: new Set(), come: [] };
+    reached.set(service, known);
+    return known;
+  };
+  for (const { key, was, is } of changes) {
+    unreadable.delete(key);
+    if (was !== undefined && isCandidate(was)) reach(was.service).gone.add(key);
+    if (is !== undefined && isCandidate(is)) reach(is.service).come.push(is);
+    else if (is !== undefined && is !== "other") unreadable.set(key, is);
   }
-  const groups = new Map<string, Group>();
-  for (const [name, theirs] of byService) {
-    const known = previous?.get(name);
-    groups.set(name, known && isSame(known.candidates, theirs) ? known : groupOf(name, theirs));
+  const groups = new Map(before.groups);
+  for (const [name, { gone, come }] of reached) {
+    const stayed = groups.get(name)?.candidates.filter(({ key }) => !gone.has(key)) ?? [];
+    const candidates = [...stayed, ...come].sort(byRank);
+    if (candidates.length === 0) groups.delete(name);
+    else groups.set(name, groupOf(name, candidates));
   }
-  return groups;
+  return { groups, unreadable };
 }
 
-function isSame(some: readonly Candidate[], others: readonly Candidate[]): boolean {
-  return some.length === others.length && some.every((candidate, index) => candidate === others[index]);
+function isCandidate(read: Read): read is Candidate {
+  return read !== "other" && !("reason" in read);
+}
+
+function byRank(a: Candidate, b: Candidate): number {
+  return a.kind === b.kind ? compareKeys(a.key, b.key) : a.kind === "record" ? -1 : 1;
 }
 
 function groupOf(name: string, candidates: readonly Candidate[]): Group {

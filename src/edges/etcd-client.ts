@@ -37,29 +37,48 @@ const REQUEST_MS = 2_000;
 const LONGEST_WAIT_MS = 1_000;
 
 /**
+ * After how long without an answer a connection is made that has nothing to do with those before it: gRPC waits for
+ * ever for one that it is making when packets are lost, and for a minute after the network is back.
+ */
+const STUCK_MS = 5_000;
+
+/**
  * The connection to etcd: etcd3's plain RPC clients with deadlines, pings and failover, and the one place that knows
  * whether etcd answers and tells so.
  */
 export class EtcdClient {
   readonly endpoints: readonly string[];
-  readonly kv: KVClient;
-  readonly leases: LeaseClient;
-  readonly watches: WatchClient;
   readonly clock: Clock;
   readonly tell: Tell;
-  readonly #etcd: Etcd3Client;
+  readonly #options: IOptions;
   readonly #outage: Outage;
+  #etcd: Etcd3Client;
+  /** The one before it, for what may still be under way there. */
+  #former: Etcd3Client | undefined;
+  #dials = 0;
+  #dialledAt: number;
   #hasAnswered = false;
 
   constructor(options: IOptions, endpoints: readonly string[], { clock, tell }: EtcdSurroundings) {
-    this.#etcd = new Etcd3(options);
+    this.#options = options;
+    this.#etcd = this.#dial();
+    this.#dialledAt = clock.now();
     this.endpoints = endpoints;
-    this.kv = this.#etcd.kv;
-    this.leases = this.#etcd.leaseClient;
-    this.watches = this.#etcd.watchClient;
     this.clock = clock;
     this.tell = tell;
     this.#outage = new Outage(clock);
+  }
+
+  get kv(): KVClient {
+    return this.#etcd.kv;
+  }
+
+  get leases(): LeaseClient {
+    return this.#etcd.leaseClient;
+  }
+
+  get watches(): WatchClient {
+    return this.#etcd.watchClient;
   }
 
   /** Makes a request once; fails with `store-unreachable` or `store-refused`, which it tells, or the signal's reason. */
@@ -95,7 +114,16 @@ export class EtcdClient {
 
   /** Closes the connections; streams must have been ended before. */
   close(): void {
+    this.#former?.close();
     this.#etcd.close();
+  }
+
+  /** Connections of its own: gRPC shares those whose options are equal. */
+  #dial(): Etcd3Client {
+    return new Etcd3({
+      ...this.#options,
+      grpcOptions: { ...this.#options.grpcOptions, "hecd.dial": ++this.#dials },
+    });
   }
 
   #answered(): void {
@@ -105,6 +133,14 @@ export class EtcdClient {
   }
 
   #failed(fault: HecdError): void {
+    const now = this.clock.now();
+    if (!this.#outage.lasting) this.#dialledAt = now;
+    else if (now - this.#dialledAt >= STUCK_MS) {
+      this.#former?.close();
+      this.#former = this.#etcd;
+      this.#etcd = this.#dial();
+      this.#dialledAt = now;
+    }
     const lastedMs = this.#outage.failed();
     if (lastedMs === undefined) return;
     const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;

@@ -56,13 +56,13 @@ export class EtcdClient {
   /** The one before it, for what may still be under way there. */
   #former: Etcd3Client | undefined;
   #dials = 0;
-  #dialledAt: number;
+  /** Since when no request has been answered, or the last connection has been tried. */
+  #silentSince = 0;
   #hasAnswered = false;
 
   constructor(options: IOptions, endpoints: readonly string[], { clock, tell }: EtcdSurroundings) {
     this.#options = options;
     this.#etcd = this.#dial();
-    this.#dialledAt = clock.now();
     this.endpoints = endpoints;
     this.clock = clock;
     this.tell = tell;
@@ -133,18 +133,21 @@ export class EtcdClient {
   }
 
   #failed(fault: HecdError): void {
-    const now = this.clock.now();
-    if (!this.#outage.lasting) this.#dialledAt = now;
-    else if (now - this.#dialledAt >= STUCK_MS) {
-      this.#former?.close();
-      this.#former = this.#etcd;
-      this.#etcd = this.#dial();
-      this.#dialledAt = now;
-    }
+    this.#dialAnewIfStuck();
     const lastedMs = this.#outage.failed();
     if (lastedMs === undefined) return;
     const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
     this.tell({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
+  }
+
+  #dialAnewIfStuck(): void {
+    const now = this.clock.now();
+    if (!this.#outage.lasting) this.#silentSince = now;
+    if (now - this.#silentSince < STUCK_MS) return;
+    this.#silentSince = now;
+    this.#former?.close();
+    this.#former = this.#etcd;
+    this.#etcd = this.#dial();
   }
 }
 

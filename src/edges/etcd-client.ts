@@ -11,6 +11,7 @@ import { backoff, retry } from "../flow/retry.js";
 import { type Endpoint, parseEndpoint } from "./etcd-endpoint.js";
 import { faultOf, saysCompacted, saysLeaseIsGone } from "./etcd-errors.js";
 import { Etcd3, isRecoverableError } from "./etcd3.js";
+import { knock } from "./etcd-knock.js";
 
 /** Where etcd is and how to be let in. */
 export interface EtcdOptions {
@@ -37,8 +38,8 @@ const REQUEST_MS = 2_000;
 const LONGEST_WAIT_MS = 1_000;
 
 /**
- * After how long without an answer a connection is made that has nothing to do with those before it: gRPC waits for
- * ever for one that it is making when packets are lost, and for a minute after the network is back.
+ * After how long without an answer it is tried whether only gRPC does not get through: it waits for ever for a
+ * connection that it is making when the network loses packets just then, and for a minute if TCP is to begin anew.
  */
 const STUCK_MS = 5_000;
 
@@ -56,9 +57,11 @@ export class EtcdClient {
   /** The one before it, for what may still be under way there. */
   #former: Etcd3Client | undefined;
   #dials = 0;
-  /** Since when no request has been answered, or the last connection has been tried. */
+  /** Since when this connection has not answered. */
   #silentSince = 0;
+  #isKnocking = false;
   #hasAnswered = false;
+  readonly #closing = new AbortController();
 
   constructor(options: IOptions, endpoints: readonly string[], { clock, tell }: EtcdSurroundings) {
     this.#options = options;
@@ -114,6 +117,7 @@ export class EtcdClient {
 
   /** Closes the connections; streams must have been ended before. */
   close(): void {
+    this.#closing.abort(new DOMException("The client was closed", "AbortError"));
     this.#former?.close();
     this.#etcd.close();
   }
@@ -133,21 +137,32 @@ export class EtcdClient {
   }
 
   #failed(fault: HecdError): void {
-    this.#dialAnewIfStuck();
+    void this.#dialAnewIfStuck();
     const lastedMs = this.#outage.failed();
     if (lastedMs === undefined) return;
     const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
     this.tell({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
   }
 
-  #dialAnewIfStuck(): void {
-    const now = this.clock.now();
-    if (!this.#outage.lasting) this.#silentSince = now;
-    if (now - this.#silentSince < STUCK_MS) return;
-    this.#silentSince = now;
+  /** Makes connections anew where a member answers and those that there are have not for long. */
+  async #dialAnewIfStuck(): Promise<void> {
+    if (!this.#outage.lasting) this.#silentSince = this.clock.now();
+    if (this.#isKnocking || this.clock.now() - this.#silentSince < STUCK_MS) return;
+    this.#isKnocking = true;
+    const answers = await Promise.all(this.#knocks());
+    this.#isKnocking = false;
+    if (!answers.includes(true) || !this.#outage.lasting || this.#closing.signal.aborted) return;
     this.#former?.close();
     this.#former = this.#etcd;
     this.#etcd = this.#dial();
+    this.#silentSince = this.clock.now();
+  }
+
+  #knocks(): readonly Promise<boolean>[] {
+    const { credentials } = this.#options;
+    const scheme = credentials ? "https" : "http";
+    const { rootCertificate: ca, certChain: cert, privateKey: key } = credentials ?? {};
+    return this.endpoints.map((at) => knock(`${scheme}://${at}`, { ca, cert, key }, this.clock, this.#closing.signal));
   }
 }
 

@@ -115,6 +115,7 @@ export class DockerContainers implements Containers {
       if (how === "quiet") await firstList.catch(() => undefined);
       over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
     });
+
     const keepListing = async (): Promise<never> => {
       await firstList;
       for (;;) {

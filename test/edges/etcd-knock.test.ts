@@ -8,17 +8,16 @@ import { freePort } from "../support/free-port.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 const signal = new AbortController().signal;
-let server: Server | undefined;
+const servers: Server[] = [];
 
 afterEach(async () => {
-  await new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
-  server = undefined;
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
 });
 
-async function urlOf(listening: Server): Promise<string> {
-  server = listening;
-  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`; // a TCP server has no other kind of address
+async function urlOf(server: Server): Promise<string> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // a TCP server has no other kind of address
 }
 
 /** A server that accepts and says nothing, with the number of connections to it. */
@@ -27,7 +26,10 @@ async function mute(): Promise<{ readonly url: string; readonly open: () => numb
   const url = await urlOf(
     createServer((socket) => {
       open++;
-      socket.on("error", () => undefined).on("close", () => open--);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        open--;
+      });
       socket.resume();
     }),
   );

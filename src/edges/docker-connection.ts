@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import type { DockerOptions } from "dockerode";
 import { DOCKER_URL_RULE, parseDockerUrl } from "../core/docker-url.js";
 import { HecdError, reasonOf } from "../errors.js";
@@ -40,12 +41,12 @@ export async function dialOptions({ url, tls, certPath }: DockerConnection): Pro
   const place = parseDockerUrl(url);
   if (!place) throw new HecdError({ code: "config-invalid", source: `--docker ${url}`, issues: [DOCKER_URL_RULE] });
   if (place.kind === "socket") {
-    const agent = new HttpAgent({ keepAlive: true });
+    const agent = reserved(new HttpAgent({ keepAlive: true }));
     return { agent, options: optionsOf({ ...bare, socketPath: place.path, protocol: "http", agent }) };
   }
   const { host, port } = place;
   const secure = place.secure || tls;
-  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const agent = reserved(secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }));
   const certificates = secure ? await readCertificates(certPath ?? (tls ? join(homedir(), ".docker") : undefined)) : {};
   return {
     agent,
@@ -101,6 +102,14 @@ async function readCertificates(directory: string | undefined): Promise<Pick<Doc
     }
   };
   return { ca: await read("ca.pem"), cert: await read("cert.pem"), key: await read("key.pem") };
+}
+
+/**
+ * Has an agent say little of itself: docker-modem writes all that it is given out as a text for each request, whether
+ * anybody reads that or not, and the text of an agent with its sockets takes longer than Docker's answer.
+ */
+function reserved(agent: HttpAgent): HttpAgent {
+  return Object.assign(agent, { [inspect.custom]: () => "Agent" });
 }
 
 /** dockerode tells an absent option from an undefined one, its types do not. */

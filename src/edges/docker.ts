@@ -93,9 +93,9 @@ export class DockerContainers implements Containers {
     const news = new Bell();
     const listSoon = new Bell();
     const looks = new DockerLooks(engine, picture, news, clock, turn.signal);
-    let made = false;
+    let isMade = false;
     const over = (why: string, cause?: unknown): void => {
-      turn.abort(made ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
+      turn.abort(isMade ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
     };
 
     // What happened since the last event may not be in the list yet, which lags behind.
@@ -106,14 +106,18 @@ export class DockerContainers implements Containers {
       if (hint.container === undefined) listSoon.ring();
       else looks.hear(hint, hint.container);
     };
-    void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then((how) => {
+    const firstList = looks.list().then(() => {
+      isMade = true;
+      this.#tellConnected(engine, outage);
+    });
+    void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then(async (how) => {
+      // To look at a thousand containers takes longer than a quiet engine may be silent; each look has its own deadline.
+      if (how === "quiet") await firstList.catch(() => undefined);
       over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
     });
 
     const keepListing = async (): Promise<never> => {
-      await looks.list();
-      made = true;
-      this.#tellConnected(engine, outage);
+      await firstList;
       for (;;) {
         await listSoon.heardWithin(this.#settings.resyncMs * (0.8 + Math.random() * 0.4), clock, turn.signal);
         await looks.list();

@@ -11,6 +11,7 @@ import { backoff, retry } from "../flow/retry.js";
 import { type Endpoint, parseEndpoint } from "./etcd-endpoint.js";
 import { faultOf, saysCompacted, saysLeaseIsGone } from "./etcd-errors.js";
 import { Etcd3, isRecoverableError } from "./etcd3.js";
+import { knock } from "./etcd-knock.js";
 
 /** Where etcd is and how to be let in. */
 export interface EtcdOptions {
@@ -37,29 +38,50 @@ const REQUEST_MS = 2_000;
 const LONGEST_WAIT_MS = 1_000;
 
 /**
+ * After how long without an answer it is tried whether only gRPC does not get through: it waits for ever for a
+ * connection that it is making when the network loses packets just then, and for a minute if TCP is to begin anew.
+ */
+const STUCK_MS = 5_000;
+
+/**
  * The connection to etcd: etcd3's plain RPC clients with deadlines, pings and failover, and the one place that knows
  * whether etcd answers and tells so.
  */
 export class EtcdClient {
   readonly endpoints: readonly string[];
-  readonly kv: KVClient;
-  readonly leases: LeaseClient;
-  readonly watches: WatchClient;
   readonly clock: Clock;
   readonly tell: Tell;
-  readonly #etcd: Etcd3Client;
+  readonly #options: IOptions;
   readonly #outage: Outage;
+  #etcd: Etcd3Client;
+  /** The one before it, for what may still be under way there. */
+  #former: Etcd3Client | undefined;
+  #dials = 0;
+  /** Since when this connection has not answered. */
+  #silentSince = 0;
+  #isKnocking = false;
   #hasAnswered = false;
+  readonly #closing = new AbortController();
 
   constructor(options: IOptions, endpoints: readonly string[], { clock, tell }: EtcdSurroundings) {
-    this.#etcd = new Etcd3(options);
+    this.#options = options;
+    this.#etcd = this.#dial();
     this.endpoints = endpoints;
-    this.kv = this.#etcd.kv;
-    this.leases = this.#etcd.leaseClient;
-    this.watches = this.#etcd.watchClient;
     this.clock = clock;
     this.tell = tell;
     this.#outage = new Outage(clock);
+  }
+
+  get kv(): KVClient {
+    return this.#etcd.kv;
+  }
+
+  get leases(): LeaseClient {
+    return this.#etcd.leaseClient;
+  }
+
+  get watches(): WatchClient {
+    return this.#etcd.watchClient;
   }
 
   /** Makes a request once; fails with `store-unreachable` or `store-refused`, which it tells, or the signal's reason. */
@@ -95,7 +117,17 @@ export class EtcdClient {
 
   /** Closes the connections; streams must have been ended before. */
   close(): void {
+    this.#closing.abort(new DOMException("The client was closed", "AbortError"));
+    this.#former?.close();
     this.#etcd.close();
+  }
+
+  /** Connections of its own: gRPC shares those whose options are equal. */
+  #dial(): Etcd3Client {
+    return new Etcd3({
+      ...this.#options,
+      grpcOptions: { ...this.#options.grpcOptions, "hecd.dial": ++this.#dials },
+    });
   }
 
   #answered(): void {
@@ -105,10 +137,32 @@ export class EtcdClient {
   }
 
   #failed(fault: HecdError): void {
+    void this.#dialAnewIfStuck();
     const lastedMs = this.#outage.failed();
     if (lastedMs === undefined) return;
     const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
     this.tell({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
+  }
+
+  /** Makes connections anew where a member answers and those that there are have not for long. */
+  async #dialAnewIfStuck(): Promise<void> {
+    if (!this.#outage.lasting) this.#silentSince = this.clock.now();
+    if (this.#isKnocking || this.clock.now() - this.#silentSince < STUCK_MS) return;
+    this.#isKnocking = true;
+    const answers = await Promise.all(this.#knocks());
+    this.#isKnocking = false;
+    if (!answers.includes(true) || !this.#outage.lasting || this.#closing.signal.aborted) return;
+    this.#former?.close();
+    this.#former = this.#etcd;
+    this.#etcd = this.#dial();
+    this.#silentSince = this.clock.now();
+  }
+
+  #knocks(): readonly Promise<boolean>[] {
+    const { credentials } = this.#options;
+    const scheme = credentials ? "https" : "http";
+    const { rootCertificate: ca, certChain: cert, privateKey: key } = credentials ?? {};
+    return this.endpoints.map((at) => knock(`${scheme}://${at}`, { ca, cert, key }, this.clock, this.#closing.signal));
   }
 }
 

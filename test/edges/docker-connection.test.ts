@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type DockerConnection, dialOptions, explainUnreachable } from "../../src/edges/docker-connection.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -30,6 +31,12 @@ describe("where Docker is", () => {
     const options = await dial("unix:///run/docker.sock");
     expect(Object.keys(options)).toEqual(expect.arrayContaining(["host", "port", "ca", "cert", "key"]));
     expect(options["host"]).toBeUndefined();
+  });
+
+  test("costs docker-modem, which writes out all that it is given for each request, no time for the agent", async () => {
+    for (const url of ["unix:///run/docker.sock", "tcp://10.0.0.5"]) {
+      expect(inspect(await dial(url), { showHidden: true, depth: null }).length).toBeLessThan(500);
+    }
   });
 
   test("is spoken to by TLS with the certificates of a directory, read anew each time", async () => {

@@ -476,6 +476,19 @@ describe("in the course of time", () => {
     expect(kinds()).toEqual(["docker-connected"]);
   });
 
+  test("a first look at everything may take longer than a stream may be silent", async () => {
+    run(1);
+    let refusals = 2; // each of which makes a look wait before it is tried again
+    docker.intercept = (path, response) => {
+      if (!path.endsWith(`${idOf(1)}/json`) || refusals-- <= 0) return false;
+      response.writeHead(500).end("{}");
+      return true;
+    };
+    follow(systemClock, { quietMs: 100 });
+    await sees("web1 running");
+    expect(kinds()).toEqual(["docker-connected"]);
+  });
+
   test("an engine that accepts and says nothing is given up after two seconds", async () => {
     const clock = new ManualClock();
     docker.intercept = () => true;

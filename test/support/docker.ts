@@ -65,6 +65,15 @@ export class DockerCli implements AsyncDisposable {
   }
 }
 
+/** Runs its arguments where each hierarchy of cgroups that the kernel has is mounted, below `$0` if nowhere else. */
+const WITH_ALL_CGROUPS = `
+awk '!/^#/ && $2 > 0 { names[$2] = names[$2] comma[$2] $1; comma[$2] = "," } END { for (id in names) print names[id] }' \
+  /proc/cgroups | while read -r names; do
+  grep -q " - cgroup .*\\b\${names%%,*}\\b" /proc/self/mountinfo && continue
+  mkdir -p "$0/$names" && mount -t cgroup -o "$names" none "$0/$names"
+done
+exec "$@"`;
+
 /**
  * A second Docker engine with everything of its own, to be stopped and started at will.
  *
@@ -74,8 +83,12 @@ export class DockerCli implements AsyncDisposable {
 export class PrivateDocker implements AsyncDisposable {
   readonly url: string;
   readonly #bridge: string;
+  /** Of the addresses that are set apart for tests, so that engines of several runs keep out of one another's way. */
+  readonly #network = `198.18.${process.pid % 256}`;
   readonly #directory: Awaited<ReturnType<typeof tempDir>>;
   readonly #options: readonly string[];
+  /** Whether it is to see every hierarchy of cgroups. */
+  #allCgroups = false;
   #process: ChildProcess | undefined;
 
   private constructor(directory: Awaited<ReturnType<typeof tempDir>>, options: readonly string[]) {
@@ -87,20 +100,30 @@ export class PrivateDocker implements AsyncDisposable {
 
   /** Starts the engine, with the web image in it. */
   static async start(...options: readonly string[]): Promise<PrivateDocker> {
-    const docker = new PrivateDocker(await tempDir(), options);
+    return await new PrivateDocker(await tempDir(), options).#begin();
+  }
+
+  /** The same, one that tells of a lack of memory even where the machine has not mounted all that takes. */
+  static async startWithAllCgroups(): Promise<PrivateDocker> {
+    const docker = new PrivateDocker(await tempDir(), []);
+    docker.#allCgroups = true;
+    return await docker.#begin();
+  }
+
+  async #begin(): Promise<this> {
     try {
-      await run("ip", ["link", "add", docker.#bridge, "type", "bridge"]);
-      await run("ip", ["addr", "add", "198.18.77.1/24", "dev", docker.#bridge]);
-      await run("ip", ["link", "set", docker.#bridge, "up"]);
-      await docker.startEngine();
-      const image = join(docker.#directory.path, "web.tar");
+      await run("ip", ["link", "add", this.#bridge, "type", "bridge"]);
+      await run("ip", ["addr", "add", `${this.#network}.1/24`, "dev", this.#bridge]);
+      await run("ip", ["link", "set", this.#bridge, "up"]);
+      await this.startEngine();
+      const image = join(this.#directory.path, "web.tar");
       await run("docker", ["save", "-o", image, WEB_IMAGE]);
-      await run("docker", ["-H", docker.url, "load", "-i", image]);
+      await run("docker", ["-H", this.url, "load", "-i", image]);
     } catch (error) {
-      await docker[Symbol.asyncDispose]();
+      await this[Symbol.asyncDispose]();
       throw error;
     }
-    return docker;
+    return this;
   }
 
   async startEngine(): Promise<void> {
@@ -108,10 +131,12 @@ export class PrivateDocker implements AsyncDisposable {
     const log = await open(join(path, "log"), "a");
     const args = [
       ...["--data-root", join(path, "data"), "--exec-root", join(path, "exec"), "--pidfile", join(path, "pid")],
-      ...["-H", this.url, "--bridge", this.#bridge, "--fixed-cidr", "198.18.77.0/24"],
+      ...["-H", this.url, "--bridge", this.#bridge, "--fixed-cidr", `${this.#network}.0/24`],
       ...["--iptables=false", "--ip6tables=false", "--ip-masq=false", ...this.#options],
     ];
-    this.#process = spawn("dockerd", args, { stdio: ["ignore", log.fd, log.fd] });
+    const launcher = this.#allCgroups ? ["unshare", "--mount", "sh", "-c", WITH_ALL_CGROUPS, join(path, "cgroup")] : [];
+    const [program = "dockerd", ...others] = [...launcher, "dockerd", ...args];
+    this.#process = spawn(program, others, { stdio: ["ignore", log.fd, log.fd] });
     await log.close();
     await eventually("the private Docker engine", () => run("docker", ["-H", this.url, "version"]), 60_000, 100).catch(
       async (error: unknown) => {

@@ -14,6 +14,8 @@ export class FilteringProxy implements AsyncDisposable {
   readonly requests: string[] = [];
   /** Method and path of every request that was refused. */
   readonly refused: string[] = [];
+  /** Answers instead of the engine when it returns true; is asked with path and query. */
+  intercept: (url: string, response: ServerResponse) => boolean = () => false;
   readonly #socket: string;
   readonly #newestApi: string | undefined;
   readonly #server = createServer((request, response) => {
@@ -50,6 +52,7 @@ export class FilteringProxy implements AsyncDisposable {
       response.writeHead(403).end("Forbidden");
       return;
     }
+    if (this.intercept(url, response)) return;
     const inside = dial({ socketPath: this.#socket, path: url, method, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, { "content-type": answer.headers["content-type"] ?? "" });
       response.flushHeaders();

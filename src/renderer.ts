@@ -17,7 +17,7 @@ export interface RendererParts extends Manner {
   /** Reads a resource's template; throws `template-invalid`, and so does what it returns. */
   readonly compile: (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering>;
   readonly targetOf: (resource: Resource) => Target;
-  readonly balancerOf: (resource: Resource) => Balancer;
+  readonly balancerOf: (resource: Resource) => Promise<Balancer>;
   readonly clock: Clock;
   readonly tell: Tell;
 }
@@ -75,7 +75,7 @@ export class Renderer {
     for (const { file, reason } of this.#problems ?? []) results.push({ resource: file, outcome: failed(reason) });
     for (const resource of resources) {
       if (results.some(({ outcome }) => isEnough(outcome))) break;
-      results.push({ resource: resource.name, outcome: await this.#keeperOf(resource).once(signal) });
+      results.push({ resource: resource.name, outcome: await (await this.#keeperOf(resource)).once(signal) });
     }
     return results;
   }
@@ -101,7 +101,7 @@ export class Renderer {
     await Promise.all([...this.#loops].filter(([key]) => !wanted.has(key)).map(([, loop]) => loop.end()));
     const loops = new Map<string, Loop>();
     for (const [key, resource] of wanted) {
-      loops.set(key, this.#loops.get(key) ?? new Loop(this.#keeperOf(resource), signal));
+      loops.set(key, this.#loops.get(key) ?? new Loop(await this.#keeperOf(resource), signal));
     }
     this.#loops = loops;
   }
@@ -125,7 +125,7 @@ export class Renderer {
     return [...usable.values()];
   }
 
-  #keeperOf(resource: Resource): Keeper {
+  async #keeperOf(resource: Resource): Promise<Keeper> {
     const { compile, storeOf, targetOf, balancerOf } = this.#parts;
     const losses = new LossFinder();
     return new Keeper(resource, {
@@ -133,7 +133,7 @@ export class Renderer {
       store: storeOf(resource),
       compile: () => compile(resource),
       target: targetOf(resource),
-      balancer: balancerOf(resource),
+      balancer: await balancerOf(resource),
       lossesBetween: (before, after) => losses.between(before, after),
       lane: this.#laneOf(resource),
     });

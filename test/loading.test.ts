@@ -34,4 +34,11 @@ describe("a program that ends at once loads no package that it does not need", (
   ])("%s", async (_, file, packages) => {
     expect([...(await packagesOf(file))].sort()).toEqual(packages);
   });
+
+  test("nor what drives HAProxy, where commands do that", async () => {
+    const files = new Set<string>();
+    await packagesOf("edges/balancer.ts", files);
+    expect(files).toContain("edges/by-commands.ts");
+    expect([...files].filter((file) => /^(edges\/)?haproxy/.test(file))).toEqual([]);
+  });
 });

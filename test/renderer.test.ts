@@ -40,7 +40,7 @@ class World {
         return (snapshot) => ({ text: `${resource.source}${textIn(snapshot)}`, leftOut: this.leftOut });
       },
       targetOf: (resource) => this.#target(resource),
-      balancerOf: ({ name, dest }) => ({
+      balancerOf: async ({ name, dest }) => ({
         check: () => this.#act(name, "check"),
         adjust: async ({ wanted }) => {
           this.adjusted.push(wanted);

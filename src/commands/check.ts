@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { balancerOf } from "../edges/haproxy.js";
+import { balancerOf } from "../edges/balancer.js";
 import { TargetFile } from "../edges/target-file.js";
 import { TemplateFolder } from "../edges/template-files.js";
 import { temporaryFolder } from "../edges/temporary-folder.js";
@@ -69,7 +69,8 @@ async function judge(
   const dest = join(folder, basename(resource.dest));
   const elsewhere: Resource = { ...resource, dest, mode: 0o644, uid: undefined, gid: undefined };
   await using staged = await new TargetFile(elsewhere, tell).stage(text);
-  return await balancerOf(elsewhere, { haproxy, clock, tell }).check(staged.path, signal);
+  const balancer = await balancerOf(elsewhere, { haproxy, clock, tell });
+  return await balancer.check(staged.path, signal);
 }
 
 function wordsOf({ resource, faults, notes }: Finding): string {

@@ -6,7 +6,7 @@ import type { Backend } from "../core/backend.js";
 import type { Outcome, Tell } from "../core/event.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import type { ConfdJournal } from "../edges/confd-journal.js";
-import { balancerOf } from "../edges/haproxy.js";
+import { balancerOf } from "../edges/balancer.js";
 import { TargetFile } from "../edges/target-file.js";
 import { TemplateFolder } from "../edges/template-files.js";
 import { templateWorld } from "../edges/template-world.js";

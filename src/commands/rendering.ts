@@ -1,6 +1,6 @@
 import { USUAL_MANNER } from "../apply.js";
 import type { Snapshot } from "../core/snapshot.js";
-import { balancerOf } from "../edges/haproxy.js";
+import { balancerOf } from "../edges/balancer.js";
 import { TargetFile } from "../edges/target-file.js";
 import type { Resource } from "../ports.js";
 import type { RendererParts } from "../renderer.js";

@@ -136,8 +136,8 @@ function environmentOf(port: number, { admin }: Paths, { env }: World): Readonly
 
 /** Makes the file that HAProxy is then started on, which is why nothing has to be reloaded for it. */
 async function writeFirstFile(parts: RendererParts, signal: AbortSignal): Promise<void> {
-  const balancerOf: RendererParts["balancerOf"] = (resource) => ({
-    check: (path, s) => parts.balancerOf(resource).check(path, s),
+  const balancerOf: RendererParts["balancerOf"] = async (resource) => ({
+    check: async (path, s) => (await parts.balancerOf(resource)).check(path, s),
     adjust: async () => ({ kind: "reload", reason: "HAProxy does not run yet" }),
     reload: async () => ({ kind: "proven", output: "" }),
   });

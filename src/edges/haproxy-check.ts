@@ -1,12 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { shellWord } from "../core/shell-word.js";
 import type { Clock } from "../flow/clock.js";
 import { complaintsOf, quoteLines } from "../haproxy/alerts.js";
 import { hintsOn, wordsOf as wordsOfHint } from "../haproxy/migration.js";
 import type { Resource, Verdict } from "../ports.js";
-import { type Limits, run, runShell } from "./command.js";
-import { exitCodeOf, wordsOf } from "./haproxy-reload.js";
+import { wordsOf } from "./by-commands.js";
+import { run } from "./command.js";
 
 /** Exit code of `haproxy -c` for a file without a fault that leaves nothing to listen on. */
 const NO_LISTENER = 2;
@@ -30,17 +29,4 @@ export async function checkByHaproxy(
     accepted: false,
     output: [quoteLines(complaints, { path, name: basename(dest), text }), ...hints].join("\n"),
   };
-}
-
-/** Has a command of the resource judge a file, whose path stands for `{{.src}}`. */
-export async function checkByCommand(
-  template: string,
-  path: string,
-  limits: Limits,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const command = template.replace(/\{\{-?\s*\.src\s*-?\}\}/g, () => shellWord(path));
-  const ended = await runShell(command, limits, signal);
-  if (ended.exitCode === 0) return { accepted: true, output: "" };
-  return { accepted: false, output: wordsOf(ended), ...exitCodeOf(ended) };
 }

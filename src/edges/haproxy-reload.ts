@@ -1,5 +1,6 @@
 import type { ReloadDriver, ReloadVerdict } from "../ports.js";
-import { type Ended, type Limits, run, runShell } from "./command.js";
+import { reloadByCommand, wordsOf } from "./by-commands.js";
+import { type Limits, run } from "./command.js";
 import { reloadByMaster } from "./haproxy-master.js";
 import { reloadBySignal } from "./haproxy-signal.js";
 
@@ -16,24 +17,6 @@ export async function reloadBy(driver: ReloadDriver, limits: Limits, signal: Abo
     case "command":
       return reloadByCommand(driver.command, limits, signal);
   }
-}
-
-/** Runs a command by the shell; its exit code is the whole proof. */
-export async function reloadByCommand(command: string, limits: Limits, signal: AbortSignal): Promise<ReloadVerdict> {
-  const ended = await runShell(command, limits, signal);
-  if (ended.exitCode === 0) return { kind: "proven", output: ended.output };
-  return { kind: "failed", output: wordsOf(ended), ...exitCodeOf(ended) };
-}
-
-/** The exit code, where the program has ended by itself. */
-export function exitCodeOf({ exitCode }: Ended): { readonly exitCode?: number } {
-  return exitCode === null ? {} : { exitCode };
-}
-
-/** What a command that failed said, or at least how it ended. */
-export function wordsOf({ exitCode, signal, output }: Ended): string {
-  const end = exitCode === null ? `ended by ${signal ?? "a signal"}` : `exit code ${exitCode}`;
-  return output === "" ? end : `${output} (${end})`;
 }
 
 async function reloadBySystemd(unit: string, limits: Limits, signal: AbortSignal): Promise<ReloadVerdict> {

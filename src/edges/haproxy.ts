@@ -1,7 +1,4 @@
 import { readFile } from "node:fs/promises";
-import type { Tell } from "../core/event.js";
-import { reasonOf } from "../errors.js";
-import type { Clock } from "../flow/clock.js";
 import { newBinds } from "../haproxy/binds.js";
 import { hasSections } from "../haproxy/model.js";
 import type {
@@ -13,57 +10,20 @@ import type {
   Resource,
   Verdict,
 } from "../ports.js";
-import { checkByCommand, checkByHaproxy } from "./haproxy-check.js";
+import { type BalancerTools, checkByCommand, telling } from "./by-commands.js";
+import { checkByHaproxy } from "./haproxy-check.js";
 import { askProcesses } from "./haproxy-master.js";
 import { Pilot } from "./haproxy-pilot.js";
 import { obstacleAmong } from "./haproxy-ports.js";
-import { reloadBy, reloadByCommand } from "./haproxy-reload.js";
+import { reloadBy } from "./haproxy-reload.js";
 import { socketsOf } from "./haproxy-runtime.js";
 import { judgeFormat } from "./output-format.js";
-
-/** What every balancer needs. */
-export interface BalancerTools {
-  /** The haproxy binary that judges configurations. */
-  readonly haproxy: string;
-  readonly clock: Clock;
-  readonly tell: Tell;
-}
 
 /** How often old workers are counted. */
 const WATCH_EVERY_MS = 5_000;
 
-/**
- * What reads the file of this resource.
- *
- * With a table `[haproxy]` it is judged by `haproxy -c`, unless the resource has a check of its own, adjusted at run
- * time where it can be and reloaded by its driver otherwise; else the resource's commands do all, and a missing command
- * has no objection.
- */
-export function balancerOf(resource: Resource, tools: BalancerTools): Balancer {
-  return resource.haproxy ? new Haproxy(resource, resource.haproxy, tools) : byCommands(resource, tools);
-}
-
-function byCommands(resource: Resource, tools: BalancerTools): Balancer {
-  const { checkCmd, checkWithinMs, reloadCmd, reloadWithinMs, outputFormat } = resource;
-  const { clock } = tools;
-  return {
-    async check(path, signal) {
-      const fault = outputFormat && (await judgeFormat(path, outputFormat));
-      if (fault !== undefined) return { accepted: false, output: fault };
-      if (checkCmd === undefined) return { accepted: true, output: "" };
-      return checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
-    },
-    adjust: async () => ({ kind: "reload", reason: "only its command can tell what reads the file" }),
-    async reload(signal) {
-      if (reloadCmd === undefined) return { kind: "proven", output: "" };
-      const limits = { deadlineMs: reloadWithinMs, clock };
-      return telling("reload_cmd", tools, () => reloadByCommand(reloadCmd, limits, signal));
-    },
-  };
-}
-
 /** An HAProxy that HECD drives itself. */
-class Haproxy implements Balancer {
+export class Haproxy implements Balancer {
   readonly #resource: Resource;
   readonly #settings: HaproxySettings;
   readonly #tools: BalancerTools;
@@ -164,23 +124,4 @@ const PAGE_BYTES = 4_096;
 async function residentBytesOf(pid: number): Promise<number> {
   const [, pages = "0"] = ((await textOf(`/proc/${pid}/statm`)) ?? "").split(" ");
   return Number(pages) * PAGE_BYTES;
-}
-
-async function telling(
-  by: string,
-  { clock, tell }: BalancerTools,
-  reload: () => Promise<ReloadVerdict>,
-): Promise<ReloadVerdict> {
-  const begunAt = clock.now();
-  const told = (succeeded: boolean, output: string): void => {
-    tell({ kind: "reloaded", by, succeeded, tookMs: clock.now() - begunAt, output });
-  };
-  try {
-    const verdict = await reload();
-    told(verdict.kind === "proven", verdict.output);
-    return verdict;
-  } catch (error) {
-    told(false, reasonOf(error));
-    throw error;
-  }
 }

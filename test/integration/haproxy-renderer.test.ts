@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { USUAL_MANNER } from "../../src/apply.js";
 import type { HecdEvent } from "../../src/core/event.js";
-import { balancerOf } from "../../src/edges/haproxy.js";
+import { balancerOf } from "../../src/edges/balancer.js";
 import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { Renderer } from "../../src/renderer.js";

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { apply, type ApplyParts, USUAL_MANNER } from "../../src/apply.js";
 import type { HecdEvent } from "../../src/core/event.js";
-import { balancerOf } from "../../src/edges/haproxy.js";
+import { balancerOf } from "../../src/edges/balancer.js";
 import { reloadByMaster } from "../../src/edges/haproxy-master.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { reloadBySignal } from "../../src/edges/haproxy-signal.js";
@@ -53,9 +53,9 @@ function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
   });
 }
 
-function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
+async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<ApplyParts> {
   const resource = resourceFor(haproxy, reload);
-  const balancer = balancerOf(resource, { haproxy: HAPROXY, clock, tell });
+  const balancer = await balancerOf(resource, { haproxy: HAPROXY, clock, tell });
   return {
     resource,
     target: new TargetFile(resource, tell),
@@ -71,7 +71,7 @@ function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
 describe("a change of HAProxy's configuration", () => {
   test("is served once it is applied", async () => {
     await using haproxy = await startHaproxy();
-    const outcome = await apply(answering("second", haproxy.port), partsFor(haproxy), stop.signal);
+    const outcome = await apply(answering("second", haproxy.port), await partsFor(haproxy), stop.signal);
     expect(outcome).toMatchObject({ kind: "applied" });
     await eventually("the new answer", async () => (await answerOn(haproxy.port)) === "200 second", 2_000);
     expect(await haproxy.reloads()).toBe(1);
@@ -81,7 +81,7 @@ describe("a change of HAProxy's configuration", () => {
   test("that HAProxy refuses leaves file and process untouched, and names the line (invariant 1)", async () => {
     await using haproxy = await startHaproxy();
     const bad = `${answering("second", haproxy.port)}  nonsense here\n`;
-    const outcome = await apply(bad, partsFor(haproxy), stop.signal);
+    const outcome = await apply(bad, await partsFor(haproxy), stop.signal);
     expect(outcome).toEqual({
       kind: "rejected",
       output: "parsing [haproxy.cfg:12] : unknown keyword 'nonsense' in 'frontend' section\n" + "  12 | nonsense here",
@@ -93,13 +93,13 @@ describe("a change of HAProxy's configuration", () => {
 
   test("without a listener is refused although HAProxy finds no fault in it", async () => {
     await using haproxy = await startHaproxy();
-    const outcome = await apply("global\n  maxconn 10\n", partsFor(haproxy), stop.signal);
+    const outcome = await apply("global\n  maxconn 10\n", await partsFor(haproxy), stop.signal);
     expect(outcome).toEqual({ kind: "rejected", output: "It has no listener: HAProxy would serve nothing" });
   });
 
   test("that passes the check but cannot be loaded is taken back, and the last good one served (invariant 2)", async () => {
     await using haproxy = await startHaproxy();
-    const parts = partsFor(haproxy);
+    const parts = await partsFor(haproxy);
     const text = answering("second", haproxy.port, FOREIGN_BIND);
     const outcome = await apply(text, parts, stop.signal);
     expect(outcome).toMatchObject({ kind: "rolled-back" });
@@ -113,12 +113,12 @@ describe("a change of HAProxy's configuration", () => {
     await using haproxy = await startHaproxy();
     await using occupied = await occupiedPort();
     const text = answering("second", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
-    expect(await apply(text, partsFor(haproxy), stop.signal)).toEqual({
+    expect(await apply(text, await partsFor(haproxy), stop.signal)).toEqual({
       kind: "rejected",
       output: `It binds 127.0.0.1:${occupied.port}, and another process holds that port`,
     });
     const foreign = answering("second", haproxy.port, "  bind 192.0.2.1:80\n");
-    expect(await apply(foreign, partsFor(haproxy), stop.signal)).toEqual({
+    expect(await apply(foreign, await partsFor(haproxy), stop.signal)).toEqual({
       kind: "rejected",
       output: "It binds 192.0.2.1:80, which is no address of this machine",
     });
@@ -128,28 +128,28 @@ describe("a change of HAProxy's configuration", () => {
   test("that is cut off between writing and proving is proven by the next process (invariant 2)", async () => {
     await using haproxy = await startHaproxy();
     const text = answering("second", haproxy.port);
-    const parts = partsFor(haproxy);
+    const parts = await partsFor(haproxy);
     const staged = await parts.target.stage(text);
     await staged.commit(); // and here the process dies
     expect(await answerOn(haproxy.port)).toBe("200 first");
-    expect(await apply(text, partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
+    expect(await apply(text, await partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
     await eventually("the new answer", async () => (await answerOn(haproxy.port)) === "200 second", 2_000);
-    expect(await apply(text, partsFor(haproxy), stop.signal)).toEqual({ kind: "unchanged" });
+    expect(await apply(text, await partsFor(haproxy), stop.signal)).toEqual({ kind: "unchanged" });
   });
 
   test("waits in its file for an HAProxy that does not run yet", async () => {
     await using haproxy = await startHaproxy();
-    const parts = partsFor(haproxy, { kind: "master", socket: join(haproxy.directory, "other.sock") });
+    const parts = await partsFor(haproxy, { kind: "master", socket: join(haproxy.directory, "other.sock") });
     const text = answering("second", haproxy.port);
     expect(await apply(text, parts, stop.signal)).toMatchObject({ kind: "waiting" });
     expect(await readFile(haproxy.configPath, "utf8")).toBe(text);
-    expect(await apply(text, partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
+    expect(await apply(text, await partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
     expect(await parts.target.standing()).toBe("sound");
   });
 
   test("is applied through a pid file, and one that cannot be loaded is taken back there too", async () => {
     await using haproxy = await startHaproxy();
-    const parts = partsFor(haproxy, { kind: "signal", pidFile: haproxy.pidFile });
+    const parts = await partsFor(haproxy, { kind: "signal", pidFile: haproxy.pidFile });
     const second = answering("second", haproxy.port);
     expect(await apply(second, parts, stop.signal)).toMatchObject({ kind: "applied" });
     expect(await answerOn(haproxy.port)).toBe("200 second");

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { apply, type ApplyParts, USUAL_MANNER } from "../../src/apply.js";
 import type { HecdEvent, Outcome } from "../../src/core/event.js";
-import { balancerOf } from "../../src/edges/haproxy.js";
+import { Haproxy } from "../../src/edges/haproxy.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
@@ -103,7 +103,7 @@ export class RuntimeWorld implements AsyncDisposable {
     return {
       resource,
       target: new TargetFile(resource, tell),
-      balancer: balancerOf(resource, { haproxy: HAPROXY, clock: systemClock, tell }),
+      balancer: new Haproxy(resource, this.#settings, { haproxy: HAPROXY, clock: systemClock, tell }),
       clock: systemClock,
       tell,
       ...USUAL_MANNER,

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/event.js";
-import { balancerOf } from "../../src/edges/haproxy.js";
+import { balancerOf } from "../../src/edges/balancer.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../src/ports.js";
 import { resourceOf } from "../support/pushed-store.js";
@@ -10,9 +10,13 @@ import { tempDir } from "../support/temp-dir.js";
 
 const signal = new AbortController().signal;
 
-function balancerFor(more: Partial<Resource>, haproxy = "/no/such/haproxy") {
+async function balancerFor(more: Partial<Resource>, haproxy = "/no/such/haproxy") {
   const told: HecdEvent[] = [];
-  const balancer = balancerOf(resourceOf(more), { haproxy, clock: systemClock, tell: (event) => told.push(event) });
+  const balancer = await balancerOf(resourceOf(more), {
+    haproxy,
+    clock: systemClock,
+    tell: (event) => told.push(event),
+  });
   return { balancer, told };
 }
 
@@ -25,7 +29,7 @@ describe("a resource with commands", () => {
     await using directory = await tempDir();
     const path = join(directory.path, "staged.cfg");
     await writeFile(path, "a fine text");
-    const check = (checkCmd: string) => balancerFor({ checkCmd }).balancer.check(path, signal);
+    const check = async (checkCmd: string) => (await balancerFor({ checkCmd })).balancer.check(path, signal);
     expect(await check("grep -q fine {{.src}}")).toEqual({ accepted: true, output: "" });
     expect(await check("grep -q fine '{{ .src }}'")).toEqual({ accepted: true, output: "" });
     expect(await check("cat {{.src}}; exit 4")).toEqual({
@@ -41,22 +45,22 @@ describe("a resource with commands", () => {
     await mkdir(join(directory.path, "it's $HOME"));
     const path = join(directory.path, "it's $HOME", "x");
     await writeFile(path, "fine");
-    const { balancer } = balancerFor({ checkCmd: "grep -q fine {{.src}}" });
+    const { balancer } = await balancerFor({ checkCmd: "grep -q fine {{.src}}" });
     expect(await balancer.check(path, signal)).toEqual({ accepted: true, output: "" });
   });
 
   test("has no objection where it has no command", async () => {
-    const { balancer, told } = balancerFor({});
+    const { balancer, told } = await balancerFor({});
     expect(await balancer.check("/any", signal)).toEqual({ accepted: true, output: "" });
     expect(await balancer.reload(signal)).toEqual({ kind: "proven", output: "" });
     expect(told).toEqual([]);
   });
 
   test("is reloaded by its own, whose exit code is the proof", async () => {
-    const good = balancerFor({ reloadCmd: "echo done" });
+    const good = await balancerFor({ reloadCmd: "echo done" });
     expect(await good.balancer.reload(signal)).toEqual({ kind: "proven", output: "done" });
     expect(good.told).toEqual([expect.objectContaining({ kind: "reloaded", by: "reload_cmd", succeeded: true })]);
-    const bad = balancerFor({ reloadCmd: "echo no >&2; exit 1" });
+    const bad = await balancerFor({ reloadCmd: "echo no >&2; exit 1" });
     expect(await bad.balancer.reload(signal)).toEqual({ exitCode: 1, kind: "failed", output: "no (exit code 1)" });
     expect(bad.told).toEqual([expect.objectContaining({ kind: "reloaded", succeeded: false })]);
   });
@@ -64,25 +68,25 @@ describe("a resource with commands", () => {
 
 describe("a resource with HAProxy", () => {
   test("is checked by its own command where it has one", async () => {
-    const { balancer } = balancerFor({ ...drivenBy({ kind: "command", command: "true" }), checkCmd: "true" });
+    const { balancer } = await balancerFor({ ...drivenBy({ kind: "command", command: "true" }), checkCmd: "true" });
     expect(await balancer.check("/any", signal)).toEqual({ accepted: true, output: "" });
   });
 
   test("cannot be checked without the binary", async () => {
-    const { balancer } = balancerFor(drivenBy({ kind: "command", command: "true" }));
+    const { balancer } = await balancerFor(drivenBy({ kind: "command", command: "true" }));
     await expect(balancer.check("/any", signal)).rejects.toThrow(/could not be run: spawn \/no\/such\/haproxy ENOENT/);
   });
 
   test("is reloaded by a command", async () => {
-    const { balancer, told } = balancerFor(drivenBy({ kind: "command", command: "exit 7" }));
+    const { balancer, told } = await balancerFor(drivenBy({ kind: "command", command: "exit 7" }));
     expect(await balancer.reload(signal)).toEqual({ exitCode: 7, kind: "failed", output: "exit code 7" });
     expect(told).toEqual([expect.objectContaining({ by: "command", succeeded: false })]);
   });
 
   test("waits where nothing runs yet", async () => {
-    const master = balancerFor(drivenBy({ kind: "master", socket: "/no/such/master.sock" }));
+    const master = await balancerFor(drivenBy({ kind: "master", socket: "/no/such/master.sock" }));
     expect((await master.balancer.reload(signal)).kind).toBe("absent");
-    const pid = balancerFor(drivenBy({ kind: "signal", pidFile: "/no/such/haproxy.pid" }));
+    const pid = await balancerFor(drivenBy({ kind: "signal", pidFile: "/no/such/haproxy.pid" }));
     expect(await pid.balancer.reload(signal)).toEqual({
       kind: "absent",
       output: "There is no pid in /no/such/haproxy.pid",
@@ -110,21 +114,24 @@ describe("a resource with a systemd unit", () => {
       },
     };
   }
-  const { balancer } = balancerFor(drivenBy({ kind: "systemd", unit: "haproxy.service" }));
+  const ofUnit = () => balancerFor(drivenBy({ kind: "systemd", unit: "haproxy.service" }));
 
   test("is proven when the unit is reloaded and active after it", async () => {
     await using fake = await systemctl(0, 0);
+    const { balancer } = await ofUnit();
     expect(await balancer.reload(signal)).toEqual({ kind: "proven", output: "" });
     expect(await fake.journal()).toBe("reload -- haproxy.service\nis-active --quiet -- haproxy.service\n");
   });
 
   test("has failed when the unit refuses", async () => {
     await using _ = await systemctl(1, 0);
+    const { balancer } = await ofUnit();
     expect(await balancer.reload(signal)).toEqual({ kind: "failed", output: "said (exit code 1)" });
   });
 
   test("waits for a unit that is not active", async () => {
     await using _ = await systemctl(1, 3);
+    const { balancer } = await ofUnit();
     expect((await balancer.reload(signal)).kind).toBe("absent");
   });
 });

@@ -5,17 +5,16 @@ const PT_INTERP = 3;
 const FILE = { headersAt: 32, headerSize: 54, headers: 56 };
 const HEADER = { offset: 8, bytesInFile: 32 };
 
-/** A program that was linked for one loader, made to start with another; also the path of the one that it had. */
-export function withLoader(program: Buffer, loader: string): { readonly program: Buffer; readonly before: string } {
+/** A program, made to start with another loader than the one that it was linked for. */
+export function withLoader(program: Buffer, loaderFor: (before: string) => string): Buffer {
   const header = loaderHeaderOf(program);
   const at = Number(program.readBigUInt64LE(header + HEADER.offset));
-  const size = Number(program.readBigUInt64LE(header + HEADER.bytesInFile));
-  const path = Buffer.from(`${loader}\0`);
+  const path = Buffer.from(`${loaderFor(program.toString("utf8", at, program.indexOf(0, at)))}\0`);
   // The kernel reads the path from the file, wherever it stands there: at the end it may be of any length.
   const changed = Buffer.concat([program, path]);
   changed.writeBigUInt64LE(BigInt(program.length), header + HEADER.offset);
   changed.writeBigUInt64LE(BigInt(path.length), header + HEADER.bytesInFile);
-  return { program: changed, before: program.toString("utf8", at, at + size - 1) };
+  return changed;
 }
 
 function loaderHeaderOf(program: Buffer): number {

@@ -1,7 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { alone } from "../../deploy/machine/lock.mjs";
 import { must, Obstacle, run } from "../../deploy/machine/program.mjs";
+import { shellWord } from "../../src/core/shell-word.js";
 import { withLoader } from "./elf.js";
 
 /** A version of HAProxy, and the suite of Debian that has it. */
@@ -23,23 +25,16 @@ const CACHE = join(tmpdir(), "hecd-test-haproxy");
 export async function unpackHaproxy({ version, suite }: Release): Promise<string> {
   const folder = join(CACHE, suite);
   const program = join(folder, "haproxy");
-  if ((await run(program, ["-v"])).code !== 0) {
+  await alone("hecd-test-haproxy", async () => {
+    if ((await run(program, ["-v"])).code === 0) return;
     console.log(`==> Fetching HAProxy ${version} and its libraries from Debian ${suite} into ${folder}`);
-    await mkdir(CACHE, { recursive: true });
-    const fresh = await mkdtemp(join(CACHE, `${suite}-`));
-    try {
-      await chmod(fresh, 0o755); // apt, run by root, downloads as a user of its own
-      const apt = join(fresh, "apt");
-      for (const archive of await fetch(suite, apt))
-        await must("dpkg-deb", ["--extract", archive, join(fresh, "root")]);
-      await rm(apt, { recursive: true });
-      await makeStartable(fresh, folder);
-      await rm(folder, { recursive: true, force: true });
-      await rename(fresh, folder);
-    } finally {
-      await rm(fresh, { recursive: true, force: true });
-    }
-  }
+    await rm(folder, { recursive: true, force: true });
+    const apt = join(folder, "apt");
+    const root = join(folder, "root");
+    for (const archive of await fetch(suite, apt)) await must("dpkg-deb", ["--extract", archive, root]);
+    await rm(apt, { recursive: true });
+    await makeStartable(root, program);
+  });
   const said = (await must(program, ["-v"])).split("\n")[0] ?? "";
   if (!said.startsWith(`HAProxy version ${version}.`)) {
     throw new Obstacle(`Debian ${suite} has another HAProxy than ${version}: "${said}" (${folder})`);
@@ -94,21 +89,19 @@ Dir::Etc::preferencesparts "/dev/null";
 }
 
 /**
- * Makes the program start with the loader and the libraries that it came with, once the folder has its final name.
+ * Makes a program that starts HAProxy with the loader and the libraries that it came with.
  *
- * The loader is named in the program itself: started by a loader that is given on the command line, HAProxy's processes
- * would bear the loader's name. A reload executes the same program again, with the environment that the first had.
+ * The loader is named in HAProxy itself: started by a loader that is given on the command line, its processes would bear
+ * the loader's name. A reload executes it again, in the environment that it was started in.
  */
-async function makeStartable(folder: string, finalFolder: string): Promise<void> {
-  const inside = join("root", "usr", "sbin", "haproxy");
-  const original = await readFile(join(folder, inside));
-  const { before } = withLoader(original, "");
-  const { program } = withLoader(original, join(finalFolder, "root", "usr", before));
-  await writeFile(join(folder, inside), program);
-  const libraries =
-    (await readdir(join(folder, "root", "usr", "lib"))).find((name) => name.endsWith("-linux-gnu")) ?? "";
-  const script = `#!/bin/sh
-LD_LIBRARY_PATH=${join(finalFolder, "root", "usr", "lib", libraries)} exec ${join(finalFolder, inside)} "$@"
-`;
-  await writeFile(join(folder, "haproxy"), script, { mode: 0o755 });
+async function makeStartable(root: string, program: string): Promise<void> {
+  const haproxy = join(root, "usr", "sbin", "haproxy");
+  await writeFile(
+    haproxy,
+    withLoader(await readFile(haproxy), (loader) => join(root, "usr", loader)),
+  );
+  const libraries = join(root, "usr", "lib");
+  const own = (await readdir(libraries)).find((name) => name.endsWith("-linux-gnu")) ?? "";
+  const start = `LD_LIBRARY_PATH=${shellWord(join(libraries, own))} exec ${shellWord(haproxy)} "$@"`;
+  await writeFile(program, `#!/bin/sh\n${start}\n`, { mode: 0o755 });
 }

@@ -62,12 +62,11 @@ export async function reloadByMaster(socket: string, clock: Clock, signal: Abort
     const reply = parseReloadReply((await askSocket(socket, "reload", limit.signal)) ?? "");
     if (reply.kind === "succeeded") return { kind: "proven", output: "" };
     if (reply.kind === "failed") return { kind: "failed", output: reply.output };
-    // Where answers are to be had silence is nobody's, just as in the reload of somebody else; what its processes say
-    // would prove nothing, because from 3.1 on they are shown before they have read the file.
-    if (reply.kind === "busy" || answersReload(before.version)) {
+    if (reply.kind === "busy") {
       await sleep(BUSY_MS, clock, limit.signal);
       continue;
     }
+    // A connection that breaks, since somebody else reloads, is as silent as HAProxy 2.6 always is.
     switch (await followReload(socket, before, clock, limit.signal)) {
       case "succeeded":
         return { kind: "proven", output: "" };
@@ -102,7 +101,8 @@ async function followReload(
   let lostAt = clock.now() + LOST_AFTER_MS;
   for (;;) {
     const now = await askProcesses(socket, signal);
-    const outcome = now ? reloadBetween(before, now) : "pending";
+    // A master that answers proves more than its processes: from 3.1 on these are shown before they have read the file.
+    const outcome = now && !answersReload(now.version) ? reloadBetween(before, now) : "pending";
     if (outcome !== "pending") return outcome;
     // A master that does not answer is at work: only one that answers as before has lost the command.
     if (!now) lostAt = clock.now() + LOST_AFTER_MS;

@@ -40,8 +40,8 @@ const POLL_MS = 20;
 const KEPT_LINES = 40;
 
 /**
- * Starts HAProxy in master-worker mode and resolves when it serves; from then on it is started again
- * whenever it ends by itself, until `signal` aborts or it is disposed.
+ * Starts HAProxy in master-worker mode and resolves when it serves; from then on it is started again whenever it ends by
+ * itself, until `signal` aborts or it is disposed.
  *
  * Throws `port-occupied`, or `haproxy-failed` with HAProxy's own words, when it does not come up the first time.
  */

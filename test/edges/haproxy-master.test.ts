@@ -62,7 +62,16 @@ describe("a reload by the master socket", () => {
     );
     expect(await reloadByMaster(three.socket, systemClock, signal)).toEqual({ kind: "proven", output: "" });
     expect(answers).toEqual([]);
-    expect(three.journal).toEqual(["show proc", "reload", "reload", "reload", "reload"]);
+  });
+
+  test("is sent again when it has turned HAProxy 2.6 into a version whose answer proves more", async () => {
+    const answers = ["", "Success=1\n--\n\n"];
+    await using both = await master((command, journal) => {
+      if (command === "reload") return answers.shift();
+      return journal.includes("reload") ? proc(5, 0, 0, "3.2.26-1") : proc(4);
+    });
+    expect(await reloadByMaster(both.socket, systemClock, signal)).toEqual({ kind: "proven", output: "" });
+    expect(answers).toEqual([]);
   });
 
   test("is sent again when HAProxy 2.6 has lost it", async () => {

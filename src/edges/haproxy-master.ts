@@ -1,6 +1,7 @@
 import { HecdError } from "../errors.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import { followFor } from "../flow/deadline.js";
+import { answersReload } from "../haproxy/capabilities.js";
 import { parseProcesses, type Processes, reloadBetween } from "../haproxy/processes.js";
 import { parseReloadReply } from "../haproxy/reload-reply.js";
 import type { ReloadVerdict } from "../ports.js";
@@ -15,6 +16,12 @@ const CONTACT_WITHIN_MS = 1_000;
 /** How long a `reload` that brought no reload is waited for before it counts as lost and is sent again. */
 const LOST_AFTER_MS = 200;
 
+/** A worker that serves answers in a few milliseconds. */
+const WORKER_WITHIN_MS = 250;
+
+/** How long a master that reloads for somebody else is left alone before it is asked again. */
+const BUSY_MS = 50;
+
 const POLL_MS = 10;
 
 /** The processes of a master; undefined when nobody answers. */
@@ -24,8 +31,25 @@ export async function askProcesses(socket: string, signal: AbortSignal): Promise
 }
 
 /**
- * Has the master reload, and resolves when the outcome is known: from its answer on HAProxy 3.x, from its processes
- * before that. A `reload` that was lost, because another one was under way, is sent again.
+ * Whether the worker of a master that starts serves already.
+ *
+ * From HAProxy 3.1 on the master answers, and shows its worker, while that one still reads its file: `@1` then leads to
+ * nobody. A question that is put in the very moment in which the worker is ready, 3.2 never answers.
+ */
+export async function workerServes(socket: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  const tooLong = new HecdError({ code: "deadline", what: "HAProxy's worker", afterMs: WORKER_WITHIN_MS });
+  using limit = followFor(WORKER_WITHIN_MS, tooLong, clock, signal);
+  try {
+    return (await askSocket(socket, "@1 show info", limit.signal))?.startsWith("Name: ") ?? false;
+  } catch (error) {
+    if (error === tooLong) return false;
+    throw error;
+  }
+}
+
+/**
+ * Has the master reload, and resolves when the outcome is known: from its answer since HAProxy 2.7, from its processes
+ * before that. A `reload` that was lost or refused, because another one was under way, is sent again.
  *
  * Throws `haproxy-failed` where the socket cannot be used, `deadline` when there is no outcome in 20 s.
  */
@@ -35,10 +59,14 @@ export async function reloadByMaster(socket: string, clock: Clock, signal: Abort
   const before = await contact(socket, clock, limit.signal);
   if (!before) return { kind: "absent", output: `No HAProxy answers on its master socket ${socket}` };
   for (;;) {
-    // A connection that breaks is as silent as HAProxy 2.6 always is: its processes will tell.
     const reply = parseReloadReply((await askSocket(socket, "reload", limit.signal)) ?? "");
     if (reply.kind === "succeeded") return { kind: "proven", output: "" };
     if (reply.kind === "failed") return { kind: "failed", output: reply.output };
+    if (reply.kind === "busy") {
+      await sleep(BUSY_MS, clock, limit.signal);
+      continue;
+    }
+    // A connection that breaks, since somebody else reloads, is as silent as HAProxy 2.6 always is.
     switch (await followReload(socket, before, clock, limit.signal)) {
       case "succeeded":
         return { kind: "proven", output: "" };
@@ -73,7 +101,8 @@ async function followReload(
   let lostAt = clock.now() + LOST_AFTER_MS;
   for (;;) {
     const now = await askProcesses(socket, signal);
-    const outcome = now ? reloadBetween(before, now) : "pending";
+    // A master that answers proves more than its processes: from 3.1 on these are shown before they have read the file.
+    const outcome = now && !answersReload(now.version) ? reloadBetween(before, now) : "pending";
     if (outcome !== "pending") return outcome;
     // A master that does not answer is at work: only one that answers as before has lost the command.
     if (!now) lostAt = clock.now() + LOST_AFTER_MS;

@@ -7,7 +7,7 @@ import { abortable, follow, type Follower } from "../flow/follow.js";
 import { backoff } from "../flow/retry.js";
 import { complaintsOf, occupiedAddressOf } from "../haproxy/alerts.js";
 import { endGroup } from "./command.js";
-import { askProcesses } from "./haproxy-master.js";
+import { askProcesses, workerServes } from "./haproxy-master.js";
 
 /** Which HAProxy is started, and with what. */
 export interface HaproxySettings {
@@ -40,8 +40,8 @@ const POLL_MS = 20;
 const KEPT_LINES = 40;
 
 /**
- * Starts HAProxy in master-worker mode and resolves when its master socket answers; from then on it is started again
- * whenever it ends by itself, until `signal` aborts or it is disposed.
+ * Starts HAProxy in master-worker mode and resolves when it serves; from then on it is started again whenever it ends by
+ * itself, until `signal` aborts or it is disposed.
  *
  * Throws `port-occupied`, or `haproxy-failed` with HAProxy's own words, when it does not come up the first time.
  */
@@ -125,7 +125,7 @@ async function start({ settings, clock, tell }: Parts, signal: AbortSignal): Pro
     for (;;) {
       const processes = child.hasEnded ? undefined : await askProcesses(masterSocket, signal);
       // Its own: at the same place a forgotten HAProxy may answer.
-      if (processes && processes.master.pid === child.pid && processes.workers.length > 0) {
+      if (processes && processes.master.pid === child.pid && (await workerServes(masterSocket, clock, signal))) {
         tell({ kind: "haproxy-started", pid: processes.master.pid, version: processes.version });
         return child;
       }

@@ -43,7 +43,9 @@ export async function reloadBySignal(pidFile: string, clock: Clock, signal: Abor
     const children = new Set(await childrenOf(master));
     if (children.size === 0) return { kind: "failed", output: `HAProxy (process ${master}) has ended` };
     for (const pid of since.keys()) if (!children.has(pid)) since.delete(pid);
-    for (const pid of children) if (!before.has(pid) && !since.has(pid)) since.set(pid, clock.now());
+    for (const pid of children) {
+      if (!before.has(pid) && !since.has(pid) && !(await isLoading(pid))) since.set(pid, clock.now());
+    }
     if ([...since.values()].some((firstSeen) => clock.now() - firstSeen >= STAYS_MS))
       return { kind: "proven", output: "" };
     if (clock.now() >= giveUpAt) {
@@ -72,9 +74,23 @@ async function masterIn(pidFile: string, clock: Clock, signal: AbortSignal): Pro
 }
 
 async function isReady(pid: number): Promise<boolean> {
-  const status = await readIfThere(`/proc/${pid}/status`);
-  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status ?? "")?.[1];
-  return caught !== undefined && (BigInt(`0x${caught}`) & SIGUSR2_BIT) !== 0n && (await childrenOf(pid)).length > 0;
+  const children = await childrenOf(pid);
+  if (children.length === 0 || !(await hasSigusr2In("SigCgt", pid))) return false;
+  return !(await Promise.all(children.map(isLoading))).includes(true);
+}
+
+/**
+ * Whether a worker still reads its file and tries its ports, which HAProxy does in the worker itself from 3.1 on: it
+ * blocks signals until it serves. Those before 3.1 have workers that are ready from the start.
+ */
+async function isLoading(pid: number): Promise<boolean> {
+  return hasSigusr2In("SigBlk", pid);
+}
+
+async function hasSigusr2In(mask: "SigBlk" | "SigCgt", pid: number): Promise<boolean> {
+  const status = (await readIfThere(`/proc/${pid}/status`)) ?? "";
+  const bits = new RegExp(`^${mask}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0";
+  return (BigInt(`0x${bits}`) & SIGUSR2_BIT) !== 0n;
 }
 
 async function childrenOf(pid: number): Promise<readonly number[]> {

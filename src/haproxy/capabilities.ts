@@ -63,12 +63,21 @@ const SINCE_3_2 = ["init-state", "idle-ping"];
 
 /** What a version can do, as it names itself; one that is not understood can do nothing. */
 export function capabilitiesOf(version: string): Capabilities {
-  const [, major = "0", minor = "0"] = /^(\d+)\.(\d+)/.exec(version) ?? [];
-  const rank = Number(major) * 100 + Number(minor);
+  const rank = rankOf(version);
   const valued = rank >= 302 ? [...WITH_A_VALUE, ...SINCE_3_2] : WITH_A_VALUE;
   return {
     version,
     canAdd: rank >= 206,
     serverWords: new Map([...FLAGS.map((word) => [word, 0] as const), ...valued.map((word) => [word, 1] as const)]),
   };
+}
+
+/** Whether a master answers `reload` with its outcome; before 2.7 its processes have to tell. */
+export function answersReload(version: string): boolean {
+  return rankOf(version) >= 207;
+}
+
+function rankOf(version: string): number {
+  const [, major = "0", minor = "0"] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) * 100 + Number(minor);
 }

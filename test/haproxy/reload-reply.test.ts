@@ -18,6 +18,10 @@ describe("the answer to a reload", () => {
     });
   });
 
+  test("is no failure while HAProxy 3.1 and later are busy with another one", () => {
+    expect(parseReloadReply("Success=0\n--\nAnother reload is still in progress.\n\n")).toEqual({ kind: "busy" });
+  });
+
   test("is a refusal when it is anything else", () => {
     expect(parseReloadReply("Permission denied\n\n")).toEqual({ kind: "failed", output: "Permission denied" });
   });

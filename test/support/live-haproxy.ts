@@ -4,8 +4,9 @@ import { rename, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { askProcesses } from "../../src/edges/haproxy-master.js";
+import { askProcesses, workerServes } from "../../src/edges/haproxy-master.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";
+import { systemClock } from "../../src/flow/clock.js";
 import { HAPROXY } from "./haproxy-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
@@ -73,9 +74,9 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
     child = started;
     let log = "";
     started.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
-    await eventually("HAProxy's master socket", async () => {
+    await eventually("HAProxy's worker", async () => {
       if (started.exitCode !== null) throw new Error(log);
-      return (await askProcesses(masterSocket, signal))?.workers.length;
+      return workerServes(masterSocket, systemClock, signal);
     });
   };
   const kill = async (): Promise<void> => {

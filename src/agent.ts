@@ -31,6 +31,8 @@ export interface AgentParts {
 /** What an agent is told to do. */
 export interface AgentSettings extends Policy {
   readonly session: SessionOptions;
+  /** The id of the container that the agent runs in itself; undefined when it runs in none. */
+  readonly ownContainer: string | undefined;
   /** Whether containers without a HEALTHCHECK are probed before they are registered. */
   readonly probes: boolean;
   readonly onConflict: OnConflict;

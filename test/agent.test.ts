@@ -77,6 +77,7 @@ class World implements AsyncDisposable {
       resyncMs: 30_000,
       onConflict: "refuse",
       onExit: "release",
+      ownContainer: undefined,
       ...changes,
     });
     this.#over = this.agent.run(this.#ending.signal).catch((error: unknown) => error);

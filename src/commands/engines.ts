@@ -2,7 +2,7 @@ import { Agent, type AgentSettings } from "../agent.js";
 import { isHere, parseDockerUrl } from "../core/docker-url.js";
 import { type Engine, readEngines } from "../core/engines.js";
 import { DockerContainers } from "../edges/docker.js";
-import { HostAddress, hostNames } from "../edges/host.js";
+import { HostAddress, hostNames, ownContainer } from "../edges/host.js";
 import { SocketProber } from "../edges/prober.js";
 import type { Identity } from "../edges/state-folder.js";
 import type { Status } from "../edges/status-server.js";
@@ -93,6 +93,7 @@ export async function openAgent(
       tell,
     },
     ...policyOf(settings),
+    ownContainer: await ownContainer(),
     probes: settings.probe === "tcp" || (settings.probe === "auto" && isOnThisHost(engine.url)),
     onConflict: settings["on-conflict"],
     resyncMs: settings.resync,

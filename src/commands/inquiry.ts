@@ -8,7 +8,7 @@ import { entriesOf } from "../core/registration.js";
 import { askAgent } from "../edges/agent-client.js";
 import type { DockerConnection } from "../edges/docker-connection.js";
 import { type Located, lookUp } from "../edges/docker-lookup.js";
-import { HostAddress } from "../edges/host.js";
+import { HostAddress, ownContainer } from "../edges/host.js";
 import { hasCode, HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
@@ -75,6 +75,7 @@ export async function decideAlone(
     hostId: engine.hostId,
     ...policyOf(settings),
     address: await addressOf(engine, settings, signal),
+    ownContainer: await ownContainer(),
   };
   const decision = decisionOf(container, facts, UNPROBED);
   const entries = entriesOf([{ container, decision }], facts);

@@ -36,7 +36,7 @@ export function decisionOf(
 ): Decision {
   const wishes = readWishes(container, facts.compat);
   if ("reason" in wishes) return wishes;
-  const unwanted = unwantedBy(wishes, facts);
+  const unwanted = unwantedBy(wishes, container, facts);
   if (unwanted) return unwanted;
   const whole = readinessOf(container, wishes.health ?? facts.health, standing);
   if (whole.state === "out") return whole.because;
@@ -68,10 +68,18 @@ export function decisionOf(
 }
 
 /** Why a container is not for this agent at all. */
-function unwantedBy(wishes: Wishes, { explicit, namespace }: Facts): Objection | undefined {
+function unwantedBy(wishes: Wishes, { id }: Container, facts: Facts): Objection | undefined {
   const { enable, service, ports, namespaces } = wishes;
+  const { explicit, namespace, ownContainer } = facts;
   if (enable?.is === false) return objection("disabled", `${enable.by} keeps it out`);
-  if (explicit && !enable && service === undefined && ports.length === 0) {
+  const isAskedFor = enable !== undefined || service !== undefined || ports.length > 0;
+  if (id === ownContainer && !isAskedFor) {
+    return objection(
+      "own-container",
+      "This agent itself runs in it, or in its network; if it is to be registered all the same, give it label hecd.enable=true or hecd.service",
+    );
+  }
+  if (explicit && !isAskedFor) {
     return objection(
       "not-enabled",
       "Only containers that ask for it are registered (--explicit); give it label hecd.enable=true or hecd.service",

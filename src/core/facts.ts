@@ -31,6 +31,8 @@ export interface Facts extends Policy {
   readonly hostId: string;
   /** The address of this host; undefined while there is none. */
   readonly address: string | undefined;
+  /** The id of the container that this agent runs in itself; undefined when it runs in none. */
+  readonly ownContainer: string | undefined;
 }
 
 /**

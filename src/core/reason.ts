@@ -11,6 +11,7 @@ export type Reason =
   | "disabled"
   | "not-enabled"
   | "other-namespace"
+  | "own-container"
   | "invalid-label"
   | "invalid-name"
   | "no-published-port"

@@ -5,12 +5,19 @@ import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { type Advertised, chooseAddress, type MachineAddress } from "../core/advertise.js";
 import type { HostNames } from "../core/host-id.js";
+import { ownContainerOf } from "../core/own-container.js";
 import { HecdError } from "../errors.js";
 import { abortable } from "../flow/follow.js";
 
 /** What this machine is called, and whether the name is that of a container. */
 export function hostNames(): HostNames {
   return { hostname: hostname(), inContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv") };
+}
+
+/** The id of the container that this process runs in; undefined when it runs in none, or nothing tells. */
+export async function ownContainer(): Promise<string | undefined> {
+  const [cgroup, mounts] = await Promise.all([readText("/proc/self/cgroup"), readText("/proc/self/mountinfo")]);
+  return ownContainerOf({ cgroup, mounts });
 }
 
 /**
@@ -82,7 +89,7 @@ interface Route {
 /** The default routes of Linux, IPv4 before IPv6; none elsewhere. */
 async function readRoutes(): Promise<readonly Route[]> {
   const rows = async (path: string): Promise<readonly (readonly string[])[]> => {
-    const text = await readFile(path, "utf8").catch(() => "");
+    const text = await readText(path);
     return text.split("\n").map((line) => line.trim().split(/\s+/));
   };
   const [v4, v6] = await Promise.all([rows("/proc/net/route"), rows("/proc/net/ipv6_route")]);
@@ -124,4 +131,9 @@ function sourceTowards(ip: string): Promise<string | undefined> {
       end(socket.address().address);
     });
   });
+}
+
+/** Nothing for a file that there is not, as on a machine without Linux. */
+function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
 }

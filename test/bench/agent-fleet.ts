@@ -64,6 +64,7 @@ function agentOf(number: number): Agent {
       onConflict: "refuse",
       resyncMs: 30_000,
       onExit: "release",
+      ownContainer: undefined,
     },
   );
 }

@@ -7,12 +7,14 @@ import { quote, type Reason } from "../../src/core/reason.js";
 import { container, facts, published } from "../support/containers.js";
 
 const two = [published(80, 31_000), published(443, 31_001)];
+const OWN = "9".repeat(64);
 const networks = { a: { ipv4: "172.20.0.2", ipv6: undefined }, b: { ipv4: "172.21.0.2", ipv6: undefined } };
 
 describe("a container that is left out is told what to change", () => {
   test.each<[Reason, Partial<Container>, Partial<Facts>, string]>([
     ["disabled", { labels: { "traefik.enable": "false" } }, {}, "Label traefik.enable "],
     ["not-enabled", {}, { explicit: true }, "label hecd.enable=true"],
+    ["own-container", { id: OWN }, { ownContainer: OWN }, "label hecd.enable=true"],
     ["other-namespace", { labels: { "hecd.namespace": "blue" } }, {}, "--namespace"],
     ["invalid-label", { labels: { "hecd.weight": "much" } }, {}, "a whole number, 0 to 256"],
     ["invalid-name", { name: "a".repeat(70) }, {}, "label hecd.name"],

@@ -115,6 +115,20 @@ describe("when only containers that ask for it are registered", () => {
   });
 });
 
+describe("of its own container an agent leaves out", () => {
+  test.each<[string, Partial<Container>, string]>([
+    ["one that says nothing", {}, "own-container"],
+    ["one that says what it weighs", { labels: { "hecd.weight": "5" } }, "own-container"],
+    ["one that is kept out, as any other", { labels: { "hecd.enable": "false" } }, "disabled"],
+    ["none that asks for it by hecd.enable=true", { labels: { "hecd.enable": "true" } }, "servers"],
+    ["none that names its service", { labels: { "hecd.service": "agents" } }, "agents"],
+    ["none that names its port", { labels: { "hecd.port": "8080" } }, "servers"],
+    ["no other", { id: "9".repeat(64) }, "servers"],
+  ])("%s", (_, changes, expected) => {
+    expect(outcomeOf(changes, { ownContainer: container().id })).toBe(expected);
+  });
+});
+
 describe("an agent takes the containers of its namespace", () => {
   test.each<[string | undefined, string | undefined, string]>([
     [undefined, undefined, "servers"],

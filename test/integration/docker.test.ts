@@ -90,6 +90,7 @@ async function startAgent(url: string): Promise<{ readonly history: Record<strin
       resyncMs: 30_000,
       onConflict: "refuse",
       onExit: "release",
+      ownContainer: undefined,
     },
   );
   const watching = (async () => {

@@ -47,4 +47,4 @@ export const policy: Policy = {
   serviceFrom: "prefix",
 };
 
-export const facts: Facts = { ...policy, hostId: "node1", address: "10.0.0.5" };
+export const facts: Facts = { ...policy, hostId: "node1", address: "10.0.0.5", ownContainer: undefined };

@@ -1,0 +1,37 @@
+/** What the kernel tells a process of its surroundings. */
+export interface ProcessFiles {
+  /** `/proc/self/cgroup`. */
+  readonly cgroup: string;
+  /** `/proc/self/mountinfo`. */
+  readonly mounts: string;
+}
+
+/** In a path of cgroups: `/docker/<id>`, `/system.slice/docker-<id>.scope`, `/machine.slice/libpod-<id>.scope/container`. */
+const IN_CGROUP = /[/-]([0-9a-f]{64})(?:\.scope)?(?=\/|$)/g;
+
+/** The files that an engine makes for each container, out of a folder with the container's id in its path. */
+const MADE_FILES = ["/run/.containerenv", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
+
+/**
+ * The id of the container that a process runs in, in full; undefined when it runs in none that can be told.
+ *
+ * Cgroups go first: with the network of another container a container has that one's files too. Only where they say
+ * nothing, as in a namespace of their own, the mounts decide.
+ */
+export function ownContainerOf({ cgroup, mounts }: ProcessFiles): string | undefined {
+  return inCgroup(cgroup) ?? inMounts(mounts);
+}
+
+/** The innermost one, where containers run in containers. */
+function inCgroup(text: string): string | undefined {
+  const found = text.split("\n").map((line) => [...line.matchAll(IN_CGROUP)].at(-1)?.[1]);
+  return found.find((id) => id !== undefined);
+}
+
+/** Only what is mounted for this very container counts: an agent may have been given the folder of all of them. */
+function inMounts(text: string): string | undefined {
+  const mounts = text.split("\n").map((line) => line.split(" "));
+  const sources = new Map(mounts.map(([, , , source = "", target = ""]) => [target, source]));
+  const found = MADE_FILES.map((file) => /\/([0-9a-f]{64})\//.exec(sources.get(file) ?? "")?.[1]);
+  return found.find((id) => id !== undefined);
+}

@@ -6,7 +6,8 @@ import { HostAddress, hostNames, ownContainer } from "../edges/host.js";
 import { SocketProber } from "../edges/prober.js";
 import type { Identity } from "../edges/state-folder.js";
 import type { Status } from "../edges/status-server.js";
-import { together } from "../flow/together.js";
+import { watchStalls } from "../flow/stall.js";
+import { type Daemon, together } from "../flow/together.js";
 import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { World } from "./command.js";
@@ -46,9 +47,9 @@ export async function openAgents(
       return { engine, identity, agent: await openAgent(engine, settings, store, identity, own, signal) };
     }),
   );
-  const agents = hosts.map(({ agent }) => agent);
+  const daemons = [...hosts.map(({ agent }) => agent), stallWatch(settings, surroundings)];
   return {
-    run: (s) => together(agents, s),
+    run: (s) => together(daemons, s),
     drain: (container) => (hosts.some(({ agent }) => agent.drain(container) === "drained") ? "drained" : "unknown"),
     undrain: (container) =>
       hosts.some(({ agent }) => agent.undrain(container) === "undrained") ? "undrained" : "unknown",
@@ -101,6 +102,14 @@ export async function openAgent(
   };
   const parts = { containers, store, prober: new SocketProber(), clock, tell };
   return new Agent({ ...parts, address: (s) => address.current(s) }, agentSettings);
+}
+
+/** Tells of each time at which this process has stood still for so long that another such one may cost the lease. */
+function stallWatch({ ttl }: Settings, { clock, tell }: Surroundings): Daemon {
+  const onStall = (lastedMs: number): void => {
+    tell({ kind: "stalled", lastedMs, ttlSeconds: Math.round(ttl / 1_000) });
+  };
+  return { run: (signal) => watchStalls(ttl / 3, onStall, clock, signal) };
 }
 
 /** Whether the containers' own addresses lead to them from here: elsewhere the same ones may be somebody else's. */

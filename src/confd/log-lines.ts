@@ -96,6 +96,7 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "probe-skipped":
     case "probe-waits":
     case "source-unreadable":
+    case "stalled":
     case "stopping":
     case "store-connected":
     case "store-unreachable":

@@ -110,6 +110,7 @@ export type HecdEvent =
   | { readonly kind: "source-unreadable"; readonly source: string; readonly reason: string }
   | { readonly kind: "advice"; readonly about: string; readonly advice: string }
   // Process
+  | { readonly kind: "stalled"; readonly lastedMs: number; readonly ttlSeconds: number }
   | { readonly kind: "listening"; readonly url: string }
   | { readonly kind: "stopping"; readonly why: string };
 

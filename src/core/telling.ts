@@ -119,6 +119,10 @@ export function tellingOf(event: HecdEvent): Telling {
       return error(`Cannot read ${event.source}, what was read before stays in force: ${event.reason}`);
     case "advice":
       return warn(`${event.about}: ${event.advice}`);
+    case "stalled":
+      return warn(
+        `Stood still for ${(event.lastedMs / 1_000).toFixed(1)} s, and the lease ends after ${event.ttlSeconds} s of that; give this process more of the machine, or raise --ttl`,
+      );
     case "listening":
       return info(`Status is served on ${event.url}`);
     case "stopping":

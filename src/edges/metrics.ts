@@ -191,6 +191,7 @@ export class Metrics {
       case "haproxy-started":
       case "haproxy-said":
       case "servers-deleted":
+      case "stalled":
       case "listening":
       case "stopping":
         break;

@@ -123,7 +123,7 @@ describe("an agent", () => {
     expect(agent.log).not.toMatch(/session-lost|docker-unreachable/);
   });
 
-  test("that stalls for longer than a third of its lease keeps it, misses nothing, and shows the stall", async () => {
+  test("that stalls for longer than a third of its lease keeps it, misses nothing, and tells of the stall", async () => {
     await using world = await AgentWorld.start("stall");
     const agent = world.agent(["--ttl", "9s"], { env: STALLING });
     await world.web("a");
@@ -133,6 +133,8 @@ describe("an agent", () => {
     await world.web("b");
     await world.becomes({ a: await world.addr("a"), b: await world.addr("b") });
     expect(await world.metric("nodejs_eventloop_lag_max_seconds")).toBeGreaterThan(3);
+    await agent.said(/Stood still for (3\.[6-9]|4\.\d) s, and the lease ends after 9 s of that/);
+    expect(agent.log.match(/"event":"stalled"/g)).toHaveLength(1);
     expect(await world.revisions()).toMatchObject(before);
     expect(agent.log).not.toMatch(/session-lost/);
   });

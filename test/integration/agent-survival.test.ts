@@ -165,6 +165,7 @@ describe("an agent", () => {
     await eventually("the keys to vanish", async () => (await host.keys()).size === 0, 3 * TTL_MS);
     agent.signal("SIGCONT");
     report("frozen beyond its lease: all back after", await host.backAs(before, TTL_MS));
+    await agent.said(/Stood still for \d+\.\d s, and the lease ends after 5 s of that/);
     expect(agent.log.match(/session-lost/g)).toHaveLength(1);
   }, 60_000);
 

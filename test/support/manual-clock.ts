@@ -37,6 +37,13 @@ export class ManualClock implements Clock {
     this.#now = end;
     await settled();
   }
+
+  /** Lets `ms` pass in which nothing can run: what was to wake meanwhile wakes at their end. */
+  async stall(ms: number): Promise<void> {
+    await settled();
+    this.#now += ms;
+    await this.advance(0);
+  }
 }
 
 /** Resolves when every promise that could go on by itself has done so. */

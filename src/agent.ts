@@ -14,6 +14,7 @@ import { Bell } from "./flow/bell.js";
 import type { Clock } from "./flow/clock.js";
 import { followFor } from "./flow/deadline.js";
 import { follow } from "./flow/follow.js";
+import { Lag } from "./flow/lag.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "./ports.js";
 import { Standings } from "./standings.js";
 
@@ -67,6 +68,7 @@ export class Agent implements Orders {
   readonly #parts: AgentParts;
   readonly #settings: AgentSettings;
   readonly #news = new Bell();
+  readonly #lag: Lag;
   readonly #standings: Standings;
   #running: readonly Container[] | undefined;
   #session: Session | undefined;
@@ -78,6 +80,7 @@ export class Agent implements Orders {
   constructor(parts: AgentParts, settings: AgentSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#lag = new Lag(parts.clock);
     this.#standings = new Standings(parts, settings.probes, () => {
       this.#news.ring();
     });
@@ -129,6 +132,7 @@ export class Agent implements Orders {
   async #followDocker(signal: AbortSignal): Promise<void> {
     for await (const running of this.#parts.containers.watch(signal)) {
       this.#running = running;
+      this.#lag.heard(this.#parts.containers.heardAt);
       this.#standings.take(running, this.#facts());
       this.#news.ring();
     }
@@ -183,6 +187,7 @@ export class Agent implements Orders {
     const running = this.#running;
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
+    this.#lag.begin();
     const decided = decide(running, this.#facts(), (container) => this.#standings.of(container));
     this.#tellNotes(decided);
     this.#tellSkipped(decided);
@@ -194,6 +199,7 @@ export class Agent implements Orders {
       instances: decided.flatMap(({ decision }) => ("instances" in decision ? decision.instances : [])).length,
       transactions: transactions.length,
       tookMs: clock.now() - begunAt,
+      lagMs: this.#lag.done(),
     });
   }
 

@@ -11,6 +11,9 @@ export interface Containers {
   /** Whether the engine answers, as far as is known. */
   readonly connected: boolean;
 
+  /** When the oldest event came in that led to the state yielded last, by our clock; undefined when none did. */
+  readonly heardAt: number | undefined;
+
   /**
    * Yields all containers of the engine, whether they run or not: first the present state, then each new one.
    *

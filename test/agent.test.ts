@@ -11,6 +11,7 @@ import { ManualClock, settled } from "./support/manual-clock.js";
 /** A Docker engine that shows what the test tells it to. */
 class FakeContainers implements Containers {
   connected = false;
+  heardAt: number | undefined;
   /** How often it was asked to be followed. */
   watches = 0;
   #state: readonly Container[] | undefined;
@@ -396,6 +397,19 @@ describe("the agent", () => {
     world.address = "10.0.0.6";
     await world.clock.advance(30_000);
     expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.6:32768" });
+  });
+
+  test("says how long an event has waited for its keys, that of a state which no event led to aside", async () => {
+    await using world = new World();
+    await world.clock.advance(5_000);
+    await world.show(container("web1"));
+    world.docker.heardAt = 4_000;
+    await world.show(container("web1", { status: "exited" }));
+    world.docker.heardAt = undefined;
+    await world.show(container("web1"));
+    const lags = world.events.flatMap((event) => (event.kind === "reconciled" ? [event.lagMs] : []));
+    expect(lags.length).toBeGreaterThan(2);
+    expect(lags.filter((lag) => lag !== undefined)).toEqual([1_000]);
   });
 
   test("is ready once Docker answers, a lease is held and both were compared; and says what it waits for", async () => {

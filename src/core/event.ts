@@ -16,6 +16,8 @@ export type HecdEvent =
       readonly instances: number;
       readonly transactions: number;
       readonly tookMs: number;
+      /** How long the oldest event that led to this has waited for its end; undefined when none did. */
+      readonly lagMs: number | undefined;
     }
   | { readonly kind: "registered"; readonly key: string; readonly value: string }
   | { readonly kind: "deregistered"; readonly key: string }

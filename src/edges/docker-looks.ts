@@ -1,6 +1,7 @@
 import PQueue from "p-queue";
 import type { Bell } from "../flow/bell.js";
 import { type Clock, sleep } from "../flow/clock.js";
+import { earlier } from "../flow/lag.js";
 import { retry } from "../flow/retry.js";
 import type { DockerEngine, Seen } from "./docker-engine.js";
 import type { DockerHint } from "./docker-events.js";
@@ -23,6 +24,8 @@ interface Look {
   again: boolean;
   /** Whether the container may be one that the filters do not let through, or no more. */
   isDoubtful: boolean;
+  /** When the oldest event came in that makes it begin; undefined when none does. */
+  heardAt: number | undefined;
   readonly done: Promise<boolean>;
 }
 
@@ -76,41 +79,44 @@ export class DockerLooks {
    * the container then. A signal changes nothing that a look would show, and neither does a lack of memory.
    */
   hear({ action, signal, at }: DockerHint, id: string): void {
+    const heardAt = this.#clock.now();
     switch (action) {
       case "oom":
         return;
       case "kill":
         if (signal === undefined) return;
-        this.#tell(this.#picture.kill(id, { signal, sentAt: at, heardAt: this.#clock.now() }));
+        this.#tell(this.#picture.kill(id, { signal, sentAt: at, heardAt }), heardAt);
         return;
       case "die":
-        this.#tell(this.#picture.end(id, at));
-        void this.look(id);
+        this.#tell(this.#picture.end(id, at), heardAt);
+        void this.look(id, true, heardAt);
         return;
       case "start":
-        void this.#lookTwice(id);
+        void this.#lookTwice(id, heardAt);
         return;
       default:
-        void this.look(id);
+        void this.look(id, true, heardAt);
     }
   }
 
   /** Looks at one container, now or as soon as the look under way is over; resolves to whether it could be seen. Never rejects. */
-  look(id: string, isDoubtful = true): Promise<boolean> {
+  look(id: string, isDoubtful = true, heardAt?: number): Promise<boolean> {
     const underWay = this.#looks.get(id);
     if (underWay) {
       underWay.again = true;
       underWay.isDoubtful ||= isDoubtful;
+      underWay.heardAt ??= heardAt;
       return underWay.done;
     }
-    const look: Look = { again: true, isDoubtful, done: Promise.resolve().then(() => this.#lookUntilStill(id, look)) };
+    const done = Promise.resolve().then(() => this.#lookUntilStill(id, look));
+    const look: Look = { again: true, isDoubtful, heardAt, done };
     this.#looks.set(id, look);
     return look.done;
   }
 
   /** Looks again soon where the network is not there yet, since the event of its connection may have been dropped. */
-  async #lookTwice(id: string): Promise<void> {
-    await this.look(id);
+  async #lookTwice(id: string, heardAt: number): Promise<void> {
+    await this.look(id, true, heardAt);
     if (!this.#picture.lacksAddress(id)) return;
     await sleep(CONNECT_MS, this.#clock, this.#signal).catch(() => undefined);
     if (!this.#signal.aborted) await this.look(id);
@@ -120,7 +126,9 @@ export class DockerLooks {
   async #lookUntilStill(id: string, look: Look): Promise<boolean> {
     try {
       while (look.again) {
+        const { heardAt } = look;
         look.again = false;
+        look.heardAt = undefined;
         const seen = await retry(() => this.#queue.add(() => this.#see(id, look.isDoubtful)), {
           waits: LOOK_AGAIN_MS,
           isTransient: () => true,
@@ -128,7 +136,7 @@ export class DockerLooks {
           clock: this.#clock,
           signal: this.#signal,
         });
-        this.#tell(this.#picture.put(id, seen));
+        this.#tell(this.#picture.put(id, seen), heardAt);
       }
       return true;
     } catch {
@@ -143,7 +151,9 @@ export class DockerLooks {
     return seen && (!isDoubtful || (await this.#engine.letsThrough(id, this.#signal))) ? seen : undefined;
   }
 
-  #tell(isNews: boolean): void {
-    if (isNews && this.#picture.complete) this.#news.ring();
+  #tell(isNews: boolean, heardAt: number | undefined): void {
+    if (!isNews) return;
+    this.#picture.heardAt = earlier(this.#picture.heardAt, heardAt);
+    if (this.#picture.complete) this.#news.ring();
   }
 }

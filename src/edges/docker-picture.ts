@@ -28,6 +28,9 @@ export class DockerPicture {
   /** The time of the newest event that was seen, by the engine's calendar; undefined before the first one. */
   newestEventAt: number | undefined;
 
+  /** When the oldest event came in, by our clock, that has changed this since it was last shown; undefined when none has. */
+  heardAt: number | undefined;
+
   /** All containers as they are at `now`, by our clock. */
   containers(now: number): readonly Container[] {
     return [...this.#seen.values()].map(({ container }) => {

@@ -44,6 +44,7 @@ export class DockerContainers implements Containers {
   readonly #clock: Clock;
   readonly #tell: Tell;
   #connected = false;
+  #heardAt: number | undefined;
   #orphanedAt: number | undefined;
 
   constructor(settings: DockerSettings, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
@@ -54,6 +55,10 @@ export class DockerContainers implements Containers {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  get heardAt(): number | undefined {
+    return this.#heardAt;
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
@@ -131,6 +136,8 @@ export class DockerContainers implements Containers {
       const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
       if (changesAt === undefined) await news.heard(turn.signal);
       else await news.heardWithin(changesAt - clock.now(), clock, turn.signal);
+      this.#heardAt = picture.heardAt;
+      picture.heardAt = undefined;
       yield picture.containers(clock.now());
     }
   }

@@ -17,6 +17,11 @@ export class Metrics {
   readonly #reconciles = this.#histogram("hecd_reconcile_seconds", "Time to bring the store in step with Docker", [
     HOST,
   ]);
+  readonly #lag = this.#histogram(
+    "hecd_docker_event_lag_seconds",
+    "Time from the oldest of some Docker events until the keys that follow from them were settled",
+    [HOST],
+  );
   readonly #containers = this.#gauge("hecd_containers", "Containers at the last comparison", [HOST]);
   readonly #instances = this.#gauge("hecd_instances", "Instances registered at the last comparison", [HOST]);
   readonly #writes = this.#counter("hecd_writes_total", "Keys registered and deregistered", ["kind", HOST]);
@@ -102,6 +107,7 @@ export class Metrics {
         break;
       case "reconciled":
         this.#reconciles.observe(of, event.tookMs / 1_000);
+        if (event.lagMs !== undefined) this.#lag.observe(of, event.lagMs / 1_000);
         this.#containers.set(of, event.containers);
         this.#instances.set(of, event.instances);
         break;

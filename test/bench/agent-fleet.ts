@@ -43,6 +43,7 @@ function agentOf(number: number): Agent {
   );
   const docker: Containers = {
     connected: true,
+    heardAt: undefined,
     async *watch(signal) {
       yield containers;
       await new Bell().heard(signal); // which nobody rings: nothing changes

@@ -418,6 +418,31 @@ describe("an engine that fails", () => {
     ]);
   });
 
+  test("says of each state when the oldest event came in that has led to it", async () => {
+    const id = run(1);
+    const clock = new ManualClock();
+    const containers = follow(clock);
+    await sees("web1 running");
+    expect(containers.heardAt).toBeUndefined();
+    const held: ServerResponse[] = [];
+    docker.intercept = (path, response) => path.includes(id) && held.push(response) > 0;
+    await clock.advance(1_000);
+    docker.tell("update", id);
+    await eventually("the first look", () => held.length === 1);
+    await clock.advance(500);
+    run(1, { status: "paused" });
+    docker.tell("pause", id);
+    await eventually("the event", () =>
+      events.some((event) => event.kind === "docker-event" && event.action === "pause"),
+    );
+    docker.intercept = () => false;
+    await clock.advance(500);
+    held[0]?.writeHead(500).end();
+    await clock.advance(100);
+    await sees("web1 paused");
+    expect(containers.heardAt).toBe(1_000);
+  });
+
   test("that cannot list is away, not empty", async () => {
     run(1);
     follow();

@@ -8,7 +8,8 @@ describe("the metrics", () => {
     const metrics = new Metrics(new ManualClock());
     metrics.count({ kind: "docker-event", action: "start", container: "a" });
     metrics.count({ kind: "docker-event", action: "start", container: "b" });
-    metrics.count({ kind: "reconciled", containers: 7, instances: 3, transactions: 1, tookMs: 12 });
+    metrics.count({ kind: "reconciled", containers: 7, instances: 3, transactions: 1, tookMs: 12, lagMs: 34 });
+    metrics.count({ kind: "reconciled", containers: 7, instances: 3, transactions: 0, tookMs: 1, lagMs: undefined });
     metrics.count({ kind: "reloaded", by: "master", succeeded: true, tookMs: 40, output: "" });
     metrics.count({ kind: "applied", resource: "haproxy.toml", dest: "/x", outcome: { kind: "unchanged" }, tookMs: 2 });
     const { body } = await metrics.expose();
@@ -16,7 +17,9 @@ describe("the metrics", () => {
     expect(body).toContain("hecd_containers 7");
     expect(body).toContain('hecd_reloads_total{by="master",succeeded="true"} 1');
     expect(body).toContain('hecd_apply_seconds_count{resource="haproxy.toml",outcome="unchanged"} 1');
-    expect(body).toContain("hecd_reconcile_seconds_sum 0.012");
+    expect(body).toContain("hecd_reconcile_seconds_sum 0.013");
+    expect(body).toContain("hecd_docker_event_lag_seconds_sum 0.034");
+    expect(body).toContain("hecd_docker_event_lag_seconds_count 1");
   });
 
   test("keep hosts apart where there are several", async () => {
@@ -25,7 +28,10 @@ describe("the metrics", () => {
       ["a", 7],
       ["b", 5],
     ] as const) {
-      metrics.count({ kind: "reconciled", containers, instances: 3, transactions: 1, tookMs: 12 }, host);
+      metrics.count(
+        { kind: "reconciled", containers, instances: 3, transactions: 1, tookMs: 12, lagMs: undefined },
+        host,
+      );
       metrics.count({ kind: "docker-unreachable", url: "tcp://x", reason: "refused", lastedMs: 0 }, host);
     }
     metrics.count({ kind: "docker-connected", url: "tcp://x", version: "1", afterMs: 1 }, "b");

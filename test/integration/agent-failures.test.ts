@@ -139,6 +139,32 @@ describe("an agent", () => {
     expect(agent.log).not.toMatch(/session-lost/);
   });
 
+  test("whose engine answers slowly shows how long an event has waited for its keys", async () => {
+    await using world = await AgentWorld.start("slow");
+    await using engine = await FakeDocker.start();
+    const agent = world.agent(["--probe", "off"], { docker: engine.url });
+    await agent.said(/docker-connected/);
+    const id = "a".repeat(64);
+    const labels = { "hecd.test": "slow" };
+    engine.intercept = (path, response) => {
+      if (!path.includes(id)) return false;
+      engine.intercept = () => false;
+      setTimeout(() => response.writeHead(500).end(), 1_000);
+      return true;
+    };
+    engine.containers.set(id, {
+      name: "slow-a",
+      status: "running",
+      startedAt: new Date().toISOString(),
+      hostPort: 20_000,
+      labels,
+    });
+    engine.tell("start", id);
+    await world.becomes({ a: "192.0.2.1:20000" });
+    expect(await world.metric("hecd_docker_event_lag_seconds_count")).toBe(1);
+    expect(await world.metric("hecd_docker_event_lag_seconds_sum")).toBeGreaterThan(1);
+  });
+
   test("deletes no key that has got another owner in the same moment", async () => {
     await using world = await AgentWorld.start("race");
     world.agent(["--resync", "10m"]);

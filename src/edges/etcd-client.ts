@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
-import { ConsecutiveBreaker, ExponentialBackoff, circuitBreaker, handleWhen, noop, retry as retrying } from "cockatiel";
 import type { Etcd3 as Etcd3Client, IOptions, KVClient, LeaseClient, WatchClient } from "etcd3";
 import type { Tell } from "../core/event.js";
 import { HecdError, reasonOf } from "../errors.js";
@@ -10,7 +9,16 @@ import { Outage } from "../flow/outage.js";
 import { backoff, retry } from "../flow/retry.js";
 import { type Endpoint, parseEndpoint } from "./etcd-endpoint.js";
 import { faultOf, saysCompacted, saysLeaseIsGone } from "./etcd-errors.js";
-import { Etcd3, isRecoverableError } from "./etcd3.js";
+import {
+  circuitBreaker,
+  ConsecutiveBreaker,
+  Etcd3,
+  ExponentialBackoff,
+  handleWhen,
+  isRecoverableError,
+  noop,
+  retry as retrying,
+} from "./etcd3.js";
 import { knock } from "./etcd-knock.js";
 
 /** Where etcd is and how to be let in. */

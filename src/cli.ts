@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Command, Given, OperandCommand, World } from "./commands/command.js";
-import { version } from "./commands/version.js";
 import type { FlagDescription } from "./config.js";
 import { type Fault, HecdError, reasonOf } from "./errors.js";
+import { version } from "./package.js";
 import type { SettingName, Settings } from "./settings.js";
 
 /** A word behind `hecd`, and how to come by what it does: a command loads only what it needs. */

@@ -8,9 +8,9 @@ import { USAGE_EXIT, usageOf } from "../confd/usage.js";
 import type { Backend } from "../core/backend.js";
 import { ConfdJournal } from "../edges/confd-journal.js";
 import { HecdError, reasonOf } from "../errors.js";
+import { version } from "../package.js";
 import { type Confd, confdTemplates, runOnetime } from "./confd-modes.js";
 import type { World } from "./command.js";
-import { version } from "./version.js";
 
 // A run with -onetime is as short as its start: what it does not need is not loaded.
 const CHECKS = () => import("./confd-checks.js");

@@ -1,6 +1,5 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Agent } from "../agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
 import type { Engine } from "../core/engines.js";
@@ -13,6 +12,7 @@ import { HecdError, reasonOf } from "../errors.js";
 import { Bell } from "../flow/bell.js";
 import { AT_ONCE, settle } from "../flow/settle.js";
 import { together } from "../flow/together.js";
+import { packagePath } from "../package.js";
 import type { Resource, Store, Templates } from "../ports.js";
 import { Renderer, type RendererParts } from "../renderer.js";
 import type { Settings } from "../settings.js";
@@ -22,7 +22,7 @@ import { enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
 import { rendererParts } from "./rendering.js";
 
-const STOCK_TEMPLATE = fileURLToPath(new URL("../../templates/haproxy.cfg.hbs", import.meta.url));
+const STOCK_TEMPLATE = packagePath("templates/haproxy.cfg.hbs");
 
 /** `hecd up`: agent, renderer and HAProxy on one host, with a store in memory. */
 export const upCommand: Command = {

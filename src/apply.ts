@@ -28,6 +28,8 @@ export interface ApplyParts extends Manner {
   readonly tell: Tell;
   /** Have the check speak before HAProxy is adjusted, because the last turn has not ended well. */
   readonly isWary: boolean;
+  /** What the text would take away of the present file so suddenly that it may be a mistake, in words. */
+  readonly lossesBetween: (present: string, text: string) => readonly string[];
   /** Waits until a reload may be made; resolves to whether that took time, in which a newer state may have come. */
   readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
 }
@@ -41,7 +43,7 @@ export interface Overtaken {
 export type Work = "replace" | "prove" | "amend" | "nothing";
 
 /**
- * Brings one file, and what reads it, up to date with `text`.
+ * Brings one file, and what reads it, up to date with `text`, unless that would take too much away.
  *
  * What can be changed in a running HAProxy is changed there first, since the check takes longer than all the rest, and
  * the file follows. Where that comes to nothing, by the check or by the disk, HAProxy is brought back to the present
@@ -53,6 +55,8 @@ export type Work = "replace" | "prove" | "amend" | "nothing";
 export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | Overtaken> {
   const { resource, target, clock, dryRun } = parts;
   const [present, standing] = await Promise.all([target.read(), target.standing()]);
+  const losses = dryRun ? [] : parts.lossesBetween(present ?? "", text);
+  if (losses.length > 0) return { kind: "held", losses };
   const work = workFor(text, present, standing, resource.haproxy !== undefined);
   if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
   if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };

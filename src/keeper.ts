@@ -196,11 +196,15 @@ export class Keeper {
         // Only to have a look: a template that shows the time must not make a new text of it.
         const isLook = this.#settled?.snapshot === snapshot;
         const text = isLook && this.#settled ? this.#settled.text : await this.#textFor(snapshot);
-        const losses = isLook ? [] : await this.#lossesIn(text, snapshot);
-        if (losses.length > 0) return await this.#hold(losses, parts, signal);
-        this.#heldSince = undefined;
         const isWary = this.#outcome !== undefined && this.#settled === undefined;
-        const outcome = await apply(text, { ...parts, isWary }, signal);
+        const isBelieved = isLook || snapshot === this.#believed || this.resource.removalGraceMs === 0;
+        const lossesBetween = (present: string, wanted: string): readonly string[] => {
+          const losses = isBelieved ? [] : this.#parts.lossesBetween(present, wanted);
+          if (losses.length === 0) this.#heldSince = undefined;
+          return losses;
+        };
+        const outcome = await apply(text, { ...parts, isWary, lossesBetween }, signal);
+        if (outcome.kind === "held") return await this.#hold(outcome, parts, signal);
         if (outcome.kind === "overtaken") continue;
         this.#settled = retryOf(outcome) === "never" ? { snapshot, text } : undefined;
         return isLook && outcome.kind === "unchanged" ? outcome : this.#conclude(outcome, clock.now() - begunAt);
@@ -212,19 +216,12 @@ export class Keeper {
     }
   }
 
-  /** What this text takes away that nobody has confirmed. */
-  async #lossesIn(text: string, snapshot: Snapshot): Promise<readonly string[]> {
-    const { target, dryRun, lossesBetween } = this.#parts;
-    if (this.resource.removalGraceMs === 0 || dryRun || snapshot === this.#believed) return [];
-    return lossesBetween((await target.read()) ?? "", text);
-  }
-
   /** Lets everything be as it is, and minds that it stays so. */
-  async #hold(losses: readonly string[], parts: Omit<ApplyParts, "isWary">, signal: AbortSignal): Promise<Outcome> {
-    const outcome: Outcome = { kind: "held", losses };
+  async #hold(outcome: Outcome, parts: Omit<ApplyParts, "isWary">, signal: AbortSignal): Promise<Outcome> {
     if (this.#heldSince === undefined) this.#conclude(outcome, 0);
     this.#heldSince ??= this.#parts.clock.now();
-    if (this.#settled) await apply(this.#settled.text, { ...parts, isWary: false }, signal);
+    const { text } = this.#settled ?? {};
+    if (text !== undefined) await apply(text, { ...parts, isWary: false, lossesBetween: () => [] }, signal);
     return outcome;
   }
 

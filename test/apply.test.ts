@@ -21,6 +21,7 @@ class World implements Target, Balancer {
   adjustments: Adjustment[] = [];
   isReloadDelayed = false;
   isWary = false;
+  losses: readonly string[] = [];
 
   constructor(file?: string) {
     this.file = file;
@@ -39,6 +40,7 @@ class World implements Target, Balancer {
       ...USUAL_MANNER,
       dryRun,
       isWary: this.isWary,
+      lossesBetween: () => this.losses,
       awaitReload: async () => this.isReloadDelayed,
     };
     return apply(text, parts, this.stop.signal);
@@ -182,6 +184,14 @@ describe("one turn", () => {
     world.adjustments = [{ kind: "reload", reason: "restarted" }];
     expect(await world.apply(" ")).toMatchObject({ kind: "rejected" });
     expect(world.journal.slice(-2)).toEqual(["adjust", "reload"]);
+  });
+
+  test("is left as it is, and its file too, by a text that would take too much away", async () => {
+    const world = new World("old");
+    world.losses = ["3 of 3 servers of web"];
+    expect(await world.apply("new")).toEqual({ kind: "held", losses: ["3 of 3 servers of web"] });
+    expect(world.journal).toEqual([]);
+    expect(world).toMatchObject({ file: "old", running: "old" });
   });
 
   test("is never adjusted while it is not certain what HAProxy runs", async () => {

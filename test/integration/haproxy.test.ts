@@ -64,6 +64,7 @@ async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<Ap
     tell,
     ...USUAL_MANNER,
     isWary: false,
+    lossesBetween: () => [],
     awaitReload: async () => false,
   };
 }

@@ -108,6 +108,7 @@ export class RuntimeWorld implements AsyncDisposable {
       tell,
       ...USUAL_MANNER,
       isWary: false,
+      lossesBetween: () => [],
       awaitReload: async () => false,
     };
   }

@@ -21,11 +21,16 @@ export interface Layouts {
  * `json` tells of every instance. The others are read by those who know nothing of states: they hold what serves, and
  * the simple form, which has no word for UDP, only TCP.
  */
-export function keysOf(instance: Instance, layouts: Layouts): readonly (readonly [key: string, value: string])[] {
+export function entriesFor(instance: Instance, layouts: Layouts): readonly (readonly [key: string, value: string])[] {
   return layouts.layouts.flatMap((layout) => {
     const key = keyIn(layout, instance, layouts);
     return key === undefined ? [] : [[key, layout === "json" ? formatInstance(instance) : instance.addr] as const];
   });
+}
+
+/** The same keys without their values, which take longer to write than all else. */
+export function keysFor(instance: Instance, layouts: Layouts): readonly string[] {
+  return layouts.layouts.flatMap((layout) => keyIn(layout, instance, layouts) ?? []);
 }
 
 /** To which container each of these keys belongs, by the records among them; nothing where no record tells. */

@@ -30,8 +30,8 @@ export function plan(
   for (const [key, { value, unit }] of desired) {
     if (registered.get(key)?.value !== value) writesOf(unit).push({ kind: "put", key, value });
   }
-  for (const [key, { unit }] of registered) {
-    if (!desired.has(key)) writesOf(unit).push({ kind: "delete", key });
+  for (const [key, entry] of registered) {
+    if (!desired.has(key)) writesOf(entry.unit).push({ kind: "delete", key });
   }
   return [...units.values()];
 }

@@ -1,7 +1,7 @@
 import type { Container } from "./container.js";
 import { type Decision, decisionOf } from "./decision.js";
 import type { Facts } from "./facts.js";
-import { keysOf, type Layouts, ownersOf } from "./layouts.js";
+import { entriesFor, keysFor, type Layouts, ownersOf } from "./layouts.js";
 import type { Entry } from "./plan.js";
 import type { Standing } from "./readiness.js";
 import { objection } from "./reason.js";
@@ -25,7 +25,7 @@ export function decide(
 ): readonly Decided[] {
   const others = new Map(containers.map((container) => [container.id, container]));
   const holders = new Map<string, Container>();
-  return [...containers].sort(byStart).map((container) => {
+  return inOrderOfStart(containers).map((container) => {
     const decision = decisionOf(container, facts, standingOf(container), others);
     const keys = keysIn(decision, facts);
     const taken = keys.find((key, index) => holders.has(key) || keys.indexOf(key) !== index);
@@ -41,7 +41,7 @@ export function entriesOf(decided: readonly Decided[], layouts: Layouts): Readon
   for (const { decision } of decided) {
     for (const instance of "instances" in decision ? decision.instances : []) {
       const unit = instance.container.id;
-      for (const [key, value] of keysOf(instance, layouts)) entries.set(key, { value, unit });
+      for (const [key, value] of entriesFor(instance, layouts)) entries.set(key, { value, unit });
     }
   }
   return entries;
@@ -50,16 +50,23 @@ export function entriesOf(decided: readonly Decided[], layouts: Layouts): Readon
 /**
  * Says of held keys which container each belongs to: its record tells, and so it does of the keys beside it. Without
  * records each key is its own affair.
+ *
+ * The records are read when the first unit is asked for, since most plans delete nothing and ask for none.
  */
 export function heldEntries(held: ReadonlyMap<string, string>, layouts: Layouts): ReadonlyMap<string, Entry> {
-  const owners = ownersOf(held, layouts);
-  return new Map([...held].map(([key, value]) => [key, { value, unit: owners.get(key) ?? key }]));
+  let owners: ReadonlyMap<string, string> | undefined;
+  const unitOf = (key: string): string => (owners ??= ownersOf(held, layouts)).get(key) ?? key;
+  const entryOf = (key: string, value: string): Entry => ({
+    value,
+    get unit() {
+      return unitOf(key);
+    },
+  });
+  return new Map([...held].map(([key, value]) => [key, entryOf(key, value)]));
 }
 
 function keysIn(decision: Decision, layouts: Layouts): readonly string[] {
-  return "instances" in decision
-    ? decision.instances.flatMap((instance) => keysOf(instance, layouts).map(([key]) => key))
-    : [];
+  return "instances" in decision ? decision.instances.flatMap((instance) => keysFor(instance, layouts)) : [];
 }
 
 function alreadyTaken(key: string, holder: Container | undefined): Decision {
@@ -71,7 +78,9 @@ function alreadyTaken(key: string, holder: Container | undefined): Decision {
   );
 }
 
-function byStart(a: Container, b: Container): number {
+function inOrderOfStart(containers: readonly Container[]): readonly Container[] {
   // A container that was never started has the year 1, and no instance either.
-  return Date.parse(a.startedAt) - Date.parse(b.startedAt) || (a.id < b.id ? -1 : 1);
+  const timed = containers.map((container) => ({ container, at: Date.parse(container.startedAt) }));
+  timed.sort((a, b) => a.at - b.at || (a.container.id < b.container.id ? -1 : 1));
+  return timed.map(({ container }) => container);
 }

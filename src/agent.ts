@@ -72,7 +72,8 @@ export class Agent implements Orders {
   readonly #standings: Standings;
   #running: readonly Container[] | undefined;
   #session: Session | undefined;
-  #address: string | undefined;
+  /** The same until the address is another. */
+  #facts: Facts;
   #decided: readonly Decided[] = [];
   #conflicts: readonly Conflict[] = [];
   #comparedAt = Number.NEGATIVE_INFINITY;
@@ -80,6 +81,7 @@ export class Agent implements Orders {
   constructor(parts: AgentParts, settings: AgentSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#facts = { ...settings, hostId: settings.session.hostId, address: undefined };
     this.#lag = new Lag(parts.clock);
     this.#standings = new Standings(parts, settings.probes, () => {
       this.#news.ring();
@@ -122,7 +124,7 @@ export class Agent implements Orders {
   get state(): AgentState {
     return {
       host: this.#settings.session.hostId,
-      address: this.#address,
+      address: this.#facts.address,
       registered: Object.fromEntries(this.#session?.held ?? []),
       containers: this.#decided.map(({ container: { name, id }, decision }) => ({ name, id, decision })),
       conflicts: this.#conflicts,
@@ -133,7 +135,7 @@ export class Agent implements Orders {
     for await (const running of this.#parts.containers.watch(signal)) {
       this.#running = running;
       this.#lag.heard(this.#parts.containers.heardAt);
-      this.#standings.take(running, this.#facts());
+      this.#standings.take(running, this.#facts);
       this.#news.ring();
     }
   }
@@ -177,8 +179,9 @@ export class Agent implements Orders {
 
   /** Where a container is reached, and so what is to be probed, may depend on the address. */
   async #learnAddress(signal: AbortSignal): Promise<void> {
-    this.#address = await this.#parts.address(signal);
-    if (this.#running) this.#standings.take(this.#running, this.#facts());
+    const address = await this.#parts.address(signal);
+    if (address !== this.#facts.address) this.#facts = { ...this.#facts, address };
+    if (this.#running) this.#standings.take(this.#running, this.#facts);
   }
 
   /** Decides on the newest containers and carries out what the store lacks or has too much. */
@@ -188,7 +191,7 @@ export class Agent implements Orders {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     this.#lag.begin();
-    const decided = decide(running, this.#facts(), (container) => this.#standings.of(container));
+    const decided = decide(running, this.#facts, (container) => this.#standings.of(container));
     this.#tellNotes(decided);
     this.#tellSkipped(decided);
     const transactions = await this.#carryOut(decided, session, signal);
@@ -227,10 +230,6 @@ export class Agent implements Orders {
     } catch (error) {
       if (!session.lost.aborted && !(error instanceof HecdError)) throw error;
     }
-  }
-
-  #facts(): Facts {
-    return { ...this.#settings, hostId: this.#settings.session.hostId, address: this.#address };
   }
 
   /** Tells what of a container's labels was left aside, when that is news. */

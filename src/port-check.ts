@@ -1,9 +1,7 @@
 import type { ProbePlan } from "./core/probing.js";
+import type { Finding } from "./core/readiness.js";
 import { type Clock, sleep } from "./flow/clock.js";
 import type { Prober } from "./ports.js";
-
-/** What a check has found; `skipped` where nothing can be found out from here. */
-export type Finding = "passed" | "pending" | "failed" | "skipped";
 
 /** Waits between the first attempts, in milliseconds: who listens is found at once. */
 const FIRST_WAITS = [5, 10, 20] as const;

@@ -6,10 +6,10 @@ import { heldUntil, type Starts, startsOf } from "./core/flapping.js";
 import { formatAddress, parseInstance } from "./core/instance.js";
 import { SERVICES } from "./core/keys.js";
 import { type ProbePlan, probesOf } from "./core/probing.js";
-import type { Standing } from "./core/readiness.js";
+import type { Finding, Standing } from "./core/readiness.js";
 import type { Clock } from "./flow/clock.js";
 import { type Follower, follow } from "./flow/follow.js";
-import { checkPort, type Finding } from "./port-check.js";
+import { checkPort } from "./port-check.js";
 import type { Orders, Prober } from "./ports.js";
 
 /** What the standings are found out with. */

@@ -6,9 +6,9 @@ import { NAME } from "./alphabets.js";
 import { type Instance } from "./instance.js";
 import { readWishes } from "./labels.js";
 import { instanceOf } from "./new-instance.js";
-import { readinessOf, readinessOfPort, type Standing } from "./readiness.js";
+import { type Finding, readinessOf, readinessOfPort, type Standing } from "./readiness.js";
 import { type Objection, objection, quote } from "./reason.js";
-import { inItsNetwork } from "./shared-network.js";
+import { inItsNetwork, livesInAnother } from "./shared-network.js";
 import type { Wishes } from "./wishes.js";
 
 /**
@@ -33,6 +33,45 @@ export function decisionOf(
   facts: Facts,
   standing: Standing,
   others: ReadonlyMap<string, Container> = new Map(),
+): Decision {
+  const known = made.get(container);
+  if (known?.facts === facts && isAsBefore(known, standing)) return known.decision;
+  const answers = new Map<number, Finding>();
+  const decision = decideAnew(container, facts, { ...standing, probe: noting(standing.probe, answers) }, others);
+  if (!livesInAnother(container)) made.set(container, { facts, standing, answers, decision });
+  return decision;
+}
+
+/** A decision and all that it came from, but for the container itself. */
+interface Made {
+  readonly facts: Facts;
+  readonly standing: Pick<Standing, "drained" | "held">;
+  /** What was asked of the standing's probes, with what they said. */
+  readonly answers: ReadonlyMap<number, Finding>;
+  readonly decision: Decision;
+}
+
+/** The last decision on the containers there are, since all of them are decided on whenever one changes. */
+const made = new WeakMap<Container, Made>();
+
+function isAsBefore({ standing: before, answers }: Made, standing: Standing): boolean {
+  if (before.drained !== standing.drained || before.held !== standing.held) return false;
+  return [...answers].every(([port, finding]) => standing.probe(port) === finding);
+}
+
+function noting(probe: Standing["probe"], answers: Map<number, Finding>): Standing["probe"] {
+  return (port) => {
+    const finding = probe(port);
+    answers.set(port, finding);
+    return finding;
+  };
+}
+
+function decideAnew(
+  container: Container,
+  facts: Facts,
+  standing: Standing,
+  others: ReadonlyMap<string, Container>,
 ): Decision {
   const wishes = readWishes(container, facts.compat);
   if ("reason" in wishes) return wishes;

@@ -24,11 +24,20 @@ export interface Layouts {
 export function entriesFor(instance: Instance, layouts: Layouts): readonly (readonly [key: string, value: string])[] {
   return layouts.layouts.flatMap((layout) => {
     const key = keyIn(layout, instance, layouts);
-    return key === undefined ? [] : [[key, layout === "json" ? formatInstance(instance) : instance.addr] as const];
+    return key === undefined ? [] : [[key, layout === "json" ? recordOf(instance) : instance.addr] as const];
   });
 }
 
-/** The same keys without their values, which take longer to write than all else. */
+function recordOf(instance: Instance): string {
+  const record = records.get(instance) ?? formatInstance(instance);
+  records.set(instance, record);
+  return record;
+}
+
+/** The records of the instances there are, since all of them are compared with the store whenever one changes. */
+const records = new WeakMap<Instance, string>();
+
+/** The same keys without their values. */
 export function keysFor(instance: Instance, layouts: Layouts): readonly string[] {
   return layouts.layouts.flatMap((layout) => keyIn(layout, instance, layouts) ?? []);
 }

@@ -2,10 +2,12 @@ import type { Container } from "./container.js";
 import { type Objection, objection } from "./reason.js";
 import type { HealthPolicy } from "./wishes.js";
 
+/** What our own probe of a port has found; `skipped` where none is to be made or it cannot be reached from here. */
+export type Finding = "passed" | "pending" | "failed" | "skipped";
+
 /** What is known of a container beyond what Docker says of it. */
 export interface Standing {
-  /** What our own probe of this port has found; `skipped` where none is to be made or it cannot be reached from here. */
-  readonly probe: (port: number) => "passed" | "pending" | "failed" | "skipped";
+  readonly probe: (port: number) => Finding;
   /** Whether somebody asked that it gets no new work. */
   readonly drained: boolean;
   /** Whether it is kept out for a while, because it crashes over and over again. */

@@ -6,13 +6,18 @@ const MOST_HOPS = 4;
 
 const SHARED = "container:";
 
+/** Whether a container has the network of another one, and so depends on what becomes of that. */
+export function livesInAnother({ networkMode }: Container): boolean {
+  return networkMode.startsWith(SHARED);
+}
+
 /**
  * A container as the network sees it: one that lives in the network of another (`--network container:...`) has the
  * networks and the published ports of that one. Of these only those that it exposes itself, where it exposes any.
  */
 export function inItsNetwork(container: Container, others: ReadonlyMap<string, Container>): Container | Objection {
   let owner = container;
-  for (let hops = 0; owner.networkMode.startsWith(SHARED); hops++) {
+  for (let hops = 0; livesInAnother(owner); hops++) {
     const id = owner.networkMode.slice(SHARED.length);
     const next = others.get(id) ?? [...others.values()].find((other) => other.name === id);
     if (!next || hops === MOST_HOPS) {

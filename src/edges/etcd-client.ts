@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
-import type { Etcd3 as Etcd3Client, IOptions, KVClient, LeaseClient, WatchClient } from "etcd3";
+import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, retry as retrying } from "cockatiel";
+import { Etcd3, type IOptions, isRecoverableError, type KVClient, type LeaseClient, type WatchClient } from "etcd3";
 import type { Tell } from "../core/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
@@ -9,16 +10,6 @@ import { Outage } from "../flow/outage.js";
 import { backoff, retry } from "../flow/retry.js";
 import { type Endpoint, parseEndpoint } from "./etcd-endpoint.js";
 import { faultOf, saysCompacted, saysLeaseIsGone } from "./etcd-errors.js";
-import {
-  circuitBreaker,
-  ConsecutiveBreaker,
-  Etcd3,
-  ExponentialBackoff,
-  handleWhen,
-  isRecoverableError,
-  noop,
-  retry as retrying,
-} from "./etcd3.js";
 import { knock } from "./etcd-knock.js";
 
 /** Where etcd is and how to be let in. */
@@ -61,9 +52,9 @@ export class EtcdClient {
   readonly tell: Tell;
   readonly #options: IOptions;
   readonly #outage: Outage;
-  #etcd: Etcd3Client;
+  #etcd: Etcd3;
   /** The one before it, for what may still be under way there. */
-  #former: Etcd3Client | undefined;
+  #former: Etcd3 | undefined;
   #dials = 0;
   /** Since when this connection has not answered. */
   #silentSince = 0;
@@ -131,7 +122,7 @@ export class EtcdClient {
   }
 
   /** Connections of its own: gRPC shares those whose options are equal. */
-  #dial(): Etcd3Client {
+  #dial(): Etcd3 {
     return new Etcd3({
       ...this.#options,
       grpcOptions: { ...this.#options.grpcOptions, "hecd.dial": ++this.#dials },

@@ -1,5 +1,5 @@
+import { EtcdLeaseInvalidError } from "etcd3";
 import { HecdError, reasonOf } from "../errors.js";
-import { EtcdLeaseInvalidError } from "./etcd3.js";
 
 /**
  * The gRPC codes of an answer that says no: invalid argument, permission denied, resource exhausted, failed

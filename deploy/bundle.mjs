@@ -1,10 +1,10 @@
-// Makes dist/: each program in few files, since a command such as `confd -onetime` is over before it has read hundreds.
-// Of the packages those for etcd are taken in, which have most of the files; the others stay where npm has put them.
+// Makes dist/: each program in few files, since a run of `confd -onetime` is short beside the reading of hundreds.
+// Of the packages those that it loads are taken in; the others stay where npm has put them.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const TAKEN_IN = ["cockatiel", "etcd3"];
+const TAKEN_IN = ["cockatiel", "etcd3", "smol-toml"];
 const parse = /** @type {(text: string) => { readonly dependencies: object }} */ (JSON.parse);
 const { dependencies } = parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -19,7 +19,7 @@ await build({
   platform: "node",
   target: "node20",
   external: Object.keys(dependencies).filter((name) => !TAKEN_IN.includes(name)),
-  // Both are around CommonJS, which these packages are, and not around a module, which they become.
+  // A package of CommonJS finds this and a __dirname around it, a module does not.
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
   },

@@ -1,4 +1,4 @@
-import { type Cut, cut } from "./config.js";
+import { cut } from "./config.js";
 
 /** How many servers each backend has in a text, by the backend's name. */
 export type ServerCounts = ReadonlyMap<string, number>;
@@ -8,7 +8,7 @@ const MANY = 3;
 
 /** Counts the lines of servers; a glance that costs little, since nothing but patience depends on it. */
 export function countServers(text: string): ServerCounts {
-  return sumOf(cut(text).texts.map(countIn));
+  return sumOf(cut(text).texts);
 }
 
 /**
@@ -24,50 +24,31 @@ export function lossesBetween(before: ServerCounts, after: ServerCounts): readon
   });
 }
 
-/** Finds what each text would take away of the one before, and counts no section twice. */
+/** Finds what each text would take away of the one before, where the two differ. */
 export class LossFinder {
-  #last: Counted = { text: "", cut: cut(""), counts: new Map(), bySection: new Map() };
+  #last = { text: "", cut: cut("") };
 
-  /** See `lossesBetween`. */
+  /** See `lossesBetween`; a name stands for one backend, as HAProxy has it. */
   between(before: string, after: string): readonly string[] {
-    return lossesBetween(this.#countsOf(before), this.#countsOf(after));
+    const [had, has] = [this.#sectionsOf(before), this.#sectionsOf(after)];
+    const first = had.findIndex((own, at) => own !== has[at]);
+    if (first < 0) return [];
+    let last = 0;
+    while (last < Math.min(had.length, has.length) - first && had.at(-1 - last) === has.at(-1 - last)) last++;
+    return lossesBetween(sumOf(had.slice(first, had.length - last)), sumOf(has.slice(first, has.length - last)));
   }
 
-  #countsOf(text: string): ServerCounts {
-    const last = this.#last;
-    if (text === last.text) return last.counts;
-    const found = cut(text, last.cut);
-    const bySection = new Map<string, Count>();
-    for (const own of found.texts) bySection.set(own, last.bySection.get(own) ?? countIn(own));
-    const counts = sumOf(found.texts.flatMap((own) => bySection.get(own) ?? []));
-    this.#last = { text, cut: found, counts, bySection };
-    return counts;
+  #sectionsOf(text: string): readonly string[] {
+    if (text !== this.#last.text) this.#last = { text, cut: cut(text, this.#last.cut) };
+    return this.#last.cut.texts;
   }
 }
 
-/** A text and how many servers it has. */
-interface Counted {
-  readonly text: string;
-  readonly cut: Cut;
-  readonly counts: ServerCounts;
-  readonly bySection: ReadonlyMap<string, Count>;
-}
-
-/** What one section has. */
-interface Count {
-  /** Undefined where servers are something else. */
-  readonly pool: string | undefined;
-  readonly servers: number;
-}
-
-function countIn(section: string): Count {
-  const [, pool] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
-  return { pool, servers: pool === undefined ? 0 : [...section.matchAll(/\n[ \t]*server[ \t]/g)].length };
-}
-
-function sumOf(counts: readonly Count[]): ServerCounts {
+function sumOf(sections: readonly string[]): ServerCounts {
   const sums = new Map<string, number>();
-  for (const { pool, servers } of counts) {
+  for (const section of sections) {
+    const [, pool] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
+    const servers = pool === undefined ? 0 : [...section.matchAll(/\n[ \t]*server[ \t]/g)].length;
     if (pool !== undefined && servers > 0) sums.set(pool, (sums.get(pool) ?? 0) + servers);
   }
   return sums;

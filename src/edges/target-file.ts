@@ -1,10 +1,11 @@
 import { createHash, randomInt } from "node:crypto";
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Difference, Tell } from "../core/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import type { Resource, Staged, Target } from "../ports.js";
+import { FileText } from "./file-text.js";
 import { keepBackup } from "./target-backups.js";
 import {
   codeOf,
@@ -36,6 +37,7 @@ export class TargetFile implements Target {
   readonly #settings: TargetSettings;
   readonly #tell: Tell;
   readonly #keepsStage: boolean;
+  readonly #text = new FileText();
   #isSwept = false;
 
   /** With `keepsStage` what was staged stays, whatever becomes of it. */
@@ -45,10 +47,9 @@ export class TargetFile implements Target {
     this.#keepsStage = keepsStage;
   }
 
-  // These two stand before every change of a running HAProxy, and read without Node's threads: of a file that has just been
-  // in use that takes microseconds, where handing each step to a thread takes milliseconds on a busy machine.
+  // This and `standing` come before every change of a running HAProxy, and do without Node's threads; see FileText.
   async read(): Promise<string | undefined> {
-    return this.#looking((path) => readFileSync(path, "utf8"));
+    return this.#looking((path) => this.#text.read(path));
   }
 
   async standing(): Promise<"sound" | "drifted" | "unproven"> {

@@ -1,4 +1,4 @@
-import type { Outcome, Tell } from "./core/event.js";
+import type { Outcome, Tell } from "./core/events/event.js";
 import { reasonOf } from "./errors.js";
 import type { Clock } from "./flow/clock.js";
 import { outlive } from "./flow/deadline.js";

@@ -1,5 +1,5 @@
 import { parse as parseToml } from "smol-toml";
-import { nearest } from "./core/nearness.js";
+import { nearest } from "./core/text/suggest.js";
 import { HecdError, reasonOf } from "./errors.js";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.js";
 

@@ -1,4 +1,4 @@
-import type { Conflict } from "./core/conflict.js";
+import type { Conflict } from "./core/registry/conflict.js";
 import { follow, type Follower } from "./flow/follow.js";
 import type { Store } from "./ports.js";
 

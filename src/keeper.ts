@@ -1,8 +1,8 @@
 import { apply, type ApplyParts, type Manner } from "./apply.js";
-import type { Outcome, Tell } from "./core/event.js";
-import { retryOf } from "./core/outcome.js";
-import type { Snapshot } from "./core/snapshot.js";
-import type { LeftOut } from "./core/view.js";
+import type { Outcome, Tell } from "./core/events/event.js";
+import { retryOf } from "./core/events/outcome.js";
+import type { Snapshot } from "./core/model/snapshot.js";
+import type { LeftOut } from "./core/view/view.js";
 import { reasonOf } from "./errors.js";
 import { Bell } from "./flow/bell.js";
 import { type Clock, sleep } from "./flow/clock.js";

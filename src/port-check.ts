@@ -1,5 +1,5 @@
-import type { ProbePlan } from "./core/probing.js";
-import type { Finding } from "./core/readiness.js";
+import type { ProbePlan } from "./core/decision/probing.js";
+import type { Finding } from "./core/decision/readiness.js";
 import { type Clock, sleep } from "./flow/clock.js";
 import type { Prober } from "./ports.js";
 

@@ -1,6 +1,6 @@
 import type { Manner } from "./apply.js";
-import type { Outcome, Tell } from "./core/event.js";
-import type { Snapshot } from "./core/snapshot.js";
+import type { Outcome, Tell } from "./core/events/event.js";
+import type { Snapshot } from "./core/model/snapshot.js";
 import type { Clock } from "./flow/clock.js";
 import { follow } from "./flow/follow.js";
 import { Lane } from "./flow/lane.js";

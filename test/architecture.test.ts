@@ -5,9 +5,6 @@ import { RULES } from "./support/import-rules.js";
 
 const src = new URL("../src", import.meta.url).pathname;
 
-/** Folders that may have folders of their own. */
-const DEEP = new Set(["template/go"]);
-
 async function sources(): Promise<readonly string[]> {
   const entries = await readdir(src, { recursive: true });
   return entries.filter((entry) => entry.endsWith(".ts")).sort();
@@ -62,10 +59,10 @@ describe("the house", () => {
     expect(faults).toEqual([]);
   });
 
-  test("has no third level of folders, no barrels and no rooms without a meaning", async () => {
+  test("has at most two levels of folders, no barrels and no rooms without a meaning", async () => {
     for (const file of await sources()) {
       const folder = dirname(file);
-      expect(folder.split("/").length <= 1 || DEEP.has(folder), file).toBe(true);
+      expect(folder.split("/").length, file).toBeLessThanOrEqual(2);
       expect(file, file).not.toMatch(/(^|\/)(index|utils?|helpers?|common|manager|types)\.ts$/);
     }
   });

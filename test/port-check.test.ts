@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ProbePlan } from "../src/core/probing.js";
-import type { Finding } from "../src/core/readiness.js";
+import type { ProbePlan } from "../src/core/decision/probing.js";
+import type { Finding } from "../src/core/decision/readiness.js";
 import { checkPort } from "../src/port-check.js";
 import type { ProbeVerdict } from "../src/ports.js";
 import { ManualClock, settled } from "./support/manual-clock.js";

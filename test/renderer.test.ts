@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { USUAL_MANNER } from "../src/apply.js";
-import type { HecdEvent } from "../src/core/event.js";
+import type { HecdEvent } from "../src/core/events/event.js";
 import type { ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
 import { Renderer } from "../src/renderer.js";
 import { ManualClock, settled } from "./support/manual-clock.js";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { decisionOf } from "../src/core/decision.js";
-import type { HecdEvent } from "../src/core/event.js";
-import { formatInstance, type Instance } from "../src/core/instance.js";
-import { UNPROBED } from "../src/core/readiness.js";
+import { decisionOf } from "../src/core/decision/decision.js";
+import type { HecdEvent } from "../src/core/events/event.js";
+import { formatInstance, type Instance } from "../src/core/model/instance.js";
+import { UNPROBED } from "../src/core/decision/readiness.js";
 import type { ProbeVerdict } from "../src/ports.js";
 import { Standings } from "../src/standings.js";
 import { container, facts } from "./support/containers.js";

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import type { ConfdSettings } from "../confd/flags.js";
 import { flatten } from "../confd/flatten.js";
-import { snapshotOf } from "../core/snapshot.js";
+import { snapshotOf } from "../core/model/snapshot.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import type { ConfdJournal } from "../edges/confd-journal.js";
 import { formatFault } from "../edges/output-format.js";

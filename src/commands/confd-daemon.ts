@@ -1,4 +1,4 @@
-import type { Backend } from "../core/backend.js";
+import type { Backend } from "../core/model/backend.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import { PolledStore } from "../edges/polled-store.js";
 import { systemClock } from "../flow/clock.js";

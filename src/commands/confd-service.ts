@@ -1,5 +1,5 @@
 import type { ConfdSettings } from "../confd/flags.js";
-import type { Tell } from "../core/event.js";
+import type { Tell } from "../core/events/event.js";
 import type { ConfdJournal } from "../edges/confd-journal.js";
 import { notifySystemd } from "../edges/systemd.js";
 import { sleep, systemClock } from "../flow/clock.js";

@@ -5,7 +5,7 @@ import { type ConfdSettings, flagOf } from "../confd/flags.js";
 import { parseLogLevel } from "../confd/log-lines.js";
 import { compatOf, resolveConfdSettings } from "../confd/settings.js";
 import { USAGE_EXIT, usageOf } from "../confd/usage.js";
-import type { Backend } from "../core/backend.js";
+import type { Backend } from "../core/model/backend.js";
 import { ConfdJournal } from "../edges/confd-journal.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { version } from "../package.js";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Holder } from "../core/claim.js";
-import type { Tell } from "../core/event.js";
-import type { Policy } from "../core/facts.js";
+import type { Holder } from "../core/registry/claim.js";
+import type { Tell } from "../core/events/event.js";
+import type { Policy } from "../core/decision/context.js";
 import { BackendStores } from "../edges/backend-stores.js";
 import { openEtcd } from "../edges/etcd.js";
 import { hostNames } from "../edges/host.js";

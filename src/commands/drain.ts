@@ -1,4 +1,4 @@
-import { findContainer } from "../core/finding.js";
+import { findContainer } from "../core/decision/find-container.js";
 import { askAgent } from "../edges/agent-client.js";
 import { order } from "../edges/status-client.js";
 import { HecdError } from "../errors.js";

@@ -1,6 +1,6 @@
 import { Agent, type AgentSettings } from "../agent.js";
-import { isHere, parseDockerUrl } from "../core/docker-url.js";
-import { type Engine, readEngines } from "../core/engines.js";
+import { isHere, parseDockerUrl } from "../core/host/docker-url.js";
+import { type Engine, readEngines } from "../core/host/engines.js";
 import { DockerContainers } from "../edges/docker.js";
 import { HostAddress, hostNames, ownContainer } from "../edges/host.js";
 import { SocketProber } from "../edges/prober.js";

@@ -1,10 +1,10 @@
-import { decisionOf } from "../core/decision.js";
-import { shortId } from "../core/new-instance.js";
-import { explainHeld, explainWanted, type Explanation } from "../core/explanation.js";
-import type { Facts } from "../core/facts.js";
-import { findContainer, type Found, type Named } from "../core/finding.js";
-import { UNPROBED } from "../core/readiness.js";
-import { entriesOf } from "../core/registration.js";
+import { decisionOf } from "../core/decision/decision.js";
+import { shortId } from "../core/decision/new-instance.js";
+import { explainHeld, explainWanted, type Explanation } from "../core/decision/explanation.js";
+import type { Facts } from "../core/decision/context.js";
+import { findContainer, type Found, type Named } from "../core/decision/find-container.js";
+import { UNPROBED } from "../core/decision/readiness.js";
+import { entriesOf } from "../core/registry/registration.js";
 import { askAgent } from "../edges/agent-client.js";
 import type { DockerConnection } from "../edges/docker-connection.js";
 import { type Located, lookUp } from "../edges/docker-lookup.js";

@@ -1,5 +1,5 @@
-import { SERVICES } from "../core/keys.js";
-import { servicesOf, type View } from "../core/view.js";
+import { SERVICES } from "../core/model/keys.js";
+import { servicesOf, type View } from "../core/view/view.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
 import { openStore, openSurroundings } from "./daemon.js";
 import { tableOf } from "./table.js";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../core/event.js";
+import type { Outcome } from "../core/events/event.js";
 import { TemplateFolder } from "../edges/template-files.js";
 import { Renderer, type Result } from "../renderer.js";
 import type { Settings } from "../settings.js";

@@ -1,5 +1,5 @@
 import { USUAL_MANNER } from "../apply.js";
-import type { Snapshot } from "../core/snapshot.js";
+import type { Snapshot } from "../core/model/snapshot.js";
 import { balancerOf } from "../edges/balancer.js";
 import { TargetFile } from "../edges/target-file.js";
 import type { Resource } from "../ports.js";

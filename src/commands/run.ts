@@ -1,7 +1,7 @@
-import { shortId } from "../core/new-instance.js";
-import { type Explanation, explainHeld, sentenceOf } from "../core/explanation.js";
-import { findContainer } from "../core/finding.js";
-import type { Reason } from "../core/reason.js";
+import { shortId } from "../core/decision/new-instance.js";
+import { type Explanation, explainHeld, sentenceOf } from "../core/decision/explanation.js";
+import { findContainer } from "../core/decision/find-container.js";
+import type { Reason } from "../core/model/reason.js";
 import { askAgent } from "../edges/agent-client.js";
 import { launch } from "../edges/docker-cli.js";
 import { HecdError } from "../errors.js";

@@ -1,7 +1,7 @@
-import type { Container } from "../core/container.js";
-import { shortId } from "../core/new-instance.js";
-import { findContainer } from "../core/finding.js";
-import { readWishes } from "../core/labels.js";
+import type { Container } from "../core/model/container.js";
+import { shortId } from "../core/decision/new-instance.js";
+import { findContainer } from "../core/decision/find-container.js";
+import { readWishes } from "../core/labels/labels.js";
 import { askAgent } from "../edges/agent-client.js";
 import { stopContainer } from "../edges/docker-control.js";
 import { order } from "../edges/status-client.js";

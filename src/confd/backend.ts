@@ -1,4 +1,4 @@
-import type { Backend } from "../core/backend.js";
+import type { Backend } from "../core/model/backend.js";
 
 /** Whose rules apply where the two confds differ: kelseyhightower's or abtreece's. */
 export type Compat = "classic" | "fork";

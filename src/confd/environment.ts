@@ -1,4 +1,4 @@
-import { compareKeys } from "../core/snapshot.js";
+import { compareKeys } from "../core/model/snapshot.js";
 
 /**
  * The keys that confd makes of the environment for these keys: `/my/key` asks for every variable whose name begins with

@@ -1,4 +1,4 @@
-import { joinPath } from "../core/path.js";
+import { joinPath } from "../core/text/path.js";
 
 /**
  * The keys that confd makes of a document: `a: [x]` becomes `/a/0` = `x`.

@@ -1,5 +1,5 @@
-import { joinPath } from "../core/path.js";
-import { shellWord } from "../core/shell-word.js";
+import { joinPath } from "../core/text/path.js";
+import { shellWord } from "../core/text/shell-word.js";
 import type { Resource } from "../ports.js";
 import { type Compat, backendOf } from "./backend.js";
 import { relax } from "./relaxed.js";

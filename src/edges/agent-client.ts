@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DecidedContainer, Holdings } from "../core/explanation.js";
+import type { DecidedContainer, Holdings } from "../core/decision/explanation.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { askStatus } from "./status-client.js";

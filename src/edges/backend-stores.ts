@@ -1,6 +1,6 @@
-import type { Backend } from "../core/backend.js";
-import type { Tell } from "../core/event.js";
-import type { Snapshot } from "../core/snapshot.js";
+import type { Backend } from "../core/model/backend.js";
+import type { Tell } from "../core/events/event.js";
+import type { Snapshot } from "../core/model/snapshot.js";
 import type { Clock } from "../flow/clock.js";
 import type { Session, SessionOptions, Store } from "../ports.js";
 

@@ -1,5 +1,5 @@
-import type { Tell } from "../core/event.js";
-import { shellWord } from "../core/shell-word.js";
+import type { Tell } from "../core/events/event.js";
+import { shellWord } from "../core/text/shell-word.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import type { Balancer, ReloadVerdict, Resource, Verdict } from "../ports.js";

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { isLogged, linesOf, type LogLevel, type LogLine } from "../confd/log-lines.js";
-import type { HecdEvent } from "../core/event.js";
+import type { HecdEvent } from "../core/events/event.js";
 
 /** How confd's log is written. */
 export interface ConfdJournalOptions {

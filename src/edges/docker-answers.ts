@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Container, ContainerPort } from "../core/container.js";
-import { signalNumber, type StopRule } from "../core/signal.js";
+import type { Container, ContainerPort } from "../core/model/container.js";
+import { signalNumber, type StopRule } from "../core/text/signal.js";
 
 const SIGTERM = 15;
 const DAY_S = 86_400;

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import type { DockerOptions } from "dockerode";
-import { DOCKER_URL_RULE, parseDockerUrl } from "../core/docker-url.js";
+import { DOCKER_URL_RULE, parseDockerUrl } from "../core/host/docker-url.js";
 import { HecdError, reasonOf } from "../errors.js";
 
 /** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */

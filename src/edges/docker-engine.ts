@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import Docker from "dockerode";
 import { z } from "zod";
-import type { Container } from "../core/container.js";
-import type { StopRule } from "../core/signal.js";
+import type { Container } from "../core/model/container.js";
+import type { StopRule } from "../core/text/signal.js";
 import { HecdError } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { followFor } from "../flow/deadline.js";

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
-import { signalNumber } from "../core/signal.js";
+import { signalNumber } from "../core/text/signal.js";
 import type { Clock } from "../flow/clock.js";
 
 /** A hint that something has changed: of one container, or of the engine as a whole. */

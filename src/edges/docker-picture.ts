@@ -1,5 +1,5 @@
-import { type Container, keepHealth } from "../core/container.js";
-import { endsBy } from "../core/signal.js";
+import { type Container, keepHealth } from "../core/model/container.js";
+import { endsBy } from "../core/text/signal.js";
 import type { Listed, Seen } from "./docker-engine.js";
 
 /** How much longer than it may take for its end a container is believed to be ending. */

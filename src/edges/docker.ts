@@ -1,5 +1,5 @@
-import type { Container } from "../core/container.js";
-import type { Tell } from "../core/event.js";
+import type { Container } from "../core/model/container.js";
+import type { Tell } from "../core/events/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { Bell } from "../flow/bell.js";
 import { type Clock, sleep } from "../flow/clock.js";

@@ -1,5 +1,5 @@
 import { entriesOfEnvironment } from "../confd/environment.js";
-import { type Snapshot, snapshotOf } from "../core/snapshot.js";
+import { type Snapshot, snapshotOf } from "../core/model/snapshot.js";
 import { HecdError } from "../errors.js";
 import { Bell } from "../flow/bell.js";
 import type { Session, Store } from "../ports.js";

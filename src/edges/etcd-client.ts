@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, retry as retrying } from "cockatiel";
 import { Etcd3, type IOptions, isRecoverableError, type KVClient, type LeaseClient, type WatchClient } from "etcd3";
-import type { Tell } from "../core/event.js";
+import type { Tell } from "../core/events/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { abortable } from "../flow/follow.js";

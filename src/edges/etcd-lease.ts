@@ -1,5 +1,5 @@
 import type { ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from "etcd3";
-import type { Tell } from "../core/event.js";
+import type { Tell } from "../core/events/event.js";
 import { sleep } from "../flow/clock.js";
 import { backoff } from "../flow/retry.js";
 import { type EtcdClient, deadlineIn } from "./etcd-client.js";

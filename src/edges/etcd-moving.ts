@@ -1,5 +1,5 @@
 import type { IRequestOp } from "etcd3";
-import { claimKey } from "../core/keys.js";
+import { claimKey } from "../core/model/keys.js";
 import type { SessionOptions } from "../ports.js";
 import type { EtcdClient } from "./etcd-client.js";
 import { type Lease, grantLease } from "./etcd-lease.js";

@@ -1,4 +1,4 @@
-import type { Transaction, Write } from "../core/plan.js";
+import type { Transaction, Write } from "../core/registry/plan.js";
 
 /** What goes to etcd in one request. */
 export type Pack = readonly Write[];

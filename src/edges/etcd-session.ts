@@ -1,10 +1,10 @@
 import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
-import { formatClaim } from "../core/claim.js";
-import type { Conflict } from "../core/conflict.js";
-import type { Tell } from "../core/event.js";
-import { claimKey } from "../core/keys.js";
-import type { Transaction, Write } from "../core/plan.js";
+import { formatClaim } from "../core/registry/claim.js";
+import type { Conflict } from "../core/registry/conflict.js";
+import type { Tell } from "../core/events/event.js";
+import { claimKey } from "../core/model/keys.js";
+import type { Transaction, Write } from "../core/registry/plan.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { followFor } from "../flow/deadline.js";
 import { follow } from "../flow/follow.js";

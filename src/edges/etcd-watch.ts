@@ -1,5 +1,5 @@
 import type { IEvent, IWatchRequest, IWatchResponse } from "etcd3";
-import type { KeyChange } from "../core/snapshot.js";
+import type { KeyChange } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import { type Follower, follow } from "../flow/follow.js";
 import { sleep } from "../flow/clock.js";

@@ -1,5 +1,5 @@
-import { outermost } from "../core/prefix.js";
-import { type Snapshot, snapshotOf } from "../core/snapshot.js";
+import { outermost } from "../core/model/prefix.js";
+import { type Snapshot, snapshotOf } from "../core/model/snapshot.js";
 import { HecdError } from "../errors.js";
 import { followFor } from "../flow/deadline.js";
 import { follow } from "../flow/follow.js";

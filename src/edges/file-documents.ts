@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { flatten } from "../confd/flatten.js";
-import type { Backend } from "../core/backend.js";
-import { compareKeys } from "../core/snapshot.js";
+import type { Backend } from "../core/model/backend.js";
+import { compareKeys } from "../core/model/snapshot.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { globMatcher } from "../template/glob.js";
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { beginsWithAny } from "../confd/flatten.js";
-import type { Tell } from "../core/event.js";
-import { type Snapshot, snapshotOf } from "../core/snapshot.js";
+import type { Tell } from "../core/events/event.js";
+import { type Snapshot, snapshotOf } from "../core/model/snapshot.js";
 import { hasCode, HecdError } from "../errors.js";
 import { Bell } from "../flow/bell.js";
 import { type Clock, sleep } from "../flow/clock.js";

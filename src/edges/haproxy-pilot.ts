@@ -1,4 +1,4 @@
-import type { Tell } from "../core/event.js";
+import type { Tell } from "../core/events/event.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { Outage } from "../flow/outage.js";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Tell } from "../core/event.js";
+import type { Tell } from "../core/events/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import { abortable, follow, type Follower } from "../flow/follow.js";

@@ -1,8 +1,8 @@
-import { formatClaim } from "../core/claim.js";
-import type { Conflict } from "../core/conflict.js";
-import type { Tell } from "../core/event.js";
-import { claimKey } from "../core/keys.js";
-import type { Transaction, Write } from "../core/plan.js";
+import { formatClaim } from "../core/registry/claim.js";
+import type { Conflict } from "../core/registry/conflict.js";
+import type { Tell } from "../core/events/event.js";
+import { claimKey } from "../core/model/keys.js";
+import type { Transaction, Write } from "../core/registry/plan.js";
 import { HecdError } from "../errors.js";
 import type { Session, SessionOptions } from "../ports.js";
 import type { MemoryKeys } from "./memory-keys.js";

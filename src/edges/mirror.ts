@@ -1,5 +1,5 @@
-import { isBelow } from "../core/prefix.js";
-import { type KeyChange, type Snapshot, applyChanges } from "../core/snapshot.js";
+import { isBelow } from "../core/model/prefix.js";
+import { type KeyChange, type Snapshot, applyChanges } from "../core/model/snapshot.js";
 import { Bell } from "../flow/bell.js";
 
 /**

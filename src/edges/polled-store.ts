@@ -1,5 +1,5 @@
-import type { Tell } from "../core/event.js";
-import type { Snapshot } from "../core/snapshot.js";
+import type { Tell } from "../core/events/event.js";
+import type { Snapshot } from "../core/model/snapshot.js";
 import { hasCode, reasonOf } from "../errors.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import { backoff } from "../flow/retry.js";

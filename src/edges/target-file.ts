@@ -2,7 +2,7 @@ import { createHash, randomInt } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Difference, Tell } from "../core/event.js";
+import type { Difference, Tell } from "../core/events/event.js";
 import { HecdError, reasonOf } from "../errors.js";
 import type { Resource, Staged, Target } from "../ports.js";
 import { FileText } from "./file-text.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { basePath, dirPath } from "../core/path.js";
+import { basePath, dirPath } from "../core/text/path.js";
 import { add, divide, multiply, remainder, sequence, subtract } from "./arithmetic.js";
 import * as collection from "./collection.js";
 import { decodeBase64, encodeBase64, parseBool, parseInteger } from "./decoding.js";

@@ -1,4 +1,4 @@
-import { basePath } from "../core/path.js";
+import { basePath } from "../core/text/path.js";
 import { hasCode, HecdError } from "../errors.js";
 import { FUNCTIONS } from "./functions.js";
 import { bytesOf, textOf } from "./go/bytes.js";

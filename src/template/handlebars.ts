@@ -1,8 +1,8 @@
 import Handlebars from "handlebars";
 import { HecdError } from "../errors.js";
-import { defaultServiceOf, type Route, routesOf } from "../core/routes.js";
-import type { Snapshot } from "../core/snapshot.js";
-import { type Service, servicesOf, type View } from "../core/view.js";
+import { defaultServiceOf, type Route, routesOf } from "../core/view/routes.js";
+import type { Snapshot } from "../core/model/snapshot.js";
+import { type Service, servicesOf, type View } from "../core/view/view.js";
 import { argumentsOf } from "./arguments.js";
 import { FunctionError } from "./function-error.js";
 import type { Scope } from "./function.js";

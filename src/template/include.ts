@@ -1,4 +1,4 @@
-import { basePath, cleanPath } from "../core/path.js";
+import { basePath, cleanPath } from "../core/text/path.js";
 import { hasCode } from "../errors.js";
 import { FunctionError } from "./function-error.js";
 import { type Bytes, bytesOf, textOf } from "./go/bytes.js";

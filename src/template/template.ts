@@ -1,5 +1,5 @@
-import type { LeftOut } from "../core/view.js";
-import type { Snapshot } from "../core/snapshot.js";
+import type { LeftOut } from "../core/view/view.js";
+import type { Snapshot } from "../core/model/snapshot.js";
 import type { Compat } from "./function.js";
 import type { World } from "./world.js";
 

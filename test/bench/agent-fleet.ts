@@ -6,7 +6,7 @@
 import { EventEmitter } from "node:events";
 import { createInterface } from "node:readline";
 import { Agent } from "../../src/agent.js";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { SocketProber } from "../../src/edges/prober.js";
 import { openEtcd } from "../../src/edges/etcd.js";
 import { Bell } from "../../src/flow/bell.js";

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { balancerOf } from "../../src/edges/balancer.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../src/ports.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Transaction, Write } from "../../src/core/plan.js";
+import type { Transaction, Write } from "../../src/core/registry/plan.js";
 import { roundsOf } from "../../src/edges/etcd-packing.js";
 
 const write: fc.Arbitrary<Write> = fc.oneof(

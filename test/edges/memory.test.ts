@@ -1,4 +1,4 @@
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { MemoryStore } from "../../src/edges/memory.js";
 import { describeStore } from "../store-contract.js";
 

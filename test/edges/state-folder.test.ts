@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { type IdentityOptions, openIdentity } from "../../src/edges/state-folder.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { eventually } from "../support/eventually.js";

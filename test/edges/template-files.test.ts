@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { TemplateFolder } from "../../src/edges/template-files.js";
 import { hasCode } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { alone } from "../../deploy/machine/lock.mjs";
 import { must, Obstacle, run } from "../../deploy/machine/program.mjs";
-import { shellWord } from "../../src/core/shell-word.js";
+import { shellWord } from "../../src/core/text/shell-word.js";
 import { withLoader } from "./elf.js";
 
 /** A version of HAProxy, and the suite of Debian that has it. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Agent } from "../../src/agent.js";
-import type { Container } from "../../src/core/container.js";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { Container } from "../../src/core/model/container.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { DockerContainers } from "../../src/edges/docker.js";
 import { MemoryStore } from "../../src/edges/memory.js";
 import { SocketProber } from "../../src/edges/prober.js";

@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { openEtcd } from "../../src/edges/etcd.js";
 import type { EtcdOptions } from "../../src/edges/etcd-client.js";
 import { HecdError } from "../../src/errors.js";

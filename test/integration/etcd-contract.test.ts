@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { openEtcd } from "../../src/edges/etcd.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { describeStore } from "../store-contract.js";

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { reloadByMaster } from "../../src/edges/haproxy-master.js";
 import { openHaproxy } from "../../src/edges/haproxy-process.js";
 import { hasCode } from "../../src/errors.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { USUAL_MANNER } from "../../src/apply.js";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { balancerOf } from "../../src/edges/balancer.js";
 import { TargetFile } from "../../src/edges/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { apply, type ApplyParts, USUAL_MANNER } from "../../src/apply.js";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { balancerOf } from "../../src/edges/balancer.js";
 import { reloadByMaster } from "../../src/edges/haproxy-master.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";

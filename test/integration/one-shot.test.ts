@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { DockerContainers } from "../../src/edges/docker.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { cli } from "../support/cli.js";

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, request, type RequestListener } fro
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SERVICES } from "../../src/core/keys.js";
-import { routesOf } from "../../src/core/routes.js";
-import { snapshotOf } from "../../src/core/snapshot.js";
-import { servicesOf } from "../../src/core/view.js";
+import { SERVICES } from "../../src/core/model/keys.js";
+import { routesOf } from "../../src/core/view/routes.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { servicesOf } from "../../src/core/view/view.js";
 import { freePort } from "../support/free-port.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
 import { objectionsTo, runHaproxy } from "../support/haproxy.js";

@@ -1,4 +1,4 @@
-import { snapshotOf } from "../../src/core/snapshot.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { hasCode } from "../../src/errors.js";
 import { bytesOf, textOf } from "../../src/template/go/bytes.js";
 import { parse } from "../../src/template/go/template.js";

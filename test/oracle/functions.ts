@@ -1,5 +1,5 @@
-import { basePath, dirPath } from "../../src/core/path.js";
-import { snapshotOf } from "../../src/core/snapshot.js";
+import { basePath, dirPath } from "../../src/core/text/path.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { type Bytes, bytesOf, encodeRune, runeAt, textOf, widthAt } from "../../src/template/go/bytes.js";
 import { GoError } from "../../src/template/go/errors.js";
 import { PAIR_LIST, PAIRS, pairOf, pairsOf } from "../../src/template/go/pairs.js";

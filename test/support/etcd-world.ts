@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { HecdEvent } from "../../src/core/event.js";
-import { plan } from "../../src/core/plan.js";
-import type { Snapshot } from "../../src/core/snapshot.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
+import { plan } from "../../src/core/registry/plan.js";
+import type { Snapshot } from "../../src/core/model/snapshot.js";
 import { openEtcd } from "../../src/edges/etcd.js";
 import type { EtcdOptions } from "../../src/edges/etcd-client.js";
 import { follow } from "../../src/flow/follow.js";

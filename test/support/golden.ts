@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { compileTemplate, type Rendering, type Template } from "../../src/template/template.js";
-import { snapshotOf } from "../../src/core/snapshot.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
 
 const GOLDEN = new URL("../golden/", import.meta.url);
 

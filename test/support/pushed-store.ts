@@ -1,5 +1,5 @@
 import { PLAIN_RESOURCE } from "../../src/confd/resource.js";
-import { type Snapshot, snapshotOf } from "../../src/core/snapshot.js";
+import { type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
 import { Bell } from "../../src/flow/bell.js";
 import type { Resource, ResourceSet, Session, Store, Templates } from "../../src/ports.js";
 

@@ -1,5 +1,5 @@
-import { formatInstance, type Instance } from "../../src/core/instance.js";
-import { recordKey } from "../../src/core/keys.js";
+import { formatInstance, type Instance } from "../../src/core/model/instance.js";
+import { recordKey } from "../../src/core/model/keys.js";
 
 /** A record as an agent would write it, with what the test is about. */
 export function record(fields: Partial<Instance> = {}): readonly [key: string, value: string] {

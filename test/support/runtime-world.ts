@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { apply, type ApplyParts, USUAL_MANNER } from "../../src/apply.js";
-import type { HecdEvent, Outcome } from "../../src/core/event.js";
+import type { HecdEvent, Outcome } from "../../src/core/events/event.js";
 import { Haproxy } from "../../src/edges/haproxy.js";
 import { askSocket } from "../../src/edges/haproxy-socket.js";
 import { TargetFile } from "../../src/edges/target-file.js";

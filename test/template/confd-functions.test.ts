@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { snapshotOf } from "../../src/core/snapshot.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { hasCode } from "../../src/errors.js";
 import type { Compat } from "../../src/template/function.js";
 import { FUNCTIONS } from "../../src/template/functions.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { snapshotOf } from "../../src/core/snapshot.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { argumentsOf } from "../../src/template/arguments.js";
 import { FUNCTIONS } from "../../src/template/functions.js";
 import { Keys } from "../../src/template/keys.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { snapshotOf } from "../../src/core/snapshot.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { compileGo } from "../../src/template/go-template.js";
 import { compileHandlebars } from "../../src/template/handlebars.js";
 import { StillWorld } from "../support/still-world.js";

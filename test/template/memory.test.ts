@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { snapshotOf } from "../../src/core/snapshot.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { Memory } from "../../src/template/memory.js";
 import { compileTemplate } from "../../src/template/template.js";
 import { record } from "../support/records.js";

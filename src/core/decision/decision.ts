@@ -1,0 +1,150 @@
+import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
+import type { Container } from "../model/container.js";
+import { endpointOf } from "./endpoint.js";
+import type { Facts } from "./context.js";
+import { NAME } from "../text/patterns.js";
+import { type Instance } from "../model/instance.js";
+import { readWishes } from "../labels/labels.js";
+import { instanceOf } from "./new-instance.js";
+import { type Finding, readinessOf, readinessOfPort, type Standing } from "./readiness.js";
+import { type Objection, objection, quote } from "../model/reason.js";
+import { inItsNetwork, livesInAnother } from "./shared-network.js";
+import type { Wishes } from "../labels/label-config.js";
+
+/**
+ * What becomes of a container: its instances, with the reason why none of them serves if so, and with what of its
+ * labels was left aside; or why there are none.
+ */
+export type Decision =
+  | {
+      readonly instances: readonly Instance[];
+      readonly because?: Objection | undefined;
+      readonly notes?: readonly string[] | undefined;
+    }
+  | Objection;
+
+/**
+ * Decides on one container; `others` are all of the host by their ids, since one may live in the network of another.
+ *
+ * Never throws: everything in a label is somebody else's text.
+ */
+export function decisionOf(
+  container: Container,
+  facts: Facts,
+  standing: Standing,
+  others: ReadonlyMap<string, Container> = new Map(),
+): Decision {
+  const known = made.get(container);
+  if (known?.facts === facts && isAsBefore(known, standing)) return known.decision;
+  const answers = new Map<number, Finding>();
+  const decision = decideAnew(container, facts, { ...standing, probe: noting(standing.probe, answers) }, others);
+  if (!livesInAnother(container)) made.set(container, { facts, standing, answers, decision });
+  return decision;
+}
+
+/** A decision and all that it came from, but for the container itself. */
+interface Made {
+  readonly facts: Facts;
+  readonly standing: Pick<Standing, "drained" | "held">;
+  /** What was asked of the standing's probes, with what they said. */
+  readonly answers: ReadonlyMap<number, Finding>;
+  readonly decision: Decision;
+}
+
+/** The last decision on the containers there are, since all of them are decided on whenever one changes. */
+const made = new WeakMap<Container, Made>();
+
+function isAsBefore({ standing: before, answers }: Made, standing: Standing): boolean {
+  if (before.drained !== standing.drained || before.held !== standing.held) return false;
+  return [...answers].every(([port, finding]) => standing.probe(port) === finding);
+}
+
+function noting(probe: Standing["probe"], answers: Map<number, Finding>): Standing["probe"] {
+  return (port) => {
+    const finding = probe(port);
+    answers.set(port, finding);
+    return finding;
+  };
+}
+
+function decideAnew(
+  container: Container,
+  facts: Facts,
+  standing: Standing,
+  others: ReadonlyMap<string, Container>,
+): Decision {
+  const wishes = readWishes(container, facts.compat);
+  if ("reason" in wishes) return wishes;
+  const unwanted = unwantedBy(wishes, container, facts);
+  if (unwanted) return unwanted;
+  const whole = readinessOf(container, wishes.health ?? facts.health, standing);
+  if (whole.state === "out") return whole.because;
+  const placed = inItsNetwork(container, others);
+  if ("reason" in placed) return placed;
+  const ports = chosenPorts(placed, wishes, facts);
+  if ("reason" in ports) return ports;
+  const instances: Instance[] = [];
+  let because = whole.state === "up" ? undefined : whole.because;
+  for (const port of ports) {
+    const name = nameOf(port, container, wishes, port === ports[0]);
+    if (typeof name !== "string") return name;
+    const endpoint = endpointOf(port, placed, facts);
+    if ("reason" in endpoint) return endpoint;
+    const isProbed = whole.state === "up" && port.protocol === "tcp";
+    const readiness = isProbed ? readinessOfPort(port.port, standing) : whole;
+    if (readiness.state !== "up") because ??= readiness.because;
+    if (readiness.state === "out") continue;
+    instances.push(
+      instanceOf(port, endpoint, name, container, { state: readiness.state, drained: standing.drained }, facts),
+    );
+  }
+  if (instances.length === 0 && because) return because;
+  return {
+    instances,
+    ...(because && !instances.some(({ state }) => state === "up") ? { because } : {}),
+    ...(wishes.notes.length > 0 ? { notes: wishes.notes } : {}),
+  };
+}
+
+/** Why a container is not for this agent at all. */
+function unwantedBy(wishes: Wishes, { id }: Container, facts: Facts): Objection | undefined {
+  const { enable, service, ports, namespaces } = wishes;
+  const { explicit, namespace, ownContainer } = facts;
+  if (enable?.is === false) return objection("disabled", `${enable.by} keeps it out`);
+  const isAskedFor = enable !== undefined || service !== undefined || ports.length > 0;
+  if (id === ownContainer && !isAskedFor) {
+    return objection(
+      "own-container",
+      "This agent itself runs in it, or in its network; if it is to be registered all the same, give it label hecd.enable=true or hecd.service",
+    );
+  }
+  if (explicit && !isAskedFor) {
+    return objection(
+      "not-enabled",
+      "Only containers that ask for it are registered (--explicit); give it label hecd.enable=true or hecd.service",
+    );
+  }
+  if (namespace === undefined ? namespaces === undefined : namespaces?.includes(namespace)) return undefined;
+  const its = namespaces === undefined ? "no namespace" : `namespace ${namespaces.join(", ")}`;
+  const ours = namespace === undefined ? "has none" : `has ${namespace}`;
+  return objection("other-namespace", `It has ${its} and this agent ${ours}; see label hecd.namespace and --namespace`);
+}
+
+/** The primary port of a container has its name; another one has the port behind that, or a name of its own. */
+function nameOf(
+  { port, wishes: { name: own } }: ChosenPort,
+  container: Container,
+  wishes: Wishes,
+  isPrimary: boolean,
+): string | Objection {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(container.name)) {
+    return objection("invalid-name", `Its name ${quote(container.name)} cannot be part of a key; rename it`);
+  }
+  const plain = wishes.name ?? container.name;
+  const name = own ?? (isPrimary ? plain : `${plain}-${port}`);
+  if (NAME.test(name)) return name;
+  return objection(
+    "invalid-name",
+    `The name ${quote(name)} has more than 63 characters; give it a shorter one by label hecd.name`,
+  );
+}

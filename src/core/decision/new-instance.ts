@@ -1,0 +1,88 @@
+import { familyOf } from "../host/advertise.js";
+import type { ChosenPort } from "./chosen-ports.js";
+import type { Container } from "../model/container.js";
+import { composeOf, serviceByDefault } from "./default-service.js";
+import { formatDuration } from "../text/duration.js";
+import type { Endpoint } from "./endpoint.js";
+import type { Facts } from "./context.js";
+import { type Check, formatAddress, type Http, type Instance } from "../model/instance.js";
+import type { CheckWishes, ServiceWishes } from "../labels/label-config.js";
+
+/** The instance that a port of a container is, under `name`, at the place where it is reached. */
+export function instanceOf(
+  { port: targetPort, protocol, wishes }: ChosenPort,
+  { ip, port, alternative }: Endpoint,
+  name: string,
+  container: Container,
+  { state, drained }: { readonly state: Instance["state"]; readonly drained: boolean },
+  facts: Facts,
+): Instance {
+  const { mode, tags, meta, check } = wishes;
+  const http = httpOf(wishes);
+  return {
+    v: 1,
+    id: `${facts.hostId}:${container.name}:${targetPort}${protocol === "udp" ? ":udp" : ""}`,
+    name,
+    service: wishes.service ?? serviceByDefault(container, facts.serviceFrom, facts.prefix),
+    host: facts.hostId,
+    addr: formatAddress(ip, port),
+    ip,
+    port,
+    family: familyOf(ip),
+    proto: protocol,
+    targetPort,
+    ...(alternative ? { altAddrs: [formatAddress(alternative.ip, alternative.port)] } : {}),
+    state,
+    ...(drained && { drained: true as const }),
+    health: container.health,
+    weight: wishes.weight ?? 100,
+    backup: wishes.backup ?? false,
+    ...(mode ? { mode } : {}),
+    ...(tags && tags.length > 0 ? { tags } : {}),
+    ...(meta ? { meta: firstOf(meta) } : {}),
+    ...(check ? { check: checkOf(check) } : {}),
+    ...(http ? { http } : {}),
+    container: {
+      id: shortId(container.id),
+      image: container.image.slice(0, 512),
+      startedAt: container.startedAt,
+      ...composeOf(container),
+    },
+  };
+}
+
+/** A container's id as people see it. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
+}
+
+function httpOf({ hosts, paths, scheme, balance, sticky }: ServiceWishes): Http | undefined {
+  if ([hosts, paths, scheme, balance, sticky].every((wish) => wish === undefined)) return undefined;
+  return {
+    hosts: hosts ?? [],
+    paths: paths ?? [],
+    ...(scheme ? { scheme } : {}),
+    ...(balance ? { balance } : {}),
+    ...(sticky === undefined ? {} : { sticky }),
+  };
+}
+
+function checkOf({ type, path, intervalMs, timeoutMs, rise, fall }: CheckWishes): Check {
+  return {
+    ...(type ? { type } : {}),
+    ...(path === undefined ? {} : { path }),
+    ...(intervalMs === undefined ? {} : { interval: formatDuration(intervalMs) }),
+    ...(timeoutMs === undefined ? {} : { timeout: formatDuration(timeoutMs) }),
+    ...(rise === undefined ? {} : { rise }),
+    ...(fall === undefined ? {} : { fall }),
+  };
+}
+
+/** Several dialects may together say more than a record holds. */
+function firstOf(meta: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(meta)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, 32),
+  );
+}

@@ -1,0 +1,65 @@
+import type { Container } from "../model/container.js";
+import { type Objection, objection } from "../model/reason.js";
+import type { HealthPolicy } from "../labels/label-config.js";
+
+/** What our own probe of a port has found; `skipped` where none is to be made or it cannot be reached from here. */
+export type Finding = "passed" | "pending" | "failed" | "skipped";
+
+/** What is known of a container beyond what Docker says of it. */
+export interface Standing {
+  readonly probe: (port: number) => Finding;
+  /** Whether somebody asked that it gets no new work. */
+  readonly drained: boolean;
+  /** Whether it is kept out for a while, because it crashes over and over again. */
+  readonly held: boolean;
+}
+
+/** The standing of a container of which nothing but Docker's word is known. */
+export const UNPROBED: Standing = { probe: () => "skipped", drained: false, held: false };
+
+/** Whether a container can serve: it does; it is kept in the records as one that does not; or it is not there at all. */
+export type Readiness =
+  | { readonly state: "up" }
+  | { readonly state: "draining" | "maint"; readonly because: Objection }
+  | { readonly state: "out"; readonly because: Objection };
+
+/** Judges a container as a whole by what Docker says and what else is known of it. */
+export function readinessOf(
+  { status, health, stopping }: Container,
+  policy: HealthPolicy,
+  { drained, held }: Standing,
+): Readiness {
+  if (status === "paused") {
+    return { state: "maint", because: objection("paused", "It is paused and comes back with docker unpause") };
+  }
+  if (status !== "running") return out("not-running", `It is ${status}`);
+  if (health === "starting" && policy === "strict") {
+    return out("starting", "Its HEALTHCHECK has not succeeded yet; --health lenient would not wait for it");
+  }
+  if (held) return out("flap-hold", "It has crashed three times or more and must first stay up for a while");
+  if (health === "unhealthy" && policy !== "off") return draining("unhealthy", "Its HEALTHCHECK fails");
+  if (stopping) return draining("draining", "It has been sent the signal that ends it");
+  if (drained) return draining("draining", "It is drained and comes back with hecd undrain");
+  return { state: "up" };
+}
+
+/** Judges one port of a container that is ready as a whole. */
+export function readinessOfPort(port: number, { probe }: Standing): Readiness {
+  switch (probe(port)) {
+    case "passed":
+    case "skipped":
+      return { state: "up" };
+    case "pending":
+      return out("not-listening", `Nothing listens on its port ${port} yet; --probe off would not wait for it`);
+    case "failed":
+      return draining("check-failed", `Its port ${port} no longer answers the check that its labels ask for`);
+  }
+}
+
+function out(reason: Objection["reason"], advice: string): Readiness {
+  return { state: "out", because: objection(reason, advice) };
+}
+
+function draining(reason: Objection["reason"], advice: string): Readiness {
+  return { state: "draining", because: objection(reason, advice) };
+}

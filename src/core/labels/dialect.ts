@@ -1,0 +1,20 @@
+import type { PortWishes, ServiceWishes } from "./label-config.js";
+
+/** The dialects besides our own that labels may be written in. */
+export const DIALECTS = ["registrator", "traefik"] as const;
+
+export type Dialect = (typeof DIALECTS)[number];
+
+/** What a container says in one dialect, before the dialects are weighed against one another. */
+export interface Statement {
+  readonly whole: ServiceWishes;
+  /** What is said of single ports. */
+  readonly ofPort: ReadonlyMap<number, ServiceWishes>;
+  /** The ports that it asks for, in rising order. */
+  readonly named: readonly NamedPort[];
+  /** What did not fit, in sentences. */
+  readonly faults: readonly string[];
+}
+
+/** A port that is to be registered, and who says so. */
+export type NamedPort = Pick<PortWishes, "port" | "protocol" | "namedBy" | "dispensable">;

@@ -1,0 +1,88 @@
+import type { BALANCES, SCHEMES } from "../text/patterns.js";
+
+/** All that somebody has said about a container, read from labels or variables of any dialect, and checked. */
+export interface Wishes extends ServiceWishes {
+  /** How much of its HEALTHCHECK counts; the agent's own setting when undefined. */
+  readonly health?: HealthPolicy | undefined;
+  /** How long it goes on as draining before `hecd stop` ends it, in milliseconds. */
+  readonly drainDelayMs?: number | undefined;
+  /** The agents that may have it; those without a namespace when undefined. */
+  readonly namespaces?: readonly string[] | undefined;
+  /** The container ports to register, in rising order; empty for one port of the agent's choice. */
+  readonly ports: readonly PortWishes[];
+  /** The port that was named as the one with the plain name. */
+  readonly primaryPort?: number | undefined;
+  /** The container ports that are not to be registered. */
+  readonly exceptPorts: readonly number[];
+  /** What could not be read and was left aside, since it was not written for us; for a person. */
+  readonly notes: readonly string[];
+}
+
+/** All that is wished for one port of a container: what was said of it, else of the whole; a name only if that is its own. */
+export interface PortWishes extends ServiceWishes {
+  readonly port: number;
+  /** Whichever it has, both too, when undefined. */
+  readonly protocol?: "tcp" | "udp" | undefined;
+  /** The label or variable that names it. */
+  readonly namedBy: string;
+  /** Whether the container is registered without this port when that cannot be reached. */
+  readonly dispensable: boolean;
+}
+
+/** What can be said of a service, of the whole container or of one of its ports. */
+export interface ServiceWishes {
+  /** Whether it is to be registered at all, and the label or variable that says so; undefined when nobody said. */
+  readonly enable?: { readonly is: boolean; readonly by: string } | undefined;
+  readonly service?: string | undefined;
+  /** The last part of the simple key. */
+  readonly name?: string | undefined;
+  readonly ip?: string | undefined;
+  /** The network whose address is registered, with the container's own port; `auto` for the only one it is in. */
+  readonly network?: string | undefined;
+  /** 0 to 256, HAProxy's range. */
+  readonly weight?: number | undefined;
+  readonly backup?: boolean | undefined;
+  readonly mode?: "http" | "tcp" | undefined;
+  readonly scheme?: (typeof SCHEMES)[number] | undefined;
+  readonly balance?: (typeof BALANCES)[number] | undefined;
+  readonly sticky?: boolean | undefined;
+  readonly hosts?: readonly string[] | undefined;
+  readonly paths?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  readonly check?: CheckWishes | undefined;
+}
+
+/** How the agent itself finds out that a container can serve; what is undefined is for the agent to choose. */
+export interface CheckWishes {
+  readonly type?: "tcp" | "http" | "off" | undefined;
+  /** The path of an HTTP check. */
+  readonly path?: string | undefined;
+  readonly intervalMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** How many successes in a row make it serve, how many failures in a row end that. */
+  readonly rise?: number | undefined;
+  readonly fall?: number | undefined;
+}
+
+/** `strict`: only while healthy; `lenient`: also while it has yet to become so; `off`: whatever it is. */
+export type HealthPolicy = "strict" | "lenient" | "off";
+
+/** One wish out of several statements about the same: field by field the first statement that says anything has it. */
+export function weigh(...statements: readonly (ServiceWishes | undefined)[]): ServiceWishes {
+  const checks = statements.map((statement) => statement?.check);
+  const metas = statements.map((statement) => statement?.meta);
+  return {
+    ...firstOfEach(statements),
+    ...(checks.some(Boolean) ? { check: firstOfEach(checks) } : {}),
+    ...(metas.some(Boolean) ? { meta: Object.assign({}, ...metas.toReversed()) as Record<string, string> } : {}),
+  };
+}
+
+function firstOfEach<T extends object>(statements: readonly (T | undefined)[]): Partial<T> {
+  const said = statements.map((statement) =>
+    Object.fromEntries(Object.entries(statement ?? {}).filter(([, value]) => value !== undefined)),
+  );
+  // Each value comes from a `T`, under the name that it has there.
+  return Object.assign({}, ...said.toReversed()) as Partial<T>;
+}

@@ -1,0 +1,69 @@
+import type { Container } from "../model/container.js";
+import type { Dialect, Statement } from "./dialect.js";
+import { AT_MOST } from "./validators.js";
+import { readNative } from "./native-labels.js";
+import { type Objection, objection } from "../model/reason.js";
+import { readRegistrator } from "./registrator-labels.js";
+import { readTraefik } from "./traefik-labels.js";
+import { type PortWishes, weigh, type Wishes } from "./label-config.js";
+
+/**
+ * All that a container asks for: by our own labels first, then by registrator's, then by traefik's, as far as these
+ * are in `dialects`; what is said of one port goes before what is said of the whole in the same dialect.
+ *
+ * Nothing is ever registered by half of what our own labels say: one that does not fit is an objection. A foreign one
+ * was not written for us: it is left aside, with a note, and so is one of our own that looks mistyped. The strongest
+ * dialect that names ports decides which.
+ */
+export function readWishes(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
+  const known = read.get(container);
+  if (known?.dialects === dialects) return known.wishes;
+  const wishes = readAnew(container, dialects);
+  read.set(container, { dialects, wishes });
+  return wishes;
+}
+
+/** What was read of the containers there are, since all of them are decided on whenever one changes. */
+const read = new WeakMap<Container, { readonly dialects: readonly Dialect[]; readonly wishes: Wishes | Objection }>();
+
+function readAnew(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
+  const native = readNative(container.labels);
+  const [fault] = native.faults;
+  if (fault !== undefined) return objection("invalid-label", fault);
+  const foreign = [
+    ...(dialects.includes("registrator") ? [readRegistrator(container)] : []),
+    ...(dialects.includes("traefik") ? [readTraefik(container.labels)] : []),
+  ];
+  const statements = [native, ...foreign];
+  return {
+    ...weigh(...statements.map(({ whole }) => whole)),
+    ...native.container,
+    ports: portsOf(statements),
+    exceptPorts: exceptionsIn(statements),
+    notes: [...native.notes, ...foreign.flatMap(({ faults }) => faults)].slice(0, AT_MOST),
+  };
+}
+
+function portsOf(statements: readonly Statement[]): readonly PortWishes[] {
+  const except = exceptionsIn(statements);
+  const named = statements.find((statement) => statement.named.length > 0)?.named ?? [];
+  return named
+    .filter(({ port }) => !except.includes(port))
+    .map((port) => {
+      const own = statements.map(({ ofPort }) => ofPort.get(port.port));
+      // What the whole is called is no name for one of its ports, or two of them would have the same.
+      const layers = statements.flatMap(({ whole }, index) => [own[index], { ...whole, name: undefined }]);
+      return { ...weigh(...layers), ...port };
+    });
+}
+
+/** The ports that the strongest dialect that speaks of them keeps out. */
+function exceptionsIn(statements: readonly Statement[]): readonly number[] {
+  const spoken = new Map<number, boolean>();
+  for (const { ofPort } of statements) {
+    for (const [port, { enable }] of ofPort) {
+      if (enable !== undefined && !spoken.has(port)) spoken.set(port, enable.is);
+    }
+  }
+  return [...spoken].filter(([, isOn]) => !isOn).map(([port]) => port);
+}

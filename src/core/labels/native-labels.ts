@@ -1,0 +1,137 @@
+import { z } from "zod";
+import type { NamedPort, Statement } from "./dialect.js";
+import {
+  AT_MOST,
+  BALANCE,
+  CHECK_TYPE,
+  CHECKED_PATH,
+  COUNT,
+  DELAY,
+  FLAG,
+  type Form,
+  HEALTH,
+  HOSTS,
+  INTERVAL,
+  IP,
+  META,
+  META_NAME,
+  MODE,
+  NETWORK,
+  PATHS,
+  PORT,
+  SCHEME,
+  SERVICE_NAME,
+  SERVICE_NAMES,
+  TAGS,
+  WEIGHT,
+} from "./validators.js";
+import { type ListedPort, parsePortList } from "./port-list.js";
+import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
+import type { CheckWishes, ServiceWishes, Wishes } from "./label-config.js";
+
+const PREFIX = "hecd.";
+
+const PORTS: Form<readonly ListedPort[]> = {
+  schema: z.string().transform(parsePortList).pipe(z.custom<readonly ListedPort[]>(Array.isArray)),
+  words: "ports such as 80,443,8000-8010, each followed by /udp where it is not TCP",
+};
+
+/** What only our own labels can say, and only of the container as such. */
+export type ContainerWishes = Pick<Wishes, "health" | "drainDelayMs" | "namespaces" | "primaryPort">;
+
+/** What our own labels say, with what of them may be a slip. */
+export interface NativeStatement extends Statement {
+  readonly container: ContainerWishes;
+  readonly notes: readonly string[];
+}
+
+/** Reads our own labels: `hecd.*` of the container, `hecd.<port>.*` of one of its ports. */
+export function readNative(labels: Readonly<Record<string, string>>): NativeStatement {
+  const faults: string[] = [];
+  const notes: string[] = [];
+  const whole = labelsBelow(PREFIX, labels, faults);
+  const ofPort = new Map<number, ServiceWishes>();
+  const named = new Map<number, NamedPort>();
+  for (const [port, said] of takeOutPorts(whole, ".")) {
+    const reading = new Reading(said, faults);
+    const wishes = readService(said, reading, faults);
+    notes.push(...reading.mistyped(`${PREFIX}${port}.`));
+    ofPort.set(port, wishes);
+    const [first] = said.values();
+    if (first && wishes.enable?.is !== false) named.set(port, { port, namedBy: first.by, dispensable: false });
+  }
+  const reading = new Reading(whole, faults);
+  const primaryPort = reading.take("port", PORT);
+  const listed: readonly NamedPort[] = [
+    ...(reading.take("ports", PORTS) ?? []).map((port) => ({ ...port, namedBy: reading.by("ports") })),
+    ...(primaryPort === undefined ? [] : [{ port: primaryPort, protocol: undefined, namedBy: reading.by("port") }]),
+  ].map((port) => ({ ...port, dispensable: false }));
+  for (const port of listed) named.delete(port.port);
+  const container = {
+    health: reading.take("health", HEALTH),
+    drainDelayMs: reading.take("drain-delay", DELAY),
+    namespaces: reading.take("namespace", SERVICE_NAMES),
+    primaryPort,
+  };
+  const service = readService(whole, reading, faults);
+  return {
+    whole: service,
+    container,
+    notes: [...reading.mistyped(PREFIX), ...notes],
+    ofPort,
+    named: [...distinct(listed), ...named.values()].sort((a, b) => a.port - b.port),
+    faults,
+  };
+}
+
+function readService(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): ServiceWishes {
+  const enable = reading.take("enable", FLAG);
+  return {
+    enable: enable === undefined ? undefined : { is: enable, by: reading.by("enable") },
+    service: reading.take("service", SERVICE_NAME),
+    name: reading.take("name", SERVICE_NAME),
+    ip: reading.take("ip", IP),
+    network: reading.take("network", NETWORK),
+    weight: reading.take("weight", WEIGHT),
+    backup: reading.take("backup", FLAG),
+    mode: reading.take("mode", MODE),
+    scheme: reading.take("scheme", SCHEME),
+    balance: reading.take("balance", BALANCE),
+    sticky: reading.take("sticky", FLAG),
+    hosts: reading.take("http.host", HOSTS),
+    paths: reading.take("http.path", PATHS),
+    tags: reading.take("tags", TAGS),
+    meta: readMeta(said, reading, faults),
+    check: readCheck(reading),
+  };
+}
+
+function readCheck(reading: Reading): CheckWishes | undefined {
+  const path = reading.take("check.path", CHECKED_PATH);
+  const check: CheckWishes = {
+    type: reading.take("check.type", CHECK_TYPE) ?? (path === undefined ? undefined : "http"),
+    path,
+    intervalMs: reading.take("check.interval", INTERVAL),
+    timeoutMs: reading.take("check.timeout", INTERVAL),
+    rise: reading.take("check.rise", COUNT),
+    fall: reading.take("check.fall", COUNT),
+  };
+  return Object.values(check).every((value) => value === undefined) ? undefined : check;
+}
+
+function readMeta(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): ServiceWishes["meta"] {
+  const meta: Record<string, string> = {};
+  const below = [...said].filter(([key]) => key.startsWith("meta."));
+  if (below.length > AT_MOST) faults.push(`There are ${below.length} labels ${PREFIX}meta.*, ${AT_MOST} are allowed`);
+  for (const [key, { by, text }] of below) {
+    const name = reading.fit({ by: `What follows ${PREFIX}meta. in a label`, text: key.slice(5) }, META_NAME);
+    const value = reading.fit({ by, text }, META);
+    if (name !== undefined && value !== undefined) meta[name] = value;
+  }
+  return below.length === 0 ? undefined : meta;
+}
+
+/** A port that is in the list and is the primary one too is one port. */
+function distinct(ports: readonly NamedPort[]): readonly NamedPort[] {
+  return [...new Map(ports.map((port) => [`${port.port}/${port.protocol}`, port] as const).toReversed()).values()];
+}

@@ -1,0 +1,87 @@
+import { NAME } from "../text/patterns.js";
+import type { Container } from "../model/container.js";
+import type { NamedPort, Statement } from "./dialect.js";
+import { AT_MOST, CHECKED_PATH, INTERVAL, META, META_NAME, SERVICE_NAME, TAGS, WEIGHT } from "./validators.js";
+import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
+import type { CheckWishes, ServiceWishes } from "./label-config.js";
+
+/** What registrator calls a check and we do not make. */
+const FOREIGN_CHECK = /^check_(?!(http|tcp|interval|timeout)$)/;
+
+/**
+ * Reads registrator's `SERVICE_*` and `SERVICE_<port>_*`, from labels and variables; a label is stronger.
+ *
+ * Other than there, `SERVICE_IGNORE=false` does not ignore. What has no meaning of its own is kept in `meta`.
+ */
+export function readRegistrator({ labels, serviceVariables }: Container): Statement {
+  const faults: string[] = [];
+  const said = new Map([...variablesOf(serviceVariables, faults), ...labelsBelow("service_", labels, faults)]);
+  const ofPort = new Map<number, ServiceWishes>();
+  const named: NamedPort[] = [];
+  for (const [port, ofThis] of takeOutPorts(said, "_")) {
+    const wishes = readService(ofThis, faults);
+    ofPort.set(port, wishes);
+    const [first] = ofThis.values();
+    if (first && wishes.enable?.is !== false) named.push({ port, namedBy: first.by, dispensable: true });
+  }
+  const whole = readService(said, faults);
+  if (named.length > 1) nameApart(ofPort, whole.service);
+  return { whole, ofPort, named: named.sort((a, b) => a.port - b.port), faults };
+}
+
+/** Of several ports each is a service of its own, `<service>-<port>` where it has no other name. */
+function nameApart(ofPort: Map<number, ServiceWishes>, service: string | undefined): void {
+  for (const [port, wishes] of ofPort) {
+    const own = `${service}-${port}`;
+    if (service !== undefined && NAME.test(own)) ofPort.set(port, { ...wishes, service: wishes.service ?? own });
+  }
+}
+
+function variablesOf(variables: Container["serviceVariables"], faults: string[]): ReadonlyMap<string, Said> {
+  const named = labelsBelow("service_", variables, faults);
+  return new Map([...named].map(([key, { by, text }]) => [key, { by: by.replace("Label", "Variable"), text }]));
+}
+
+function readService(said: ReadonlyMap<string, Said>, faults: string[]): ServiceWishes {
+  const reading = new Reading(said, faults);
+  return {
+    enable: isIgnored(said.get("ignore")) ? { is: false, by: reading.by("ignore") } : undefined,
+    service: reading.take("name", SERVICE_NAME),
+    name: reading.take("id", SERVICE_NAME),
+    tags: reading.take("tags", TAGS),
+    weight: reading.take("weight", WEIGHT),
+    check: readCheck(said, reading, faults),
+    meta: readMeta(said, reading, faults),
+  };
+}
+
+function isIgnored(said: Said | undefined): boolean {
+  return said !== undefined && !/^(|false|no|off|0)$/i.test(said.text.trim());
+}
+
+function readCheck(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): CheckWishes | undefined {
+  for (const [key, { by }] of said) {
+    if (FOREIGN_CHECK.test(key)) faults.push(`${by} has no meaning here: checks are made by HTTP or TCP`);
+  }
+  const path = reading.take("check_http", CHECKED_PATH);
+  const check: CheckWishes = {
+    type: path !== undefined ? "http" : isIgnored(said.get("check_tcp")) ? "tcp" : undefined,
+    path,
+    intervalMs: reading.take("check_interval", INTERVAL),
+    timeoutMs: reading.take("check_timeout", INTERVAL),
+  };
+  return Object.values(check).every((value) => value === undefined) ? undefined : check;
+}
+
+function readMeta(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): ServiceWishes["meta"] {
+  const others = [...said].filter(
+    ([key, { text }]) => !/^(ignore|name|id|tags|weight|check_.*)$/s.test(key) && text !== "",
+  );
+  if (others.length > AT_MOST) faults.push(`Of ${others.length} SERVICE_* the first ${AT_MOST} are kept in meta`);
+  const meta = others.slice(0, AT_MOST).flatMap(([key, { by, text }]) => {
+    const name = reading.fit({ by: `What follows SERVICE_ in a label`, text: key }, META_NAME);
+    const value = reading.fit({ by, text }, META);
+    return name === undefined || value === undefined ? [] : [[name, value] as const];
+  });
+  return meta.length === 0 ? undefined : Object.fromEntries(meta);
+}

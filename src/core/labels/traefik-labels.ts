@@ -1,0 +1,149 @@
+import type { NamedPort, Statement } from "./dialect.js";
+import {
+  CHECKED_PATH,
+  FLAG,
+  INTERVAL,
+  META,
+  META_NAME,
+  NETWORK,
+  PORT,
+  SCHEME,
+  SERVICE_NAME,
+  WEIGHT,
+} from "./validators.js";
+import { labelsBelow, Reading, type Said } from "./label-reader.js";
+import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
+import { type CheckWishes, type ServiceWishes, weigh } from "./label-config.js";
+
+/** A service of traefik's, by its lower-case name. */
+interface TraefikService {
+  readonly name: string;
+  readonly port: number | undefined;
+  readonly namedBy: string;
+  readonly protocol: "tcp" | "udp";
+  readonly wishes: ServiceWishes;
+}
+
+/**
+ * Reads traefik's labels as far as they say something about servers: `enable`, `docker.network`, the services with
+ * their ports, schemes, weights and health checks, and rules of plain `Host()` and `PathPrefix()` terms.
+ *
+ * What else a rule says cannot be carried by a record, and is kept word by word in `meta`. Entry points, middlewares
+ * and all other things of traefik's own are passed over.
+ */
+export function readTraefik(labels: Readonly<Record<string, string>>): Statement {
+  const faults: string[] = [];
+  const said = labelsBelow("traefik.", labels, faults);
+  const reading = new Reading(said, faults);
+  const enable = reading.take("enable", FLAG);
+  const services = servicesIn(said, reading, faults);
+  const routes = routesIn(said, services, faults);
+  const ofPort = new Map<number, ServiceWishes>();
+  const named = new Map<string, NamedPort>();
+  for (const { name, port, namedBy, protocol, wishes } of services) {
+    if (port === undefined) continue;
+    ofPort.set(port, weigh(ofPort.get(port), routes.get(name), wishes));
+    named.set(`${port}/${protocol}`, { port, protocol, namedBy, dispensable: false });
+  }
+  const portless = services.filter(({ port }) => port === undefined);
+  const [only] = portless.length === 1 && named.size === 0 ? portless : [];
+  return {
+    whole: {
+      enable: enable === undefined ? undefined : { is: enable, by: reading.by("enable") },
+      network: reading.take("docker.network", NETWORK),
+      ...weigh(routes.get(""), only && routes.get(only.name), only?.wishes),
+    },
+    ofPort,
+    named: [...named.values()].sort((a, b) => a.port - b.port),
+    faults,
+  };
+}
+
+function servicesIn(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): readonly TraefikService[] {
+  const names = new Map<string, { readonly kind: string; readonly name: string; readonly by: string }>();
+  for (const [key, { by }] of said) {
+    const [, kind, name] = /^(http|tcp|udp)\.services\.([^.]+)\.loadbalancer\./.exec(key) ?? [];
+    if (kind !== undefined && name !== undefined) names.set(`${kind}.services.${name}`, { kind, name, by });
+  }
+  return [...names].sort().map(([start, { kind, name, by }]) => {
+    const at = `${start}.loadbalancer.`;
+    const portKey = `${at}server.port`;
+    const service = reading.fit(
+      { by: `The name of a service in ${by.replace("Label ", "label ")}`, text: name },
+      SERVICE_NAME,
+    );
+    const cookie = [...said.keys()].some((key) => key.startsWith(`${at}sticky.cookie`));
+    return {
+      name,
+      port: reading.take(portKey, PORT),
+      namedBy: reading.by(portKey),
+      protocol: kind === "udp" ? "udp" : "tcp",
+      wishes: {
+        service,
+        mode: kind === "tcp" ? "tcp" : undefined,
+        scheme: reading.take(`${at}server.scheme`, SCHEME),
+        weight: reading.take(`${at}server.weight`, WEIGHT),
+        sticky: cookie && said.get(`${at}sticky.cookie`)?.text !== "false" ? true : undefined,
+        check: readCheck(`${at}healthcheck.`, said, reading, faults),
+      },
+    };
+  });
+}
+
+function readCheck(
+  at: string,
+  said: ReadonlyMap<string, Said>,
+  reading: Reading,
+  faults: string[],
+): CheckWishes | undefined {
+  for (const [key, { by }] of said) {
+    if (key.startsWith(at) && !/^(path|interval|timeout)$/.test(key.slice(at.length))) {
+      faults.push(`${by} has no meaning here: a check has a path, an interval and a timeout`);
+    }
+  }
+  const path = reading.take(`${at}path`, CHECKED_PATH);
+  const intervalMs = reading.take(`${at}interval`, INTERVAL);
+  const timeoutMs = reading.take(`${at}timeout`, INTERVAL);
+  if (path === undefined && intervalMs === undefined && timeoutMs === undefined) return undefined;
+  return { type: path === undefined ? undefined : "http", path, intervalMs, timeoutMs };
+}
+
+/** What the routers want, by the service that they lead to; under `""` where they name none. */
+function routesIn(
+  said: ReadonlyMap<string, Said>,
+  services: readonly TraefikService[],
+  faults: string[],
+): ReadonlyMap<string, ServiceWishes> {
+  const wanted = new Map<string, readonly Wanted[]>();
+  const raw = new Map<string, Record<string, string>>();
+  const reading = new Reading(said, faults);
+  for (const [key, rule] of [...said].sort()) {
+    const router = /^http\.routers\.([^.]+)\.rule$/.exec(key)?.[1];
+    if (router === undefined) continue;
+    const target = said
+      .get(`http.routers.${router}.service`)
+      ?.text.toLowerCase()
+      .replace(/@docker$/, "");
+    const service = services.some(({ name }) => name === target) ? (target ?? "") : soleOf(services);
+    const terms = parseRule(rule.text);
+    const all = terms && [...(wanted.get(service) ?? []), ...terms];
+    if (all && productOf(all)) wanted.set(service, all);
+    else {
+      const name = reading.fit({ by: "The name of a label that is kept", text: `traefik.${key}` }, META_NAME);
+      const text = reading.fit(rule, META);
+      if (name !== undefined && text !== undefined) raw.set(service, { ...raw.get(service), [name]: text });
+    }
+  }
+  const names = new Set([...wanted.keys(), ...raw.keys()]);
+  return new Map([...names].map((name) => [name, { ...partsOf(wanted.get(name) ?? []), meta: raw.get(name) }]));
+}
+
+/** The one service there is: traefik gives it every router that names none. */
+function soleOf(services: readonly TraefikService[]): string {
+  return services.length === 1 ? (services[0]?.name ?? "") : "";
+}
+
+function partsOf(wanted: readonly Wanted[]): Pick<ServiceWishes, "hosts" | "paths"> {
+  const { hosts, paths } = productOf(wanted) ?? { hosts: [], paths: [] };
+  return { hosts: hosts.length === 0 ? undefined : hosts, paths: paths.length === 0 ? undefined : paths };
+}

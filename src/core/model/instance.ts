@@ -1,0 +1,175 @@
+import { z } from "zod";
+import { BALANCES, CHECK_PATH, HOST_NAME, META_KEY, NAME, PATH_PREFIX, SCHEMES, TEXT } from "../text/patterns.js";
+
+/**
+ * One address at which one service can be reached: the only thing that agent and renderer share.
+ *
+ * The JSON form under `/hecd/v1/services/<service>/<host>:<container>:<port>[:udp]`. It holds nothing that changes
+ * without meaning (no last-seen, no uptime), so that an unchanged container is never written again.
+ */
+export interface Instance {
+  readonly v: 1;
+  /** `<host>:<container>:<port>[:udp]`, as registrator forms it. */
+  readonly id: string;
+  /** The container's name: the last part of its simple key. */
+  readonly name: string;
+  readonly service: string;
+  /** The agent's host id. */
+  readonly host: string;
+  /** What the simple form holds: `ip:port`, an IPv6 address in brackets. */
+  readonly addr: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly proto: "tcp" | "udp";
+  /** The port inside the container. */
+  readonly targetPort: number;
+  /** The same server at addresses of the other family, each as `addr` is. */
+  readonly altAddrs?: readonly string[] | undefined;
+  readonly state: "up" | "draining" | "maint" | "down";
+  /** Whether it drains because somebody asked for it, which the next agent is to know. */
+  readonly drained?: true | undefined;
+  readonly health: "healthy" | "starting" | "unhealthy" | "none";
+  /** 0 to 256, HAProxy's range. */
+  readonly weight: number;
+  readonly backup: boolean;
+  /** What its service is to HAProxy; for the template to say when absent. */
+  readonly mode?: "http" | "tcp" | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Whatever else was said of it; by name. */
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  readonly check?: Check | undefined;
+  readonly http?: Http | undefined;
+  readonly container: {
+    readonly id: string;
+    readonly image: string;
+    readonly startedAt: string;
+    /** Its Compose project, and its service therein. */
+    readonly project?: string | undefined;
+    readonly composeService?: string | undefined;
+  };
+}
+
+/** How it is to be checked; times as HAProxy has them, `5s`, `500ms`. */
+export interface Check {
+  readonly type?: "tcp" | "http" | "off" | undefined;
+  readonly path?: string | undefined;
+  readonly interval?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly rise?: number | undefined;
+  readonly fall?: number | undefined;
+}
+
+/** Which requests are for it, and how they are shared out. */
+export interface Http {
+  readonly hosts: readonly string[];
+  readonly paths: readonly string[];
+  /** What the server speaks; plain HTTP when absent. */
+  readonly scheme?: (typeof SCHEMES)[number] | undefined;
+  readonly balance?: (typeof BALANCES)[number] | undefined;
+  readonly sticky?: boolean | undefined;
+}
+
+const name = z.string().regex(NAME);
+const MOST_PORT = 65_535;
+
+const time = z.string().regex(/^[0-9]{1,8}(ms|s)$/);
+const tries = z.int().min(1).max(100);
+const port = z.int().min(1).max(MOST_PORT);
+const ipv4 = z.ipv4();
+const ipv6 = z.ipv6();
+
+const schema = z.object({
+  v: z.literal(1),
+  id: z.string().max(255),
+  name: z.string().max(255),
+  service: name,
+  host: name,
+  addr: z.string(),
+  ip: z.union([ipv4, ipv6]),
+  port,
+  family: z.literal([4, 6]),
+  proto: z.enum(["tcp", "udp"]),
+  targetPort: port,
+  altAddrs: z
+    .array(z.string().refine((text) => parseAddress(text) !== undefined))
+    .max(4)
+    .optional(),
+  state: z.enum(["up", "draining", "maint", "down"]),
+  drained: z.literal(true).optional(),
+  health: z.enum(["healthy", "starting", "unhealthy", "none"]),
+  weight: z.int().min(0).max(256),
+  backup: z.boolean(),
+  mode: z.enum(["http", "tcp"]).optional(),
+  tags: z.array(z.string().regex(TEXT).max(128)).max(32).optional(),
+  meta: z
+    .record(z.string().regex(META_KEY), z.string().regex(TEXT))
+    .refine((meta) => Object.keys(meta).length <= 32)
+    .transform((meta) => Object.fromEntries(Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .optional(),
+  check: z
+    .object({
+      type: z.enum(["tcp", "http", "off"]).optional(),
+      path: z.string().regex(CHECK_PATH).optional(),
+      interval: time.optional(),
+      timeout: time.optional(),
+      rise: tries.optional(),
+      fall: tries.optional(),
+    })
+    .optional(),
+  http: z
+    .object({
+      hosts: z.array(z.string().regex(HOST_NAME)).max(64),
+      paths: z.array(z.string().regex(PATH_PREFIX)).max(64),
+      scheme: z.enum(SCHEMES).optional(),
+      balance: z.enum(BALANCES).optional(),
+      sticky: z.boolean().optional(),
+    })
+    .optional(),
+  container: z.object({
+    id: z.string().max(64),
+    image: z.string().max(512),
+    startedAt: z.string().max(64),
+    project: name.optional(),
+    composeService: name.optional(),
+  }),
+});
+
+/** The text of an instance in etcd: canonical order of fields, equal instances give equal bytes. */
+export function formatInstance(instance: Instance): string {
+  return JSON.stringify(schema.parse(instance));
+}
+
+/** Reads an instance from etcd: unknown fields are ignored; a text that does not fit is refused with the reason. */
+export function parseInstance(text: string): Instance | { readonly refused: string } {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return { refused: "not JSON" };
+  }
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { refused: issue ? `${issue.path.join(".") || "record"}: ${issue.message}` : "does not fit the schema" };
+  }
+  const instance = parsed.data;
+  // The simple form and the parts must say the same, or a hostile `addr` could go where `ip` was checked.
+  if (instance.addr !== formatAddress(instance.ip, instance.port)) return { refused: "addr: differs from ip and port" };
+  return instance;
+}
+
+/** `ip:port`, with an IPv6 address in brackets. */
+export function formatAddress(ip: string, port: number): string {
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** Reads `ip:port` strictly; undefined for anything HAProxy might understand as more than one address. */
+export function parseAddress(text: string): { readonly ip: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([1-9][0-9]{0,4})$/.exec(text);
+  const ip = match?.[1] ?? match?.[2];
+  const number = Number(match?.[3]);
+  if (ip === undefined || number > MOST_PORT) return undefined;
+  const family = match?.[1] === undefined ? ipv4 : ipv6;
+  return family.safeParse(ip).success ? { ip, port: number } : undefined;
+}

@@ -1,0 +1,86 @@
+import type { Container } from "../model/container.js";
+import { type Decision, decisionOf } from "../decision/decision.js";
+import type { Facts } from "../decision/context.js";
+import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
+import type { Entry } from "./plan.js";
+import type { Standing } from "../decision/readiness.js";
+import { objection } from "../model/reason.js";
+
+/** A container and what becomes of it. */
+export interface Decided {
+  readonly container: Container;
+  readonly decision: Decision;
+}
+
+/**
+ * Decides on all containers of a host.
+ *
+ * Of two that want the same key the one that started first has it, so that a newcomer never takes the place of one
+ * that serves already.
+ */
+export function decide(
+  containers: readonly Container[],
+  facts: Facts,
+  standingOf: (container: Container) => Standing,
+): readonly Decided[] {
+  const others = new Map(containers.map((container) => [container.id, container]));
+  const holders = new Map<string, Container>();
+  return inOrderOfStart(containers).map((container) => {
+    const decision = decisionOf(container, facts, standingOf(container), others);
+    const keys = keysIn(decision, facts);
+    const taken = keys.find((key, index) => holders.has(key) || keys.indexOf(key) !== index);
+    if (taken !== undefined) return { container, decision: alreadyTaken(taken, holders.get(taken)) };
+    for (const key of keys) holders.set(key, container);
+    return { container, decision };
+  });
+}
+
+/** All keys of these decisions in all layouts. The keys of a container change together. */
+export function entriesOf(decided: readonly Decided[], layouts: Layouts): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const { decision } of decided) {
+    for (const instance of "instances" in decision ? decision.instances : []) {
+      const unit = instance.container.id;
+      for (const [key, value] of entriesFor(instance, layouts)) entries.set(key, { value, unit });
+    }
+  }
+  return entries;
+}
+
+/**
+ * Says of held keys which container each belongs to: its record tells, and so it does of the keys beside it. Without
+ * records each key is its own affair.
+ *
+ * The records are read when the first unit is asked for, since most plans delete nothing and ask for none.
+ */
+export function heldEntries(held: ReadonlyMap<string, string>, layouts: Layouts): ReadonlyMap<string, Entry> {
+  let owners: ReadonlyMap<string, string> | undefined;
+  const unitOf = (key: string): string => (owners ??= ownersOf(held, layouts)).get(key) ?? key;
+  const entryOf = (key: string, value: string): Entry => ({
+    value,
+    get unit() {
+      return unitOf(key);
+    },
+  });
+  return new Map([...held].map(([key, value]) => [key, entryOf(key, value)]));
+}
+
+function keysIn(decision: Decision, layouts: Layouts): readonly string[] {
+  return "instances" in decision ? decision.instances.flatMap((instance) => keysFor(instance, layouts)) : [];
+}
+
+function alreadyTaken(key: string, holder: Container | undefined): Decision {
+  return objection(
+    "key-conflict",
+    holder
+      ? `Container ${holder.name} has the key ${key} already; give this one another name or label hecd.name`
+      : `Two of its ports want the key ${key}; give each its own name by label hecd.<port>.name`,
+  );
+}
+
+function inOrderOfStart(containers: readonly Container[]): readonly Container[] {
+  // A container that was never started has the year 1, and no instance either.
+  const timed = containers.map((container) => ({ container, at: Date.parse(container.startedAt) }));
+  timed.sort((a, b) => a.at - b.at || (a.container.id < b.container.id ? -1 : 1));
+  return timed.map(({ container }) => container);
+}

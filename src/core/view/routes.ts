@@ -1,0 +1,57 @@
+import { compareKeys } from "../model/snapshot.js";
+import type { Service } from "./view.js";
+
+/** Which requests go to a service. An empty field asks for nothing. */
+export interface Route {
+  readonly service: string;
+  /** The one host name, in lower case. */
+  readonly host: string;
+  /** What the host name must end with, for a wildcard: `.example.org`. */
+  readonly hostEnd: string;
+  /** What the path with a slash at its end must begin with: `/shop/` holds `/shop` and `/shop/cart`, not `/shopping`. */
+  readonly pathStart: string;
+}
+
+/**
+ * The routes of all services, in the order in which they must be tried: a host name before a wildcard, the longer
+ * wildcard first, then what names no host; within each the longer path first. Of two services that want the same
+ * requests the first by name has them.
+ */
+export function routesOf(services: readonly Service[]): readonly Route[] {
+  return services.flatMap(routesTo).sort(byPrecedence);
+}
+
+/** The service of requests that no route wants: `preferred`, else the first by name, of those that name no host or path. */
+export function defaultServiceOf(services: readonly Service[], preferred: string): string | undefined {
+  const open = services.filter(({ hosts, paths }) => hosts.length === 0 && paths.length === 0);
+  return (open.find(({ name }) => name === preferred) ?? open[0])?.name;
+}
+
+function routesTo({ name, hosts, paths }: Service): readonly Route[] {
+  const starts = paths.length === 0 ? ["/"] : paths.map((path) => (path === "/" ? path : `${path}/`));
+  if (hosts.length > 0) {
+    return hosts.flatMap((host) => {
+      const isWildcard = host.startsWith("*.");
+      const place = { host: isWildcard ? "" : host, hostEnd: isWildcard ? host.slice(1) : "" };
+      return starts.map((start) => ({ service: name, ...place, pathStart: start === "/" ? "" : start }));
+    });
+  }
+  return paths.length === 0 ? [] : starts.map((pathStart) => ({ service: name, host: "", hostEnd: "", pathStart }));
+}
+
+function byPrecedence(a: Route, b: Route): number {
+  return (
+    kindOf(a) - kindOf(b) ||
+    b.hostEnd.length - a.hostEnd.length ||
+    compareKeys(a.host, b.host) ||
+    compareKeys(a.hostEnd, b.hostEnd) ||
+    b.pathStart.length - a.pathStart.length ||
+    compareKeys(a.pathStart, b.pathStart) ||
+    compareKeys(a.service, b.service)
+  );
+}
+
+function kindOf({ host, hostEnd }: Route): number {
+  if (host !== "") return 0;
+  return hostEnd === "" ? 2 : 1;
+}

@@ -1,0 +1,192 @@
+import type { Check } from "../model/instance.js";
+import { type Candidate, candidateOf } from "./server-entry.js";
+import { compareKeys, type Snapshot } from "../model/snapshot.js";
+
+/** What templates see of the registered services: sorted, checked, complete. Equal snapshots give equal views. */
+export interface View {
+  /** By name. */
+  readonly services: readonly Service[];
+  /** Every key that should be a server and cannot be, with the reason; it never keeps the others out. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Servers that do the same. One without servers is known from records of instances that are not up. */
+export interface Service {
+  readonly name: string;
+  /** By name. */
+  readonly servers: readonly Server[];
+  /** The host names that its records ask for, in lower case. */
+  readonly hosts: readonly string[];
+  /** The path prefixes that its records ask for, without a slash at the end but for `/` itself. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * One address of a service.
+ *
+ * The name is `<container>:<ip>:<port>` and so depends on nothing but the server itself: it means one address for ever
+ * (HAProxy's state file and its old workers cannot mix two up), two hosts may have containers of one name, and no
+ * server is renamed because another one comes or goes.
+ */
+export interface Server {
+  readonly name: string;
+  /** The container's name, or the last part of the key. */
+  readonly container: string;
+  /** `ip:port`, an IPv6 address in brackets. */
+  readonly addr: string;
+  readonly ip: string;
+  readonly port: number;
+  /** 0 to 256; 100 where nothing is said. */
+  readonly weight: number;
+  readonly backup: boolean;
+  /** `http` where nothing is said. */
+  readonly scheme: string;
+  /** Those that are one word each; a template can write them anywhere. */
+  readonly tags: readonly string[];
+  /** Whatever else its record says, by name; those that are one word each. */
+  readonly meta: Readonly<Record<string, string>>;
+  /** How it is to be checked, as far as its record says. */
+  readonly check: Check;
+}
+
+/** A key that is not in the view. */
+export interface LeftOut {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/**
+ * Reads the services of a snapshot: JSON records below `/hecd/v1/services`, and everywhere else simple keys
+ * `.../<service>/<name>` = `ip:port`. What is registered in both ways is one server, as its record describes it.
+ *
+ * Of `previous`, the view of an earlier snapshot, is taken what is still so; it changes the effort and nothing else.
+ */
+export function servicesOf({ entries }: Snapshot, previous?: View): View {
+  const before = (previous && WORKINGS.get(previous)) ?? NOTHING;
+  const { changes, candidates } = compared(entries, before);
+  const { groups, unreadable } = follow(changes, before);
+  const outcomes = [...groups.values()];
+  const leftOut = [...unreadable.values(), ...outcomes.flatMap((group) => group.leftOut)];
+  const view = {
+    services: outcomes.map(({ service }) => service).sort(byName),
+    leftOut: leftOut.sort((a, b) => compareKeys(a.key, b.key)),
+  };
+  WORKINGS.set(view, { keys: [...entries.keys()], values: [...entries.values()], candidates, groups, unreadable });
+  return view;
+}
+
+/** How a view came about: the first three are of one length, so that what has not changed is passed by and not touched. */
+interface Workings {
+  readonly keys: readonly string[];
+  readonly values: readonly string[];
+  readonly candidates: readonly Read[];
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly unreadable: ReadonlyMap<string, LeftOut>;
+}
+
+/** What a key says by itself. */
+type Read = Candidate | LeftOut | "other";
+
+/** A service as its candidates make it. */
+interface Group {
+  /** Records before simple keys. */
+  readonly candidates: readonly Candidate[];
+  readonly service: Service;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A key that says something else than before; undefined where it was not there, or is no more. */
+interface Change {
+  readonly key: string;
+  readonly was: Read | undefined;
+  readonly is: Read | undefined;
+}
+
+const NOTHING: Workings = { keys: [], values: [], candidates: [], groups: new Map(), unreadable: new Map() };
+
+/** The workings of each view, for as long as there is the view. */
+const WORKINGS = new WeakMap<View, Workings>();
+
+/** Both are in order, so that nothing has to be looked up. */
+function compared(
+  entries: Snapshot["entries"],
+  { keys, values, candidates: before }: Workings,
+): { readonly changes: readonly Change[]; readonly candidates: readonly Read[] } {
+  const changes: Change[] = [];
+  const candidates: Read[] = [];
+  let at = 0;
+  const passBy = (key: string): void => {
+    changes.push({ key, was: before[at++], is: undefined });
+  };
+  entries.forEach((value, key) => {
+    let known = keys[at];
+    for (; known !== undefined && known !== key && compareKeys(known, key) < 0; known = keys[at]) passBy(known);
+    const was = known === key ? before[at] : undefined;
+    const is = was !== undefined && values[at] === value ? was : candidateOf(key, value);
+    if (is !== was) changes.push({ key, was, is });
+    candidates.push(is);
+    if (known === key) at++;
+  });
+  for (let gone = keys[at]; gone !== undefined; gone = keys[at]) passBy(gone);
+  return { changes, candidates };
+}
+
+/** Makes anew the services that changes reach. */
+function follow(changes: readonly Change[], before: Workings): Pick<Workings, "groups" | "unreadable"> {
+  const unreadable = new Map(before.unreadable);
+  const reached = new Map<string, { readonly gone: Set<string>; readonly come: Candidate[] }>();
+  const reach = (service: string) => {
+    const known = reached.get(service) ?? { gone: new Set(), come: [] };
+    reached.set(service, known);
+    return known;
+  };
+  for (const { key, was, is } of changes) {
+    unreadable.delete(key);
+    if (was !== undefined && isCandidate(was)) reach(was.service).gone.add(key);
+    if (is !== undefined && isCandidate(is)) reach(is.service).come.push(is);
+    else if (is !== undefined && is !== "other") unreadable.set(key, is);
+  }
+  const groups = new Map(before.groups);
+  for (const [name, { gone, come }] of reached) {
+    const stayed = groups.get(name)?.candidates.filter(({ key }) => !gone.has(key)) ?? [];
+    const candidates = [...stayed, ...come].sort(byRank);
+    if (candidates.length === 0) groups.delete(name);
+    else groups.set(name, groupOf(name, candidates));
+  }
+  return { groups, unreadable };
+}
+
+function isCandidate(read: Read): read is Candidate {
+  return read !== "other" && !("reason" in read);
+}
+
+function byRank(a: Candidate, b: Candidate): number {
+  return a.kind === b.kind ? compareKeys(a.key, b.key) : a.kind === "record" ? -1 : 1;
+}
+
+function groupOf(name: string, candidates: readonly Candidate[]): Group {
+  const byAddress = new Map<string, Candidate>();
+  const hosts = new Set<string>();
+  const paths = new Set<string>();
+  const leftOut: LeftOut[] = [];
+  for (const candidate of candidates) {
+    for (const host of candidate.hosts) hosts.add(host.toLowerCase());
+    for (const path of candidate.paths) paths.add(path.replace(/\/+$/, "") || "/");
+    const { addr, container } = candidate.server;
+    const present = byAddress.get(addr);
+    // An address is handed on from a container that has ended to a new one: what is up counts.
+    if (!present || (!present.isUp && candidate.isUp && candidate.kind === "record")) byAddress.set(addr, candidate);
+    else if (present.isUp && candidate.isUp && present.server.container !== container) {
+      leftOut.push({ key: candidate.key, reason: `${addr} is registered by ${present.key} already` });
+    }
+  }
+  const servers = [...byAddress.values()].filter(({ isUp }) => isUp).map(({ server }) => server);
+  const service = { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort() };
+  return { candidates, service, leftOut };
+}
+
+/** Names are ASCII, which a plain comparison puts in the order of their bytes. */
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  if (a.name === b.name) return 0;
+  return a.name < b.name ? -1 : 1;
+}

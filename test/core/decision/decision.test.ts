@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decisionOf } from "../../../src/core/decision/decision.js";
+import type { Finding, Standing } from "../../../src/core/decision/readiness.js";
+import { container, facts, published } from "../../support/containers.js";
+
+const aFinding = fc.constantFrom<Finding>("passed", "pending", "failed", "skipped");
+
+const aStanding: fc.Arbitrary<Standing> = fc
+  .record({ drained: fc.boolean(), held: fc.boolean(), first: aFinding, second: aFinding })
+  .map(({ drained, held, first, second }) => ({ drained, held, probe: (port) => (port === 8080 ? first : second) }));
+
+const someFacts = fc.constantFrom(
+  facts,
+  { ...facts, address: "10.0.0.6" },
+  { ...facts, explicit: true },
+  { ...facts, hostId: "node2" },
+);
+
+test("a container that was decided on before gets the decision that a new one like it would get", () => {
+  const known = container("web1", {
+    labels: { "hecd.ports": "8080,8081" },
+    ports: [published(8080, 1), published(8081, 2)],
+  });
+  fc.assert(
+    fc.property(someFacts, aStanding, (now, standing) => {
+      expect(decisionOf(known, now, standing)).toEqual(decisionOf({ ...known }, now, standing));
+    }),
+  );
+});
+
+test("a container in the network of another is decided on by what that one is now", () => {
+  const inside = container("inside", { networkMode: "container:outer", labels: { "hecd.port": "8080" }, ports: [] });
+  const at = (hostPort: number) => {
+    const outer = container("outer", { id: "outer", ports: [published(8080, hostPort)] });
+    return decisionOf(
+      inside,
+      facts,
+      { probe: () => "passed", drained: false, held: false },
+      new Map([["outer", outer]]),
+    );
+  };
+  expect(at(1)).toMatchObject({ instances: [{ addr: "10.0.0.5:1" }] });
+  expect(at(2)).toMatchObject({ instances: [{ addr: "10.0.0.5:2" }] });
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import type { Container } from "../../../src/core/model/container.js";
+import { decisionOf } from "../../../src/core/decision/decision.js";
+import { type Standing, UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { HealthPolicy } from "../../../src/core/labels/label-config.js";
+import { container, facts } from "../../support/containers.js";
+
+function decided(changes: Partial<Container>, standing: Partial<Standing> = {}, health: HealthPolicy = "strict") {
+  const decision = decisionOf(container("web1", changes), { ...facts, health }, { ...UNPROBED, ...standing });
+  if (!("instances" in decision)) return `out: ${decision.reason}`;
+  return `${decision.instances[0]?.state ?? "none"}${decision.because ? `: ${decision.because.reason}` : ""}`;
+}
+
+test.each<[string, Partial<Container>, Partial<Standing>, HealthPolicy, string]>([
+  ["runs", {}, {}, "strict", "up"],
+  ["has ended", { status: "exited" }, {}, "strict", "out: not-running"],
+  ["restarts", { status: "restarting" }, {}, "strict", "out: not-running"],
+  ["is paused", { status: "paused" }, {}, "strict", "maint: paused"],
+  ["is healthy", { health: "healthy" }, {}, "strict", "up"],
+  ["has yet to become healthy", { health: "starting" }, {}, "strict", "out: starting"],
+  ["has yet to become healthy", { health: "starting" }, {}, "lenient", "up"],
+  ["is unhealthy", { health: "unhealthy" }, {}, "strict", "draining: unhealthy"],
+  ["is unhealthy", { health: "unhealthy" }, {}, "lenient", "draining: unhealthy"],
+  ["is unhealthy", { health: "unhealthy" }, {}, "off", "up"],
+  ["is being stopped", { stopping: true }, {}, "strict", "draining: draining"],
+  ["is drained", {}, { drained: true }, "strict", "draining: draining"],
+  ["crashes over and over", {}, { held: true }, "strict", "out: flap-hold"],
+  ["does not listen yet", {}, { probe: () => "pending" }, "strict", "out: not-listening"],
+  ["listens", {}, { probe: () => "passed" }, "strict", "up"],
+  ["no longer passes its check", {}, { probe: () => "failed" }, "strict", "draining: check-failed"],
+  [
+    "is being stopped before it has listened",
+    { stopping: true },
+    { probe: () => "pending" },
+    "strict",
+    "draining: draining",
+  ],
+])("a container that %s: %j %j %s", (_, changes, standing, policy, expected) => {
+  expect(decided(changes, standing, policy)).toBe(expected);
+});

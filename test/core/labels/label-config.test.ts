@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+import type { Container } from "../../../src/core/model/container.js";
+import { decisionOf } from "../../../src/core/decision/decision.js";
+import { parseDuration } from "../../../src/core/text/duration.js";
+import type { Facts } from "../../../src/core/decision/context.js";
+import { readWishes } from "../../../src/core/labels/labels.js";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { Wishes } from "../../../src/core/labels/label-config.js";
+import { container, facts } from "../../support/containers.js";
+
+const traefik = (name: string, port = 8080): Readonly<Record<string, string>> => ({
+  [`traefik.http.services.${name}.loadbalancer.server.port`]: String(port),
+});
+
+function wishesOf(changes: Partial<Container>): Wishes {
+  const wishes = readWishes(container("web1", changes), facts.compat);
+  if ("reason" in wishes) throw new Error(wishes.advice);
+  return wishes;
+}
+
+function outcomeOf(changes: Partial<Container>, more: Partial<Facts> = {}): string {
+  const decision = decisionOf(container("web1", changes), { ...facts, ...more }, UNPROBED);
+  return "instances" in decision ? decision.instances.map(({ service }) => service).join() : decision.reason;
+}
+
+describe("of several labels that say the same, the stronger one is", () => {
+  test.each<[string, Partial<Container>, string]>([
+    ["hecd.<port>.*", { labels: { "hecd.8080.service": "a", "hecd.service": "b" } }, "a"],
+    ["hecd.* above SERVICE_<port>_*", { labels: { "hecd.service": "a", SERVICE_8080_NAME: "b" } }, "a"],
+    ["SERVICE_<port>_*", { labels: { SERVICE_8080_NAME: "a", SERVICE_NAME: "b" } }, "a"],
+    ["SERVICE_* above traefik's", { labels: { SERVICE_NAME: "a", ...traefik("b") } }, "a"],
+    ["traefik's above none", { labels: traefik("a") }, "a"],
+    ["a label above a variable", { labels: { SERVICE_NAME: "a" }, serviceVariables: { SERVICE_NAME: "b" } }, "a"],
+    ["a variable above traefik's label", { labels: traefik("b"), serviceVariables: { SERVICE_NAME: "a" } }, "a"],
+    ["the same in any case", { labels: { "HECD.Service": "a" } }, "a"],
+    ["the small one of two spellings", { labels: { "hecd.service": "b", "HECD.SERVICE": "a" } }, "a"],
+  ])("%s", (_, changes, expected) => {
+    expect(outcomeOf(changes)).toBe(expected);
+  });
+
+  test("field by field, also in meta and checks", () => {
+    const labels = {
+      "hecd.meta.region": "us1",
+      "hecd.check.interval": "2s",
+      "hecd.8080.check.rise": "3",
+      SERVICE_REGION: "us2",
+      SERVICE_ZONE: "b",
+      SERVICE_CHECK_HTTP: "/health",
+      SERVICE_CHECK_INTERVAL: "9s",
+    };
+    expect(wishesOf({ labels }).ports).toMatchObject([
+      {
+        meta: { region: "us1", zone: "b" },
+        check: { type: "http", path: "/health", intervalMs: 2_000, rise: 3 },
+      },
+    ]);
+  });
+});
+
+test("our own labels say everything that a record holds", () => {
+  const labels = {
+    "hecd.tags": "www,blue\\,green",
+    "hecd.meta.Region": "us2",
+    "hecd.mode": "http",
+    "hecd.scheme": "https",
+    "hecd.balance": "leastconn",
+    "hecd.sticky": "true",
+    "hecd.check.path": "/health",
+    "hecd.check.interval": "1500ms",
+    "hecd.check.timeout": "1s",
+    "hecd.check.rise": "2",
+    "hecd.check.fall": "3",
+    "com.docker.compose.project": "shop",
+    "com.docker.compose.service": "web",
+  };
+  expect(decisionOf(container("web1", { labels }), facts, UNPROBED)).toMatchObject({
+    instances: [
+      {
+        tags: ["www", "blue,green"],
+        meta: { region: "us2" },
+        mode: "http",
+        http: { hosts: [], paths: [], scheme: "https", balance: "leastconn", sticky: true },
+        check: { type: "http", path: "/health", interval: "1500ms", timeout: "1s", rise: 2, fall: 3 },
+        container: { project: "shop", composeService: "web" },
+      },
+    ],
+  });
+});
+
+test("what concerns the agent is among the wishes too", () => {
+  const labels = { "hecd.health": "lenient", "hecd.drain-delay": "1m30s", "hecd.namespace": "blue,green" };
+  expect(wishesOf({ labels })).toMatchObject({
+    health: "lenient",
+    drainDelayMs: 90_000,
+    namespaces: ["blue", "green"],
+  });
+});
+
+describe("when only containers that ask for it are registered", () => {
+  test.each<[string, Partial<Container>, string]>([
+    ["one that says nothing is not", {}, "not-enabled"],
+    ["one with a weight is not", { labels: { "hecd.weight": "5" } }, "not-enabled"],
+    ["one of Compose's is not", { labels: { "com.docker.compose.service": "web" } }, "not-enabled"],
+    ["one that is kept out is not", { labels: { "hecd.enable": "false", "hecd.service": "a" } }, "disabled"],
+    ["hecd.enable=true asks", { labels: { "hecd.enable": "true" } }, "servers"],
+    ["hecd.service asks", { labels: { "hecd.service": "shop" } }, "shop"],
+    ["a port of its own asks", { labels: { "hecd.8080.weight": "5" } }, "servers"],
+    ["SERVICE_NAME asks", { serviceVariables: { SERVICE_NAME: "db" } }, "db"],
+    ["SERVICE_<port>_NAME asks", { labels: { SERVICE_8080_NAME: "db" } }, "db"],
+    ["SERVICE_IGNORE=false does not", { labels: { SERVICE_IGNORE: "false" } }, "not-enabled"],
+    ["traefik.enable=true asks", { labels: { "traefik.enable": "true" } }, "servers"],
+    ["a service of traefik's asks", { labels: traefik("shop") }, "shop"],
+  ])("%s", (_, changes, expected) => {
+    expect(outcomeOf(changes, { explicit: true })).toBe(expected);
+  });
+});
+
+describe("of its own container an agent leaves out", () => {
+  test.each<[string, Partial<Container>, string]>([
+    ["one that says nothing", {}, "own-container"],
+    ["one that says what it weighs", { labels: { "hecd.weight": "5" } }, "own-container"],
+    ["one that is kept out, as any other", { labels: { "hecd.enable": "false" } }, "disabled"],
+    ["none that asks for it by hecd.enable=true", { labels: { "hecd.enable": "true" } }, "servers"],
+    ["none that names its service", { labels: { "hecd.service": "agents" } }, "agents"],
+    ["none that names its port", { labels: { "hecd.port": "8080" } }, "servers"],
+    ["no other", { id: "9".repeat(64) }, "servers"],
+  ])("%s", (_, changes, expected) => {
+    expect(outcomeOf(changes, { ownContainer: container().id })).toBe(expected);
+  });
+});
+
+describe("an agent takes the containers of its namespace", () => {
+  test.each<[string | undefined, string | undefined, string]>([
+    [undefined, undefined, "servers"],
+    ["blue", "blue", "servers"],
+    ["blue", "green, blue", "servers"],
+    ["blue", "green", "other-namespace"],
+    ["blue", undefined, "other-namespace"],
+    [undefined, "blue", "other-namespace"],
+  ])("--namespace %s, hecd.namespace=%s", (namespace, label, expected) => {
+    expect(outcomeOf({ labels: label === undefined ? {} : { "hecd.namespace": label } }, { namespace })).toBe(expected);
+  });
+});
+
+describe("the service of a container that names none", () => {
+  const composed = { "com.docker.compose.project": "shop", "com.docker.compose.service": "web" };
+
+  test.each<[Facts["serviceFrom"], Partial<Container>, string]>([
+    ["prefix", { labels: composed }, "servers"],
+    ["compose", { labels: composed }, "web"],
+    ["compose", {}, "servers"],
+    ["compose", { labels: { "com.docker.compose.service": "../x" } }, "servers"],
+    ["compose", { labels: { ...composed, "hecd.service": "a" } }, "a"],
+    ["project", { labels: composed }, "shop-web"],
+    ["image", { image: "registry:5000/team/nginx:1.27" }, "nginx"],
+    ["image", { image: `nginx@sha256:${"a".repeat(64)}` }, "nginx"],
+    ["image", { image: `sha256:${"a".repeat(64)}` }, "servers"],
+    ["image", { image: "a b\nc" }, "servers"],
+  ])("comes from its %s: %j", (serviceFrom, changes, expected) => {
+    expect(outcomeOf(changes, { serviceFrom })).toBe(expected);
+  });
+});
+
+describe("a time", () => {
+  test.each([
+    ["500ms", 500],
+    ["5s", 5_000],
+    ["1m30s", 90_000],
+    ["1.5s", 1_500],
+    ["2", 2_000],
+  ])("is read: %s", (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+  });
+
+  test.each(["", "s", "5 s", "-1s", "1d", "1e3s", "9".repeat(100), "1s".repeat(100)])("is not %j", (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import type { Container } from "../../../src/core/model/container.js";
+import type { Facts } from "../../../src/core/decision/context.js";
+import type { Layout } from "../../../src/core/model/layouts.js";
+import { plan } from "../../../src/core/registry/plan.js";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
+import { container, facts, published } from "../../support/containers.js";
+
+const udp = { port: 53, protocol: "udp", bindings: [{ hostIp: "0.0.0.0", hostPort: 5_353 }] } as const;
+
+function entries(layouts: readonly Layout[], web: Container, drained = false, more: Partial<Facts> = {}) {
+  const all = { ...facts, layouts, ...more };
+  return entriesOf(
+    decide([web], all, () => ({ ...UNPROBED, drained })),
+    all,
+  );
+}
+
+const keys = (layouts: readonly Layout[], web: Container, drained = false) => [
+  ...entries(layouts, web, drained).keys(),
+];
+
+const web = container("web1", { labels: { "hecd.service": "shop" } });
+const RECORD = "/hecd/v1/services/shop/node1:web1:8080";
+
+describe("a layout", () => {
+  test.each<[readonly Layout[], readonly string[]]>([
+    [["simple"], ["/app/shop/web1"]],
+    [["json"], [RECORD]],
+    [["registrator"], ["/services/shop/node1:web1:8080"]],
+    [
+      ["simple", "json", "registrator"],
+      ["/app/shop/web1", RECORD, "/services/shop/node1:web1:8080"],
+    ],
+  ])("has its own keys: %j", (layouts, expected) => {
+    expect(keys(layouts, web)).toEqual(expected);
+  });
+
+  test("holds ip:port where it is not JSON, with an IPv6 address in brackets", () => {
+    const six = { address: "2001:db8::5" };
+    expect([...entries(["simple", "registrator"], web, false, six).values()].map(({ value }) => value)).toEqual([
+      "[2001:db8::5]:32768",
+      "[2001:db8::5]:32768",
+    ]);
+  });
+
+  test("tells of a container that does not serve only where it can say so", () => {
+    expect(keys(["simple", "json", "registrator"], web, true)).toEqual([RECORD]);
+  });
+
+  test("tells of UDP only where it can say so", () => {
+    const dns = container("dns", { ports: [udp], labels: { "hecd.ports": "53/udp" } });
+    expect(keys(["simple", "json", "registrator"], dns)).toEqual([
+      "/hecd/v1/services/servers/node1:dns:53:udp",
+      "/services/servers/node1:dns:53:udp",
+    ]);
+  });
+});
+
+describe("the keys of a container", () => {
+  const held = (layouts: readonly Layout[]): ReadonlyMap<string, string> =>
+    new Map([...entries(layouts, web)].map(([key, { value }]) => [key, value]));
+
+  test("go in one transaction in all layouts, also for an agent that took them over", () => {
+    const all: readonly Layout[] = ["simple", "json", "registrator"];
+    expect(plan(new Map(), heldEntries(held(all), { ...facts, layouts: all }))).toHaveLength(1);
+  });
+
+  test("go in one transaction when a layout is no longer wanted", () => {
+    const wanted = { ...facts, layouts: ["json"] } as const;
+    const moved = entriesOf(
+      decide([{ ...web, ports: [published(8080, 40_000)] }], wanted, () => UNPROBED),
+      wanted,
+    );
+    expect(plan(moved, heldEntries(held(["simple", "json"]), wanted))).toEqual([
+      [
+        { kind: "put", key: RECORD, value: moved.get(RECORD)?.value },
+        { kind: "delete", key: "/app/shop/web1" },
+      ],
+    ]);
+  });
+
+  test("must differ among its ports", () => {
+    const labels = { "hecd.80.name": "a", "hecd.443.name": "a" };
+    const two = container("web1", { labels, ports: [published(80, 1), published(443, 2)] });
+    expect(decide([two], facts, () => UNPROBED)).toMatchObject([{ decision: { reason: "key-conflict" } }]);
+  });
+});

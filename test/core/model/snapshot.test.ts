@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { applyChanges, compareKeys, type KeyChange, snapshotOf } from "../../../src/core/model/snapshot.js";
+
+const key = fc.oneof(
+  fc.constantFrom("/a", "/a/b", "/a-b", "/b", "/ä", "/\u{1f433}", "/\uffee"),
+  fc.string({ unit: "grapheme" }).map((text) => `/${text}`),
+);
+const change: fc.Arbitrary<KeyChange> = fc.oneof(
+  fc.record({ kind: fc.constant("put" as const), key, value: fc.string() }),
+  fc.record({ kind: fc.constant("delete" as const), key }),
+);
+
+describe("a snapshot", () => {
+  test("has its keys in the order of their bytes", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, fc.string())), (entries) => {
+        const keys = [...snapshotOf(1n, entries).entries.keys()];
+        expect(keys).toEqual([...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+      }),
+    );
+  });
+
+  test("after changes is the one that was made of the same keys at once", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, fc.string())), fc.array(change), (entries, changes) => {
+        const before = snapshotOf(1n, entries);
+        const expected = new Map(before.entries);
+        for (const each of changes) {
+          if (each.kind === "put") expected.set(each.key, each.value);
+          else expected.delete(each.key);
+        }
+        const after = applyChanges(before, changes, 2n);
+        expect(after.revision).toBe(2n);
+        expect([...after.entries]).toEqual([...snapshotOf(2n, expected).entries]);
+      }),
+    );
+  });
+
+  test("is left alone by changes", () => {
+    const before = snapshotOf(1n, [["/a", "1"]]);
+    applyChanges(before, [{ kind: "delete", key: "/a" }], 2n);
+    expect([...before.entries]).toEqual([["/a", "1"]]);
+  });
+
+  test("compares keys as their UTF-8 bytes compare", () => {
+    fc.assert(
+      fc.property(key, key, (a, b) => {
+        expect(Math.sign(compareKeys(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      }),
+    );
+  });
+});

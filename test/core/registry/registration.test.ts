@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
+import { plan } from "../../../src/core/registry/plan.js";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import { container, facts } from "../../support/containers.js";
+
+const unprobed = () => UNPROBED;
+
+describe("the keys of a host", () => {
+  test("are a simple key and a record for each instance, which belong to the container", () => {
+    const entries = entriesOf(
+      decide([container("web1"), container("web2", { status: "exited" })], facts, unprobed),
+      facts,
+    );
+    expect([...entries.keys()]).toEqual(["/app/servers/web1", "/hecd/v1/services/servers/node1:web1:8080"]);
+    expect(entries.get("/app/servers/web1")?.value).toBe("10.0.0.5:32768");
+    expect(new Set([...entries.values()].map(({ unit }) => unit)).size).toBe(1);
+  });
+
+  test("lie beside the prefix for a container of another service", () => {
+    const shop = container("web1", { labels: { "hecd.service": "shop" } });
+    const entries = entriesOf(decide([shop], facts, unprobed), facts);
+    expect([...entries.keys()]).toEqual(["/app/shop/web1", "/hecd/v1/services/shop/node1:web1:8080"]);
+  });
+
+  test("are the elder's when two containers want the same one, whatever their order", () => {
+    const elder = container("a", { labels: { "hecd.name": "web" }, startedAt: "2026-01-01T00:00:00.9Z" });
+    const younger = container("b", { labels: { "hecd.name": "web" }, startedAt: "2026-01-01T00:00:00.95Z" });
+    for (const order of [
+      [elder, younger],
+      [younger, elder],
+    ]) {
+      const decided = new Map(
+        decide(order, facts, unprobed).map(({ container: { name }, decision }) => [name, decision]),
+      );
+      expect(decided.get("a")).toHaveProperty("instances");
+      expect(decided.get("b")).toMatchObject({
+        reason: "key-conflict",
+        advice: expect.stringContaining("Container a ") as string,
+      });
+    }
+  });
+
+  test("move in one transaction when a container is renamed, also for an agent that took them over", () => {
+    const held = new Map(
+      [...entriesOf(decide([container("old")], facts, unprobed), facts)].map(([key, { value }]) => [key, value]),
+    );
+    const renamed = { ...container("old"), name: "new" };
+    const transactions = plan(entriesOf(decide([renamed], facts, unprobed), facts), heldEntries(held, facts));
+    expect(transactions.map((writes) => writes.map(({ kind, key }) => `${kind} ${key}`))).toEqual([
+      [
+        "put /app/servers/new",
+        "put /hecd/v1/services/servers/node1:new:8080",
+        "delete /app/servers/old",
+        "delete /hecd/v1/services/servers/node1:old:8080",
+      ],
+    ]);
+  });
+
+  test("are each their own affair when it cannot be told to whom they belong", () => {
+    const held = new Map([
+      ["/app/servers/gone", "10.0.0.5:1"],
+      ["/hecd/v1/services/servers/x", "{}"],
+    ]);
+    expect(plan(new Map(), heldEntries(held, facts))).toEqual([
+      [{ kind: "delete", key: "/app/servers/gone" }],
+      [{ kind: "delete", key: "/hecd/v1/services/servers/x" }],
+    ]);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { defaultServiceOf, type Route, routesOf } from "../../../src/core/view/routes.js";
+import type { Service } from "../../../src/core/view/view.js";
+
+function service(name: string, hosts: readonly string[] = [], paths: readonly string[] = []): Service {
+  return { name, servers: [], hosts, paths };
+}
+
+function show({ service: name, host, hostEnd, pathStart }: Route): string {
+  return `${host || (hostEnd && `*${hostEnd}`) || "any"}${pathStart} -> ${name}`;
+}
+
+describe("routes", () => {
+  test("ask for a host, a path, or both, and for nothing when there is no label", () => {
+    const services = [service("a", ["a.example"]), service("b", [], ["/b"]), service("c", ["c.example"], ["/", "/c"])];
+    expect(routesOf([...services, service("d")]).map(show)).toEqual([
+      "a.example -> a",
+      "c.example/c/ -> c",
+      "c.example -> c",
+      "any/b/ -> b",
+    ]);
+  });
+
+  test("are tried from the most to the least particular", () => {
+    const services = [
+      service("a", [], ["/", "/long/path"]),
+      service("b", ["*.example", "*.shop.example"], ["/", "/x"]),
+      service("c", ["shop.example", "a.shop.example"]),
+      service("d", ["shop.example"], ["/cart"]),
+    ];
+    expect(routesOf(services).map(show)).toEqual([
+      "a.shop.example -> c",
+      "shop.example/cart/ -> d",
+      "shop.example -> c",
+      "*.shop.example/x/ -> b",
+      "*.shop.example -> b",
+      "*.example/x/ -> b",
+      "*.example -> b",
+      "any/long/path/ -> a",
+      "any/ -> a",
+    ]);
+  });
+
+  test("of two services that want the same are in the order of their names", () => {
+    const routes = routesOf([service("b", ["x.example"]), service("a", ["x.example"])]);
+    expect(routes.map(show)).toEqual(["x.example -> a", "x.example -> b"]);
+  });
+});
+
+describe("the default service", () => {
+  const services = [service("api"), service("labelled", ["a.example"]), service("servers"), service("web")];
+
+  test("is the preferred one when it names no host or path", () => {
+    expect(defaultServiceOf(services, "web")).toBe("web");
+  });
+
+  test("is else the first by name of those that name no host or path", () => {
+    expect(defaultServiceOf(services, "labelled")).toBe("api");
+    expect(defaultServiceOf(services, "absent")).toBe("api");
+  });
+
+  test("is missing when every service names hosts or paths", () => {
+    expect(defaultServiceOf([service("a", ["a.example"])], "a")).toBeUndefined();
+  });
+});

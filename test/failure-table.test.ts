@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { EVENT_FILTERS } from "../src/edges/docker-events.js";
+import { EVENT_FILTERS } from "../src/edges/docker/events.js";
 import { rows, section } from "./support/readme.js";
 import { testTitles } from "./support/test-titles.js";
 

@@ -28,15 +28,15 @@ describe("a program that ends at once loads no package that it does not need", (
   test.each([
     ["hecd, before it knows its command", "main.ts", []],
     ["confd", "confd.ts", ["smol-toml"]],
-    ["keys from etcd", "edges/etcd.ts", ["cockatiel", "etcd3"]],
-    ["keys from the environment", "edges/env-store.ts", []],
+    ["keys from etcd", "edges/etcd/store.ts", ["cockatiel", "etcd3"]],
+    ["keys from the environment", "edges/documents/env-store.ts", []],
     ["a Go template", "template/go-template.ts", []],
   ])("%s", async (_, file, packages) => {
     expect([...(await packagesOf(file))].sort()).toEqual(packages);
   });
 
   test("and what a run of confd -onetime does load is built into its few files", async () => {
-    const loaded = ["confd.ts", "edges/etcd.ts", "edges/env-store.ts", "template/go-template.ts"];
+    const loaded = ["confd.ts", "edges/etcd/store.ts", "edges/documents/env-store.ts", "template/go-template.ts"];
     const packages = (await Promise.all(loaded.map((file) => packagesOf(file)))).flatMap((names) => [...names]);
     const bundle = await readFile(new URL("../deploy/bundle.mjs", import.meta.url), "utf8");
     const [, takenIn = ""] = /^const TAKEN_IN = (\[.*\]);$/m.exec(bundle) ?? [];
@@ -45,8 +45,8 @@ describe("a program that ends at once loads no package that it does not need", (
 
   test("nor what drives HAProxy, where commands do that", async () => {
     const files = new Set<string>();
-    await packagesOf("edges/balancer.ts", files);
-    expect(files).toContain("edges/by-commands.ts");
-    expect([...files].filter((file) => /^(edges\/)?haproxy/.test(file))).toEqual([]);
+    await packagesOf("edges/haproxy/select-driver.ts", files);
+    const driven = [...files].filter((file) => /^(edges\/)?haproxy\//.test(file));
+    expect(driven.sort()).toEqual(["edges/haproxy/by-commands.ts", "edges/haproxy/select-driver.ts"]);
   });
 });

@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
-import { balancerOf } from "../edges/balancer.js";
-import { TargetFile } from "../edges/target-file.js";
-import { TemplateFolder } from "../edges/template-files.js";
-import { temporaryFolder } from "../edges/temporary-folder.js";
+import { balancerOf } from "../edges/haproxy/select-driver.js";
+import { TargetFile } from "../edges/output/target-file.js";
+import { TemplateFolder } from "../edges/output/template-files.js";
+import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { reasonOf } from "../errors.js";
 import { adviceFor } from "../haproxy/lint.js";
 import type { Resource } from "../ports.js";

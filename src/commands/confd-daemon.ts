@@ -1,6 +1,6 @@
 import type { Backend } from "../core/model/backend.js";
-import { BackendStores } from "../edges/backend-stores.js";
-import { PolledStore } from "../edges/polled-store.js";
+import { BackendStores } from "../edges/documents/backend-stores.js";
+import { PolledStore } from "../edges/documents/polled-store.js";
 import { systemClock } from "../flow/clock.js";
 import { follow } from "../flow/follow.js";
 import { Renderer } from "../renderer.js";

@@ -6,7 +6,7 @@ import { parseLogLevel } from "../confd/log-lines.js";
 import { compatOf, resolveConfdSettings } from "../confd/settings.js";
 import { USAGE_EXIT, usageOf } from "../confd/usage.js";
 import type { Backend } from "../core/model/backend.js";
-import { ConfdJournal } from "../edges/confd-journal.js";
+import { ConfdJournal } from "../edges/host/confd-journal.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { version } from "../package.js";
 import { type Confd, confdTemplates, runOnetime } from "./confd-modes.js";
@@ -15,7 +15,7 @@ import type { World } from "./command.js";
 // A run with -onetime is as short as its start: what it does not need is not loaded.
 const CHECKS = () => import("./confd-checks.js");
 const DAEMON = () => import("./confd-daemon.js");
-const SRV = () => import("../edges/srv-record.js");
+const SRV = () => import("../edges/documents/srv-record.js");
 
 /** Exit code of whatever failed and is not a matter of the command line. */
 const FAILED = 1;

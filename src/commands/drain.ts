@@ -1,6 +1,6 @@
 import { findContainer } from "../core/decision/find-container.js";
-import { askAgent } from "../edges/agent-client.js";
-import { order } from "../edges/status-client.js";
+import { askAgent } from "../edges/status/agent-client.js";
+import { order } from "../edges/status/client.js";
 import { HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
 import type { OperandCommand } from "./command.js";

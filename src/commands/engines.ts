@@ -1,11 +1,11 @@
 import { Agent, type AgentSettings } from "../agent.js";
 import { isHere, parseDockerUrl } from "../core/host/docker-url.js";
 import { type Engine, readEngines } from "../core/host/engines.js";
-import { DockerContainers } from "../edges/docker.js";
-import { HostAddress, hostNames, ownContainer } from "../edges/host.js";
-import { SocketProber } from "../edges/prober.js";
-import type { Identity } from "../edges/state-folder.js";
-import type { Status } from "../edges/status-server.js";
+import { DockerContainers } from "../edges/docker/provider.js";
+import { HostAddress, hostNames, ownContainer } from "../edges/host/host.js";
+import { SocketProber } from "../edges/host/prober.js";
+import type { Identity } from "../edges/host/state-folder.js";
+import type { Status } from "../edges/status/server.js";
 import { watchStalls } from "../flow/stall.js";
 import { type Daemon, together } from "../flow/together.js";
 import type { Orders, Store } from "../ports.js";

@@ -1,5 +1,5 @@
 import type { Outcome } from "../core/events/event.js";
-import { TemplateFolder } from "../edges/template-files.js";
+import { TemplateFolder } from "../edges/output/template-files.js";
 import { Renderer, type Result } from "../renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type World } from "./command.js";

@@ -1,7 +1,7 @@
 import { USUAL_MANNER } from "../apply.js";
 import type { Snapshot } from "../core/model/snapshot.js";
-import { balancerOf } from "../edges/balancer.js";
-import { TargetFile } from "../edges/target-file.js";
+import { balancerOf } from "../edges/haproxy/select-driver.js";
+import { TargetFile } from "../edges/output/target-file.js";
 import type { Resource } from "../ports.js";
 import type { RendererParts } from "../renderer.js";
 import type { Settings } from "../settings.js";

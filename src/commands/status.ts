@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { askStatus } from "../edges/status-client.js";
+import { askStatus } from "../edges/status/client.js";
 import { reasonOf } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
 import type { Command } from "./command.js";

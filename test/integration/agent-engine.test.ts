@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EVENT_FILTERS } from "../../src/edges/docker-events.js";
+import { EVENT_FILTERS } from "../../src/edges/docker/events.js";
 import { AgentWorld } from "../support/agent-world.js";
 import { PrivateDocker } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { openEtcd } from "../../src/edges/etcd.js";
+import { openEtcd } from "../../src/edges/etcd/store.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { describeStore } from "../store-contract.js";
 import { type TestEtcd, startEtcd } from "../support/etcd.js";

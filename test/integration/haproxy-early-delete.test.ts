@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { askSocket } from "../../src/edges/haproxy-socket.js";
+import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { eventually } from "../support/eventually.js";
 import { startHaproxy } from "../support/live-haproxy.js";
 import { Load, startServer } from "../support/load.js";

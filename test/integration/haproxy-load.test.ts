@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { askProcesses } from "../../src/edges/haproxy-master.js";
+import { askProcesses } from "../../src/edges/haproxy/master.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { configOf, type Wanted } from "../support/load-config.js";

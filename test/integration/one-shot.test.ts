@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { DockerContainers } from "../../src/edges/docker.js";
+import { DockerContainers } from "../../src/edges/docker/provider.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { cli } from "../support/cli.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openEtcd } from "../../src/edges/etcd.js";
+import { openEtcd } from "../../src/edges/etcd/store.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Store } from "../../src/ports.js";
 import { DockerCli } from "../support/docker.js";

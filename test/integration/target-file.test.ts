@@ -1,8 +1,8 @@
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runShell } from "../../src/edges/command.js";
-import { TargetFile } from "../../src/edges/target-file.js";
+import { runShell } from "../../src/edges/host/command.js";
+import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { targetWorld } from "../support/target-world.js";
 

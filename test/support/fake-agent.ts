@@ -1,5 +1,5 @@
 import type { AgentState } from "../../src/agent.js";
-import { openStatusServer } from "../../src/edges/status-server.js";
+import { openStatusServer } from "../../src/edges/status/server.js";
 import type { Orders } from "../../src/ports.js";
 
 /** The status address of an agent that says what a test wants, and notes the orders it is given. */

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { TargetFile, type TargetSettings } from "../../src/edges/target-file.js";
+import { TargetFile, type TargetSettings } from "../../src/edges/output/target-file.js";
 import { resourceOf } from "./pushed-store.js";
 import { tempDir } from "./temp-dir.js";
 

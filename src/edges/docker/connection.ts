@@ -1,0 +1,118 @@
+import { readFile, stat } from "node:fs/promises";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import type { DockerOptions } from "dockerode";
+import { DOCKER_URL_RULE, parseDockerUrl } from "../../core/host/docker-url.js";
+import { HecdError, reasonOf } from "../../errors.js";
+
+/** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */
+export interface DockerConnection {
+  /** `unix://PATH`, `tcp://HOST[:PORT]`, `http://...` or `https://...`. */
+  readonly url: string;
+  /** Whether TLS is spoken over `tcp://`. */
+  readonly tls: boolean;
+  /** Directory of ca.pem, cert.pem and key.pem; `~/.docker` when TLS is spoken and nothing is said. */
+  readonly certPath: string | undefined;
+}
+
+/** What dockerode needs to speak to the engine; destroying `agent` closes every socket. */
+export interface DialOptions {
+  readonly options: DockerOptions;
+  readonly agent: HttpAgent;
+}
+
+/**
+ * Turns a connection into dockerode's options; reads the certificates anew, so that renewed ones are taken up.
+ *
+ * Every option is set, also to undefined: what is left out dockerode would take from the environment.
+ */
+export async function dialOptions({ url, tls, certPath }: DockerConnection): Promise<DialOptions> {
+  const bare = {
+    host: undefined,
+    port: undefined,
+    socketPath: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+  };
+  const place = parseDockerUrl(url);
+  if (!place) throw new HecdError({ code: "config-invalid", source: `--docker ${url}`, issues: [DOCKER_URL_RULE] });
+  if (place.kind === "socket") {
+    const agent = reserved(new HttpAgent({ keepAlive: true }));
+    return { agent, options: optionsOf({ ...bare, socketPath: place.path, protocol: "http", agent }) };
+  }
+  const { host, port } = place;
+  const secure = place.secure || tls;
+  const agent = reserved(secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }));
+  const certificates = secure ? await readCertificates(certPath ?? (tls ? join(homedir(), ".docker") : undefined)) : {};
+  return {
+    agent,
+    options: optionsOf({
+      ...bare,
+      ...certificates,
+      host,
+      port: port ?? (secure ? 2376 : 2375),
+      protocol: secure ? "https" : "http",
+      agent,
+    }),
+  };
+}
+
+/** Why the engine cannot be reached, with what to do about it where that is known. */
+export function explainUnreachable(error: unknown, { url, tls }: DockerConnection): string {
+  const path = url.slice("unix://".length);
+  const words = reasonOf(error).trim();
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EACCES" || code === "EPERM") {
+    return `permission denied on ${path}; run as a user of the group docker (usermod -aG docker USER) or as root`;
+  }
+  if (code === "ENOENT") return `there is no socket ${path}; is Docker installed and running, and --docker right?`;
+  if (code === "ECONNREFUSED") return `nobody answers there (${words}); is Docker running, and --docker right?`;
+  if (!tls && words.includes("HTTP request to an HTTPS server")) {
+    return "the engine speaks TLS only; set --docker-tls and --docker-cert-path";
+  }
+  return words;
+}
+
+/**
+ * Whether nobody can ever answer at the engine's socket again: it was deleted, and lives on only where it is mounted.
+ *
+ * So it is in a container into which the socket itself was mounted, once the engine has been restarted.
+ */
+export async function isOrphaned({ url }: DockerConnection): Promise<boolean> {
+  const place = parseDockerUrl(url);
+  if (place?.kind !== "socket") return false;
+  return await stat(place.path).then(
+    ({ nlink }) => nlink === 0,
+    () => false,
+  );
+}
+
+async function readCertificates(directory: string | undefined): Promise<Pick<DockerOptions, "ca" | "cert" | "key">> {
+  if (directory === undefined) return {};
+  const read = async (name: string): Promise<Buffer> => {
+    const path = join(directory, name);
+    try {
+      return await readFile(path);
+    } catch (error) {
+      throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
+    }
+  };
+  return { ca: await read("ca.pem"), cert: await read("cert.pem"), key: await read("key.pem") };
+}
+
+/**
+ * Has an agent say little of itself: docker-modem writes all that it is given out as a text for each request, whether
+ * anybody reads that or not, and the text of an agent with its sockets takes longer than Docker's answer.
+ */
+function reserved(agent: HttpAgent): HttpAgent {
+  return Object.assign(agent, { [inspect.custom]: () => "Agent" });
+}
+
+/** dockerode tells an absent option from an undefined one, its types do not. */
+function optionsOf(options: Readonly<Record<string, unknown>>): DockerOptions {
+  return options;
+}

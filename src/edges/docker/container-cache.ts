@@ -1,0 +1,118 @@
+import { type Container, keepHealth } from "../../core/model/container.js";
+import { endsBy } from "../../core/text/signal.js";
+import type { Listed, Seen } from "./engine.js";
+
+/** How much longer than it may take for its end a container is believed to be ending. */
+const END_GRACE_MS = 5_000;
+
+/** A signal that a container was sent. */
+interface Kill {
+  readonly signal: number;
+  /** By the engine's calendar, as the start of a container. */
+  readonly sentAt: number;
+  /** By our own clock. */
+  readonly heardAt: number;
+}
+
+/** What is known of the containers of an engine; outlives the connections to it. */
+export class DockerPicture {
+  readonly #seen = new Map<string, Seen>();
+  /** The last signal of each container by which it is to end, or may be: one that was never seen has no known stop signal. */
+  readonly #kills = new Map<string, Kill>();
+  /** What the list showed of a container when it was last looked at for the list's sake. */
+  readonly #summaries = new Map<string, string>();
+
+  /** Whether every container has been looked at once: nothing less is a state of the engine. */
+  complete = false;
+
+  /** The time of the newest event that was seen, by the engine's calendar; undefined before the first one. */
+  newestEventAt: number | undefined;
+
+  /** When the oldest event came in, by our clock, that has changed this since it was last shown; undefined when none has. */
+  heardAt: number | undefined;
+
+  /** All containers as they are at `now`, by our clock. */
+  containers(now: number): readonly Container[] {
+    return [...this.#seen.values()].map(({ container }) => {
+      return this.#endsUntil(container.id) > now ? { ...container, stopping: true } : container;
+    });
+  }
+
+  /** When the next container is no longer believed to be ending, should it still run; undefined when none is. */
+  nextChangeAfter(now: number): number | undefined {
+    const times = [...this.#kills.keys()].map((id) => this.#endsUntil(id)).filter((until) => until > now);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Takes in what a look has shown, undefined for a container that is gone; returns whether that is news. */
+  put(id: string, seen: Seen | undefined): boolean {
+    const before = this.#seen.get(id);
+    if (seen === undefined) {
+      this.#summaries.delete(id);
+      this.#kills.delete(id);
+      return this.#seen.delete(id);
+    }
+    const now = { ...seen, container: keepHealth(before?.container, seen.container) };
+    this.#seen.set(id, now);
+    return JSON.stringify(before) !== JSON.stringify(now);
+  }
+
+  /**
+   * Takes in that a container's process ended at `diedAt`; returns whether that is news.
+   *
+   * It is not when the container has been seen to start again since then.
+   */
+  end(id: string, diedAt: number): boolean {
+    const before = this.#seen.get(id);
+    if (before?.container.status !== "running" || Date.parse(before.container.startedAt) > diedAt) return false;
+    this.#seen.set(id, { ...before, container: { ...before.container, status: "exited" } });
+    return true;
+  }
+
+  /** Takes in that a container was sent a signal; returns whether it is to end by that. */
+  kill(id: string, kill: Kill): boolean {
+    const seen = this.#seen.get(id);
+    if (seen && !endsBy(kill.signal, seen.stopRule)) return false;
+    this.#kills.set(id, kill);
+    return seen !== undefined;
+  }
+
+  /** Whether a container that runs in a network of its own has no address there yet. */
+  lacksAddress(id: string): boolean {
+    const container = this.#seen.get(id)?.container;
+    if (container?.status !== "running" || Object.keys(container.networks).length > 0) return false;
+    return !/^(host|none|container:.*)$/.test(container.networkMode);
+  }
+
+  /** Notes that the look at this container is no older than this line of a list. */
+  note({ id, summary }: Listed): void {
+    if (this.#seen.has(id)) this.#summaries.set(id, summary);
+  }
+
+  /** Whether a list shows nothing of this container that has not been looked at. */
+  agrees({ id, summary }: Listed): boolean {
+    return this.#summaries.get(id) === summary;
+  }
+
+  /** The containers that a list lacks. */
+  missingIn(list: readonly Listed[]): readonly string[] {
+    const listed = new Set(list.map(({ id }) => id));
+    return [...this.#seen.keys()].filter((id) => !listed.has(id));
+  }
+
+  /** Whether a list lacks so many that it may rather be wrong: five at least, and more than half. */
+  doubts(list: readonly Listed[]): boolean {
+    const missing = this.missingIn(list).length;
+    return missing >= 5 && missing > this.#seen.size / 2;
+  }
+
+  /** Until when, by our clock, a container is believed to be ending; the past when it is not. */
+  #endsUntil(id: string): number {
+    const seen = this.#seen.get(id);
+    const kill = this.#kills.get(id);
+    if (!seen || !kill || !endsBy(kill.signal, seen.stopRule)) return Number.NEGATIVE_INFINITY;
+    const { status, startedAt } = seen.container;
+    const sameRun = (status === "running" || status === "paused") && Date.parse(startedAt) <= kill.sentAt;
+    return sameRun ? kill.heardAt + seen.stopRule.timeoutMs + END_GRACE_MS : Number.NEGATIVE_INFINITY;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Container } from "../../core/model/container.js";
+import { findContainer, type Found, type Named } from "../../core/decision/find-container.js";
+import { HecdError } from "../../errors.js";
+import type { Clock } from "../../flow/clock.js";
+import { type DockerConnection, explainUnreachable } from "./connection.js";
+import { DockerEngine } from "./engine.js";
+
+/** An engine that can be asked. */
+interface Place {
+  readonly connection: DockerConnection;
+}
+
+/** A container and the engine that has it. */
+export interface Located<Engine extends Place> extends Named {
+  readonly container: Container;
+  readonly engine: Engine;
+}
+
+/**
+ * Looks once for a container by its name or the beginning of its id, at all these engines.
+ *
+ * An engine that is away hides nothing that another has; throws `docker-unreachable` where nothing was found and one
+ * of them could not be asked.
+ */
+export async function lookUp<Engine extends Place>(
+  asked: string,
+  engines: readonly Engine[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Found<Located<Engine>>> {
+  const lists = await Promise.allSettled(engines.map((engine) => listAt(engine, clock, signal)));
+  signal.throwIfAborted();
+  const found = findContainer(
+    asked,
+    lists.flatMap((list) => (list.status === "fulfilled" ? list.value : [])),
+  );
+  const away = lists.find((list) => list.status === "rejected");
+  if (found.kind === "unknown" && away) throw away.reason;
+  if (found.kind !== "found") return found;
+  const { id, name, engine } = found.container;
+  const seen = await ask(engine, (connected) => connected.inspect(id, signal), clock, signal);
+  if (!seen) return { kind: "unknown", near: [] }; // it has gone since it was listed
+  return { kind: "found", container: { id, name, container: seen.container, engine } };
+}
+
+async function listAt<Engine extends Place>(
+  engine: Engine,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly (Named & { readonly engine: Engine })[]> {
+  const list = await ask(engine, (connected) => connected.list(signal), clock, signal);
+  return list.map(({ id, name }) => ({ id, name, engine }));
+}
+
+/** One question over a connection of its own. */
+async function ask<T>(
+  { connection }: Place,
+  question: (connected: DockerEngine) => Promise<T>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    using connected = await DockerEngine.connect({ connection, filters: [] }, clock, signal);
+    return await question(connected);
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = explainUnreachable(error, connection);
+    throw new HecdError({ code: "docker-unreachable", url: connection.url, reason }, { cause: error });
+  }
+}

@@ -1,0 +1,179 @@
+import type { Container } from "../../core/model/container.js";
+import type { Tell } from "../../core/events/event.js";
+import { HecdError, reasonOf } from "../../errors.js";
+import { Bell } from "../../flow/bell.js";
+import { type Clock, sleep } from "../../flow/clock.js";
+import { type Follower, follow } from "../../flow/follow.js";
+import { Outage } from "../../flow/outage.js";
+import { backoff } from "../../flow/retry.js";
+import type { Containers } from "../../ports.js";
+import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
+import { DockerEngine } from "./engine.js";
+import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
+import { DockerLooks } from "./inspector.js";
+import { DockerPicture } from "./container-cache.js";
+
+/** How a Docker engine is followed. */
+export interface DockerSettings {
+  readonly connection: DockerConnection;
+  /** Docker's own filters of a list, each as `name=value`; without them all containers are followed. */
+  readonly filters?: readonly string[];
+  /** How often everything is listed besides the events, give or take a fifth; 30 s when not given. */
+  readonly resyncMs?: number;
+  /** After how long a silence the engine is asked for its events anew; 10 s when not given. */
+  readonly quietMs?: number;
+  /** After how long a socket that nobody will ever answer at again is given up; a minute when not given. */
+  readonly orphanedMs?: number;
+}
+
+/** A connection that lived so long was a good one: the next one is tried without a wait. */
+const GOOD_CONNECTION_MS = 5_000;
+
+const ORPHANED =
+  "the engine has made a new socket, and the one mounted here is the old one for ever; mount its directory instead";
+
+/**
+ * The containers of a Docker engine.
+ *
+ * Asks for events first, then lists, then looks at what is new; from then on each event makes one container be looked
+ * at. An event is only a hint, since engines drop events; a list lags behind at a pause; so only the look counts.
+ * One turn of `watch` is one connection. The picture outlives it: losing a connection removes nothing.
+ */
+export class DockerContainers implements Containers {
+  readonly #settings: Required<DockerSettings>;
+  readonly #clock: Clock;
+  readonly #tell: Tell;
+  #connected = false;
+  #heardAt: number | undefined;
+  #orphanedAt: number | undefined;
+
+  constructor(settings: DockerSettings, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
+    this.#settings = { filters: [], resyncMs: 30_000, quietMs: 10_000, orphanedMs: 60_000, ...settings };
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get heardAt(): number | undefined {
+    return this.#heardAt;
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
+    const picture = new DockerPicture();
+    const outage = new Outage(this.#clock);
+    let waits = reconnects();
+    try {
+      for (;;) {
+        const begunAt = this.#clock.now();
+        using turn = follow(signal);
+        try {
+          yield* this.#followOnce(picture, outage, turn);
+        } catch (error) {
+          signal.throwIfAborted();
+          // The end of a connection that had been made is no outage: the next one follows at once.
+          if (!(error instanceof ConnectionOver)) {
+            this.#tellUnreachable(error, outage);
+            await this.#endIfOrphaned();
+          }
+        }
+        if (this.#clock.now() - begunAt >= GOOD_CONNECTION_MS) waits = reconnects();
+        await sleep(waits.next().value, this.#clock, signal);
+      }
+    } finally {
+      this.#connected = false;
+    }
+  }
+
+  /** Yields states until the connection is over; throws `ConnectionOver`, or why it could not be made. */
+  async *#followOnce(
+    picture: DockerPicture,
+    outage: Outage,
+    turn: Follower,
+  ): AsyncGenerator<readonly Container[], never, undefined> {
+    const clock = this.#clock;
+    using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
+    const news = new Bell();
+    const listSoon = new Bell();
+    const looks = new DockerLooks(engine, picture, news, clock, turn.signal);
+    let isMade = false;
+    const over = (why: string, cause?: unknown): void => {
+      turn.abort(isMade ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
+    };
+
+    // What happened since the last event may not be in the list yet, which lags behind.
+    const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal);
+    const onHint = (hint: DockerHint): void => {
+      this.#tell({ kind: "docker-event", action: hint.action, container: hint.name });
+      if (hint.at > 0) picture.newestEventAt = hint.at;
+      if (hint.container === undefined) listSoon.ring();
+      else looks.hear(hint, hint.container);
+    };
+    const firstList = looks.list().then(() => {
+      isMade = true;
+      this.#tellConnected(engine, outage);
+    });
+    void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then(async (how) => {
+      // To look at a thousand containers takes longer than a quiet engine may be silent; each look has its own deadline.
+      if (how === "quiet") await firstList.catch(() => undefined);
+      over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
+    });
+
+    const keepListing = async (): Promise<never> => {
+      await firstList;
+      for (;;) {
+        await listSoon.heardWithin(this.#settings.resyncMs * (0.8 + Math.random() * 0.4), clock, turn.signal);
+        await looks.list();
+      }
+    };
+    void keepListing().catch((error: unknown) => {
+      over(reasonOf(error), error);
+    });
+
+    for (;;) {
+      const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
+      if (changesAt === undefined) await news.heard(turn.signal);
+      else await news.heardWithin(changesAt - clock.now(), clock, turn.signal);
+      this.#heardAt = picture.heardAt;
+      picture.heardAt = undefined;
+      yield picture.containers(clock.now());
+    }
+  }
+
+  /** Throws for a socket that has been orphaned for a while: only who has mounted it can mend that, by a restart. */
+  async #endIfOrphaned(): Promise<void> {
+    const { connection, orphanedMs } = this.#settings;
+    const now = this.#clock.now();
+    this.#orphanedAt = (await isOrphaned(connection)) ? (this.#orphanedAt ?? now) : undefined;
+    if (this.#orphanedAt === undefined || now - this.#orphanedAt < orphanedMs) return;
+    throw new HecdError({ code: "docker-unreachable", url: connection.url, reason: ORPHANED });
+  }
+
+  #tellConnected({ version }: DockerEngine, outage: Outage): void {
+    const afterMs = outage.recovered();
+    const { url } = this.#settings.connection;
+    if (!this.#connected) this.#tell({ kind: "docker-connected", url, version, afterMs: afterMs ?? 0 });
+    this.#connected = true;
+  }
+
+  #tellUnreachable(error: unknown, outage: Outage): void {
+    this.#connected = false;
+    const lastedMs = outage.failed();
+    const { connection } = this.#settings;
+    const reason = explainUnreachable(error, connection);
+    if (lastedMs !== undefined) this.#tell({ kind: "docker-unreachable", url: connection.url, reason, lastedMs });
+  }
+}
+
+/** A connection that had been made has ended. */
+class ConnectionOver extends Error {
+  override readonly name = "ConnectionOver";
+}
+
+/** At once, then after ever longer waits. */
+function* reconnects(): Generator<number, never> {
+  yield 0;
+  return yield* backoff(100, 5_000);
+}

@@ -1,0 +1,89 @@
+import type { Backend } from "../../core/model/backend.js";
+import type { Tell } from "../../core/events/event.js";
+import type { Snapshot } from "../../core/model/snapshot.js";
+import type { Clock } from "../../flow/clock.js";
+import type { Session, SessionOptions, Store } from "../../ports.js";
+
+/** What a store needs of its surroundings. */
+export interface StoreSurroundings {
+  readonly clock: Clock;
+  readonly tell: Tell;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** One store for each backend that is asked for, opened when it is first used; disposing closes them all. */
+export class BackendStores implements AsyncDisposable {
+  readonly #surroundings: StoreSurroundings;
+  readonly #stores = new Map<string, LateStore>();
+
+  constructor(surroundings: StoreSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  /** The store of this backend, the same for equal ones. */
+  of(backend: Backend): Store {
+    const identity = JSON.stringify(backend);
+    const store = this.#stores.get(identity) ?? new LateStore(() => openBackend(backend, this.#surroundings));
+    this.#stores.set(identity, store);
+    return store;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#stores.values()].map((store) => store[Symbol.asyncDispose]()));
+  }
+}
+
+/** Opens the store of a backend; only what it needs is loaded. */
+async function openBackend(backend: Backend, { clock, tell, env }: StoreSurroundings): Promise<Store> {
+  switch (backend.kind) {
+    case "etcd": {
+      const { openEtcd } = await import("../etcd/store.js");
+      return openEtcd(backend, { clock, tell });
+    }
+    case "env": {
+      const { EnvStore } = await import("./env-store.js");
+      return new EnvStore(env);
+    }
+    case "file": {
+      const { FileStore } = await import("./file-store.js");
+      return new FileStore(backend, { clock, tell });
+    }
+  }
+}
+
+/** A store that is opened when it is first used; when that fails, the next use tries again. */
+class LateStore implements Store {
+  readonly #open: () => Promise<Store>;
+  #opened: Promise<Store> | undefined;
+
+  constructor(open: () => Promise<Store>) {
+    this.#open = open;
+  }
+
+  async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+    return (await this.#store()).read(prefixes, signal);
+  }
+
+  async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, void, undefined> {
+    yield* (await this.#store()).watch(prefixes, signal);
+  }
+
+  async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+    return (await this.#store()).openSession(options, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened?.then(
+      (store) => store[Symbol.asyncDispose](),
+      () => undefined, // what was never open need not be closed
+    );
+  }
+
+  #store(): Promise<Store> {
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+}

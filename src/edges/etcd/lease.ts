@@ -1,0 +1,90 @@
+import type { ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from "etcd3";
+import type { Tell } from "../../core/events/event.js";
+import { sleep } from "../../flow/clock.js";
+import { backoff } from "../../flow/retry.js";
+import { type EtcdClient, deadlineIn } from "./client.js";
+import { converse } from "./stream.js";
+
+/** A lease that was alive at some moment. */
+export interface Lease {
+  /** As etcd3 gives it: decimal. */
+  readonly id: string;
+  readonly ttlSeconds: number;
+  /** When, on the clock, the request was sent whose answer said that it is alive: it lives on from no earlier than this. */
+  readonly renewedAt: number;
+}
+
+/** Longest wait for the answer to one renewal. */
+const BEAT_MS = 2_000;
+
+/** The form of a lease's number in etcd's own tools. */
+export function formatLease(id: string): string {
+  return BigInt(id).toString(16);
+}
+
+/** Takes out a lease; etcd may give it a longer life than was asked for. */
+export async function grantLease(client: EtcdClient, ttlSeconds: number, signal: AbortSignal): Promise<Lease> {
+  let renewedAt = 0;
+  const { ID, TTL } = await client.insist(() => {
+    renewedAt = client.clock.now();
+    return client.leases.leaseGrant({ TTL: ttlSeconds });
+  }, signal);
+  return { id: ID, ttlSeconds: Number(TTL), renewedAt };
+}
+
+/** Renews a lease; undefined when etcd says that there is none. */
+export async function renewLease(client: EtcdClient, id: string, signal: AbortSignal): Promise<Lease | undefined> {
+  return renew(client, id, BEAT_MS, signal);
+}
+
+/**
+ * Renews a lease at every third of its life until it is lost, then resolves to the reason.
+ *
+ * Lost is what etcd says is gone, and what could not be renewed for its whole life as our clock counts: etcd may have
+ * removed everything by then. Tells of each renewal. Ends otherwise only by throwing the signal's reason.
+ */
+export async function keepLease(client: EtcdClient, lease: Lease, tell: Tell, signal: AbortSignal): Promise<string> {
+  const { clock } = client;
+  const lifeMs = lease.ttlSeconds * 1_000;
+  let { renewedAt } = lease;
+  for (;;) {
+    await sleep(Math.max(0, renewedAt + lifeMs / 3 - clock.now()), clock, signal);
+    let renewed: Lease | undefined;
+    for (const waitMs of backoff(BEAT_MS / 10, BEAT_MS)) {
+      const leftMs = renewedAt + lifeMs - clock.now();
+      if (leftMs <= 0) return `it could not be renewed for ${lease.ttlSeconds} s`;
+      try {
+        renewed = await renew(client, lease.id, Math.min(BEAT_MS, leftMs), signal);
+        break;
+      } catch {
+        signal.throwIfAborted();
+        await sleep(Math.min(waitMs, Math.max(0, renewedAt + lifeMs - clock.now())), clock, signal);
+      }
+    }
+    if (!renewed) return "etcd says that it is gone";
+    ({ renewedAt } = renewed);
+    tell({ kind: "lease-renewed", lease: formatLease(lease.id), ttlSeconds: renewed.ttlSeconds });
+  }
+}
+
+/** One renewal on a stream of its own, so that no broken stream outlives it and each may go to another member. */
+async function renew(
+  client: EtcdClient,
+  id: string,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<Lease | undefined> {
+  const renewedAt = client.clock.now();
+  const open = () => client.leases.leaseKeepAlive({ deadline: deadlineIn(withinMs) });
+  const ttlSeconds = await client.ask(
+    () =>
+      converse<ILeaseKeepAliveRequest, ILeaseKeepAliveResponse, number>(
+        open,
+        [{ ID: id }],
+        ({ TTL }) => Number(TTL),
+        signal,
+      ),
+    signal,
+  );
+  return ttlSeconds > 0 ? { id, ttlSeconds, renewedAt } : undefined;
+}

@@ -1,0 +1,89 @@
+import type { IKeyValue, IResponseHeader } from "etcd3";
+import { type EtcdClient, deadlineIn } from "./client.js";
+import { saysCompacted, saysTooLarge } from "./errors.js";
+
+/** All keys below one prefix at one revision, and which store said so. */
+export interface Listing {
+  readonly entries: ReadonlyMap<string, string>;
+  readonly moment: Moment;
+}
+
+/** A point in the life of a store. */
+export interface Moment {
+  readonly revision: bigint;
+  readonly term: bigint;
+  readonly cluster: string;
+}
+
+/** One key, or the keys from `key` up to but not including `range_end`, as etcd names them. */
+export interface KeyRange {
+  readonly key: Buffer;
+  readonly range_end?: Buffer;
+}
+
+/** Keys per answer: larger ones gain nothing, smaller ones cost round trips. */
+const PAGE = 10_000;
+const SMALLEST_PAGE = 10;
+
+/** A page of large values takes longer than other requests. */
+const PAGE_MS = 4_000;
+
+/** What to ask for to get the path `prefix`, in the form of `outermost`, and everything below it. */
+export function rangesOf(prefix: string): readonly KeyRange[] {
+  // "0" follows "/", so this is all that begins with the prefix and a slash.
+  const below = { key: Buffer.from(`${prefix}/`), range_end: Buffer.from(`${prefix}0`) };
+  return prefix === "" ? [below] : [{ key: Buffer.from(prefix) }, below];
+}
+
+/** Reads everything below `prefix` at one revision, in pages. */
+export async function list(client: EtcdClient, prefix: string, signal: AbortSignal): Promise<Listing> {
+  for (let page = PAGE; ;) {
+    try {
+      return await listInPages(client, prefix, page, signal);
+    } catch (error) {
+      if (saysTooLarge(error) && page > SMALLEST_PAGE) page = Math.ceil(page / 8);
+      else if (!saysCompacted(error)) throw error;
+    }
+  }
+}
+
+/** Asks for nothing but the present moment, in a way that needs the permissions of reading `prefix` and no others. */
+export async function momentOf(client: EtcdClient, prefix: string, signal: AbortSignal): Promise<Moment> {
+  const request = { success: rangesOf(prefix).map((range) => ({ request_range: { ...range, count_only: true } })) };
+  return parseMoment((await client.ask(() => client.kv.txn(request), signal)).header);
+}
+
+/** Whether `now` cannot be a later moment of the store that was seen at `before`: it was wiped, restored or replaced. */
+export function isAnotherLife(before: Moment, now: Moment): boolean {
+  return now.cluster !== before.cluster || now.revision < before.revision || now.term < before.term;
+}
+
+function parseMoment({ revision, raft_term: term, cluster_id: cluster }: IResponseHeader): Moment {
+  return { revision: BigInt(revision), term: BigInt(term), cluster };
+}
+
+async function listInPages(client: EtcdClient, prefix: string, limit: number, signal: AbortSignal): Promise<Listing> {
+  const entries = new Map<string, string>();
+  const take = (pairs: readonly IKeyValue[]): void => {
+    for (const { key, value } of pairs) entries.set(key.toString(), value.toString());
+  };
+  const ranges = rangesOf(prefix);
+  const first = await client.ask(
+    () =>
+      client.kv.txn(
+        { success: ranges.map((range) => ({ request_range: { ...range, limit } })) },
+        { deadline: deadlineIn(PAGE_MS) },
+      ),
+    signal,
+  );
+  for (const { response_range: range } of first.responses) take(range.kvs);
+  const { revision } = first.header;
+  for (let page = first.responses.at(-1)?.response_range; page?.more;) {
+    const last = page.kvs.at(-1);
+    if (!last) break;
+    const request = { ...ranges.at(-1), key: Buffer.concat([last.key, Buffer.of(0)]), limit, revision };
+    page = await client.ask(() => client.kv.range(request, { deadline: deadlineIn(PAGE_MS) }), signal);
+    take(page.kvs);
+  }
+  return { entries, moment: parseMoment(first.header) };
+}

@@ -1,0 +1,251 @@
+import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
+import PQueue from "p-queue";
+import { formatClaim } from "../../core/registry/claim.js";
+import type { Conflict } from "../../core/registry/conflict.js";
+import type { Tell } from "../../core/events/event.js";
+import { claimKey } from "../../core/model/keys.js";
+import type { Transaction, Write } from "../../core/registry/plan.js";
+import { HecdError, reasonOf } from "../../errors.js";
+import { followFor } from "../../flow/deadline.js";
+import { follow } from "../../flow/follow.js";
+import type { Session, SessionOptions } from "../../ports.js";
+import type { EtcdClient } from "./client.js";
+import { saysLeaseIsGone } from "./errors.js";
+import { type Lease, formatLease, keepLease } from "./lease.js";
+import { type Pack, roundsOf } from "./packing.js";
+
+/** Requests on their way at the same time; more gain nothing against one etcd. */
+const IN_FLIGHT = 4;
+
+/** etcd's way to say that a key hangs on no lease. */
+export const NO_LEASE = "0";
+
+/** How many keys one request asks for; etcd takes no more than 128. */
+const KEYS_AT_ONCE = 100;
+
+/** A write, and on what condition it is made. */
+interface Attempt {
+  readonly write: Write;
+  readonly on: ICompare;
+}
+
+/** What an orderly end may cost when etcd is away: the lease does the rest. */
+const CLOSING_MS = 2_000;
+
+/** One lease in etcd, the claim that hangs on it, and everything registered under it. */
+export class EtcdSession implements Session {
+  readonly lost: AbortSignal;
+  readonly held: ReadonlyMap<string, string>;
+  /** Resolves when the lease is no longer kept alive. */
+  readonly ended: Promise<void>;
+  readonly #held = new Map<string, string>();
+  readonly #client: EtcdClient;
+  readonly #options: SessionOptions;
+  readonly #lease: Lease;
+  readonly #tell: Tell;
+  readonly #claimKey: string;
+  /** Names this very process, so that nobody else's claim passes for ours, on whatever lease. */
+  readonly #claim: string;
+  readonly #losing = new AbortController();
+  readonly #closing = new AbortController();
+
+  /** Keeps the lease alive, on which the claim must hang already, until the session is lost or closed or `ending` aborts. */
+  constructor(client: EtcdClient, options: SessionOptions, lease: Lease, ending: AbortSignal) {
+    this.#client = client;
+    this.#options = options;
+    this.#lease = lease;
+    this.#tell = options.tell ?? client.tell;
+    this.#claimKey = claimKey(options.hostId);
+    this.#claim = claimText(options, lease, "held");
+    this.lost = this.#losing.signal;
+    this.held = this.#held;
+    this.ended = this.#keep(ending);
+  }
+
+  async apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]> {
+    using work = follow(signal, this.lost);
+    const conflicts: Conflict[] = [];
+    for (const round of roundsOf(transactions)) {
+      const queue = new PQueue({ concurrency: IN_FLIGHT });
+      const outcomes = await queue.addAll(round.map((pack) => () => this.#carryOut(pack, work.signal)));
+      conflicts.push(...outcomes.flat());
+    }
+    return conflicts;
+  }
+
+  async audit(signal: AbortSignal): Promise<void> {
+    using work = follow(signal, this.lost);
+    const request = { ID: this.#lease.id, keys: true };
+    const { keys, TTL } = await this.#client.insist(() => this.#client.leases.leaseTimeToLive(request), work.signal);
+    if (Number(TTL) <= 0) throw this.#lose("etcd says that it is gone");
+    const names = keys.map((key) => key.toString());
+    const found = new Map<string, string>();
+    for (const { key, value } of await this.#read(names, work.signal)) found.set(key.toString(), value.toString());
+    if (found.get(this.#claimKey) !== this.#claim) throw this.#lose("the claim of this host was taken away");
+    found.delete(this.#claimKey);
+    this.#held.clear();
+    for (const [key, value] of found) this.#held.set(key, value);
+  }
+
+  async close(how: "release" | "revoke", signal: AbortSignal): Promise<void> {
+    this.#closing.abort(new DOMException("The session was closed", "AbortError"));
+    await this.ended;
+    if (this.lost.aborted) return;
+    const tooLate = new HecdError({ code: "deadline", what: "etcd to end the session", afterMs: CLOSING_MS });
+    using work = followFor(CLOSING_MS, tooLate, this.#client.clock, signal);
+    try {
+      await this.#client.ask(() => this.#end(how), work.signal);
+    } catch {
+      // Has been told; what could not be ended now ends with the lease.
+      signal.throwIfAborted();
+    }
+  }
+
+  async #end(how: "release" | "revoke"): Promise<void> {
+    switch (how) {
+      case "revoke":
+        await this.#client.leases.leaseRevoke({ ID: this.#lease.id });
+        return;
+      case "release":
+        await this.#client.kv.txn({
+          compare: [this.#isClaimed()],
+          success: [claimPut(this.#options, this.#lease, "released")],
+        });
+    }
+  }
+
+  async #keep(ending: AbortSignal): Promise<void> {
+    using work = follow(ending, this.#closing.signal, this.lost);
+    try {
+      this.#lose(await keepLease(this.#client, this.#lease, this.#tell, work.signal));
+    } catch (error) {
+      if (!work.signal.aborted) this.#lose(reasonOf(error));
+    }
+  }
+
+  /** Makes one request until it fits what etcd holds: every refusal comes with the present state of its keys. */
+  async #carryOut(pack: Pack, signal: AbortSignal): Promise<readonly Conflict[]> {
+    const conflicts: Conflict[] = [];
+    let attempts = pack.map((write) => ({
+      write,
+      on: this.#held.has(write.key) ? this.#isOurs(write.key) : isAbsent(write.key),
+    }));
+    while (attempts.length > 0) {
+      const { succeeded, responses } = await this.#commit(attempts, signal);
+      if (succeeded) {
+        for (const { write } of attempts) this.#note(write);
+        break;
+      }
+      const [claim, ...found] = responses.map(({ response_range: range }) => range.kvs[0]);
+      if (claim?.value.toString() !== this.#claim) throw this.#lose("the claim of this host was taken away");
+      const left: Attempt[] = [];
+      for (const [index, { write }] of attempts.entries()) {
+        const pair = found[index];
+        const on = this.#conditionOf(write, pair);
+        if (on) left.push({ write, on });
+        else {
+          this.#held.delete(write.key);
+          if (pair && write.kind === "put") conflicts.push(conflictOf(write.value, pair));
+        }
+      }
+      attempts = left;
+    }
+    return conflicts;
+  }
+
+  async #commit(attempts: readonly Attempt[], signal: AbortSignal) {
+    const request = {
+      compare: [this.#isClaimed(), ...attempts.map(({ on }) => on)],
+      success: attempts.map(({ write }) => this.#operationOf(write)),
+      failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(rangeOf),
+    };
+    try {
+      return await this.#client.insist(() => this.#client.kv.txn(request), signal);
+    } catch (error) {
+      if (saysLeaseIsGone(error)) throw this.#lose("etcd says that it is gone");
+      throw error;
+    }
+  }
+
+  /** What has to hold still for a write to be made, now that its key is known to be so; undefined when it must not be. */
+  #conditionOf(write: Write, pair: IKeyValue | undefined): ICompare | undefined {
+    if (!pair) return write.kind === "put" ? isAbsent(write.key) : undefined;
+    if (pair.lease === this.#lease.id) return this.#isOurs(write.key);
+    const mayReplace = write.kind === "put" && pair.lease === NO_LEASE && pair.mod_revision === write.over;
+    return mayReplace ? isUnchanged(pair) : undefined;
+  }
+
+  /** What this lease really holds of `keys`. */
+  async #read(keys: readonly string[], signal: AbortSignal): Promise<readonly IKeyValue[]> {
+    const pairs: IKeyValue[] = [];
+    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+      const success = keys.slice(start, start + KEYS_AT_ONCE).map(rangeOf);
+      const { responses } = await this.#client.insist(() => this.#client.kv.txn({ success }), signal);
+      pairs.push(...responses.flatMap(({ response_range: range }) => range.kvs));
+    }
+    return pairs.filter(({ lease }) => lease === this.#lease.id);
+  }
+
+  #note(write: Write): void {
+    if (write.kind === "put") this.#held.set(write.key, write.value);
+    else this.#held.delete(write.key);
+  }
+
+  #operationOf(write: Write): IRequestOp {
+    const key = Buffer.from(write.key);
+    if (write.kind === "delete") return { request_delete_range: { key } };
+    return { request_put: { key, value: Buffer.from(write.value), lease: this.#lease.id } };
+  }
+
+  #isClaimed(): ICompare {
+    return { key: Buffer.from(this.#claimKey), target: "Value", result: "Equal", value: Buffer.from(this.#claim) };
+  }
+
+  #isOurs(key: string): ICompare {
+    return isOn(this.#lease.id, Buffer.from(key));
+  }
+
+  /** Makes the session lost, once, and returns the reason to throw. */
+  #lose(why: string): Error {
+    if (!this.lost.aborted) {
+      const lease = formatLease(this.#lease.id);
+      this.#tell({ kind: "session-lost", lease, reason: why });
+      this.#losing.abort(new HecdError({ code: "session-lost", lease, reason: why }));
+    }
+    return this.lost.reason as Error; // what we have aborted it with
+  }
+}
+
+/** The operation that writes the claim of a host under a lease. */
+export function claimPut(options: SessionOptions, lease: Lease, state: "held" | "released"): IRequestOp {
+  const [key, value] = [claimKey(options.hostId), claimText(options, lease, state)];
+  return { request_put: { key: Buffer.from(key), value: Buffer.from(value), lease: lease.id } };
+}
+
+function claimText({ hostId, agent, holder }: SessionOptions, { id }: Lease, state: "held" | "released"): string {
+  return formatClaim({ host: hostId, agent, lease: formatLease(id), released: state === "released", holder });
+}
+
+/** The condition that a key is as it was seen. */
+export function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
+  return { key, target: "Mod", result: "Equal", mod_revision: revision };
+}
+
+/** The condition that a key hangs on a lease. */
+export function isOn(lease: string, key: Buffer): ICompare {
+  return { key, target: "Lease", result: "Equal", lease };
+}
+
+/** The condition that there is no such key. */
+export function isAbsent(key: string): ICompare {
+  return { key: Buffer.from(key), target: "Create", result: "Equal", create_revision: "0" };
+}
+
+function rangeOf(key: string): IRequestOp {
+  return { request_range: { key: Buffer.from(key) } };
+}
+
+function conflictOf(wanted: string, { key, value, lease, mod_revision: version }: IKeyValue): Conflict {
+  const held = value.toString();
+  return { key: key.toString(), held, agrees: held === wanted, leased: lease !== NO_LEASE, version };
+}

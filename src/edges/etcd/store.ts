@@ -1,0 +1,98 @@
+import { outermost } from "../../core/model/prefix.js";
+import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
+import { HecdError } from "../../errors.js";
+import { followFor } from "../../flow/deadline.js";
+import { follow } from "../../flow/follow.js";
+import type { Session, SessionOptions, Store } from "../../ports.js";
+import { type EtcdClient, type EtcdOptions, type EtcdSurroundings, openClient } from "./client.js";
+import { list } from "./listing.js";
+import { EtcdWatch } from "./watch.js";
+import { Mirror } from "../key-cache.js";
+
+/** How long a single reading may take, however many members have to be tried. */
+const READ_MS = 5_000;
+
+/** Opens a store in etcd; the first request connects. Throws `config-invalid` or `file-unreadable`. */
+export async function openEtcd(options: EtcdOptions, surroundings: EtcdSurroundings): Promise<EtcdStore> {
+  return new EtcdStore(await openClient(options, surroundings));
+}
+
+/** A store in etcd; disposing it ends its watches and the renewal of its leases, but revokes nothing. */
+export class EtcdStore implements Store {
+  readonly #client: EtcdClient;
+  readonly #life = follow();
+  readonly #works = new Set<Promise<unknown>>();
+  /** The latest lease of each run, by which a new session finds what an earlier one has left. */
+  readonly #leases = new Map<string, string>();
+
+  constructor(client: EtcdClient) {
+    this.#client = client;
+  }
+
+  async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+    const { endpoints, clock } = this.#client;
+    const reason = `no answer within ${READ_MS} ms`;
+    const tooLate = new HecdError({ code: "store-unreachable", endpoints, reason });
+    using life = follow(signal, this.#life.signal);
+    using work = followFor(READ_MS, tooLate, clock, life.signal);
+    const listings = await Promise.all(outermost(prefixes).map((prefix) => list(this.#client, prefix, work.signal)));
+    const revision = listings.reduce((latest, { moment }) => (moment.revision > latest ? moment.revision : latest), 0n);
+    return snapshotOf(
+      revision,
+      listings.flatMap(({ entries }) => [...entries]),
+    );
+  }
+
+  async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
+    using work = follow(signal, this.#life.signal);
+    const paths = outermost(prefixes);
+    const mirror = new Mirror(paths);
+    for (const path of paths) {
+      this.#mind(
+        new EtcdWatch(this.#client, path, mirror).run(work.signal).catch((error: unknown) => {
+          mirror.fail(error);
+        }),
+      );
+    }
+    return yield* mirror.snapshots(work.signal);
+  }
+
+  async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+    using work = follow(signal, this.#life.signal);
+    // Who only reads need not wait for what only an agent needs.
+    const [{ claimHost }, { formatLease }, { EtcdSession }] = await Promise.all([
+      import("./claim.js"),
+      import("./lease.js"),
+      import("./session.js"),
+    ]);
+    const run = JSON.stringify([options.hostId, options.agent, options.holder]);
+    for (;;) {
+      const { lease, adopted } = await claimHost(this.#client, options, this.#leases.get(run), work.signal);
+      this.#leases.set(run, lease.id);
+      const session = new EtcdSession(this.#client, options, lease, this.#life.signal);
+      this.#mind(session.ended);
+      try {
+        if (adopted) await session.audit(work.signal);
+      } catch (error) {
+        await session.close("release", this.#life.signal);
+        if (!session.lost.aborted) throw error;
+        continue;
+      }
+      const { ttlSeconds } = lease;
+      const { tell = this.#client.tell } = options;
+      tell({ kind: "session-opened", lease: formatLease(lease.id), ttlSeconds, adopted });
+      return session;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#life[Symbol.dispose]();
+    await Promise.all(this.#works);
+    this.#client.close();
+  }
+
+  #mind(work: Promise<unknown>): void {
+    this.#works.add(work);
+    void work.finally(() => this.#works.delete(work));
+  }
+}

@@ -1,0 +1,190 @@
+import type { IEvent, IWatchRequest, IWatchResponse } from "etcd3";
+import type { KeyChange } from "../../core/model/snapshot.js";
+import { reasonOf } from "../../errors.js";
+import { type Follower, follow } from "../../flow/follow.js";
+import { sleep } from "../../flow/clock.js";
+import { type EtcdClient, patience } from "./client.js";
+import { faultOf } from "./errors.js";
+import { type KeyRange, type Listing, type Moment, isAnotherLife, list, momentOf, rangesOf } from "./listing.js";
+import { converse } from "./stream.js";
+import type { Mirror } from "../key-cache.js";
+
+/** How long etcd may take to accept a watch. */
+const OPENING_MS = 5_000;
+
+/** A watch that has lived so long has proven itself: the next one is tried without waiting. */
+const PROVEN_MS = 5_000;
+
+/** How often everything is read afresh, in case a change was lost in a way that nobody has thought of. */
+const BELT_MS = 30_000;
+
+/** After a reconnect sooner: the store may have been restored and grown past what we had seen, which nothing else shows. */
+const FIRST_BELT_MS = 5_000;
+
+/** The history that a watch was to go on from is no longer that of the store. */
+class HistoryLost extends Error {}
+
+/** One range under watch. */
+interface Watched {
+  readonly range: KeyRange;
+  /** Every change of the range up to this revision is in the mirror. */
+  revision: bigint;
+  /** The beginning of an answer that etcd sends in several pieces. */
+  fragments: IEvent[];
+}
+
+/**
+ * Keeps a mirror in step with what etcd holds below one prefix.
+ *
+ * Lists at one revision and watches from the next. Goes on from the last change that was delivered in full, never from
+ * what etcd says on opening a watch, which may be ahead of what it delivers. Lists again when etcd has compacted the
+ * history, has lost it, or half a minute has passed.
+ */
+export class EtcdWatch {
+  readonly #client: EtcdClient;
+  readonly #prefix: string;
+  readonly #mirror: Mirror;
+  readonly #watched: readonly Watched[];
+  #seen: Moment | undefined;
+
+  constructor(client: EtcdClient, prefix: string, mirror: Mirror) {
+    this.#client = client;
+    this.#prefix = prefix;
+    this.#mirror = mirror;
+    this.#watched = rangesOf(prefix).map((range) => ({ range, revision: 0n, fragments: [] }));
+  }
+
+  /** Works until the signal aborts, then throws its reason. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock } = this.#client;
+    let waits = patience();
+    let broken: string | undefined;
+    for (;;) {
+      const began = clock.now();
+      try {
+        const how = await this.#catchUp(signal);
+        await this.#follow(signal, () => {
+          if (broken === undefined) return;
+          this.#client.tell({ kind: "watch-resumed", prefix: this.#prefix || "/", how, reason: broken });
+          broken = undefined;
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof HistoryLost) {
+          broken = error.message;
+          this.#seen = undefined;
+        } else broken ??= reasonOf(error);
+      }
+      if (clock.now() - began >= PROVEN_MS) waits = patience();
+      await sleep(waits.next().value, clock, signal);
+    }
+  }
+
+  /** Always makes a request, which also gets a new token where the old one has expired: a watch would not. */
+  async #catchUp(signal: AbortSignal): Promise<"continued" | "listed"> {
+    if (this.#seen) {
+      const now = await momentOf(this.#client, this.#prefix, signal);
+      if (!isAnotherLife(this.#seen, now)) {
+        this.#seen = { ...this.#seen, term: now.term };
+        return "continued";
+      }
+    }
+    this.#adopt(await list(this.#client, this.#prefix, signal));
+    return "listed";
+  }
+
+  #adopt({ entries, moment }: Listing): void {
+    this.#mirror.list(this.#prefix, entries, moment.revision);
+    this.#seen = moment;
+    for (const watched of this.#watched) watched.revision = moment.revision;
+  }
+
+  /** Watches from where it stands until the stream breaks, which is how it always ends. */
+  async #follow(signal: AbortSignal, onOpen: () => void): Promise<never> {
+    using work = follow(signal);
+    const callOff = this.#client.clock.after(OPENING_MS, () => {
+      work.abort(new Error(`etcd has not accepted the watch within ${OPENING_MS} ms`));
+    });
+    let accepted = 0;
+    const onAnswer = (answer: IWatchResponse): undefined => {
+      refuseCancelled(answer);
+      if (!answer.created) this.#take(answer);
+      else if (++accepted === this.#watched.length) {
+        callOff();
+        onOpen();
+      }
+    };
+    void this.#belt(work);
+    try {
+      return await converse<IWatchRequest, IWatchResponse, never>(
+        () => this.#client.watches.watch(),
+        this.#requests(),
+        onAnswer,
+        work.signal,
+      );
+    } catch (error) {
+      if (error instanceof HistoryLost) throw error;
+      throw faultOf(error, this.#client.endpoints);
+    } finally {
+      callOff();
+    }
+  }
+
+  #requests(): readonly IWatchRequest[] {
+    return this.#watched.map((watched, index) => {
+      watched.fragments = [];
+      const from = String(watched.revision + 1n);
+      return {
+        create_request: {
+          ...watched.range,
+          watch_id: index + 1,
+          start_revision: from,
+          progress_notify: true,
+          fragment: true,
+        },
+      };
+    });
+  }
+
+  #take({ watch_id: id, events, fragment, header }: IWatchResponse): void {
+    const watched = this.#watched[Number(id) - 1];
+    if (!watched) return;
+    watched.fragments.push(...events);
+    if (fragment) return;
+    const all = watched.fragments.splice(0);
+    // An answer without changes says how far there are none.
+    const upTo = BigInt(all.at(-1)?.kv.mod_revision ?? header.revision);
+    // What the belt has read in the meantime is newer than what the watch still had to say.
+    const fresh = all.filter(({ kv }) => BigInt(kv.mod_revision) > watched.revision);
+    if (fresh.length > 0) this.#mirror.change(fresh.map(changeOf), upTo);
+    if (upTo <= watched.revision) return;
+    watched.revision = upTo;
+    if (this.#seen && upTo > this.#seen.revision) this.#seen = { ...this.#seen, revision: upTo };
+  }
+
+  /** Reads everything afresh now and then; ends the watch when it turns out to follow a store that is no more. */
+  async #belt(work: Follower): Promise<void> {
+    for (let everyMs = FIRST_BELT_MS; !work.signal.aborted; everyMs = BELT_MS) {
+      try {
+        await sleep(everyMs * (0.8 + Math.random() * 0.4), this.#client.clock, work.signal);
+        const listing = await list(this.#client, this.#prefix, work.signal);
+        const isOther = this.#seen !== undefined && isAnotherLife(this.#seen, listing.moment);
+        this.#adopt(listing);
+        if (isOther) work.abort(new HistoryLost("etcd was wiped or restored"));
+      } catch {
+        // Either the watch is over, or etcd did not answer, which the client tells and the next time makes good.
+      }
+    }
+  }
+}
+
+function refuseCancelled({ canceled, compact_revision: compacted, cancel_reason: reason }: IWatchResponse): void {
+  if (!canceled) return;
+  if (compacted !== "0") throw new HistoryLost("etcd has compacted the history");
+  throw new Error(`etcd has cancelled the watch: ${reason || "without a reason"}`);
+}
+
+function changeOf({ type, kv }: IEvent): KeyChange {
+  const key = kv.key.toString();
+  return type === "Delete" ? { kind: "delete", key } : { kind: "put", key, value: kv.value.toString() };
+}

@@ -1,0 +1,127 @@
+import { readFile } from "node:fs/promises";
+import { newBinds } from "../../haproxy/binds.js";
+import { hasSections } from "../../haproxy/model.js";
+import type {
+  Adjustment,
+  Balancer,
+  BalancerReport,
+  HaproxySettings,
+  ReloadVerdict,
+  Resource,
+  Verdict,
+} from "../../ports.js";
+import { type BalancerTools, checkByCommand, telling } from "./by-commands.js";
+import { checkByHaproxy } from "./check.js";
+import { askProcesses } from "./master.js";
+import { Pilot } from "./updater.js";
+import { obstacleAmong } from "./ports.js";
+import { reloadBy } from "./reload.js";
+import { socketsOf } from "./runtime.js";
+import { judgeFormat } from "../host/output-format.js";
+
+/** How often old workers are counted. */
+const WATCH_EVERY_MS = 5_000;
+
+/** An HAProxy that HECD drives itself. */
+export class Haproxy implements Balancer {
+  readonly #resource: Resource;
+  readonly #settings: HaproxySettings;
+  readonly #tools: BalancerTools;
+  readonly #pilot: Pilot;
+  #watchedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(resource: Resource, settings: HaproxySettings, tools: BalancerTools) {
+    this.#resource = resource;
+    this.#settings = settings;
+    this.#tools = tools;
+    this.#pilot = new Pilot({ resource: resource.name, sockets: socketsOf(settings), ...tools });
+  }
+
+  get report(): BalancerReport {
+    return this.#pilot.report;
+  }
+
+  async check(path: string, signal: AbortSignal): Promise<Verdict> {
+    const { checkCmd, checkWithinMs, outputFormat, dest } = this.#resource;
+    const { clock } = this.#tools;
+    const fault = outputFormat && (await judgeFormat(path, outputFormat));
+    if (fault !== undefined) return { accepted: false, output: fault };
+    const [text, present] = await Promise.all([textOf(path), textOf(dest)]);
+    const binds = text === undefined ? [] : newBinds(present, text);
+    const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
+    if (obstacle !== undefined) return { accepted: false, output: obstacle };
+    if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
+    const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
+    // A command may have no objection to a configuration that has become none; a map or a list never was one.
+    return verdict.accepted && hasSections(present ?? "") && !hasSections(text ?? "")
+      ? { accepted: false, output: "It has no section" }
+      : verdict;
+  }
+
+  async adjust(
+    { wanted, file }: { readonly wanted: string; readonly file: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Adjustment> {
+    const adjustment = await this.#pilot.adjust(wanted, file, signal);
+    const { clock } = this.#tools;
+    if (adjustment.kind === "reload" || clock.now() - this.#watchedAt < WATCH_EVERY_MS) return adjustment;
+    this.#watchedAt = clock.now();
+    await this.#watch(signal);
+    return adjustment;
+  }
+
+  async reload(signal: AbortSignal): Promise<ReloadVerdict> {
+    const { reload } = this.#settings;
+    const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
+    const text = await textOf(this.#resource.dest);
+    try {
+      const verdict = await telling(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
+      if (verdict.kind === "proven" && text !== undefined) this.#pilot.reloaded(text, await this.#worker(signal));
+      else this.#pilot.forget();
+      return verdict;
+    } catch (error) {
+      this.#pilot.forget();
+      throw error;
+    }
+  }
+
+  /** The pid of the worker that serves now; undefined when there is no master to ask. */
+  async #worker(signal: AbortSignal): Promise<number | undefined> {
+    const { reload } = this.#settings;
+    if (reload.kind !== "master") return undefined;
+    return (await askProcesses(reload.socket, signal))?.workers.at(-1)?.pid;
+  }
+
+  /** Whether it runs among the processes that we see: in a container of its own its ports are not ours. */
+  async #isHere(signal: AbortSignal): Promise<boolean> {
+    const pid = (await this.#worker(signal)) ?? this.#pilot.report.pid;
+    return pid !== undefined && ((await textOf(`/proc/${pid}/comm`)) ?? "").startsWith("haproxy");
+  }
+
+  /** Tells how many old workers there are, and what they hold. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { reload } = this.#settings;
+    if (reload.kind !== "master") return;
+    const oldWorkers = (await askProcesses(reload.socket, signal).catch(() => undefined))?.oldWorkers ?? [];
+    signal.throwIfAborted();
+    const bytes = await Promise.all(oldWorkers.map(({ pid }) => residentBytesOf(pid)));
+    this.#tools.tell({
+      kind: "haproxy-watched",
+      resource: this.#resource.name,
+      oldWorkers: oldWorkers.length,
+      oldBytes: bytes.reduce((sum, each) => sum + each, 0),
+      leaving: this.report.leaving.length,
+    });
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined); // then nothing is known of it, which is all that matters here
+}
+
+const PAGE_BYTES = 4_096;
+
+async function residentBytesOf(pid: number): Promise<number> {
+  const [, pages = "0"] = ((await textOf(`/proc/${pid}/statm`)) ?? "").split(" ");
+  return Number(pages) * PAGE_BYTES;
+}

@@ -1,0 +1,53 @@
+import { connect } from "node:net";
+import { HecdError, reasonOf } from "../../errors.js";
+import { codeOf } from "../files/atomic-write.js";
+
+/** More than this no answer that we ask for can have. */
+const ANSWER_BYTES = 64 * 1_024 * 1_024;
+
+/** What a socket says where nobody listens, or where the listener is just executing itself anew. */
+const NOBODY = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"]);
+
+/**
+ * Sends one line to a socket of HAProxy and resolves to the whole answer, or to undefined when nobody is there to give
+ * it. Throws `haproxy-failed` where the socket cannot be used.
+ */
+export async function askSocket(socket: string, command: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await converse(socket, command, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (NOBODY.has(codeOf(error) ?? "")) return undefined;
+    throw new HecdError(
+      { code: "haproxy-failed", what: `be reached on ${socket}`, output: reasonOf(error) },
+      { cause: error },
+    );
+  }
+}
+
+function converse(socket: string, command: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const connection = connect(socket);
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const onAbort = (): void => {
+      connection.destroy(signal.reason as Error);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    connection.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > ANSWER_BYTES) connection.destroy(new Error("its answer has no end"));
+      chunks.push(chunk);
+    });
+    connection.once("error", reject);
+    connection.once("close", () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(Buffer.concat(chunks).toString("utf8"));
+    });
+    connection.end(`${command}\n`); // HAProxy 2.6 keeps the connection open until our side of it is closed
+  });
+}

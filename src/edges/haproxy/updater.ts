@@ -1,0 +1,228 @@
+import type { Tell } from "../../core/events/event.js";
+import { reasonOf } from "../../errors.js";
+import type { Clock } from "../../flow/clock.js";
+import { Outage } from "../../flow/outage.js";
+import { capabilitiesOf } from "../../haproxy/capabilities.js";
+import { changeBetween, type Move } from "../../haproxy/change.js";
+import { Leavers } from "../../haproxy/leavers.js";
+import { type Model, modelOf } from "../../haproxy/model.js";
+import { compare } from "../../haproxy/server-state.js";
+import type { Adjustment, BalancerReport } from "../../ports.js";
+import type { RuntimeSockets } from "./runtime.js";
+import { Worker } from "./worker.js";
+
+/** What a pilot works with. */
+export interface PilotParts {
+  /** The resource whose HAProxy it is. */
+  readonly resource: string;
+  readonly sockets: RuntimeSockets;
+  readonly clock: Clock;
+  readonly tell: Tell;
+}
+
+/** What runs, as far as it is known. */
+interface Known {
+  /** The text that it has been brought to, and what that says. */
+  readonly text: string;
+  readonly model: Model;
+  /** What runs now: something between two texts while a reload is due. */
+  readonly actual: Model;
+  /** Undefined after a reload that only its driver has seen: the worker that answers next. */
+  readonly pid: number | undefined;
+}
+
+/** How old the last look at all servers may be, however busy the store. */
+const LOOK_EVERY_MS = 5_000;
+
+/** Changes the servers of a running HAProxy without a reload, and keeps in mind what runs. */
+export class Pilot {
+  readonly #parts: PilotParts;
+  readonly #worker: Worker;
+  readonly #outage: Outage;
+  readonly #leavers = new Leavers();
+  #known: Known | undefined;
+  /** What a worker that is started anew reads. */
+  #file: string | undefined;
+  #newest: { readonly text: string; readonly model: Model } | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #agrees: boolean | undefined;
+  #lastReload: string | undefined;
+  /** Differences from a text that were found, with that text, and those that a reload of it has not mended. */
+  #found: string | undefined;
+  #futile: string | undefined;
+
+  constructor(parts: PilotParts) {
+    this.#parts = parts;
+    this.#worker = new Worker(parts.sockets, parts.clock);
+    this.#outage = new Outage(parts.clock);
+  }
+
+  get report(): BalancerReport {
+    return {
+      version: this.#worker.version,
+      pid: this.#known?.pid,
+      agrees: this.#agrees,
+      leaving: [...this.#leavers.all.keys()],
+      lastReload: this.#lastReload,
+    };
+  }
+
+  /** See `Balancer.adjust`; rejects by the signal alone. */
+  async adjust(wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
+    this.#found = undefined;
+    this.#file = file;
+    let adjustment: Adjustment;
+    try {
+      adjustment = await this.#adjust(wanted, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      adjustment = this.#unanswered(wanted === file, reasonOf(error));
+    }
+    if (adjustment.kind === "reload") this.#lastReload = adjustment.reason;
+    if (this.#agrees !== undefined) this.#agrees = this.#known?.text === wanted && adjustment.kind !== "reload";
+    return adjustment;
+  }
+
+  /** After a proven reload this text is what runs, in the worker of this pid where that is known. */
+  reloaded(text: string, pid: number | undefined): void {
+    const model = this.#modelOf(text);
+    this.#known = { text, model, actual: model, pid };
+    this.#worker.forget();
+    this.#leavers.clear();
+    this.#futile = this.#found;
+    this.#agrees = true;
+  }
+
+  /** After a reload that failed nothing is certain. */
+  forget(): void {
+    this.#known = undefined;
+    this.#agrees = false;
+  }
+
+  async #adjust(wanted: string, signal: AbortSignal): Promise<Adjustment> {
+    const { clock } = this.#parts;
+    if (!this.#known || (isSettled(this.#known) && this.#known.text === wanted)) {
+      const looked = await this.#look(signal);
+      if (looked.kind === "reload" || !this.#known || this.#known.text === wanted) return looked;
+    }
+    const adjustment = await this.#lead(this.#known, wanted, signal);
+    if (adjustment.kind === "reload" || clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
+    const looked = await this.#look(signal);
+    return looked.kind === "reload" ? looked : adjustment;
+  }
+
+  /**
+   * Compares all that runs with what should, and leads it back there; also the time to delete who is out for long
+   * enough. At the first look, and when nothing was certain, what should run is what the file says.
+   */
+  async #look(signal: AbortSignal): Promise<Adjustment> {
+    const { clock, tell, resource } = this.#parts;
+    const before = this.#known;
+    const text = before?.text ?? this.#file;
+    if (text === undefined) return this.#doubt("it is not certain what HAProxy runs");
+    const model = before?.model ?? this.#modelOf(text);
+    this.#lookedAt = clock.now();
+    const reply = await this.#worker.lookAtAll(this.#leavers.commands(model, clock.now()), before?.pid, signal);
+    this.#answered();
+    const isOther = before?.pid !== undefined && reply.pid !== before.pid;
+    if (isOther && this.#file !== text) return this.#doubt("HAProxy was restarted, and with another file");
+    const { differences, actual, strays } = compare(model, reply.servers);
+    this.#found = `${differences.join("\n")}\n${text}`;
+    if (this.#found !== this.#futile) this.#futile = undefined;
+    // What a reload of this very text did not mend is how HAProxy reads it, and another reload would not mend it either.
+    const differs = differences.length > 0 && this.#futile === undefined;
+    if (differs) tell({ kind: "haproxy-differs", resource, differences });
+    if (differs && (isOther || !before)) {
+      return this.#doubt(`HAProxy does not run what its file says: ${differences.slice(0, 3).join(", ")}`);
+    }
+    this.#known = { text, model, actual: differs ? actual : model, pid: reply.pid };
+    this.#agrees = !differs;
+    if (isOther) this.#leavers.clear();
+    const gone = this.#leavers.see(strays, reply.busy, clock.now());
+    if (gone.length > 0) tell({ kind: "servers-deleted", resource, servers: gone });
+    return differs ? await this.#lead(this.#known, text, signal) : { kind: "agrees" };
+  }
+
+  /** Leads what runs to the wanted text; where that takes a reload, as far as it goes without. */
+  async #lead(known: Known, wanted: string, signal: AbortSignal): Promise<Adjustment> {
+    const model = this.#modelOf(wanted);
+    const there: Known = { ...known, text: wanted, model, actual: model };
+    const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal)).version;
+    const change = changeBetween(known.actual, model, this.#leavers.all, capabilitiesOf(version));
+    switch (change.kind) {
+      case "none":
+        this.#known = there;
+        return { kind: "agrees" };
+      case "runtime": {
+        const problem = await this.#move(change.move, known, there, signal);
+        return problem ? this.#doubt(problem) : { kind: "adjusted", commands: change.move.commands.length };
+      }
+      case "reload": {
+        const { reason, first } = change;
+        if (first.commands.length > 0) await this.#move(first, known, { ...known, actual: first.reached }, signal);
+        return { kind: "reload", reason };
+      }
+    }
+  }
+
+  /**
+   * Sends the commands of a move and reads back where they have led; resolves to why they have not led there, and then
+   * nothing is known.
+   */
+  async #move(move: Move, before: Known, after: Known, signal: AbortSignal): Promise<string | undefined> {
+    const { clock, tell, resource } = this.#parts;
+    const { commands, pools, leaving, returning } = move;
+    const begunAt = clock.now();
+    this.#known = undefined;
+    const reply = await this.#worker.ask({ commands, pools }, before.pid, signal);
+    this.#answered();
+    const isOther = before.pid !== undefined && reply.pid !== before.pid;
+    if (isOther) {
+      // It has read the file: only where that is what the one before it ran do the commands lead to the same end.
+      if (this.#file !== before.text || !isSettled(before)) return "HAProxy was reloaded or restarted";
+      this.#leavers.clear();
+      this.#lookedAt = Number.NEGATIVE_INFINITY; // all of it is to be compared, and now
+    }
+    if (reply.complaints.length > 0) return `HAProxy refused a command: ${reply.complaints.join(", ")}`;
+    const { differences } = compare(after.actual, reply.servers, pools);
+    if (differences.length > 0) return `the commands have not led there: ${differences.join(", ")}`;
+    this.#known = { ...after, pid: reply.pid };
+    for (const id of returning) this.#leavers.remove(id);
+    for (const leaver of leaving) this.#leavers.add(leaver);
+    tell({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
+    return undefined;
+  }
+
+  #doubt(reason: string): Adjustment {
+    this.#known = undefined;
+    return { kind: "reload", reason };
+  }
+
+  /** That nobody answers is no reason to reload what has nothing new to read. */
+  #unanswered(isOld: boolean, reason: string): Adjustment {
+    const { resource, tell } = this.#parts;
+    this.#agrees = undefined;
+    this.#known = undefined;
+    const lastedMs = this.#worker.isReachable ? this.#outage.failed() : undefined;
+    if (lastedMs !== undefined) tell({ kind: "haproxy-unreachable", resource, reason, lastedMs });
+    return isOld ? { kind: "agrees" } : { kind: "reload", reason };
+  }
+
+  #answered(): void {
+    const { resource, tell } = this.#parts;
+    const afterMs = this.#outage.recovered();
+    if (afterMs !== undefined) tell({ kind: "haproxy-reached", resource, afterMs });
+  }
+
+  #modelOf(text: string): Model {
+    if (this.#newest?.text !== text) this.#newest = { text, model: modelOf(text, this.#newest?.model) };
+    return this.#newest.model;
+  }
+}
+
+/** Whether it runs what its text says, with no reload due. */
+function isSettled({ actual, model }: Known): boolean {
+  return actual === model;
+}
+
+const GREETING = { commands: [], pools: [] } as const;

@@ -1,0 +1,33 @@
+import { type DestinationStream, pino } from "pino";
+import { PinoPretty } from "pino-pretty";
+import type { HecdEvent, Tell } from "../../core/events/event.js";
+import { tellingOf } from "../../core/events/describe-event.js";
+
+/** How the log is written. */
+export interface JournalOptions {
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** Pretty lines for a person instead of JSON lines for a machine. */
+  readonly pretty: boolean;
+}
+
+/** Takes events and writes each as one log line to `stream`, at once, so that nothing is lost when the process ends. */
+export function openJournal({ level, pretty }: JournalOptions, stream: NodeJS.WritableStream): Tell {
+  const destination: DestinationStream = pretty
+    ? PinoPretty({ destination: stream, sync: true, ignore: "pid,hostname,event", hideObject: true, colorize: true })
+    : { write: (line) => void stream.write(line) };
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return (event: HecdEvent, host?: string) => {
+    const { level: weight, message } = tellingOf(event);
+    const { kind, ...facts } = event;
+    const about = host === undefined ? {} : { host };
+    log[weight](
+      { event: kind, ...about, ...Object.fromEntries(Object.entries(facts).map(shorten)) },
+      host === undefined ? message : `${host}: ${message}`,
+    );
+  };
+}
+
+/** A measured time with all its digits says nothing more than one without them. */
+function shorten([name, fact]: [string, unknown]): [string, unknown] {
+  return [name, typeof fact === "number" ? Math.round(fact * 10) / 10 : fact];
+}

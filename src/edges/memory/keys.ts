@@ -1,0 +1,91 @@
+import type { Write } from "../../core/registry/plan.js";
+import { isBelow, outermost } from "../../core/model/prefix.js";
+import { type KeyChange, type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
+import { Mirror } from "../key-cache.js";
+
+/** A key's value and the lease it hangs on; undefined for a key that stays until it is deleted. */
+export interface Pair {
+  readonly value: string;
+  readonly lease: string | undefined;
+  /** The revision of its last change. */
+  readonly revision: bigint;
+}
+
+/** Keys, each on a lease or on none, with a revision that grows by one with every change of them. */
+export class MemoryKeys {
+  readonly #pairs = new Map<string, Pair>();
+  readonly #mirrors = new Map<Mirror, readonly string[]>();
+  readonly #waiting = new Set<() => void>();
+  #revision = 0n;
+
+  get(key: string): Pair | undefined {
+    return this.#pairs.get(key);
+  }
+
+  /** The keys that hang on `lease`. */
+  on(lease: string): readonly (readonly [string, string])[] {
+    return [...this.#pairs].flatMap(([key, pair]) => (pair.lease === lease ? [[key, pair.value] as const] : []));
+  }
+
+  /** Every lease on which a key hangs. */
+  leases(): ReadonlySet<string> {
+    return new Set([...this.#pairs.values()].flatMap(({ lease }) => (lease === undefined ? [] : [lease])));
+  }
+
+  snapshot(prefixes: readonly string[]): Snapshot {
+    const paths = outermost(prefixes);
+    const pairs = [...this.#pairs].filter(([key]) => paths.some((path) => isBelow(path, key)));
+    return snapshotOf(
+      this.#revision,
+      pairs.map(([key, { value }]) => [key, value]),
+    );
+  }
+
+  /** Carries out the writes as one change; what is put hangs on `lease` from then on. */
+  commit(writes: readonly Write[], lease: string | undefined): void {
+    const changes: readonly KeyChange[] = writes;
+    const revision = ++this.#revision;
+    for (const write of writes) {
+      if (write.kind === "put") this.#pairs.set(write.key, { value: write.value, lease, revision });
+      else this.#pairs.delete(write.key);
+    }
+    for (const [mirror, paths] of this.#mirrors) {
+      const seen = changes.filter(({ key }) => paths.some((path) => isBelow(path, key)));
+      if (seen.length > 0) mirror.change(seen, revision);
+    }
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Deletes everything that hangs on `lease`. */
+  drop(lease: string): void {
+    this.commit(
+      this.on(lease).map(([key]) => ({ kind: "delete", key })),
+      undefined,
+    );
+  }
+
+  /** Resolves at the next change of anything. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve);
+    });
+  }
+
+  /** A mirror of the keys below `prefixes` that is kept up to date until it is disposed. */
+  mirror(prefixes: readonly string[]): { readonly mirror: Mirror } & Disposable {
+    const paths = outermost(prefixes);
+    const mirror = new Mirror(paths);
+    for (const path of paths) {
+      const { entries, revision } = this.snapshot([path]);
+      mirror.list(path, entries, revision);
+    }
+    this.#mirrors.set(mirror, paths);
+    return {
+      mirror,
+      [Symbol.dispose]: () => {
+        this.#mirrors.delete(mirror);
+      },
+    };
+  }
+}

@@ -1,0 +1,32 @@
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type Owned, writeNew } from "../files/atomic-write.js";
+
+/** How many old versions of a file are kept. */
+const KEPT = 10;
+
+/** The directory for them; hidden, so that a program which reads a whole directory of files does not meet it. */
+const DIRECTORY = ".hecd-backup";
+
+/** Keeps a copy under `<name>.<YYYY-MM-DD-HHMMSS.mmm>` (UTC), unless the newest one is the same, and drops the oldest. */
+export async function keepBackup(path: string, bytes: Uint8Array, owned: Owned): Promise<void> {
+  const directory = join(dirname(path), DIRECTORY);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const name = basename(path);
+  const kept = (await readdir(directory)).filter((entry) => isBackupOf(entry, name)).sort();
+  const newest = kept.at(-1);
+  if (newest !== undefined && (await readFile(join(directory, newest))).equals(bytes)) return;
+  const copy = `${name}.${stampOf(new Date())}`;
+  await rm(join(directory, copy), { force: true });
+  await writeNew(join(directory, copy), bytes, owned);
+  for (const oldest of kept.slice(0, Math.max(0, kept.length + 1 - KEPT))) await rm(join(directory, oldest));
+}
+
+function isBackupOf(entry: string, name: string): boolean {
+  return entry.startsWith(`${name}.`) && /^\d{4}-\d\d-\d\d-\d{6}\.\d{3}$/.test(entry.slice(name.length + 1));
+}
+
+function stampOf(date: Date): string {
+  const [day = "", time = ""] = date.toISOString().split("T");
+  return `${day}-${time.replaceAll(":", "").replace("Z", "")}`;
+}

@@ -1,0 +1,235 @@
+import { createHash, randomInt } from "node:crypto";
+import { realpathSync, statSync } from "node:fs";
+import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Difference, Tell } from "../../core/events/event.js";
+import { HecdError, reasonOf } from "../../errors.js";
+import type { Resource, Staged, Target } from "../../ports.js";
+import { FileText } from "../files/file-text.js";
+import { keepBackup } from "./target-backups.js";
+import {
+  codeOf,
+  followLinks,
+  type Owned,
+  removeStale,
+  STAGE_DIGITS,
+  syncDirectory,
+  writeNew,
+} from "../files/atomic-write.js";
+
+/** What of a resource says where and how its file is. */
+export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid" | "afterFailedReload">;
+
+/** What is usually not there costs no error. */
+const MAY_BE_MISSING = { throwIfNoEntry: false } as const;
+
+/** Permission bits of a file that nobody has said anything about. */
+const DEFAULT_MODE = 0o644;
+
+/**
+ * A file on disk, replaced by rename beside itself.
+ *
+ * A symbolic link stays one; its target is replaced. Beside the file lie `.<name>.hecd-last-good` while the present
+ * one is unproven, and `.hecd-backup/` with the last ten; where a failed reload does not bring the old one back, no text
+ * is kept. A bind-mounted single file cannot be replaced: it is overwritten and that is told.
+ */
+export class TargetFile implements Target {
+  readonly #settings: TargetSettings;
+  readonly #tell: Tell;
+  readonly #keepsStage: boolean;
+  readonly #text = new FileText();
+  #isSwept = false;
+
+  /** With `keepsStage` what was staged stays, whatever becomes of it. */
+  constructor(settings: TargetSettings, tell: Tell, keepsStage = false) {
+    this.#settings = settings;
+    this.#tell = tell;
+    this.#keepsStage = keepsStage;
+  }
+
+  // This and `standing` come before every change of a running HAProxy, and do without Node's threads; see FileText.
+  async read(): Promise<string | undefined> {
+    return this.#looking((path) => this.#text.read(path));
+  }
+
+  async standing(): Promise<"sound" | "drifted" | "unproven"> {
+    const lastGood = this.#looking((path) => statSync(lastGoodOf(realpathSync.native(path)), MAY_BE_MISSING));
+    if (lastGood) return "unproven";
+    const present = this.#looking((path) => statSync(path, MAY_BE_MISSING));
+    const { mode, uid, gid } = this.#settings;
+    if (!present) return "sound";
+    const isWanted =
+      (mode ?? present.mode & 0o7777) === (present.mode & 0o7777) &&
+      (uid ?? present.uid) === present.uid &&
+      (gid ?? present.gid) === present.gid;
+    return isWanted ? "sound" : "drifted";
+  }
+
+  async differences(text: string): Promise<readonly Difference[]> {
+    const present = await this.#reading(async (path) => ({ bytes: await readFile(path), stats: await stat(path) }));
+    if (!present) return [];
+    const { bytes, stats } = present;
+    const { mode, uid, gid } = this.#settings;
+    const bits = stats.mode & 0o7777;
+    const all: readonly Difference[] = [
+      { what: "UID", has: String(stats.uid), shouldBe: String(uid ?? stats.uid) },
+      { what: "GID", has: String(stats.gid), shouldBe: String(gid ?? stats.gid) },
+      { what: "mode", has: formatMode(bits), shouldBe: formatMode(mode ?? bits) },
+      { what: "md5sum", has: md5Of(bytes), shouldBe: md5Of(text) },
+    ];
+    return all.filter(({ has, shouldBe }) => has !== shouldBe);
+  }
+
+  async stage(text: string): Promise<Staged> {
+    return this.#writing(async (path) => {
+      if (!this.#isSwept && !this.#keepsStage) await removeStale(path);
+      this.#isSwept = true;
+      const staged = stagePathOf(path);
+      await writeNew(staged, text, await this.#wantedFor(path));
+      return {
+        path: staged,
+        commit: () => this.#writing((present) => this.#commit(staged, present)),
+        [Symbol.asyncDispose]: async () => {
+          if (!this.#keepsStage) await rm(staged, { force: true });
+        },
+      };
+    });
+  }
+
+  async amend(): Promise<void> {
+    await this.#writing(async (path) => {
+      const { uid, gid, mode } = await this.#wantedFor(path);
+      await chown(path, uid, gid); // before chmod, because it takes the set-id bits away
+      await chmod(path, mode);
+    });
+  }
+
+  async confirm(): Promise<void> {
+    await this.#writing((path) => rm(lastGoodOf(path), { force: true }));
+  }
+
+  async restore(): Promise<boolean> {
+    return this.#writing(async (path) => {
+      const lastGood = await readFile(lastGoodOf(path)).catch((error: unknown) => {
+        if (codeOf(error) === "ENOENT") return Buffer.alloc(0);
+        throw error;
+      });
+      if (lastGood.length === 0) return false;
+      const staged = stagePathOf(path);
+      await writeNew(staged, lastGood, ownedOf(await stat(lastGoodOf(path))));
+      await this.#put(staged, path);
+      return true;
+    });
+  }
+
+  async #commit(staged: string, path: string): Promise<void> {
+    await this.#rememberLastGood(path);
+    if (!this.#keepsStage) return this.#put(staged, path);
+    const copy = stagePathOf(path);
+    await copyFile(staged, copy);
+    await chmod(copy, (await stat(staged)).mode & 0o7777);
+    await this.#put(copy, path);
+  }
+
+  /** Keeps the present file until the new one is proven; one that is unproven itself is not worth it. */
+  async #rememberLastGood(path: string): Promise<void> {
+    if ((await this.standing()) === "unproven") return;
+    if (this.#settings.afterFailedReload === "keep") return writeFile(lastGoodOf(path), "", { mode: 0o600 });
+    const present = await this.#reading(async () => ({ bytes: await readFile(path), stats: await stat(path) }));
+    const copy = stagePathOf(path);
+    // An empty one says that there was none: an empty file has never been of use to HAProxy.
+    await writeNew(
+      copy,
+      present?.bytes ?? "",
+      present ? ownedOf(present.stats) : { mode: 0o600, isOwnerWanted: false },
+    );
+    await rename(copy, lastGoodOf(path));
+    if (present) await keepBackup(path, present.bytes, ownedOf(present.stats));
+  }
+
+  async #put(staged: string, path: string): Promise<void> {
+    try {
+      await rename(staged, path);
+    } catch (error) {
+      if (codeOf(error) !== "EBUSY") throw error;
+      await writeFile(path, await readFile(staged), { flush: true });
+      await rm(staged);
+      this.#tell({ kind: "written-in-place", path });
+    }
+    await syncDirectory(dirname(path));
+  }
+
+  async #wantedFor(path: string): Promise<Owned & { readonly uid: number; readonly gid: number }> {
+    const { mode, uid, gid } = this.#settings;
+    const present = await stat(path).catch(() => undefined);
+    return {
+      mode: mode ?? (present ? present.mode & 0o7777 : DEFAULT_MODE),
+      uid: uid ?? present?.uid ?? -1, // -1 leaves it as it is
+      gid: gid ?? present?.gid ?? -1,
+      isOwnerWanted: uid !== undefined || gid !== undefined,
+    };
+  }
+
+  #looking<T>(act: (path: string) => T): T | undefined {
+    try {
+      return act(this.#settings.dest);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw this.#fault("file-unreadable", error);
+    }
+  }
+
+  async #reading<T>(act: (path: string) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act(await followLinks(this.#settings.dest));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw this.#fault("file-unreadable", error);
+    }
+  }
+
+  async #writing<T>(act: (path: string) => Promise<T>): Promise<T> {
+    try {
+      return await act(await followLinks(this.#settings.dest));
+    } catch (error) {
+      throw this.#fault("file-unwritable", error);
+    }
+  }
+
+  #fault(code: "file-unreadable" | "file-unwritable", error: unknown): HecdError {
+    if (error instanceof HecdError) return error;
+    const { dest } = this.#settings;
+    const reason =
+      codeOf(error) === "ENOENT" ? `there is no directory ${dirname(dest)} (${reasonOf(error)})` : reasonOf(error);
+    return new HecdError({ code, path: dest, reason }, { cause: error });
+  }
+}
+
+function ownedOf(stats: { readonly mode: number; readonly uid: number; readonly gid: number }): Owned {
+  return { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, isOwnerWanted: false };
+}
+
+/**
+ * A new name in the same directory, as confd forms it.
+ *
+ * HAProxy skips it when it reads a whole directory, because it begins with a dot.
+ */
+function stagePathOf(path: string): string {
+  const digits = String(randomInt(2 ** 40))
+    .padStart(STAGE_DIGITS, "0")
+    .slice(-STAGE_DIGITS);
+  return join(dirname(path), `.${basename(path)}${digits}`);
+}
+
+function md5Of(content: string | Uint8Array): string {
+  return createHash("md5").update(content).digest("hex");
+}
+
+/** Permission bits as `ls` shows them, such as `-rw-r--r--`. */
+function formatMode(bits: number): string {
+  return `-${"rwxrwxrwx".replace(/./g, (letter, index: number) => ((bits >> (8 - index)) & 1 ? letter : "-"))}`;
+}
+
+function lastGoodOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.hecd-last-good`);
+}

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { HecdError, reasonOf } from "../../errors.js";
+import type { Clock } from "../../flow/clock.js";
+import { followFor } from "../../flow/deadline.js";
+import { ORDER_HEADER } from "./orders.js";
+
+/** How long a daemon may take for one answer. */
+const ANSWER_WITHIN_MS = 2_000;
+
+/** What a daemon's `/state` says. */
+export interface StatusAnswer {
+  readonly ready: boolean;
+  readonly waitingFor: readonly string[];
+  readonly state?: unknown;
+}
+
+const statusAnswer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()), state: z.unknown() });
+const orderAnswer = z.union([z.object({ outcome: z.string() }), z.object({ refused: z.string() })]);
+
+/** Asks the daemon at `HOST:PORT` how it is; rejects with the reason when nobody answers there as one of ours would. */
+export async function askStatus(address: string, clock: Clock, signal: AbortSignal): Promise<StatusAnswer> {
+  return statusAnswer.parse(JSON.parse(await request(address, "/state", {}, clock, signal)));
+}
+
+/** Orders the agent at `HOST:PORT`, and resolves to what came of it; throws `agent-unreachable` or `agent-refused`. */
+export async function order(
+  verb: "drain" | "undrain",
+  container: string,
+  { address, clock }: { readonly address: string; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<string> {
+  const what = `${verb} container ${container}`;
+  const path = `/containers/${container}/${verb}`;
+  const init = { method: "POST", headers: { [ORDER_HEADER]: verb } };
+  const text = await request(address, path, init, clock, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new HecdError({ code: "agent-unreachable", address, reason: reasonOf(error) }, { cause: error });
+  });
+  const answer = parseOrderAnswer(text);
+  if (answer && "outcome" in answer) return answer.outcome;
+  const reason = answer ? answer.refused : text.trim().slice(0, 200);
+  throw new HecdError({ code: "agent-refused", address, what, reason });
+}
+
+function parseOrderAnswer(text: string): z.output<typeof orderAnswer> | undefined {
+  try {
+    return orderAnswer.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body of one answer, whatever its status, within a deadline; a refused connection is told in the words of the system, not in those of `fetch`. */
+async function request(
+  address: string,
+  path: string,
+  init: RequestInit,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<string> {
+  const late = new HecdError({ code: "deadline", what: `an answer of ${address}`, afterMs: ANSWER_WITHIN_MS });
+  using limit = followFor(ANSWER_WITHIN_MS, late, clock, signal);
+  try {
+    const response = await fetch(`http://${address}${path}`, { ...init, signal: limit.signal });
+    return await response.text();
+  } catch (error) {
+    limit.signal.throwIfAborted();
+    throw error instanceof Error && error.cause !== undefined ? error.cause : error;
+  }
+}

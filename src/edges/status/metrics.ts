@@ -1,0 +1,237 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { HecdEvent } from "../../core/events/event.js";
+import type { Clock } from "../../flow/clock.js";
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The label that tells the hosts of an agent apart that follows several engines; absent where there is but one. */
+const HOST = "host";
+
+/** Counts what is told, in the form Prometheus reads. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #clock: Clock;
+  /** By host, which is undefined where there is but one. */
+  readonly #leaseEndsAt = new Map<string | undefined, number>();
+  readonly #events = this.#counter("hecd_docker_events_total", "Docker events seen, by action", ["action", HOST]);
+  readonly #reconciles = this.#histogram("hecd_reconcile_seconds", "Time to bring the store in step with Docker", [
+    HOST,
+  ]);
+  readonly #lag = this.#histogram(
+    "hecd_docker_event_lag_seconds",
+    "Time from the oldest of some Docker events until the keys that follow from them were settled",
+    [HOST],
+  );
+  readonly #containers = this.#gauge("hecd_containers", "Containers at the last comparison", [HOST]);
+  readonly #instances = this.#gauge("hecd_instances", "Instances registered at the last comparison", [HOST]);
+  readonly #writes = this.#counter("hecd_writes_total", "Keys registered and deregistered", ["kind", HOST]);
+  readonly #conflicts = this.#counter("hecd_key_conflicts_total", "Keys found to belong to somebody else", [HOST]);
+  readonly #contested = this.#gauge(
+    "hecd_key_conflicts",
+    "Simple keys that are somebody else's, by whether they agree",
+    ["value", HOST],
+  );
+  readonly #replaced = this.#counter("hecd_keys_replaced_total", "Keys of others that were written over", [HOST]);
+  readonly #sessions = this.#counter("hecd_sessions_total", "Leases opened, taken over and lost", ["what", HOST]);
+  readonly #lease = this.#gauge("hecd_lease_ttl_seconds", "Life of the lease as of its last renewal", [HOST]);
+  readonly #leaseLeft: Gauge;
+  readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer", HOST]);
+  readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer", HOST]);
+  readonly #relists = this.#counter("hecd_watch_resumed_total", "Watches taken up again, by how", ["how"]);
+  readonly #renders = this.#histogram("hecd_render_seconds", "Time to render a template", ["resource"]);
+  readonly #failures = this.#counter("hecd_render_failures_total", "Renderings that failed", ["resource"]);
+  readonly #checks = this.#counter("hecd_checks_total", "Checks of new files, by verdict", ["resource", "accepted"]);
+  readonly #applies = this.#histogram("hecd_apply_seconds", "Time from a state to its outcome", [
+    "resource",
+    "outcome",
+  ]);
+  readonly #reloads = this.#counter("hecd_reloads_total", "Reloads, by driver and success", ["by", "succeeded"]);
+  readonly #reloadTime = this.#histogram("hecd_reload_seconds", "Time until a reload was proven", ["by"]);
+  readonly #adjustments = this.#histogram(
+    "hecd_adjust_seconds",
+    "Time that runtime commands took until they were proven",
+    ["resource"],
+  );
+  readonly #commands = this.#counter("hecd_runtime_commands_total", "Runtime commands sent to HAProxy", ["resource"]);
+  readonly #differences = this.#counter("hecd_haproxy_differs_total", "Times HAProxy was not as its file says", [
+    "resource",
+  ]);
+  readonly #needs = this.#counter("hecd_reloads_needed_total", "Changes that only a reload could bring in", [
+    "resource",
+  ]);
+  readonly #oldWorkers = this.#gauge("hecd_haproxy_old_workers", "Workers left over from earlier reloads", [
+    "resource",
+  ]);
+  readonly #oldBytes = this.#gauge("hecd_haproxy_old_worker_bytes", "Memory of those workers", ["resource"]);
+  readonly #leaving = this.#gauge("hecd_haproxy_leaving_servers", "Servers that are out and not yet deleted", [
+    "resource",
+  ]);
+  readonly #leftOut = this.#counter("hecd_values_left_out_total", "Values that did not fit and were left out", []);
+  readonly #restarts = this.#counter("hecd_haproxy_exits_total", "Unexpected ends of the HAProxy that we mind", []);
+
+  /** Measures by `clock` what grows old. */
+  constructor(clock: Clock) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#clock = clock;
+    this.#leaseLeft = new Gauge({
+      name: "hecd_lease_remaining_seconds",
+      help: "How long the lease would live on without another renewal",
+      labelNames: [HOST],
+      registers: [this.#registry],
+      collect: () => {
+        for (const [host, endsAt] of this.#leaseEndsAt) {
+          this.#leaseLeft.set(labelOf(host), Math.max(0, endsAt - clock.now()) / 1_000);
+        }
+      },
+    });
+  }
+
+  /** Counts one event, and of which host it is where there are several. */
+  count(event: HecdEvent, host?: string): void {
+    const of = labelOf(host);
+    switch (event.kind) {
+      case "docker-event":
+        this.#events.inc({ action: event.action, ...of });
+        break;
+      case "docker-connected":
+        this.#connected.set({ peer: "docker", ...of }, 1);
+        break;
+      case "docker-unreachable":
+        this.#away({ peer: "docker", ...of }, event.lastedMs);
+        break;
+      case "store-connected":
+        this.#connected.set({ peer: "etcd" }, 1);
+        break;
+      case "store-unreachable":
+        this.#away({ peer: "etcd" }, event.lastedMs);
+        break;
+      case "reconciled":
+        this.#reconciles.observe(of, event.tookMs / 1_000);
+        if (event.lagMs !== undefined) this.#lag.observe(of, event.lagMs / 1_000);
+        this.#containers.set(of, event.containers);
+        this.#instances.set(of, event.instances);
+        break;
+      case "registered":
+      case "deregistered":
+        this.#writes.inc({ kind: event.kind, ...of });
+        break;
+      case "key-conflict":
+        this.#conflicts.inc(of);
+        break;
+      case "key-replaced":
+        this.#replaced.inc(of);
+        break;
+      case "contested":
+        this.#contested.set({ value: "agrees", ...of }, event.agreeing);
+        this.#contested.set({ value: "differs", ...of }, event.differing);
+        break;
+      case "session-opened":
+        this.#sessions.inc({ what: event.adopted ? "adopted" : "opened", ...of });
+        this.#renewed(host, event.ttlSeconds);
+        break;
+      case "session-lost":
+        this.#sessions.inc({ what: "lost", ...of });
+        this.#renewed(host, 0);
+        break;
+      case "lease-renewed":
+        this.#renewed(host, event.ttlSeconds);
+        break;
+      case "watch-resumed":
+        this.#relists.inc({ how: event.how });
+        break;
+      case "value-left-out":
+        this.#leftOut.inc();
+        break;
+      case "rendered":
+        this.#renders.observe({ resource: event.resource }, event.tookMs / 1_000);
+        break;
+      case "render-failed":
+        this.#failures.inc({ resource: event.resource });
+        break;
+      case "checked":
+        this.#checks.inc({ resource: event.resource, accepted: String(event.accepted) });
+        break;
+      case "applied":
+        this.#applies.observe({ resource: event.resource, outcome: event.outcome.kind }, event.tookMs / 1_000);
+        break;
+      case "reloaded":
+        this.#reloads.inc({ by: event.by, succeeded: String(event.succeeded) });
+        this.#reloadTime.observe({ by: event.by }, event.tookMs / 1_000);
+        break;
+      case "haproxy-adjusted":
+        this.#adjustments.observe({ resource: event.resource }, event.tookMs / 1_000);
+        this.#commands.inc({ resource: event.resource }, event.commands);
+        break;
+      case "haproxy-reached":
+        this.#connected.set({ peer: "haproxy" }, 1);
+        break;
+      case "haproxy-unreachable":
+        this.#away({ peer: "haproxy" }, event.lastedMs);
+        break;
+      case "haproxy-differs":
+        this.#differences.inc({ resource: event.resource });
+        break;
+      case "reload-needed":
+        this.#needs.inc({ resource: event.resource });
+        break;
+      case "haproxy-watched":
+        this.#oldWorkers.set({ resource: event.resource }, event.oldWorkers);
+        this.#oldBytes.set({ resource: event.resource }, event.oldBytes);
+        this.#leaving.set({ resource: event.resource }, event.leaving);
+        break;
+      case "haproxy-exited":
+        this.#restarts.inc();
+        break;
+      case "advertising":
+      case "skipped":
+      case "probe-skipped":
+      case "probe-waits":
+      case "claim-held":
+      case "resources-loaded":
+      case "resource-invalid":
+      case "out-of-sync":
+      case "backend-chosen":
+      case "source-unreadable":
+      case "advice":
+      case "written-in-place":
+      case "haproxy-started":
+      case "haproxy-said":
+      case "servers-deleted":
+      case "stalled":
+      case "listening":
+      case "stopping":
+        break;
+    }
+  }
+
+  /** All metrics as text, with its content type. */
+  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #renewed(host: string | undefined, ttlSeconds: number): void {
+    this.#lease.set(labelOf(host), ttlSeconds);
+    this.#leaseEndsAt.set(host, this.#clock.now() + ttlSeconds * 1_000);
+  }
+
+  #away(what: { readonly peer: string; readonly host?: string }, lastedMs: number): void {
+    this.#connected.set(what, 0);
+    if (lastedMs === 0) this.#outages.inc(what);
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram<Label extends string>(name: string, help: string, labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [this.#registry] });
+  }
+}
+
+function labelOf(host: string | undefined): { readonly host?: string } {
+  return host === undefined ? {} : { host };
+}

@@ -1,0 +1,50 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
+import type { Orders } from "../../ports.js";
+
+/** The header that every order must carry: a web page cannot send it elsewhere unless the server answers a preflight. */
+export const ORDER_HEADER = "x-hecd-order";
+
+/** A request that is to change something, as it came. */
+export interface OrderRequest {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What is answered to an order. */
+export interface OrderAnswer {
+  readonly code: 200 | 403 | 404 | 413;
+  readonly body: { readonly outcome: string } | { readonly refused: string };
+}
+
+/**
+ * Carries out `POST /containers/NAME/drain` and `/undrain`; undefined for any other path.
+ *
+ * The status address has no password, so what a browser may be made to send is kept out: without the header of ours
+ * (which no form and no simple request can carry), with a host name that is not this machine's (which an attacker's
+ * name service may have led here), or with a body (which no order has) nothing is done.
+ */
+export function carryOut({ path, headers }: OrderRequest, orders: Orders): OrderAnswer | undefined {
+  const [, container, verb] = /^\/containers\/([A-Za-z0-9][A-Za-z0-9_.-]{0,254})\/(drain|undrain)$/.exec(path) ?? [];
+  if (container === undefined) return undefined;
+  if (headers[ORDER_HEADER] !== verb) return refused(403, `An order carries the header ${ORDER_HEADER}: ${verb ?? ""}`);
+  if (!isPlainHost(headers.host)) return refused(403, "An order is taken by IP address or as localhost only");
+  if (hasBody(headers)) return refused(413, "An order has no body");
+  const outcome = verb === "drain" ? orders.drain(container) : orders.undrain(container);
+  return outcome === "unknown" ? refused(404, `There is no container ${container}`) : { code: 200, body: { outcome } };
+}
+
+function refused(code: 403 | 404 | 413, why: string): OrderAnswer {
+  return { code, body: { refused: why } };
+}
+
+/** Whether a Host header names no machine but by its address: `127.0.0.1:9180`, `[::1]`, `localhost`. */
+function isPlainHost(host = ""): boolean {
+  const name = /^(?:\[([^\]]*)\]|([^:]*))(?::[0-9]{1,5})?$/.exec(host);
+  const ip = name?.[1] ?? name?.[2] ?? "";
+  return ip.toLowerCase() === "localhost" || isIP(ip) !== 0;
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+}

@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { HecdError, reasonOf } from "../../errors.js";
+import type { Orders } from "../../ports.js";
+import { carryOut } from "./orders.js";
+
+/** What a daemon tells of itself. */
+export interface Status {
+  /** Why it is not ready; empty when it is. */
+  readonly waitingFor: readonly string[];
+  /** Everything else worth seeing; must be fit for JSON and hold no secret. */
+  readonly state: unknown;
+}
+
+/** What is served. */
+export interface StatusSources {
+  readonly status: () => Status;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Who takes orders; nobody when undefined, and then nothing can be changed from here. */
+  readonly orders?: Orders | undefined;
+}
+
+/** A listening server; disposing it closes every connection. */
+export interface StatusServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/**
+ * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
+ * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
+ * are the first two under the names that abtreece's confd gives them. See `carryOut` for the orders it takes.
+ *
+ * Throws `port-occupied` when another process holds the port.
+ */
+export async function openStatusServer(listen: string, sources: StatusSources): Promise<StatusServer> {
+  const colon = listen.lastIndexOf(":");
+  const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  const server = createServer((request, response) => {
+    answer(request, response, sources).catch((error: unknown) => {
+      respond(response, 500, "text/plain; charset=utf-8", `${reasonOf(error)}\n`);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const fault =
+        error.code === "EADDRINUSE"
+          ? ({ code: "port-occupied", address: listen } as const)
+          : ({ code: "config-invalid", source: `--listen ${listen}`, issues: [error.message] } as const);
+      reject(new HecdError(fault, { cause: error }));
+    });
+    server.listen(Number(listen.slice(colon + 1)), host, resolve);
+  });
+  const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, metrics, orders }: StatusSources,
+): Promise<void> {
+  const path = new URL(request.url ?? "/", "http://status").pathname;
+  if (request.method === "POST" && orders) {
+    const answered = carryOut({ path, headers: request.headers }, orders);
+    if (answered) {
+      const { code, body } = answered;
+      if (code === 413) response.setHeader("connection", "close"); // or its body would be read to its end
+      respond(response, code, "application/json; charset=utf-8", `${JSON.stringify(body)}\n`);
+      return;
+    }
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
+    return;
+  }
+  switch (path) {
+    case "/healthz":
+    case "/health":
+      respond(response, 200, "text/plain; charset=utf-8", "ok\n");
+      return;
+    case "/readyz":
+    case "/ready": {
+      const { waitingFor } = status();
+      const body = waitingFor.length === 0 ? "ready\n" : `waiting for ${waitingFor.join(", ")}\n`;
+      respond(response, waitingFor.length === 0 ? 200 : 503, "text/plain; charset=utf-8", body);
+      return;
+    }
+    case "/metrics": {
+      const { contentType, body } = await metrics();
+      respond(response, 200, contentType, body);
+      return;
+    }
+    case "/state": {
+      const { waitingFor, state } = status();
+      const body = JSON.stringify({ ready: waitingFor.length === 0, waitingFor, state }, null, 2);
+      respond(response, 200, "application/json; charset=utf-8", `${body}\n`);
+      return;
+    }
+    default:
+      respond(response, 404, "text/plain; charset=utf-8", "There are /healthz, /readyz, /metrics and /state\n");
+  }
+}
+
+function respond(response: ServerResponse, code: number, type: string, body: string): void {
+  response.writeHead(code, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  response.end(body);
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { lookUp } from "../../../src/edges/docker/lookup.js";
+import { systemClock } from "../../../src/flow/clock.js";
+import { FakeDocker, idOf } from "../../support/fake-docker.js";
+
+const signal = new AbortController().signal;
+const AWAY = { connection: { url: "unix:///nowhere/docker.sock", tls: false, certPath: undefined } };
+
+async function engineOf(name: string, id: string) {
+  const docker = await FakeDocker.start();
+  docker.containers.set(id, { name, status: "running", startedAt: "2026-01-02T03:04:05Z", hostPort: 32_768 });
+  const engine = { connection: { url: docker.url, tls: false, certPath: undefined } };
+  return { docker, engine, [Symbol.asyncDispose]: () => docker[Symbol.asyncDispose]() };
+}
+
+describe("a look-up at several engines", () => {
+  test("finds a container with its engine, and by nothing but GET", async () => {
+    await using one = await engineOf("web-1", idOf(1));
+    await using two = await engineOf("web-2", idOf(2));
+    const found = await lookUp("web-2", [one.engine, two.engine], systemClock, signal);
+    expect(found).toMatchObject({ kind: "found", container: { id: idOf(2), name: "web-2", engine: two.engine } });
+    for (const request of [...one.docker.requests, ...two.docker.requests]) expect(request).toMatch(/^GET /);
+  });
+
+  test("cannot tell which one is meant by a name that two engines have", async () => {
+    await using one = await engineOf("web", idOf(1));
+    await using two = await engineOf("web", idOf(2));
+    const found = await lookUp("web", [one.engine, two.engine], systemClock, signal);
+    expect(found).toMatchObject({ kind: "ambiguous", candidates: [{ id: idOf(1) }, { id: idOf(2) }] });
+  });
+
+  test("finds what is there while another engine is away, and says nothing of what may be at that one", async () => {
+    await using one = await engineOf("web-1", idOf(1));
+    expect(await lookUp("web-1", [AWAY, one.engine], systemClock, signal)).toMatchObject({ kind: "found" });
+    await expect(lookUp("web-2", [AWAY, one.engine], systemClock, signal)).rejects.toThrow(
+      "Cannot reach Docker at unix:///nowhere/docker.sock: there is no socket",
+    );
+  });
+
+  test("does not find a container that goes while it is looked at", async () => {
+    await using one = await engineOf("web-1", idOf(1));
+    one.docker.lagging = new Map(one.docker.containers);
+    one.docker.containers.clear();
+    expect(await lookUp("web-1", [one.engine], systemClock, signal)).toEqual({ kind: "unknown", near: [] });
+  });
+});

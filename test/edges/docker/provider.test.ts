@@ -1,0 +1,570 @@
+import type { ServerResponse } from "node:http";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Container } from "../../../src/core/model/container.js";
+import type { HecdEvent } from "../../../src/core/events/event.js";
+import { DockerContainers, type DockerSettings } from "../../../src/edges/docker/provider.js";
+import { systemClock } from "../../../src/flow/clock.js";
+import { eventually } from "../../support/eventually.js";
+import { type FakeContainer, FakeDocker, idOf } from "../../support/fake-docker.js";
+import { ManualClock } from "../../support/manual-clock.js";
+
+const startedAt = "2026-01-02T03:04:05.000000001Z";
+let docker: FakeDocker;
+let ending: AbortController;
+let states: (readonly Container[])[];
+let events: HecdEvent[];
+let over: Promise<unknown>;
+
+beforeEach(async () => {
+  docker = await FakeDocker.start();
+  ending = new AbortController();
+  states = [];
+  events = [];
+});
+
+afterEach(async () => {
+  ending.abort(new Error("the test is over"));
+  await over;
+  await docker[Symbol.asyncDispose]();
+});
+
+function run(number: number, changes: Partial<FakeContainer> = {}): string {
+  const id = idOf(number);
+  docker.containers.set(id, {
+    name: `web${number}`,
+    status: "running",
+    startedAt,
+    hostPort: 32_000 + number,
+    ...changes,
+  });
+  return id;
+}
+
+function follow(clock = systemClock, settings: Partial<DockerSettings> = {}): DockerContainers {
+  const connection = { url: docker.url, tls: false, certPath: undefined };
+  const containers = new DockerContainers({ connection, ...settings }, { clock, tell: (event) => events.push(event) });
+  over = (async () => {
+    for await (const state of containers.watch(ending.signal)) states.push(state);
+  })().catch((error: unknown) => error);
+  return containers;
+}
+
+/** What is known last: `name status health stopping`. */
+function known(): readonly string[] | undefined {
+  return states
+    .at(-1)
+    ?.map(({ name, status, health, stopping }) =>
+      [name, status, ...(health === "none" ? [] : [health]), ...(stopping ? ["stopping"] : [])].join(" "),
+    );
+}
+
+async function sees(...expected: string[]): Promise<void> {
+  await eventually(`the state ${expected.join(", ")}`, () => {
+    expect(known()).toEqual(expected);
+    return true;
+  });
+}
+
+function kinds(): readonly string[] {
+  return events.map(({ kind }) => kind).filter((kind) => kind !== "docker-event");
+}
+
+describe("a Docker engine", () => {
+  test("is asked by GET only, in the API version it offers itself", async () => {
+    run(1);
+    const containers = follow();
+    await sees("web1 running");
+    expect(docker.requests).toEqual([
+      "GET /version",
+      "GET /v1.41/events",
+      "GET /v1.41/containers/json",
+      `GET /v1.41/containers/${idOf(1)}/json`,
+    ]);
+    expect(containers.connected).toBe(true);
+    expect(events).toContainEqual({ kind: "docker-connected", url: docker.url, version: "99.0", afterMs: 0 });
+  });
+
+  test("without containers has a state too: none", async () => {
+    follow();
+    await sees();
+  });
+
+  test("is looked at anew for each event, whatever the event says", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    run(1, { status: "paused", name: "web9" });
+    docker.tell("update", id);
+    await sees("web9 paused");
+    docker.containers.delete(id);
+    docker.tell("destroy", id);
+    await sees();
+  });
+
+  test("gives no new state when an event has changed nothing", async () => {
+    const id = run(1);
+    const other = run(2);
+    follow();
+    await sees("web1 running", "web2 running");
+    docker.tell("update", id);
+    run(2, { status: "paused" });
+    docker.tell("pause", other);
+    await sees("web1 running", "web2 paused");
+    expect(states).toHaveLength(2);
+  });
+
+  test("has lost a container at the word `die`, before it answers a look", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    docker.intercept = (path) => path.includes(id);
+    docker.tell("die", id);
+    await sees("web1 exited");
+  });
+
+  test("has not lost a container that was started again after that `die`", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    docker.tell("die", id, Date.parse(startedAt) - 1);
+    docker.tell("start", id);
+    const looks = () => docker.requests.filter((request) => request.includes(id)).length;
+    await eventually("the looks that follow", () => looks() >= 2);
+    expect(known()).toEqual(["web1 running"]);
+  });
+
+  test("is looked at again when an event comes during a look", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    const waiting: ServerResponse[] = [];
+    docker.intercept = (path, response) => path.includes(id) && waiting.push(response) === 1;
+    docker.tell("update", id);
+    await eventually("the look", () => waiting.length === 1);
+    run(1, { status: "paused" });
+    docker.tell("pause", id);
+    await eventually("the event", () =>
+      events.some((event) => event.kind === "docker-event" && event.action === "pause"),
+    );
+    waiting[0]?.writeHead(500).end("{}");
+    await sees("web1 paused");
+  });
+
+  test("keeps the health of a container when it begins to probe anew without a restart of it", async () => {
+    const id = run(1, { health: "healthy" });
+    follow();
+    await sees("web1 running healthy");
+    run(1, { health: "starting" });
+    docker.tell("update", id);
+    docker.cut();
+    await eventually(
+      "a new connection",
+      () => docker.requests.filter((request) => request === "GET /version").length > 1,
+    );
+    expect(known()).toEqual(["web1 running healthy"]);
+    run(1, { health: "unhealthy" });
+    docker.tell("health_status: unhealthy", id);
+    await sees("web1 running unhealthy");
+  });
+});
+
+describe("a container that is sent a signal", () => {
+  const kill = (id: string, signal: string, at = Date.now()) => {
+    docker.tell("kill", id, at, { signal });
+  };
+
+  test("is ending at once when it is the stop signal, before the engine answers a look", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    docker.intercept = (path) => path.includes(id);
+    kill(id, "15");
+    await sees("web1 running stopping");
+    docker.tell("die", id);
+    await sees("web1 exited");
+  });
+
+  test.each([
+    [undefined, "SIGTERM"],
+    ["SIGQUIT", "3"],
+    ["SIGRTMIN+3", "37"],
+    ["SIGQUIT", "9"],
+  ])("is ending when its stop signal is %s and the signal is %s", async (stopSignal, signal) => {
+    const id = run(1, stopSignal === undefined ? {} : { stopSignal });
+    follow();
+    await sees("web1 running");
+    kill(id, signal);
+    await sees("web1 running stopping");
+  });
+
+  test.each([
+    [undefined, "1"],
+    [undefined, "SIGUSR1"],
+    ["SIGQUIT", "15"],
+    [undefined, "nonsense"],
+  ])(
+    "is not when its stop signal is %s and the signal is %s, and is not even looked at",
+    async (stopSignal, signal) => {
+      const id = run(1, stopSignal === undefined ? {} : { stopSignal });
+      const other = run(2);
+      follow();
+      await sees("web1 running", "web2 running");
+      docker.requests.length = 0;
+      kill(id, signal);
+      run(2, { status: "paused" });
+      docker.tell("pause", other);
+      await sees("web1 running", "web2 paused");
+      expect(docker.requests).toEqual([`GET /v1.41/containers/${other}/json`]);
+    },
+  );
+
+  test("is ending no more when it runs on for five seconds longer than it may take", async () => {
+    const clock = new ManualClock();
+    const id = run(1, { stopTimeout: 20 });
+    follow(clock, { quietMs: 100_000, resyncMs: 100_000 });
+    await sees("web1 running");
+    kill(id, "15");
+    await sees("web1 running stopping");
+    await clock.advance(24_999);
+    expect(known()).toEqual(["web1 running stopping"]);
+    await clock.advance(1);
+    await sees("web1 running");
+  });
+
+  test("is ending no more when it has started again, nor by a signal of an earlier life", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    kill(id, "15");
+    await sees("web1 running stopping");
+    run(1, { startedAt: new Date(Date.now() + 1_000).toISOString() });
+    docker.tell("start", id);
+    await sees("web1 running");
+    kill(id, "15");
+    run(1, { startedAt: new Date(Date.now() + 1_000).toISOString(), status: "paused" });
+    docker.tell("pause", id);
+    await sees("web1 paused");
+  });
+
+  test("while it is looked at for the first time is ending when it is seen", async () => {
+    follow();
+    await sees();
+    const waiting: ServerResponse[] = [];
+    docker.intercept = (path, response) => path.includes("aaa") && waiting.push(response) === 1;
+    const id = run(1);
+    docker.tell("start", id);
+    await eventually("the look", () => waiting.length === 1);
+    kill(id, "15");
+    await eventually("the event", () =>
+      events.some((event) => event.kind === "docker-event" && event.action === "kill"),
+    );
+    waiting[0]?.writeHead(500).end("{}");
+    await sees("web1 running stopping");
+  });
+});
+
+describe("an event", () => {
+  const looksAt = (id: string) => docker.requests.filter((request) => request.includes(id)).length;
+
+  test("of a start without a network yet is followed by one more look", async () => {
+    follow();
+    await sees();
+    const id = run(1, { networks: [] });
+    docker.tell("start", id);
+    await sees("web1 running");
+    run(1, { networks: ["bridge"] });
+    await eventually("the address", () => states.at(-1)?.[0]?.networks["bridge"]?.ipv4 === "172.17.0.2");
+    expect(looksAt(id)).toBe(2);
+  });
+
+  test("of a lack of memory is told, and nothing else", async () => {
+    const id = run(1);
+    const other = run(2);
+    follow();
+    await sees("web1 running", "web2 running");
+    docker.requests.length = 0;
+    docker.tell("oom", id);
+    run(2, { status: "paused" });
+    docker.tell("pause", other);
+    await sees("web1 running", "web2 paused");
+    expect(looksAt(id)).toBe(0);
+    expect(events).toContainEqual({ kind: "docker-event", action: "oom", container: "web1" });
+  });
+});
+
+describe("filters", () => {
+  test("decide which containers there are, by label, name and network", async () => {
+    run(1, { labels: { app: "shop" } });
+    run(2, { labels: { app: "blog" } });
+    run(3, { labels: { app: "shop" }, networks: ["other"] });
+    run(4, { labels: { app: "shop" }, name: "db4" });
+    follow(systemClock, { filters: ["label=app=shop", "network=bridge", "network=host", "name=web"] });
+    await sees("web1 running");
+    expect(docker.requests.filter((request) => request.endsWith("containers/json"))).toHaveLength(1);
+  });
+
+  test("let a container in that comes to fit, and out that no longer does", async () => {
+    const id = run(1, { networks: ["other"] });
+    follow(systemClock, { filters: ["network=bridge"] });
+    await sees();
+    run(1, { networks: ["other", "bridge"] });
+    docker.tell("connect", id);
+    await sees("web1 running");
+    run(1, { networks: ["other"] });
+    docker.tell("disconnect", id);
+    await sees();
+  });
+
+  test("keep a stranger's events from changing anything", async () => {
+    run(1, { labels: { mine: "" } });
+    follow(systemClock, { filters: ["label=mine"] });
+    await sees("web1 running");
+    docker.tell("start", run(2));
+    docker.tell("kill", idOf(2), Date.now(), { signal: "15" });
+    run(1, { labels: { mine: "" }, status: "paused" });
+    docker.tell("pause", idOf(1));
+    await sees("web1 paused");
+    expect(states).toHaveLength(2);
+  });
+
+  test("that the engine does not know are told with its words", async () => {
+    docker.intercept = (path, response) => {
+      if (path !== "/containers/json") return false;
+      response.writeHead(400).end('{"message":"Invalid filter \'publish\'"}');
+      return true;
+    };
+    follow(systemClock, { filters: ["publish=80"] });
+    await eventually("the outage", () => kinds().includes("docker-unreachable"));
+    expect(events[0]).toMatchObject({ reason: expect.stringContaining("Invalid filter 'publish'") as string });
+  });
+});
+
+describe("an engine of another age", () => {
+  test.each([
+    ["1.24", "1.12"],
+    ["1.41", "1.12"],
+    ["1.52", "1.44"],
+  ])("that speaks API %s and refuses what is older than %s is understood", async (newest, oldest) => {
+    docker.api = { newest, oldest };
+    const id = run(1, { stopSignal: "SIGTERM" });
+    follow();
+    await sees("web1 running");
+    expect(states.at(-1)?.[0]).toMatchObject({
+      networks: { bridge: { ipv4: "172.17.0.2", ipv6: undefined } },
+      ports: [{ port: 80, bindings: [{ hostIp: "0.0.0.0", hostPort: 32_001 }] }],
+    });
+    docker.tell("kill", id, Date.now(), { signal: "15" });
+    await sees("web1 running stopping");
+    expect(docker.requests.filter((request) => !request.startsWith(`GET /v${newest}/`))).toEqual(["GET /version"]);
+  });
+});
+
+describe("an engine that fails", () => {
+  test("is waited for, told once, and read as a whole when it is there", async () => {
+    await docker.stop();
+    const containers = follow();
+    await eventually("the outage", () => kinds().includes("docker-unreachable"));
+    expect(containers.connected).toBe(false);
+    run(1);
+    await docker.listen();
+    await sees("web1 running");
+    expect(kinds()).toEqual(["docker-unreachable", "docker-connected"]);
+    expect(events[0]).toMatchObject({ reason: expect.stringContaining("there is no socket") as string, lastedMs: 0 });
+  });
+
+  test("loses no container by going away, and what changed meanwhile is seen when it is back", async () => {
+    run(1);
+    run(2);
+    const containers = follow();
+    await sees("web1 running", "web2 running");
+    await docker.stop();
+    await eventually("the outage", () => !containers.connected);
+    expect(states).toHaveLength(1);
+    docker.containers.delete(idOf(2));
+    run(3);
+    await docker.listen();
+    await sees("web1 running", "web3 running");
+  });
+
+  test("that ends its events is connected again at once, which is nothing to tell, and only changes are looked at", async () => {
+    run(1);
+    run(2);
+    follow();
+    await sees("web1 running", "web2 running");
+    run(2, { status: "paused" });
+    docker.requests.length = 0;
+    docker.cut();
+    await sees("web1 running", "web2 paused");
+    expect(
+      docker.requests.filter((request) => request.endsWith("/json") && !request.endsWith("containers/json")),
+    ).toEqual([`GET /v1.41/containers/${idOf(2)}/json`]);
+    expect(kinds()).toEqual(["docker-connected"]);
+  });
+
+  test("whose list lags behind what happened between two connections is asked for the events of that time", async () => {
+    const id = run(1, { status: "paused" });
+    follow();
+    await sees("web1 paused");
+    docker.tell("pause", id, 1_000_000);
+    await eventually("the event", () => events.some(({ kind }) => kind === "docker-event"));
+    docker.lagging = new Map(docker.containers);
+    docker.cut();
+    run(1);
+    docker.tell("unpause", id, 1_000_001);
+    await sees("web1 running");
+    expect(events.filter(({ kind }) => kind === "docker-event")).toMatchObject([
+      { action: "pause" },
+      { action: "unpause" },
+    ]);
+  });
+
+  test("says of each state when the oldest event came in that has led to it", async () => {
+    const id = run(1);
+    const clock = new ManualClock();
+    const containers = follow(clock);
+    await sees("web1 running");
+    expect(containers.heardAt).toBeUndefined();
+    const held: ServerResponse[] = [];
+    docker.intercept = (path, response) => path.includes(id) && held.push(response) > 0;
+    await clock.advance(1_000);
+    docker.tell("update", id);
+    await eventually("the first look", () => held.length === 1);
+    await clock.advance(500);
+    run(1, { status: "paused" });
+    docker.tell("pause", id);
+    await eventually("the event", () =>
+      events.some((event) => event.kind === "docker-event" && event.action === "pause"),
+    );
+    docker.intercept = () => false;
+    await clock.advance(500);
+    held[0]?.writeHead(500).end();
+    await clock.advance(100);
+    await sees("web1 paused");
+    expect(containers.heardAt).toBe(1_000);
+  });
+
+  test("that cannot list is away, not empty", async () => {
+    run(1);
+    follow();
+    await sees("web1 running");
+    docker.intercept = (path, response) => {
+      if (path !== "/containers/json") return false;
+      response.writeHead(500).end('{"message":"out of order"}');
+      return true;
+    };
+    docker.cut();
+    await eventually("the outage", () => kinds().includes("docker-unreachable"));
+    expect(events.at(-1)).toMatchObject({ reason: expect.stringContaining("out of order") as string });
+    expect(known()).toEqual(["web1 running"]);
+  });
+
+  test("that leaves containers out of its list is not believed: only a look says that they are gone", async () => {
+    run(1);
+    follow();
+    await sees("web1 running");
+    docker.intercept = (path, response) => {
+      if (path !== "/containers/json") return false;
+      response.writeHead(200).end("[]");
+      return true;
+    };
+    docker.requests.length = 0;
+    docker.cut();
+    await eventually("the look", () => docker.requests.some((request) => request.includes(idOf(1))));
+    expect(known()).toEqual(["web1 running"]);
+    expect(states).toHaveLength(1);
+  });
+
+  test("that cannot answer for one container still answers for the others", async () => {
+    run(1);
+    const id = run(2);
+    docker.intercept = (path, response) => {
+      if (!path.includes(id)) return false;
+      response.writeHead(500).end("{}");
+      return true;
+    };
+    follow();
+    await sees("web1 running");
+    docker.intercept = () => false;
+    docker.tell("update", id);
+    await sees("web1 running", "web2 running");
+  });
+});
+
+describe("in the course of time", () => {
+  test("a silent stream is replaced, and what it kept to itself is seen", async () => {
+    run(1);
+    follow(systemClock, { quietMs: 100 });
+    await sees("web1 running");
+    run(1, { status: "paused" });
+    await sees("web1 paused");
+    expect(docker.streams).toBe(1);
+    expect(kinds()).toEqual(["docker-connected"]);
+  });
+
+  test("a first look at everything may take longer than a stream may be silent", async () => {
+    run(1);
+    let refusals = 2; // each of which makes a look wait before it is tried again
+    docker.intercept = (path, response) => {
+      if (!path.endsWith(`${idOf(1)}/json`) || refusals-- <= 0) return false;
+      response.writeHead(500).end("{}");
+      return true;
+    };
+    follow(systemClock, { quietMs: 100 });
+    await sees("web1 running");
+    expect(kinds()).toEqual(["docker-connected"]);
+  });
+
+  test("an engine that accepts and says nothing is given up after two seconds", async () => {
+    const clock = new ManualClock();
+    docker.intercept = () => true;
+    follow(clock);
+    await eventually("the first request", () => docker.requests.length === 1);
+    await clock.advance(2_000);
+    await eventually("the outage", () => kinds().includes("docker-unreachable"));
+    expect(events[0]).toMatchObject({ reason: expect.stringContaining("after 2000 ms") as string });
+  });
+
+  test("what no event told is found by the next list, and a list without news looks at nothing", async () => {
+    run(1);
+    follow(systemClock, { resyncMs: 100 });
+    await sees("web1 running");
+    docker.requests.length = 0;
+    await eventually("two lists", () => docker.requests.length >= 2);
+    expect(new Set(docker.requests)).toEqual(new Set(["GET /v1.41/containers/json"]));
+    run(1, { status: "paused" });
+    await sees("web1 paused");
+  });
+
+  test("a list that lacks most containers must stand for two seconds before it is believed", async () => {
+    const clock = new ManualClock();
+    for (let number = 1; number <= 5; number++) run(number);
+    follow(clock);
+    await eventually("the first state", () => states.length === 1);
+    docker.containers.clear();
+    docker.requests.length = 0;
+    docker.cut();
+    await eventually("the list", async () => {
+      await clock.advance(1); // the first wait before a new connection is none at all
+      return docker.requests.includes("GET /v1.41/containers/json");
+    });
+    expect(known()).toHaveLength(5);
+    await eventually("the second list", async () => {
+      await clock.advance(500);
+      expect(known()).toEqual([]);
+      return true;
+    });
+    expect(docker.requests.filter((request) => request.endsWith("containers/json"))).toHaveLength(2);
+  });
+
+  test("nothing is left when it ends", async () => {
+    const clock = new ManualClock();
+    run(1);
+    const containers = follow(clock);
+    await eventually("the first state", () => states.length === 1);
+    ending.abort(new Error("the test is over"));
+    expect(await over).toBe(ending.signal.reason);
+    await eventually("the end of the stream", () => docker.streams === 0);
+    await eventually("the end of all timers", () => clock.pending === 0);
+    expect(containers.connected).toBe(false);
+  });
+});

@@ -4,7 +4,7 @@ import type { Snapshot } from "./core/model/snapshot.js";
 import type { Clock } from "./flow/clock.js";
 import { follow } from "./flow/follow.js";
 import { Lane } from "./flow/lane.js";
-import { LossFinder } from "./haproxy/removal.js";
+import { LossFinder } from "./haproxy/config/removal.js";
 import { Keeper, type ResourceState } from "./keeper.js";
 import type { Balancer, Resource, ResourceSet, Store, Target, Templates } from "./ports.js";
 import type { Rendering } from "./template/template.js";

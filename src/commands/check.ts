@@ -4,7 +4,7 @@ import { TargetFile } from "../edges/output/target-file.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { reasonOf } from "../errors.js";
-import { adviceFor } from "../haproxy/lint.js";
+import { adviceFor } from "../haproxy/config/lint.js";
 import type { Resource } from "../ports.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
 import { openStores, openSurroundings, type Surroundings } from "./daemon.js";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { HecdError, reasonOf } from "../errors.js";
-import { hintsOn } from "../haproxy/migration.js";
+import { hintsOn } from "../haproxy/config/migration.js";
 import type { World } from "./command.js";
 
 const USAGE = `Usage: hecd migrate-template FILE

@@ -1,10 +1,10 @@
-import type { Scope } from "./function.js";
-import { FUNCTIONS } from "./functions.js";
-import type { Functions, GoFunction } from "./go/values.js";
+import type { Scope } from "./functions/function.js";
+import { FUNCTIONS } from "./functions/functions.js";
+import type { Functions, GoFunction } from "./go-values/values.js";
 import { Includes } from "./include.js";
-import { Keys } from "./keys.js";
-import { Memory } from "./memory.js";
-import { Patterns } from "./pattern.js";
+import { Keys } from "./functions/keys.js";
+import { Memory } from "./functions/memory.js";
+import { Patterns } from "./regexp/pattern.js";
 import type { RenderInput } from "./template.js";
 
 /** The scope of one rendering, which begins with it; `memory` is that of the template's renderings before. */

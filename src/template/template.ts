@@ -1,7 +1,7 @@
 import type { LeftOut } from "../core/view/view.js";
 import type { Snapshot } from "../core/model/snapshot.js";
-import type { Compat } from "./function.js";
-import type { World } from "./world.js";
+import type { Compat } from "./functions/function.js";
+import type { World } from "./functions/world.js";
 
 /** What a rendering depends on; equal inputs give equal texts. */
 export interface RenderInput {
@@ -35,6 +35,6 @@ export interface Template {
  */
 export async function compileTemplate(name: string, source: string): Promise<Template> {
   return name.endsWith(".hbs")
-    ? (await import("./handlebars.js")).compileHandlebars(name, source)
+    ? (await import("./handlebars/handlebars.js")).compileHandlebars(name, source)
     : (await import("./go-template.js")).compileGo(name, source);
 }

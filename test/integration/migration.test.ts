@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { hintsOn } from "../../src/haproxy/migration.js";
+import { hintsOn } from "../../src/haproxy/config/migration.js";
 import { HAPROXY } from "../support/haproxy-binary.js";
 import { cli } from "../support/cli.js";
 import { tempDir } from "../support/temp-dir.js";

@@ -1,5 +1,5 @@
 import { HecdError } from "../../src/errors.js";
-import { bytesOf } from "../../src/template/go/bytes.js";
+import { bytesOf } from "../../src/template/go-values/bytes.js";
 import { parse } from "../../src/template/go/template.js";
 import { functionsOf } from "./functions.js";
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { StoredCase } from "./stored.js";
 
-const FILE = new URL("../template/function-replay.json.gz", import.meta.url);
+const FILE = new URL("../template/functions/replay.json.gz", import.meta.url);
 
 /** Keeps these calls of functions with Go's answers. */
 export function storeFunctionCases(cases: readonly StoredCase[]): void {

@@ -1,9 +1,9 @@
 import { basePath, dirPath } from "../../src/core/text/path.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
-import { type Bytes, bytesOf, encodeRune, runeAt, textOf, widthAt } from "../../src/template/go/bytes.js";
-import { GoError } from "../../src/template/go/errors.js";
-import { PAIR_LIST, PAIRS, pairOf, pairsOf } from "../../src/template/go/pairs.js";
-import { quote } from "../../src/template/go/quote.js";
+import { type Bytes, bytesOf, encodeRune, runeAt, textOf, widthAt } from "../../src/template/go-values/bytes.js";
+import { GoError } from "../../src/template/go-values/errors.js";
+import { PAIR_LIST, PAIRS, pairOf, pairsOf } from "../../src/template/go-values/pairs.js";
+import { quote } from "../../src/template/go-values/quote.js";
 import {
   ANY,
   ANYS,
@@ -24,8 +24,8 @@ import {
   STRINGS,
   Struct,
   typeOf,
-} from "../../src/template/go/values.js";
-import { Keys, type Pair } from "../../src/template/keys.js";
+} from "../../src/template/go-values/values.js";
+import { Keys, type Pair } from "../../src/template/functions/keys.js";
 
 /** The functions of the Go program beside, for this engine: the same names, types and answers. */
 export function functionsOf(store: Readonly<Record<string, string>>): Functions {

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { bytesOf } from "../../src/template/go/bytes.js";
+import { bytesOf } from "../../src/template/go-values/bytes.js";
 import { parse } from "../../src/template/go/template.js";
 import type { Case } from "./engine.js";
 import { functionsOf } from "./functions.js";

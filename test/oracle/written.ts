@@ -1,4 +1,4 @@
-import { bytesOf } from "../../src/template/go/bytes.js";
+import { bytesOf } from "../../src/template/go-values/bytes.js";
 import { BUILTINS } from "../template/go/builtins-cases.js";
 import { STORE, type WrittenCase } from "../template/go/case-store.js";
 import { COMPARISONS } from "../template/go/comparison-cases.js";

@@ -1,4 +1,4 @@
-import type { ServiceRecord, World } from "../../src/template/world.js";
+import type { ServiceRecord, World } from "../../src/template/functions/world.js";
 
 /** A machine for templates on which nothing moves: 2026-11-21 00:37:17.187370552 UTC, in a zone an hour east. */
 export class StillWorld implements World {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { hasCode } from "../../src/errors.js";
-import { compileHandlebars } from "../../src/template/handlebars.js";
+import { compileHandlebars } from "../../src/template/handlebars/handlebars.js";
 import { compileTemplate } from "../../src/template/template.js";
 
 const ENTRIES = {

@@ -5,7 +5,7 @@ import { flatten } from "../../confd/flatten.js";
 import type { Backend } from "../../core/model/backend.js";
 import { compareKeys } from "../../core/model/snapshot.js";
 import { HecdError, reasonOf } from "../../errors.js";
-import { globMatcher } from "../../template/glob.js";
+import { globMatcher } from "../../template/functions/glob.js";
 
 /** Which files hold the keys, and how they are read. */
 export type DocumentOptions = Omit<Extract<Backend, { kind: "file" }>, "kind">;

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock } from "../../flow/clock.js";
-import { complaintsOf, quoteLines } from "../../haproxy/alerts.js";
-import { hintsOn, wordsOf as wordsOfHint } from "../../haproxy/migration.js";
+import { complaintsOf, quoteLines } from "../../haproxy/config/alerts.js";
+import { hintsOn, wordsOf as wordsOfHint } from "../../haproxy/config/migration.js";
 import type { Resource, Verdict } from "../../ports.js";
 import { wordsOf } from "./by-commands.js";
 import { run } from "../host/command.js";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { newBinds } from "../../haproxy/binds.js";
-import { hasSections } from "../../haproxy/model.js";
+import { newBinds } from "../../haproxy/config/binds.js";
+import { hasSections } from "../../haproxy/config/model.js";
 import type {
   Adjustment,
   Balancer,

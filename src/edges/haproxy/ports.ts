@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { Bind } from "../../haproxy/binds.js";
+import type { Bind } from "../../haproxy/config/binds.js";
 import { codeOf } from "../files/atomic-write.js";
 
 /** Why HAProxy could not listen on the first of these addresses for which that is certain; undefined when none is. */

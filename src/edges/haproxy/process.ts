@@ -5,7 +5,7 @@ import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { abortable, follow, type Follower } from "../../flow/follow.js";
 import { backoff } from "../../flow/retry.js";
-import { complaintsOf, occupiedAddressOf } from "../../haproxy/alerts.js";
+import { complaintsOf, occupiedAddressOf } from "../../haproxy/config/alerts.js";
 import { endGroup } from "../host/command.js";
 import { askProcesses, workerServes } from "./master.js";
 

@@ -1,7 +1,7 @@
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { followFor } from "../../flow/deadline.js";
-import { parseRuntimeReply, type RuntimeReply } from "../../haproxy/runtime-reply.js";
+import { parseRuntimeReply, type RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import type { HaproxySettings } from "../../ports.js";
 import { askSocket } from "./socket.js";
 

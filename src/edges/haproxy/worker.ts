@@ -1,6 +1,6 @@
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import type { RuntimeReply } from "../../haproxy/runtime-reply.js";
+import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import { askWorker, type RuntimeRequest, type RuntimeSockets } from "./runtime.js";
 
 /** The present worker of an HAProxy, asked by the quickest socket that is sure to lead to it. */

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import type { Clock } from "../../flow/clock.js";
-import type { ServiceRecord } from "../../template/world.js";
+import type { ServiceRecord } from "../../template/functions/world.js";
 
 /** A resolver that has not answered by then has failed. The program stands still meanwhile. */
 const ANSWER_WITHIN_MS = 2_000;

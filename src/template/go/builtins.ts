@@ -1,9 +1,9 @@
-import { indexInto, lengthOf, sliceOf } from "./collections.js";
-import { equalsAny, isLess } from "./compare.js";
-import { GoError } from "./errors.js";
-import { escapeHtml, escapeJs, escapeQuery } from "./escape.js";
-import type { Bytes } from "./bytes.js";
-import { sprint, sprintf, sprintln } from "./printf.js";
+import { indexInto, lengthOf, sliceOf } from "../go-values/collections.js";
+import { equalsAny, isLess } from "../go-values/compare.js";
+import { GoError } from "../go-values/errors.js";
+import { escapeHtml, escapeJs, escapeQuery } from "../go-values/escape.js";
+import type { Bytes } from "../go-values/bytes.js";
+import { sprint, sprintf, sprintln } from "../go-values/printf.js";
 import {
   ANY,
   Callable,
@@ -18,7 +18,7 @@ import {
   STRING,
   typeOf,
   VALUE,
-} from "./values.js";
+} from "../go-values/values.js";
 
 /** The functions that every Go template has. `and` and `or` are here by name only: they do not evaluate all arguments. */
 export const BUILTINS: Functions = new Map<string, GoFunction>([

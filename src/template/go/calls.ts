@@ -1,7 +1,7 @@
-import type { Bytes } from "./bytes.js";
-import { wordsOf } from "./errors.js";
+import type { Bytes } from "../go-values/bytes.js";
+import { wordsOf } from "../go-values/errors.js";
 import { type Operand, type Place, sourceOf } from "./nodes.js";
-import { quote } from "./quote.js";
+import { quote } from "../go-values/quote.js";
 import { compilePipe } from "./pipes.js";
 import { compileFields } from "./fields.js";
 import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
@@ -20,7 +20,7 @@ import {
   TypedInt,
   typeOf,
   VALUE,
-} from "./values.js";
+} from "../go-values/values.js";
 
 /** What is called: its name for messages, and how it is reached once its arguments are there. */
 export interface Callee {

@@ -1,8 +1,19 @@
-import type { Bytes } from "./bytes.js";
+import type { Bytes } from "../go-values/bytes.js";
 import { compileArg, type CallPlaces, compileCall, type Given, NOTHING } from "./calls.js";
 import type { ChainNode, FieldNode, Place, VariableNode } from "./nodes.js";
 import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
-import { ANY, Complex, Dict, Float, type GoType, type GoValue, type Method, Struct, typeOf, VALUE } from "./values.js";
+import {
+  ANY,
+  Complex,
+  Dict,
+  Float,
+  type GoType,
+  type GoValue,
+  type Method,
+  Struct,
+  typeOf,
+  VALUE,
+} from "../go-values/values.js";
 
 /** One field of a value, or a method with its arguments. */
 type Access = (run: Run, dot: GoValue, final: GoValue, of: GoValue) => GoValue;

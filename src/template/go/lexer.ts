@@ -1,5 +1,5 @@
-import { type Bytes, isNameRune, isPrintable, runeAt, widthAt } from "./bytes.js";
-import { quote, runeName } from "./quote.js";
+import { type Bytes, isNameRune, isPrintable, runeAt, widthAt } from "../go-values/bytes.js";
+import { quote, runeName } from "../go-values/quote.js";
 
 /** What a token is; keywords are of the kind "keyword" and known by their text. */
 export type TokenKind =

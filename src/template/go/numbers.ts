@@ -1,7 +1,7 @@
-import type { Bytes } from "./bytes.js";
-import { GoError } from "./errors.js";
-import { quote, unquoteRune } from "./quote.js";
-import { Complex, Float, type GoInt, type GoValue, intOf } from "./values.js";
+import type { Bytes } from "../go-values/bytes.js";
+import { GoError } from "../go-values/errors.js";
+import { quote, unquoteRune } from "../go-values/quote.js";
+import { Complex, Float, type GoInt, type GoValue, intOf } from "../go-values/values.js";
 
 /** An untyped number of a template: each reading that its value allows. */
 export interface NumberLiteral {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HecdError } from "../../../src/errors.js";
-import { bytesOf, textOf } from "../../../src/template/go/bytes.js";
+import { bytesOf, textOf } from "../../../src/template/go-values/bytes.js";
 import { parse } from "../../../src/template/go/template.js";
 import {
   ANY,
@@ -17,7 +17,7 @@ import {
   STRING,
   Struct,
   TypedInt,
-} from "../../../src/template/go/values.js";
+} from "../../../src/template/go-values/values.js";
 
 const NONE: Functions = new Map();
 

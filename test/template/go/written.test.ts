@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { textOf } from "../../../src/template/go/bytes.js";
+import { textOf } from "../../../src/template/go-values/bytes.js";
 import { render } from "../../oracle/engine.js";
 import { BUILTINS } from "./builtins-cases.js";
 import { STORE } from "./case-store.js";

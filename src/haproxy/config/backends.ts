@@ -1,0 +1,142 @@
+import type { Line, Section } from "./config.js";
+import { isPlainName } from "../runtime/server-commands.js";
+
+/** The servers of one backend or listen, as a fresh HAProxy would have them. */
+export interface Pool {
+  readonly name: string;
+  readonly servers: ReadonlyMap<string, PoolServer>;
+  /** Why its servers cannot be changed at run time; undefined when they can. */
+  readonly obstacle: string | undefined;
+  /** Whether the servers named here are all it has, so that what runs can be compared with them. */
+  readonly isComplete: boolean;
+  /** Whether the place of a backup server among the others counts: then the first one that lives serves alone. */
+  readonly ranksBackups: boolean;
+  /** How long a request may go on trying a server after that has been taken out, in milliseconds; undefined without a limit. */
+  readonly triesForMs: number | undefined;
+}
+
+/** One server with everything that `default-server` adds to it. */
+export interface PoolServer {
+  readonly name: string;
+  /** An IP address, or whatever else stands there. */
+  readonly host: string;
+  /** 0 where none is given. */
+  readonly port: number;
+  readonly weight: number;
+  readonly isDisabled: boolean;
+  readonly isBackup: boolean;
+  /** All other words, in order. */
+  readonly words: readonly string[];
+  /** Whether the words are the whole truth. */
+  readonly isPlain: boolean;
+}
+
+/** The algorithms for which neither order nor number of a server matters. */
+const ORDERLESS = /^(roundrobin|leastconn|random(\(\d+\))?)$/;
+
+/** Everything in this section, the chain of its defaults before it, that is a server or says something about servers. */
+export function poolOf(section: Section, chain: readonly Section[]): Pool {
+  const hasDefaults = chain.length > 0;
+  const lines = [...chain, section].flatMap((each) => each.lines);
+  const settings = (...words: readonly string[]): readonly Line[] =>
+    lines.filter((line) => words.every((word, index) => line.words[index] === word));
+  const servers = new Map<string, PoolServer>();
+  let inherited: readonly Line[] = [];
+  for (const line of lines) {
+    if (line.words[0] === "default-server") inherited = [...inherited, line];
+    if (line.words[0] !== "server") continue;
+    const server = knownServerOf(line, inherited);
+    servers.set(server.name, server);
+  }
+  return {
+    name: section.name,
+    servers,
+    obstacle: obstacleOf(section, settings) ?? (hasDefaults ? undefined : "its defaults may be in another file"),
+    isComplete: settings("server-template").length === 0,
+    ranksBackups: settings("option", "allbackups").length === 0 || settings("no", "option", "allbackups").length > 0,
+    triesForMs: triesForMs(settings),
+  };
+}
+
+/** What was made of each line, for as long as there is the line. */
+const READ = new WeakMap<Line, { readonly server: PoolServer; readonly inherited: readonly Line[] }>();
+
+/** The very same server as before when neither its line nor what it inherits has changed. */
+function knownServerOf(line: Line, inherited: readonly Line[]): PoolServer {
+  const known = READ.get(line);
+  const isSame =
+    known?.inherited.length === inherited.length && inherited.every((each, at) => each === known.inherited[at]);
+  if (isSame) return known.server;
+  const server = serverOf(line, inherited);
+  READ.set(line, { server, inherited });
+  return server;
+}
+
+function serverOf({ words, isPlain }: Line, inherited: readonly Line[]): PoolServer {
+  const [, name = "", address = "", ...own] = words;
+  const { host, port } = splitAddress(address);
+  const all = [...inherited.flatMap((line) => line.words.slice(1)), ...own];
+  let weight = 1;
+  let isDisabled = false;
+  const rest: string[] = [];
+  for (let at = 0; at < all.length; at++) {
+    const word = all[at] ?? "";
+    if (word === "weight") weight = Number(all[++at]);
+    else if (word === "disabled") isDisabled = true;
+    else if (word === "enabled") isDisabled = false;
+    else rest.push(word);
+  }
+  return {
+    name,
+    host,
+    port,
+    weight,
+    isDisabled,
+    isBackup: rest.includes("backup"),
+    words: rest,
+    isPlain: isPlain && inherited.every((line) => line.isPlain),
+  };
+}
+
+/** `host:port`, an IPv6 address with or without brackets, a port of 0 where there is none. */
+function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|(.*?))(?::(\d+))?$/.exec(address) ?? [];
+  return { host: bracketed ?? plain ?? address, port: Number(port ?? 0) };
+}
+
+function obstacleOf({ name }: Section, settings: (...words: readonly string[]) => readonly Line[]): string | undefined {
+  if (!isPlainName(name)) return "its name is not one word of plain letters";
+  const algorithm = settings("balance").at(-1)?.words[1] ?? "roundrobin";
+  if (!ORDERLESS.test(algorithm)) return `its algorithm ${algorithm} depends on the place of a server`;
+  if (settings("server-template").length > 0) return "it has a server-template";
+  if (settings("dispatch").length > 0) return "it has a dispatch address";
+  if (settings("option", "transparent").length > 0) return "it is transparent";
+  if (settings("option", "external-check").length > 0) return "it has external checks";
+  if (settings("cookie").some(({ words }) => words.includes("dynamic"))) return "it has dynamic cookies";
+  return undefined;
+}
+
+/** Each try may take the connect timeout and a pause of one second, or of the timeout where that is shorter. */
+function triesForMs(settings: (...words: readonly string[]) => readonly Line[]): number | undefined {
+  const connectMs = durationOf(settings("timeout", "connect").at(-1)?.words[2] ?? "");
+  const retries = Number(settings("retries").at(-1)?.words[1] ?? 3);
+  if (connectMs === undefined || !Number.isInteger(retries)) return undefined;
+  return (connectMs + Math.min(connectMs, 1_000)) * (retries + 1);
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  "": 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A time as HAProxy writes it, in milliseconds. */
+function durationOf(text: string): number | undefined {
+  const [, count, unit = ""] = /^(\d+)(us|ms|s|m|h|d)?$/.exec(text) ?? [];
+  const size = UNITS_MS[unit];
+  return count === undefined || size === undefined ? undefined : Number(count) * size;
+}

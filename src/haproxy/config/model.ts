@@ -1,0 +1,98 @@
+import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
+import { type Pool, poolOf } from "./backends.js";
+
+/** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
+export interface Model {
+  /** In the order of the text: what stands in each section besides servers. */
+  readonly frame: readonly Part[];
+  /** Backends and listens by name. */
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly cut: Cut;
+  /** What was made of each section, by its text. */
+  readonly parts: ReadonlyMap<string, Part>;
+}
+
+/** One section. */
+export interface Part {
+  readonly title: string;
+  readonly section: Section;
+  /** The text of all that it was read by. */
+  readonly basesText: string;
+  /** What stands in it besides servers. */
+  readonly meaning: string;
+  readonly pool: Pool | undefined;
+}
+
+/**
+ * Reads a text; comments and blanks leave no trace in the model.
+ *
+ * What a section makes of `previous` is taken from there as it is when not a letter of it differs.
+ */
+export function modelOf(text: string, previous?: Model): Model {
+  const fresh = cut(text, previous?.cut);
+  const { texts, isConditional } = fresh;
+  const parts = new Map<string, Part>();
+  const frame: Part[] = [];
+  const pools = new Map<string, Pool>();
+  const bases: Section[] = [];
+  const sectionOf = readerAfter(previous);
+  let basesText = String(isConditional);
+  for (const own of texts) {
+    const known = previous?.parts.get(own);
+    const isKnown = known?.basesText === basesText;
+    if (isKnown) basesText = known.basesText; // the very same text, which is soon compared with the next one's
+    const part = isKnown ? known : partOf(sectionOf(own), basesText, isConditional ? undefined : bases);
+    parts.set(own, part);
+    if (part.pool) pools.set(part.pool.name, part.pool);
+    if (part.title !== UNTITLED || part.meaning !== "") frame.push(part);
+    if (part.section.kind === "defaults") {
+      bases.push(part.section);
+      basesText += `\n${own}`;
+    }
+  }
+  return { frame, pools, parts, cut: fresh };
+}
+
+/** Reads sections, and of a section that was in `previous` with other lines only those. */
+function readerAfter(previous: Model | undefined): (text: string) => Section {
+  let before: ReadonlyMap<string, Section> | undefined;
+  return (text) => {
+    const end = text.indexOf("\n");
+    before ??= new Map(previous?.frame.map(({ section }) => [section.lines[0]?.raw ?? "", section]));
+    const section = before.get(end < 0 ? text : text.slice(0, end));
+    const known = new Map(section?.lines.map((line) => [line.raw, line]));
+    return parseSection(text, (raw) => known.get(raw) ?? parseLine(copyOf(raw)));
+  };
+}
+
+/** Without `bases` no server is told apart, since a condition may leave it out. */
+function partOf(section: Section, basesText: string, bases: readonly Section[] | undefined): Part {
+  const hasServers = section.kind === "backend" || section.kind === "listen";
+  const pool = hasServers && bases ? poolOf(section, chainOf(section, bases)) : undefined;
+  return {
+    title: titleOf(section),
+    section,
+    basesText,
+    meaning: meaningApartFrom(pool ? "server" : undefined, section),
+    pool,
+  };
+}
+
+/** Whether a text is a configuration at all. */
+export function hasSections(text: string): boolean {
+  return cut(text).texts.some((own) => parseSection(own).kind !== "");
+}
+
+const UNTITLED = "what stands before the first section";
+
+function titleOf({ kind, name }: Section): string {
+  if (kind === "") return UNTITLED;
+  return name === "" ? kind : `${kind} ${name}`;
+}
+
+function meaningApartFrom(word: string | undefined, { lines }: Section): string {
+  return lines
+    .filter(({ words }) => words.length > 0 && words[0] !== word)
+    .map(meaningOf)
+    .join("\n");
+}

@@ -1,0 +1,63 @@
+import type { Model } from "../config/model.js";
+import { deleteCommand } from "./server-commands.js";
+import type { Leaver } from "./changes.js";
+
+/** Longer than any pause that HAProxy may add to its own reckoning between two tries. */
+const MARGIN_MS = 500;
+
+/**
+ * The servers that are out and wait to be deleted.
+ *
+ * HAProxy 2.6 crashes when a server is deleted while a request is between two tries to reach it, so each waits until
+ * no request can be: as long as all tries take, counted from when it was first seen without a connection in use. From
+ * 3.0 on it refuses instead ("Server still has connections attached to it"): where ten to seventeen such deletes ended
+ * 2.6.12, 3.0.11 and 3.2.26 lived through 40 servers that were deleted as soon as they let them be. Waiting costs those
+ * nothing.
+ */
+export class Leavers {
+  #all = new Map<string, Leaver & { readonly idleSince: number | undefined }>();
+
+  /** By `backend/server`. */
+  get all(): ReadonlyMap<string, Leaver> {
+    return this.#all;
+  }
+
+  add({ pool, name, server }: Leaver): void {
+    this.#all.set(`${pool}/${name}`, { pool, name, server, idleSince: undefined });
+  }
+
+  /** It serves again. */
+  remove(id: string): void {
+    this.#all.delete(id);
+  }
+
+  /** A new process has none of them. */
+  clear(): void {
+    this.#all.clear();
+  }
+
+  /** Deletes those that are due, and asks which of the others are busy. */
+  commands(model: Model, now: number): readonly string[] {
+    const due = [...this.#all.values()].filter(({ pool, idleSince }) => {
+      const triesForMs = model.pools.get(pool)?.triesForMs;
+      return triesForMs !== undefined && idleSince !== undefined && now - idleSince > triesForMs + MARGIN_MS;
+    });
+    const pools = new Set([...this.#all.values()].map(({ pool }) => pool));
+    return [
+      ...due.map(({ pool, name }) => deleteCommand(pool, name)),
+      ...[...pools].map((pool) => `show servers conn ${pool}`),
+    ];
+  }
+
+  /** Takes note of those that HAProxy really has; returns the ones that are gone. */
+  see(strays: readonly Leaver[], busy: ReadonlySet<string>, now: number): readonly string[] {
+    const before = this.#all;
+    this.#all = new Map();
+    for (const stray of strays) {
+      const id = `${stray.pool}/${stray.name}`;
+      const known = before.get(id) ?? { ...stray, idleSince: undefined };
+      this.#all.set(id, { ...known, idleSince: busy.has(id) ? undefined : (known.idleSince ?? now) });
+    }
+    return [...before.keys()].filter((id) => !this.#all.has(id));
+  }
+}

@@ -1,0 +1,127 @@
+import Handlebars from "handlebars";
+import { HecdError } from "../../errors.js";
+import { defaultServiceOf, type Route, routesOf } from "../../core/view/routes.js";
+import type { Snapshot } from "../../core/model/snapshot.js";
+import { type Service, servicesOf, type View } from "../../core/view/view.js";
+import { argumentsOf } from "../functions/arguments.js";
+import { FunctionError } from "../go-values/function-error.js";
+import type { Scope } from "../functions/function.js";
+import { FUNCTIONS } from "../functions/functions.js";
+import { EACH_ITEM, eachItem, rememberItems } from "./each.js";
+import { handlebarsError } from "./error.js";
+import { Memory } from "../functions/memory.js";
+import { plainOf } from "./plain.js";
+import { scopeOf } from "../scope.js";
+import type { Template } from "../template.js";
+
+/** Reads a Handlebars template; see `compileTemplate`. */
+export function compileHandlebars(name: string, source: string): Template {
+  const engine = Handlebars.create();
+  const program = quoting(name, () => {
+    const tree = engine.parse(source);
+    rememberItems(tree, (word) => word === "eq" || FUNCTIONS.has(word));
+    engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
+    return engine.compile<Context>(tree, OPTIONS);
+  });
+  if (engine.helpers["each"]) engine.registerHelper(EACH_ITEM, eachItem(engine.helpers["each"]));
+  const memory = new Memory();
+  let view: View | undefined; // of the last snapshot, from which the next one differs in few keys
+  return {
+    render(input) {
+      const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers", view);
+      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input, memory)) }));
+      view = seen.view ?? view;
+      return { text, leftOut: seen.view?.leftOut ?? [] };
+    },
+  };
+}
+
+const OPTIONS = {
+  // A configuration is no web page: `&` and `=` stay what they are.
+  noEscape: true,
+  // A name that is not there is an error, not a hole in the configuration.
+  strict: true,
+  knownHelpersOnly: true,
+  // Handlebars' own `log` would write to our output.
+  knownHelpers: {
+    ...Object.fromEntries([...FUNCTIONS.keys()].map((name) => [name, true])),
+    eq: true,
+    log: false,
+    [EACH_ITEM]: true,
+  },
+} as const;
+
+/** What a template sees besides the functions. */
+interface Context {
+  readonly services: readonly Service[];
+  readonly routes: readonly Route[];
+  /** The service of requests that no route wants; empty when there is none. */
+  readonly defaultService: string;
+}
+
+/** Reads the services of a snapshot when a template asks for them, since not every key is a server to every template. */
+class Seen {
+  readonly context: Context;
+  #view: View | undefined;
+
+  constructor(snapshot: Snapshot, preferred: string, previous: View | undefined) {
+    const services = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous)).services;
+    // Handlebars sees own properties only, so these are getters of a plain object.
+    this.context = {
+      get services() {
+        return services();
+      },
+      get routes() {
+        return routesOf(services());
+      },
+      get defaultService() {
+        return defaultServiceOf(services(), preferred) ?? "";
+      },
+    };
+  }
+
+  /** Undefined when the template has not asked for services. */
+  get view(): View | undefined {
+    return this.#view;
+  }
+}
+
+/** All functions as helpers over one scope, and `eq`, which Handlebars lacks. */
+function helpersOf(template: string, scope: Scope): Record<string, (...args: readonly unknown[]) => unknown> {
+  const helpers: Record<string, (...args: readonly unknown[]) => unknown> = {
+    eq: (a, b) => a === b,
+  };
+  for (const [name, fn] of FUNCTIONS) {
+    helpers[name] = function (this: unknown, ...all) {
+      const args = all.slice(0, -1);
+      // `{{keys}}` within something that has keys of its own means those.
+      if (args.length === 0 && isObject(this) && Object.hasOwn(this, name)) return this[name];
+      try {
+        return plainOf(fn.call(scope, argumentsOf(fn, args)));
+      } catch (error) {
+        if (!(error instanceof FunctionError)) throw error;
+        const fault = { code: "template-invalid", template, reason: `${name}: ${error.message}` } as const;
+        const line = lineOfCall(all.at(-1));
+        throw new HecdError(line === undefined ? fault : { ...fault, line }, { cause: error });
+      }
+    };
+  }
+  return helpers;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+/** The line of a helper's call, from the last argument that Handlebars gives to each; its types do not know of it. */
+function lineOfCall(options: unknown): number | undefined {
+  return (options as { readonly loc?: { readonly start: { readonly line: number } } } | undefined)?.loc?.start.line;
+}
+
+function quoting<T>(template: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw handlebarsError(template, error);
+  }
+}

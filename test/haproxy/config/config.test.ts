@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { cut, defaultsOf, parseConfiguration, printConfiguration } from "../../../src/haproxy/config/config.js";
+import { goldenCases } from "../../support/golden.js";
+
+const line = fc.oneof(
+  fc.constantFrom(
+    "global",
+    "defaults",
+    "defaults d from e",
+    "backend b from d",
+    "  server s 1.2.3.4:5 # c",
+    ".if 1",
+    "",
+  ),
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: fc.constantFrom("\\", '"', "'", " ", "#", "$", "x", "\t", "\r") }),
+);
+
+describe("a configuration", () => {
+  test("is printed letter by letter as it was read, whatever it is", () => {
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const text = lines.join("\n");
+        expect(printConfiguration(parseConfiguration(text))).toBe(text);
+      }),
+    );
+  });
+
+  test("is printed as it was read when it is a stock one", async () => {
+    for (const { expected } of await goldenCases()) {
+      const text = await readFile(expected, "utf8");
+      expect(printConfiguration(parseConfiguration(text))).toBe(text);
+    }
+  });
+
+  test("is cut into the same sections whatever was cut before it", () => {
+    const few = fc.constantFrom("global", "backend b", "backend c", "  server s 1.2.3.4:5", ".if 1", "");
+    const text = fc.array(fc.oneof({ weight: 5, arbitrary: few }, line), { maxLength: 12 });
+    fc.assert(
+      fc.property(text, text, text, text, (before, middle, another, after) => {
+        const previous = cut([...before, ...middle, ...after].join("\n"));
+        const next = [...before, ...another, ...after].join("\n");
+        expect(cut(next, previous)).toEqual(cut(next));
+        expect(cut(next, cut(next))).toEqual(cut(next));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("keeps the very same strings of the sections around the one that differs", () => {
+    const text = Array.from({ length: 5 }, (_, index) => `backend b${index}\n  server s 1.2.3.4:5`).join("\n");
+    const previous = cut(text);
+    const { texts } = cut(text.replace("b2\n  server s", "b2\n  server t"), previous);
+    expect(texts.map((own, index) => Object.is(own, previous.texts[index]))).toEqual([true, true, false, true, true]);
+  });
+
+  test("knows which defaults reach a section", () => {
+    const configuration = parseConfiguration(
+      "defaults a\ndefaults b from a\nbackend x\nbackend y from a\nbackend z from none\ndefaults\nlisten l",
+    );
+    const chains = configuration.sections
+      .filter(({ kind }) => kind !== "defaults")
+      .map((section) => [section.name, defaultsOf(section, configuration).map(({ name }) => name)]);
+    expect(chains).toEqual([
+      ["x", ["a", "b"]],
+      ["y", ["a"]],
+      ["z", []],
+      ["l", [""]],
+    ]);
+  });
+});

@@ -32,5 +32,5 @@ RUN mkdir -p /run/haproxy && chown -R 10001:10001 /etc/haproxy /run/haproxy
 # The agent's state folder, whichever user it runs as.
 RUN mkdir -p -m 1777 /var/lib/hecd
 USER 10001:10001
-ENTRYPOINT ["node", "/opt/hecd/dist/main.js"]
+ENTRYPOINT ["node", "/opt/hecd/dist/hecd.js"]
 CMD ["--help"]

@@ -10,7 +10,7 @@ const { dependencies } = parse(await readFile(new URL("../package.json", import.
 
 await build({
   absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-  entryPoints: ["src/main.ts", "src/confd.ts"],
+  entryPoints: ["src/bin/hecd.ts", "src/bin/confd.ts"],
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -79,7 +79,7 @@ const FACES = [
   {
     name: "confd",
     summary: "be confd: its command line, its files, its behaviour",
-    load: async () => (await import("./commands/confd.js")).runConfd,
+    load: async () => (await import("./commands/confd/commands.js")).runConfd,
   },
   {
     name: "migrate-template",

@@ -10,9 +10,8 @@ async function sources(): Promise<readonly string[]> {
   return entries.filter((entry) => entry.endsWith(".ts")).sort();
 }
 
-/** The second program stands beside the first. */
 function roomOf(path: string): string {
-  return path === "confd.ts" ? "main" : (path.split("/")[0]?.replace(/\.ts$/, "") ?? "");
+  return path.split("/")[0]?.replace(/\.ts$/, "") ?? "";
 }
 
 function importsOf(text: string): readonly string[] {

@@ -26,8 +26,8 @@ async function packagesOf(file: string, seen = new Set<string>()): Promise<Reado
 // A run with -onetime is as short as its start, and most of a start is loading.
 describe("a program that ends at once loads no package that it does not need", () => {
   test.each([
-    ["hecd, before it knows its command", "main.ts", []],
-    ["confd", "confd.ts", ["smol-toml"]],
+    ["hecd, before it knows its command", "bin/hecd.ts", []],
+    ["confd", "bin/confd.ts", ["smol-toml"]],
     ["keys from etcd", "edges/etcd/store.ts", ["cockatiel", "etcd3"]],
     ["keys from the environment", "edges/documents/env-store.ts", []],
     ["a Go template", "template/go-template.ts", []],
@@ -36,7 +36,7 @@ describe("a program that ends at once loads no package that it does not need", (
   });
 
   test("and what a run of confd -onetime does load is built into its few files", async () => {
-    const loaded = ["confd.ts", "edges/etcd/store.ts", "edges/documents/env-store.ts", "template/go-template.ts"];
+    const loaded = ["bin/confd.ts", "edges/etcd/store.ts", "edges/documents/env-store.ts", "template/go-template.ts"];
     const packages = (await Promise.all(loaded.map((file) => packagesOf(file)))).flatMap((names) => [...names]);
     const bundle = await readFile(new URL("../deploy/bundle.mjs", import.meta.url), "utf8");
     const [, takenIn = ""] = /^const TAKEN_IN = (\[.*\]);$/m.exec(bundle) ?? [];

@@ -64,7 +64,7 @@ async function build() {
   const sources = readdirSync(`${PROJECT}src`, { recursive: true, encoding: "utf8" }).map((name) => `src/${name}`);
   const makers = ["package-lock.json", "tsconfig.json", "deploy/bundle.mjs", "deploy/bundle-dirname.mjs"];
   const changed = [...makers, ...sources].map((name) => statSync(`${PROJECT}${name}`).mtimeMs);
-  const built = statSync(`${PROJECT}dist/main.js`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const built = statSync(`${PROJECT}dist/hecd.js`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (built > Math.max(...changed)) return;
   console.log("==> Compiling (npm run build)");
   await must("npm", ["run", "build"], { cwd: PROJECT });
@@ -156,7 +156,7 @@ function whenAskedToStop() {
  * @param {string} listen
  */
 function startHecd(port, listen) {
-  const args = [`${PROJECT}dist/main.js`, "up", "--http-port", String(port), "--listen", listen, "--host-id", "demo"];
+  const args = [`${PROJECT}dist/hecd.js`, "up", "--http-port", String(port), "--listen", listen, "--host-id", "demo"];
   // A process group of its own: a Ctrl-C of the terminal reaches this process only, which then ends things in order.
   const child = spawn(process.execPath, args, {
     detached: true,

@@ -1,4 +1,4 @@
-import { Agent, type AgentSettings } from "../agent.js";
+import { Agent, type AgentSettings } from "../agent/agent.js";
 import { isHere, parseDockerUrl } from "../core/host/docker-url.js";
 import { type Engine, readEngines } from "../core/host/engines.js";
 import { DockerContainers } from "../edges/docker/provider.js";
@@ -7,7 +7,7 @@ import { SocketProber } from "../edges/host/prober.js";
 import type { Identity } from "../edges/host/state-folder.js";
 import type { Status } from "../edges/status/server.js";
 import { watchStalls } from "../flow/stall.js";
-import { type Daemon, together } from "../flow/together.js";
+import { type Daemon, together } from "../flow/run-all.js";
 import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { World } from "./command.js";

@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/events/event.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
-import { Renderer, type Result } from "../renderer.js";
+import { Renderer, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type World } from "./command.js";
 import { openDaemon, openStores, openSurroundings } from "./daemon.js";

@@ -1,9 +1,9 @@
-import { USUAL_MANNER } from "../apply.js";
+import { USUAL_MANNER } from "../renderer/apply.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { balancerOf } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import type { Resource } from "../ports.js";
-import type { RendererParts } from "../renderer.js";
+import type { RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { compileTemplate, type RenderInput, type Rendering } from "../template/template.js";
 import type { Surroundings } from "./daemon.js";

@@ -2,7 +2,7 @@ import { joinPath } from "../core/text/path.js";
 import { shellWord } from "../core/text/shell-word.js";
 import type { Resource } from "../ports.js";
 import { type Compat, backendOf } from "./backend.js";
-import { relax } from "./relaxed.js";
+import { relax } from "./lenient.js";
 import { parseTables, type Problems, readTables, type ResourceTables } from "./resource-tables.js";
 
 /** What a file of conf.d says; the template is still to be read, and names of users are still to be looked up. */

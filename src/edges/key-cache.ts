@@ -1,6 +1,6 @@
 import { isBelow } from "../core/model/prefix.js";
 import { type KeyChange, type Snapshot, applyChanges } from "../core/model/snapshot.js";
-import { Bell } from "../flow/bell.js";
+import { Bell } from "../flow/notifier.js";
 
 /**
  * What is known of the keys below some prefixes: is told of changes at any pace, gives the newest state when asked.

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { follow, type Follower } from "./follow.js";
+import { follow, type Follower } from "./linked-signal.js";
 
 /** Follows `signal`, and aborts with `reason` once `ms` have passed. */
 export function followFor(ms: number, reason: unknown, clock: Clock, signal: AbortSignal): Follower {

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { follow } from "./follow.js";
+import { follow } from "./linked-signal.js";
 
 /** How long a stream of states must rest before its newest state is passed on; zeros mean: at once. */
 export interface Window {

@@ -5,11 +5,11 @@
  */
 import { EventEmitter } from "node:events";
 import { createInterface } from "node:readline";
-import { Agent } from "../../src/agent.js";
+import { Agent } from "../../src/agent/agent.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { SocketProber } from "../../src/edges/host/prober.js";
 import { openEtcd } from "../../src/edges/etcd/store.js";
-import { Bell } from "../../src/flow/bell.js";
+import { Bell } from "../../src/flow/notifier.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Containers } from "../../src/ports.js";
 import { container, policy, published } from "../support/containers.js";

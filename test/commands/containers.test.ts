@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { AgentState } from "../../src/agent.js";
+import type { AgentState } from "../../src/agent/agent.js";
 import { passedOn } from "../../src/commands/run.js";
 import type { Container } from "../../src/core/model/container.js";
 import { UNPROBED } from "../../src/core/decision/readiness.js";

@@ -196,7 +196,7 @@ describe("a container that is not to be served", () => {
     await agentInContainer(own, status);
     await own.becomes({ other: await own.addr("other") });
     expect(
-      await own.docker.run("exec", agent, "node", "/hecd/dist/main.js", "explain", agent, "--agent", status),
+      await own.docker.run("exec", agent, "node", "/hecd/dist/hecd.js", "explain", agent, "--agent", status),
     ).toMatch(/^own-agent is not registered \(own-container\): .*hecd\.enable=true[^]*as the agent at /);
     await own.docker.run("stop", agent);
     await own.docker.run("rm", agent);
@@ -215,7 +215,7 @@ async function agentInContainer(own: AgentWorld, status: string, ...args: readon
   await own.docker.run(
     ...["run", "-d", "--name", own.full("agent"), "--label", `hecd.test=${own.name}`, ...args],
     ...["-v", "/var/run/docker.sock:/var/run/docker.sock", ...(await Promise.all(parts)).flat()],
-    ...["--network", "host", "--expose", "7001", "hecd-test/node", "node", "/hecd/dist/main.js", "agent"],
+    ...["--network", "host", "--expose", "7001", "hecd-test/node", "node", "/hecd/dist/hecd.js", "agent"],
     ...["--etcd", own.etcd.endpoint, "--prefix", `/app/${own.name}`, "--filter", `label=hecd.test=${own.name}`],
     ...["--host-id", "host1", "--advertise", ADVERTISED, "--probe", "off", "--on-exit", "revoke", "--listen", status],
   );

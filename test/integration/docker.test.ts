@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Agent } from "../../src/agent.js";
+import { Agent } from "../../src/agent/agent.js";
 import type { Container } from "../../src/core/model/container.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { DockerContainers } from "../../src/edges/docker/provider.js";

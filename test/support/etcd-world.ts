@@ -4,7 +4,7 @@ import { plan } from "../../src/core/registry/plan.js";
 import type { Snapshot } from "../../src/core/model/snapshot.js";
 import { openEtcd } from "../../src/edges/etcd/store.js";
 import type { EtcdOptions } from "../../src/edges/etcd/client.js";
-import { follow } from "../../src/flow/follow.js";
+import { follow } from "../../src/flow/linked-signal.js";
 import { type Clock, systemClock } from "../../src/flow/clock.js";
 import type { Store } from "../../src/ports.js";
 import { collect } from "../store-contract.js";

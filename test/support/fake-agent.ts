@@ -1,4 +1,4 @@
-import type { AgentState } from "../../src/agent.js";
+import type { AgentState } from "../../src/agent/agent.js";
 import { openStatusServer } from "../../src/edges/status/server.js";
 import type { Orders } from "../../src/ports.js";
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { eventually } from "./eventually.js";
 
 /** The built program. */
-export const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+export const PROGRAM = fileURLToPath(new URL("../../dist/hecd.js", import.meta.url));
 
 /** The second program, which is confd. */
 export const CONFD = fileURLToPath(new URL("../../dist/confd.js", import.meta.url));

@@ -16,13 +16,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ports: { rooms: ["core"], packages: [] },
   settings: { rooms: [], packages: ["zod"] },
   config: { rooms: ["settings", "core", "errors"], packages: ["smol-toml"] },
-  contests: { rooms: ["ports", "core", "flow"], packages: [] },
-  agent: { rooms: ["contests", "standings", "ports", "core", "flow", "errors"], packages: [] },
-  standings: { rooms: ["port-check", "ports", "core", "flow"], packages: [] },
-  "port-check": { rooms: ["ports", "core", "flow"], packages: [] },
-  apply: { rooms: ["ports", "core", "flow", "errors"], packages: ["diff"] },
-  keeper: { rooms: ["apply", "ports", "core", "flow", "template", "errors"], packages: [] },
-  renderer: { rooms: ["apply", "keeper", "ports", "core", "flow", "template", "haproxy", "errors"], packages: [] },
+  agent: { rooms: ["agent", "ports", "core", "flow", "errors"], packages: [] },
+  renderer: {
+    rooms: ["renderer", "ports", "core", "flow", "template", "haproxy", "errors"],
+    packages: ["diff"],
+  },
   edges: {
     rooms: ["edges", "ports", "core", "flow", "template", "haproxy", "confd", "config", "errors"],
     packages: ["*"],
@@ -31,7 +29,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [
       "commands",
       "agent",
-      "apply",
       "renderer",
       "edges",
       "ports",
@@ -48,5 +45,5 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   cli: { rooms: ["commands", "config", "settings", "package", "errors"], packages: ["node:*"] },
   process: { rooms: ["commands", "flow"], packages: [] },
-  main: { rooms: ["cli", "commands", "process"], packages: [] },
+  bin: { rooms: ["cli", "commands", "process"], packages: [] },
 };

@@ -1,6 +1,6 @@
 import { PLAIN_RESOURCE } from "../../src/confd/resource.js";
 import { type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
-import { Bell } from "../../src/flow/bell.js";
+import { Bell } from "../../src/flow/notifier.js";
 import type { Resource, ResourceSet, Session, Store, Templates } from "../../src/ports.js";
 
 /** One state after another, as the test pushes them; every watcher begins with the newest. */

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { apply, type ApplyParts, USUAL_MANNER } from "../../src/apply.js";
+import { apply, type ApplyParts, USUAL_MANNER } from "../../src/renderer/apply.js";
 import type { HecdEvent, Outcome } from "../../src/core/events/event.js";
 import { Haproxy } from "../../src/edges/haproxy/driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";

@@ -1,6 +1,6 @@
 import Docker from "dockerode";
 import { HecdError, reasonOf } from "../../errors.js";
-import { abortable } from "../../flow/follow.js";
+import { abortable } from "../../flow/linked-signal.js";
 import { dialOptions, type DockerConnection } from "./connection.js";
 
 /**

@@ -6,7 +6,7 @@ import type { StopRule } from "../../core/text/signal.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { followFor } from "../../flow/deadline.js";
-import { abortable } from "../../flow/follow.js";
+import { abortable } from "../../flow/linked-signal.js";
 import {
   containerOf,
   type Hello,

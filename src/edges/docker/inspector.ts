@@ -1,5 +1,5 @@
 import PQueue from "p-queue";
-import type { Bell } from "../../flow/bell.js";
+import type { Bell } from "../../flow/notifier.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { earlier } from "../../flow/lag.js";
 import { retry } from "../../flow/retry.js";

@@ -1,9 +1,9 @@
 import type { Container } from "../../core/model/container.js";
 import type { Tell } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
-import { Bell } from "../../flow/bell.js";
+import { Bell } from "../../flow/notifier.js";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { type Follower, follow } from "../../flow/follow.js";
+import { type Follower, follow } from "../../flow/linked-signal.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff } from "../../flow/retry.js";
 import type { Containers } from "../../ports.js";

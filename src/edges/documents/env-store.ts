@@ -1,7 +1,7 @@
 import { entriesOfEnvironment } from "../../confd/environment.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
-import { Bell } from "../../flow/bell.js";
+import { Bell } from "../../flow/notifier.js";
 import type { Session, Store } from "../../ports.js";
 
 /**

@@ -5,7 +5,7 @@ import { Etcd3, type IOptions, isRecoverableError, type KVClient, type LeaseClie
 import type { Tell } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { abortable } from "../../flow/follow.js";
+import { abortable } from "../../flow/linked-signal.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff, retry } from "../../flow/retry.js";
 import { type Endpoint, parseEndpoint } from "./endpoint.js";

@@ -3,7 +3,7 @@ import { connect, type SecureClientSessionOptions } from "node:http2";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { followFor } from "../../flow/deadline.js";
-import { abortable } from "../../flow/follow.js";
+import { abortable } from "../../flow/linked-signal.js";
 
 const ANSWER_MS = 2_000;
 

@@ -7,7 +7,7 @@ import { claimKey } from "../../core/model/keys.js";
 import type { Transaction, Write } from "../../core/registry/plan.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { followFor } from "../../flow/deadline.js";
-import { follow } from "../../flow/follow.js";
+import { follow } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions } from "../../ports.js";
 import type { EtcdClient } from "./client.js";
 import { saysLeaseIsGone } from "./errors.js";

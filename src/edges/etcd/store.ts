@@ -2,7 +2,7 @@ import { outermost } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
 import { followFor } from "../../flow/deadline.js";
-import { follow } from "../../flow/follow.js";
+import { follow } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { type EtcdClient, type EtcdOptions, type EtcdSurroundings, openClient } from "./client.js";
 import { list } from "./listing.js";

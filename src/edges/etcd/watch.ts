@@ -1,7 +1,7 @@
 import type { IEvent, IWatchRequest, IWatchResponse } from "etcd3";
 import type { KeyChange } from "../../core/model/snapshot.js";
 import { reasonOf } from "../../errors.js";
-import { type Follower, follow } from "../../flow/follow.js";
+import { type Follower, follow } from "../../flow/linked-signal.js";
 import { sleep } from "../../flow/clock.js";
 import { type EtcdClient, patience } from "./client.js";
 import { faultOf } from "./errors.js";

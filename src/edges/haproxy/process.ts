@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Tell } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { abortable, follow, type Follower } from "../../flow/follow.js";
+import { abortable, follow, type Follower } from "../../flow/linked-signal.js";
 import { backoff } from "../../flow/retry.js";
 import { complaintsOf, occupiedAddressOf } from "../../haproxy/config/alerts.js";
 import { endGroup } from "../host/command.js";

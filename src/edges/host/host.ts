@@ -7,7 +7,7 @@ import { type Advertised, chooseAddress, type MachineAddress } from "../../core/
 import type { HostNames } from "../../core/host/host-id.js";
 import { ownContainerOf } from "../../core/decision/own-container.js";
 import { HecdError } from "../../errors.js";
-import { abortable } from "../../flow/follow.js";
+import { abortable } from "../../flow/linked-signal.js";
 
 /** What this machine is called, and whether the name is that of a container. */
 export function hostNames(): HostNames {

@@ -3,7 +3,7 @@ import type { Tell } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
-import { abortable, follow } from "../../flow/follow.js";
+import { abortable, follow } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { MemoryKeys } from "./keys.js";
 import { MemorySession } from "./session.js";

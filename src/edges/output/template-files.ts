@@ -4,7 +4,7 @@ import { parseResource, type Reading, type ResourceFile } from "../../confd/reso
 import { hasCode, HecdError, reasonOf } from "../../errors.js";
 import type { Tell } from "../../core/events/event.js";
 import { compareKeys } from "../../core/model/snapshot.js";
-import { Bell } from "../../flow/bell.js";
+import { Bell } from "../../flow/notifier.js";
 import type { Clock } from "../../flow/clock.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { groupId, ownIds, userId } from "../files/users.js";

@@ -1,4 +1,4 @@
-import { follow } from "./follow.js";
+import { follow } from "./linked-signal.js";
 
 /** Something that works until its signal aborts, or until it fails. */
 export interface Daemon {

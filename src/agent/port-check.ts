@@ -1,7 +1,7 @@
-import type { ProbePlan } from "./core/decision/probing.js";
-import type { Finding } from "./core/decision/readiness.js";
-import { type Clock, sleep } from "./flow/clock.js";
-import type { Prober } from "./ports.js";
+import type { ProbePlan } from "../core/decision/probing.js";
+import type { Finding } from "../core/decision/readiness.js";
+import { type Clock, sleep } from "../flow/clock.js";
+import type { Prober } from "../ports.js";
 
 /** Waits between the first attempts, in milliseconds: who listens is found at once. */
 const FIRST_WAITS = [5, 10, 20] as const;

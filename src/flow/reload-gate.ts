@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { abortable } from "./follow.js";
+import { abortable } from "./linked-signal.js";
 
 /** The right to be in a lane; disposing it lets the next one in. */
 export interface Turn extends Disposable {

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { abortable, follow } from "../../src/flow/follow.js";
+import { abortable, follow } from "../../src/flow/linked-signal.js";
 
 describe("follow", () => {
   test("aborts with the reason of the first parent that does", () => {

@@ -1,19 +1,19 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import type { ConfdSettings } from "../confd/flags.js";
-import { flatten } from "../confd/flatten.js";
-import { snapshotOf } from "../core/model/snapshot.js";
-import { BackendStores } from "../edges/documents/backend-stores.js";
-import type { ConfdJournal } from "../edges/host/confd-journal.js";
-import { formatFault } from "../edges/host/output-format.js";
-import type { TemplateFolder } from "../edges/output/template-files.js";
-import { HecdError, reasonOf } from "../errors.js";
-import { systemClock } from "../flow/clock.js";
-import { followFor } from "../flow/deadline.js";
-import type { Resource } from "../ports.js";
-import type { World } from "./command.js";
-import { type Confd, templateSurroundings } from "./confd-modes.js";
-import { compileWith } from "./rendering.js";
+import type { ConfdSettings } from "../../confd/flags.js";
+import { flatten } from "../../confd/flatten.js";
+import { snapshotOf } from "../../core/model/snapshot.js";
+import { BackendStores } from "../../edges/documents/backend-stores.js";
+import type { ConfdJournal } from "../../edges/host/confd-journal.js";
+import { formatFault } from "../../edges/host/output-format.js";
+import type { TemplateFolder } from "../../edges/output/template-files.js";
+import { HecdError, reasonOf } from "../../errors.js";
+import { systemClock } from "../../flow/clock.js";
+import { followFor } from "../../flow/deadline.js";
+import type { Resource } from "../../ports.js";
+import type { World } from "../command.js";
+import { type Confd, templateSurroundings } from "./modes.js";
+import { compileWith } from "../rendering.js";
 
 /** What a look at the resources needs. */
 interface Look {

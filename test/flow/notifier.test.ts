@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Bell } from "../../src/flow/bell.js";
+import { Bell } from "../../src/flow/notifier.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 const never = new AbortController().signal;

@@ -1,9 +1,9 @@
-import type { ConfdSettings } from "../confd/flags.js";
-import type { Tell } from "../core/events/event.js";
-import type { ConfdJournal } from "../edges/host/confd-journal.js";
-import { notifySystemd } from "../edges/host/systemd.js";
-import { sleep, systemClock } from "../flow/clock.js";
-import type { Renderer } from "../renderer.js";
+import type { ConfdSettings } from "../../confd/flags.js";
+import type { Tell } from "../../core/events/event.js";
+import type { ConfdJournal } from "../../edges/host/confd-journal.js";
+import { notifySystemd } from "../../edges/host/systemd.js";
+import { sleep, systemClock } from "../../flow/clock.js";
+import type { Renderer } from "../../renderer/renderer.js";
 
 /** Longer than this systemd is not kept waiting for a first rendering: an etcd that is away is no reason to be restarted. */
 const READY_WITHIN_MS = 10_000;
@@ -20,7 +20,7 @@ export interface Service extends AsyncDisposable {
 /** Prepares for what the settings ask for, and loads only that. */
 export async function openService(settings: ConfdSettings, journal: ConfdJournal, tell: Tell): Promise<Service> {
   const address = settings["metrics-addr"];
-  const metrics = address === "" ? undefined : new (await import("../edges/status/metrics.js")).Metrics(systemClock);
+  const metrics = address === "" ? undefined : new (await import("../../edges/status/metrics.js")).Metrics(systemClock);
   let server: AsyncDisposable | undefined;
   return {
     tell(event) {
@@ -29,7 +29,7 @@ export async function openService(settings: ConfdSettings, journal: ConfdJournal
     },
     async serve(renderer, signal) {
       if (metrics) {
-        const { openStatusServer } = await import("../edges/status/server.js");
+        const { openStatusServer } = await import("../../edges/status/server.js");
         server = await openStatusServer(addressOf(address), {
           status: () => ({ waitingFor: renderer.waitingFor, state: renderer.state }),
           metrics: () => metrics.expose(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sleep } from "../../src/flow/clock.js";
-import { Lane, type Turn } from "../../src/flow/lane.js";
+import { Lane, type Turn } from "../../src/flow/reload-gate.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 function start() {

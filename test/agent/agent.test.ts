@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { Agent, type AgentSettings } from "../src/agent.js";
-import type { Container } from "../src/core/model/container.js";
-import type { HecdEvent } from "../src/core/events/event.js";
-import { MemoryStore } from "../src/edges/memory/store.js";
-import { Bell } from "../src/flow/bell.js";
-import type { Containers, Prober, ProbeTarget, ProbeVerdict } from "../src/ports.js";
-import { container, policy, published } from "./support/containers.js";
-import { ManualClock, settled } from "./support/manual-clock.js";
+import { Agent, type AgentSettings } from "../../src/agent/agent.js";
+import type { Container } from "../../src/core/model/container.js";
+import type { HecdEvent } from "../../src/core/events/event.js";
+import { MemoryStore } from "../../src/edges/memory/store.js";
+import { Bell } from "../../src/flow/notifier.js";
+import type { Containers, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
+import { container, policy, published } from "../support/containers.js";
+import { ManualClock, settled } from "../support/manual-clock.js";
 
 /** A Docker engine that shows what the test tells it to. */
 class FakeContainers implements Containers {

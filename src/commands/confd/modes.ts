@@ -1,19 +1,19 @@
 import { join } from "node:path";
-import { USUAL_MANNER } from "../apply.js";
-import { type ConfdDefaults, parseConfdResource } from "../confd/resource.js";
-import type { ConfdSettings } from "../confd/flags.js";
-import type { Backend } from "../core/model/backend.js";
-import type { Outcome, Tell } from "../core/events/event.js";
-import { BackendStores } from "../edges/documents/backend-stores.js";
-import type { ConfdJournal } from "../edges/host/confd-journal.js";
-import { balancerOf } from "../edges/haproxy/select-driver.js";
-import { TargetFile } from "../edges/output/target-file.js";
-import { TemplateFolder } from "../edges/output/template-files.js";
-import { templateWorld } from "../edges/output/template-world.js";
-import { systemClock } from "../flow/clock.js";
-import { Renderer, type RendererParts } from "../renderer.js";
-import type { World } from "./command.js";
-import { compileWith, type TemplateSurroundings } from "./rendering.js";
+import { USUAL_MANNER } from "../../renderer/apply.js";
+import { type ConfdDefaults, parseConfdResource } from "../../confd/resource.js";
+import type { ConfdSettings } from "../../confd/flags.js";
+import type { Backend } from "../../core/model/backend.js";
+import type { Outcome, Tell } from "../../core/events/event.js";
+import { BackendStores } from "../../edges/documents/backend-stores.js";
+import type { ConfdJournal } from "../../edges/host/confd-journal.js";
+import { balancerOf } from "../../edges/haproxy/select-driver.js";
+import { TargetFile } from "../../edges/output/target-file.js";
+import { TemplateFolder } from "../../edges/output/template-files.js";
+import { templateWorld } from "../../edges/output/template-world.js";
+import { systemClock } from "../../flow/clock.js";
+import { Renderer, type RendererParts } from "../../renderer/renderer.js";
+import type { World } from "../command.js";
+import { compileWith, type TemplateSurroundings } from "../rendering.js";
 
 /** What a run of confd is made of. */
 export interface Confd {

@@ -1,21 +1,21 @@
 import { readFile } from "node:fs/promises";
-import { backendOf } from "../confd/backend.js";
-import { type CommandLine, parseCommandLine, type UsageProblem } from "../confd/command-line.js";
-import { type ConfdSettings, flagOf } from "../confd/flags.js";
-import { parseLogLevel } from "../confd/log-lines.js";
-import { compatOf, resolveConfdSettings } from "../confd/settings.js";
-import { USAGE_EXIT, usageOf } from "../confd/usage.js";
-import type { Backend } from "../core/model/backend.js";
-import { ConfdJournal } from "../edges/host/confd-journal.js";
-import { HecdError, reasonOf } from "../errors.js";
-import { version } from "../package.js";
-import { type Confd, confdTemplates, runOnetime } from "./confd-modes.js";
-import type { World } from "./command.js";
+import { backendOf } from "../../confd/backend.js";
+import { type CommandLine, parseCommandLine, type UsageProblem } from "../../confd/command-line.js";
+import { type ConfdSettings, flagOf } from "../../confd/flags.js";
+import { parseLogLevel } from "../../confd/log-lines.js";
+import { compatOf, resolveConfdSettings } from "../../confd/settings.js";
+import { USAGE_EXIT, usageOf } from "../../confd/usage.js";
+import type { Backend } from "../../core/model/backend.js";
+import { ConfdJournal } from "../../edges/host/confd-journal.js";
+import { HecdError, reasonOf } from "../../errors.js";
+import { version } from "../../package.js";
+import { type Confd, confdTemplates, runOnetime } from "./modes.js";
+import type { World } from "../command.js";
 
 // A run with -onetime is as short as its start: what it does not need is not loaded.
-const CHECKS = () => import("./confd-checks.js");
-const DAEMON = () => import("./confd-daemon.js");
-const SRV = () => import("../edges/documents/srv-record.js");
+const CHECKS = () => import("./checks.js");
+const DAEMON = () => import("./daemon.js");
+const SRV = () => import("../../edges/documents/srv-record.js");
 
 /** Exit code of whatever failed and is not a matter of the command line. */
 const FAILED = 1;

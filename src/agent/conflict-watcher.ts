@@ -1,6 +1,6 @@
-import type { Conflict } from "./core/registry/conflict.js";
-import { follow, type Follower } from "./flow/follow.js";
-import type { Store } from "./ports.js";
+import type { Conflict } from "../core/registry/conflict.js";
+import { follow, type Follower } from "../flow/linked-signal.js";
+import type { Store } from "../ports.js";
 
 /** How many keys are followed, each by a watch of its own; what becomes of others shows when everything is compared. */
 const MOST = 32;

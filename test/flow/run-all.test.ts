@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Bell } from "../../src/flow/bell.js";
-import { together } from "../../src/flow/together.js";
+import { Bell } from "../../src/flow/notifier.js";
+import { together } from "../../src/flow/run-all.js";
 
 /** Works until it is asked to stop, and notes that it has stopped. */
 function daemon(name: string, stopped: string[]) {

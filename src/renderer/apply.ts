@@ -1,8 +1,8 @@
-import type { Outcome, Tell } from "./core/events/event.js";
-import { reasonOf } from "./errors.js";
-import type { Clock } from "./flow/clock.js";
-import { outlive } from "./flow/deadline.js";
-import type { Adjustment, Balancer, ReloadVerdict, Resource, Staged, Target } from "./ports.js";
+import type { Outcome, Tell } from "../core/events/event.js";
+import { reasonOf } from "../errors.js";
+import type { Clock } from "../flow/clock.js";
+import { outlive } from "../flow/deadline.js";
+import type { Adjustment, Balancer, ReloadVerdict, Resource, Staged, Target } from "../ports.js";
 
 /** How a turn goes about its work. */
 export interface Manner {

@@ -1,11 +1,11 @@
-import type { Backend } from "../core/model/backend.js";
-import { BackendStores } from "../edges/documents/backend-stores.js";
-import { PolledStore } from "../edges/documents/polled-store.js";
-import { systemClock } from "../flow/clock.js";
-import { follow } from "../flow/follow.js";
-import { Renderer } from "../renderer.js";
-import { type Confd, partsOf, surroundingsOf, tellerOf } from "./confd-modes.js";
-import { openService } from "./confd-service.js";
+import type { Backend } from "../../core/model/backend.js";
+import { BackendStores } from "../../edges/documents/backend-stores.js";
+import { PolledStore } from "../../edges/documents/polled-store.js";
+import { systemClock } from "../../flow/clock.js";
+import { follow } from "../../flow/linked-signal.js";
+import { Renderer } from "../../renderer/renderer.js";
+import { type Confd, partsOf, surroundingsOf, tellerOf } from "./modes.js";
+import { openService } from "./service.js";
 
 /** What an orderly end may need besides the reload that is under way. */
 const STOP_MARGIN_MS = 1_800;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { apply, type ApplyParts, USUAL_MANNER, workFor } from "../src/apply.js";
-import type { Adjustment, Balancer, ReloadVerdict, Resource, Target, Verdict } from "../src/ports.js";
-import { ManualClock, settled } from "./support/manual-clock.js";
-import { resourceOf } from "./support/pushed-store.js";
+import { apply, type ApplyParts, USUAL_MANNER, workFor } from "../../src/renderer/apply.js";
+import type { Adjustment, Balancer, ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
+import { ManualClock, settled } from "../support/manual-clock.js";
+import { resourceOf } from "../support/pushed-store.js";
 
 /** A file and an HAProxy that keep one journal of what is done to them. */
 class World implements Target, Balancer {

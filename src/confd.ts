@@ -1,5 +1,0 @@
-#!/usr/bin/env node
-import { runConfd } from "./commands/confd.js";
-import { runProcess } from "./process.js";
-
-await runProcess("confd", runConfd);

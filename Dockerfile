@@ -10,7 +10,7 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
-COPY deploy/bundle*.mjs ./deploy/
+COPY tools/bundle*.mjs ./tools/
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { main } from "../../deploy/machine/program.mjs";
+import { main } from "../../tools/machine/program.mjs";
 import { type Release, unpackHaproxy } from "./unpack.js";
 
 const RELEASES: readonly Release[] = [

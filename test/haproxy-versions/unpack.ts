@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { alone } from "../../deploy/machine/lock.mjs";
-import { must, Obstacle, run } from "../../deploy/machine/program.mjs";
+import { alone } from "../../tools/machine/lock.mjs";
+import { must, Obstacle, run } from "../../tools/machine/program.mjs";
 import { shellWord } from "../../src/core/text/shell-word.js";
 import { withLoader } from "./elf.js";
 

@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run } from "../../deploy/machine/program.mjs";
+import { run } from "../../tools/machine/program.mjs";
 import { tempDir } from "../support/temp-dir.js";
 
 const UNITS = ["hecd-agent.service", "hecd-render.service"];

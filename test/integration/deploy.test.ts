@@ -1,8 +1,8 @@
 import { mkdir, copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { composeCommand, PROJECT } from "../../deploy/machine/facts.mjs";
-import { must, run } from "../../deploy/machine/program.mjs";
+import { composeCommand, PROJECT } from "../../tools/machine/facts.mjs";
+import { must, run } from "../../tools/machine/program.mjs";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { tempDir } from "../support/temp-dir.js";

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { look } from "../../deploy/machine/facts.mjs";
-import { isAlive } from "../../deploy/machine/lock.mjs";
-import { announcementOf, planOf } from "../../deploy/machine/plan.mjs";
-import { must } from "../../deploy/machine/program.mjs";
+import { look } from "../../tools/machine/facts.mjs";
+import { isAlive } from "../../tools/machine/lock.mjs";
+import { announcementOf, planOf } from "../../tools/machine/plan.mjs";
+import { must } from "../../tools/machine/program.mjs";
 
 /** One file per run that is under way, named by its process. */
 const RUNS = join(tmpdir(), "hecd-test-runs");
@@ -30,7 +30,7 @@ async function assertPrepared(): Promise<void> {
   if (steps.length === 0) return;
   const missing = steps.map((step) => `  ${announcementOf(step)}`).join("\n");
   throw new Error(
-    `Integration tests need this done first:\n${missing}\nRun npm test, or node deploy/machine/prepare.mjs test`,
+    `Integration tests need this done first:\n${missing}\nRun npm test, or node tools/machine/prepare.mjs test`,
   );
 }
 

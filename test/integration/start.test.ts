@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { PROJECT } from "../../deploy/machine/facts.mjs";
-import { must, run } from "../../deploy/machine/program.mjs";
+import { PROJECT } from "../../tools/machine/facts.mjs";
+import { must, run } from "../../tools/machine/program.mjs";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 
-const START = `${PROJECT}deploy/machine/start.mjs`;
+const START = `${PROJECT}tools/machine/start.mjs`;
 const demoContainers = async (): Promise<readonly string[]> =>
   (await must("docker", ["ps", "--all", "--filter", "label=hecd.demo", "--format", "{{.Names}}"]))
     .split("\n")

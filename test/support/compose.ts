@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { composeCommand, PROJECT } from "../../deploy/machine/facts.mjs";
-import { must } from "../../deploy/machine/program.mjs";
+import { composeCommand, PROJECT } from "../../tools/machine/facts.mjs";
+import { must } from "../../tools/machine/program.mjs";
 import { eventually } from "./eventually.js";
 import { tempDir } from "./temp-dir.js";
 

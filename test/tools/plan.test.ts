@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { announcementOf, type Facts, isInStep, planOf, refusalOf } from "../../deploy/machine/plan.mjs";
+import { announcementOf, type Facts, isInStep, planOf, refusalOf } from "../../tools/machine/plan.mjs";
 
 const READY: Facts = {
   purpose: "test",

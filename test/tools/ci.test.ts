@@ -1,8 +1,8 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PROJECT } from "../../deploy/machine/facts.mjs";
-import { run } from "../../deploy/machine/program.mjs";
+import { PROJECT } from "../../tools/machine/facts.mjs";
+import { run } from "../../tools/machine/program.mjs";
 import { tempDir } from "../support/temp-dir.js";
 
 /** Runs .ci/run with an npm whose tests and demo end as told; resolves to the exit code and the last line. */

@@ -23,6 +23,6 @@ await build({
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
   },
-  inject: ["deploy/bundle-dirname.mjs"],
+  inject: ["tools/bundle-dirname.mjs"],
   logLevel: "warning",
 });

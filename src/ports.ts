@@ -1,10 +1,10 @@
+import type { Difference, Tell } from "./core/events/event.js";
 import type { Backend } from "./core/model/backend.js";
+import type { Container } from "./core/model/container.js";
+import type { Snapshot } from "./core/model/snapshot.js";
 import type { Holder } from "./core/registry/claim.js";
 import type { Conflict } from "./core/registry/conflict.js";
-import type { Container } from "./core/model/container.js";
-import type { Difference, Tell } from "./core/events/event.js";
 import type { Transaction } from "./core/registry/plan.js";
-import type { Snapshot } from "./core/model/snapshot.js";
 
 /** A Docker engine. */
 export interface Containers {

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { resolveSettings } from "../src/config.js";
 import { parseResource } from "../src/confd/resource.js";
+import { resolveSettings } from "../src/config.js";
+import { UNPROBED } from "../src/core/decision/readiness.js";
 import { readEngines } from "../src/core/host/engines.js";
 import { LAYOUTS } from "../src/core/model/layouts.js";
-import { decide, entriesOf } from "../src/core/registry/registration.js";
 import { snapshotOf } from "../src/core/model/snapshot.js";
+import { decide, entriesOf } from "../src/core/registry/registration.js";
 import { FUNCTIONS } from "../src/template/functions/functions.js";
-import { compileHandlebars } from "../src/template/handlebars/handlebars.js";
+import { compileHandlebars } from "../src/template/handlebars.js";
 import { cli } from "./support/cli.js";
-import { UNPROBED } from "../src/core/decision/readiness.js";
 import { container, facts, published } from "./support/containers.js";
 import { blocks, importTable, readme, rows, section, settingsTable } from "./support/readme.js";
 

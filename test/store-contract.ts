@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { formatClaim } from "../src/core/registry/claim.js";
 import type { HecdEvent } from "../src/core/events/event.js";
-import type { Transaction } from "../src/core/registry/plan.js";
 import type { Snapshot } from "../src/core/model/snapshot.js";
+import { formatClaim } from "../src/core/registry/claim.js";
+import type { Transaction } from "../src/core/registry/plan.js";
 import { hasCode } from "../src/errors.js";
 import type { SessionOptions, Store } from "../src/ports.js";
 import { eventually } from "./support/eventually.js";

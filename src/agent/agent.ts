@@ -1,21 +1,21 @@
-import { Contests } from "./conflict-watcher.js";
-import type { Conflict, OnConflict } from "../core/registry/conflict.js";
-import type { Container } from "../core/model/container.js";
-import { hasAnswer, planAmong } from "../core/registry/contest.js";
-import type { Tell } from "../core/events/event.js";
-import { SERVICES } from "../core/model/keys.js";
 import type { Facts, Policy } from "../core/decision/context.js";
 import type { Decision } from "../core/decision/decision.js";
-import type { Transaction } from "../core/registry/plan.js";
+import type { Tell } from "../core/events/event.js";
+import type { Container } from "../core/model/container.js";
+import { SERVICES } from "../core/model/keys.js";
 import type { Objection } from "../core/model/reason.js";
+import type { Conflict, OnConflict } from "../core/registry/conflict.js";
+import { hasAnswer, planAmong } from "../core/registry/contest.js";
+import type { Transaction } from "../core/registry/plan.js";
 import { decide, type Decided } from "../core/registry/registration.js";
 import { HecdError } from "../errors.js";
-import { Bell } from "../flow/notifier.js";
 import type { Clock } from "../flow/clock.js";
 import { followFor } from "../flow/deadline.js";
-import { follow } from "../flow/linked-signal.js";
 import { Lag } from "../flow/lag.js";
+import { follow } from "../flow/linked-signal.js";
+import { Bell } from "../flow/notifier.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "../ports.js";
+import { Contests } from "./conflict-watcher.js";
 import { Standings } from "./probe-results.js";
 
 /** The parts an agent is put together from. */

@@ -1,16 +1,16 @@
-import type { Container } from "../core/model/container.js";
-import { shortId } from "../core/decision/new-instance.js";
-import type { Tell } from "../core/events/event.js";
 import type { Facts } from "../core/decision/context.js";
 import { heldUntil, type Starts, startsOf } from "../core/decision/flapping.js";
-import { formatAddress, parseInstance } from "../core/model/instance.js";
-import { SERVICES } from "../core/model/keys.js";
+import { shortId } from "../core/decision/new-instance.js";
 import { type ProbePlan, probesOf } from "../core/decision/probing.js";
 import type { Finding, Standing } from "../core/decision/readiness.js";
+import type { Tell } from "../core/events/event.js";
+import type { Container } from "../core/model/container.js";
+import { formatAddress, parseInstance } from "../core/model/instance.js";
+import { SERVICES } from "../core/model/keys.js";
 import type { Clock } from "../flow/clock.js";
 import { type Follower, follow } from "../flow/linked-signal.js";
-import { checkPort } from "./port-check.js";
 import type { Orders, Prober } from "../ports.js";
+import { checkPort } from "./port-check.js";
 
 /** What the standings are found out with. */
 export interface StandingParts {

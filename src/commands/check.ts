@@ -1,15 +1,15 @@
 import { basename, join } from "node:path";
+import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { balancerOf } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
-import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { reasonOf } from "../errors.js";
 import { adviceFor } from "../haproxy/config/lint.js";
 import type { Resource } from "../ports.js";
+import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
 import { openStores, openSurroundings, type Surroundings } from "./daemon.js";
 import { compileWith } from "./rendering.js";
-import type { Settings } from "../settings.js";
 
 /** What was found of one resource; no fault means that it can be used. */
 interface Finding {

@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
-import type { Holder } from "../core/registry/claim.js";
-import type { Tell } from "../core/events/event.js";
 import type { Policy } from "../core/decision/context.js";
+import type { Tell } from "../core/events/event.js";
+import type { Holder } from "../core/registry/claim.js";
 import { BackendStores } from "../edges/documents/backend-stores.js";
 import { openEtcd } from "../edges/etcd/store.js";
 import { hostNames } from "../edges/host/host.js";
 import { openJournal } from "../edges/host/journal.js";
-import { Metrics } from "../edges/status/metrics.js";
 import { type Identity, openIdentity, passingIdentity } from "../edges/host/state-folder.js";
+import { Metrics } from "../edges/status/metrics.js";
 import { openStatusServer, type Status } from "../edges/status/server.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";

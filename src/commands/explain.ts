@@ -1,5 +1,5 @@
-import { shortId } from "../core/decision/new-instance.js";
 import { type ExplainedInstance, type Explanation, sentenceOf } from "../core/decision/explanation.js";
+import { shortId } from "../core/decision/new-instance.js";
 import { DECISION_SETTINGS, type OperandCommand } from "./command.js";
 import { type Inquiry, inquire } from "./inquiry.js";
 import { visible } from "./table.js";

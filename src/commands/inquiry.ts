@@ -1,14 +1,14 @@
-import { decisionOf } from "../core/decision/decision.js";
-import { shortId } from "../core/decision/new-instance.js";
-import { explainHeld, explainWanted, type Explanation } from "../core/decision/explanation.js";
 import type { Facts } from "../core/decision/context.js";
+import { decisionOf } from "../core/decision/decision.js";
+import { explainHeld, explainWanted, type Explanation } from "../core/decision/explanation.js";
 import { findContainer, type Found, type Named } from "../core/decision/find-container.js";
+import { shortId } from "../core/decision/new-instance.js";
 import { UNPROBED } from "../core/decision/readiness.js";
 import { entriesOf } from "../core/registry/registration.js";
-import { askAgent } from "../edges/status/agent-client.js";
 import type { DockerConnection } from "../edges/docker/connection.js";
 import { type Located, lookUp } from "../edges/docker/lookup.js";
 import { HostAddress, ownContainer } from "../edges/host/host.js";
+import { askAgent } from "../edges/status/agent-client.js";
 import { hasCode, HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";

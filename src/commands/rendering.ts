@@ -1,11 +1,12 @@
-import { USUAL_MANNER } from "../renderer/apply.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { balancerOf } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import type { Resource } from "../ports.js";
+import { USUAL_MANNER } from "../renderer/apply.js";
 import type { RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
-import { compileTemplate, type RenderInput, type Rendering } from "../template/template.js";
+import { compileTemplate } from "../template/compile.js";
+import { type RenderInput, type Rendering } from "../template/template.js";
 import type { Surroundings } from "./daemon.js";
 
 /** What templates can look at besides the keys. */

@@ -1,9 +1,9 @@
-import { shortId } from "../core/decision/new-instance.js";
 import { type Explanation, explainHeld, sentenceOf } from "../core/decision/explanation.js";
 import { findContainer } from "../core/decision/find-container.js";
+import { shortId } from "../core/decision/new-instance.js";
 import type { Reason } from "../core/model/reason.js";
-import { askAgent } from "../edges/status/agent-client.js";
 import { launch } from "../edges/docker/cli.js";
+import { askAgent } from "../edges/status/agent-client.js";
 import { HecdError } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";

@@ -1,9 +1,9 @@
-import type { Container } from "../core/model/container.js";
-import { shortId } from "../core/decision/new-instance.js";
 import { findContainer } from "../core/decision/find-container.js";
+import { shortId } from "../core/decision/new-instance.js";
 import { readWishes } from "../core/labels/labels.js";
-import { askAgent } from "../edges/status/agent-client.js";
+import type { Container } from "../core/model/container.js";
 import { stopContainer } from "../edges/docker/control.js";
+import { askAgent } from "../edges/status/agent-client.js";
 import { order } from "../edges/status/client.js";
 import { reasonOf } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";

@@ -1,5 +1,5 @@
-import type { HecdEvent, Outcome } from "../core/events/event.js";
 import { tellingOf } from "../core/events/describe-event.js";
+import type { HecdEvent, Outcome } from "../core/events/event.js";
 
 /** The weights of confd's log, the heaviest first. */
 export const LOG_LEVELS = ["fatal", "error", "warning", "info", "debug"] as const;

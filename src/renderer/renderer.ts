@@ -1,13 +1,13 @@
-import type { Manner } from "./apply.js";
 import type { Outcome, Tell } from "../core/events/event.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import type { Clock } from "../flow/clock.js";
 import { follow } from "../flow/linked-signal.js";
 import { Lane } from "../flow/reload-gate.js";
 import { LossFinder } from "../haproxy/config/removal.js";
-import { Keeper, type ResourceState } from "./resource-loop.js";
 import type { Balancer, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
+import type { Manner } from "./apply.js";
+import { Keeper, type ResourceState } from "./resource-loop.js";
 
 /** The parts a renderer is put together from. */
 export interface RendererParts extends Manner {

@@ -1,17 +1,17 @@
-import { apply, type ApplyParts, type Manner } from "./apply.js";
 import type { Outcome, Tell } from "../core/events/event.js";
 import { retryOf } from "../core/events/outcome.js";
 import type { Snapshot } from "../core/model/snapshot.js";
-import type { LeftOut } from "../core/view/view.js";
+import type { LeftOut } from "../core/view/server.js";
 import { reasonOf } from "../errors.js";
-import { Bell } from "../flow/notifier.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import { follow } from "../flow/linked-signal.js";
+import { Bell } from "../flow/notifier.js";
 import type { Lane } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
 import type { Balancer, BalancerReport, Resource, Store, Target } from "../ports.js";
 import type { Rendering } from "../template/template.js";
+import { apply, type ApplyParts, type Manner } from "./apply.js";
 
 /** The parts one file is kept with. */
 export interface KeeperParts extends Manner {

@@ -1,9 +1,9 @@
 import { basePath } from "../core/text/path.js";
 import { hasCode, HecdError } from "../errors.js";
 import { FUNCTIONS } from "./functions/functions.js";
+import { Memory } from "./functions/memory.js";
 import { bytesOf, textOf } from "./go-values/bytes.js";
 import { parse } from "./go/template.js";
-import { Memory } from "./functions/memory.js";
 import { goFunctions, scopeOf } from "./scope.js";
 import type { Template } from "./template.js";
 

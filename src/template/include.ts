@@ -1,11 +1,11 @@
 import { basePath, cleanPath } from "../core/text/path.js";
 import { hasCode } from "../errors.js";
-import { FunctionError } from "./go-values/function-error.js";
-import { type Bytes, bytesOf, textOf } from "./go-values/bytes.js";
-import { quote } from "./go-values/quote.js";
-import { type GoTemplate, parse } from "./go/template.js";
-import type { Functions, GoValue } from "./go-values/values.js";
 import type { World } from "./functions/world.js";
+import { type Bytes, bytesOf, textOf } from "./go-values/bytes.js";
+import { FunctionError } from "./go-values/function-error.js";
+import { quote } from "./go-values/quote.js";
+import type { Functions, GoValue } from "./go-values/values.js";
+import { type GoTemplate, parse } from "./go/template.js";
 
 /** How deep templates may include each other. */
 const MOST_LEVELS = 10;

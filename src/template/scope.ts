@@ -1,9 +1,9 @@
 import type { Scope } from "./functions/function.js";
 import { FUNCTIONS } from "./functions/functions.js";
-import type { Functions, GoFunction } from "./go-values/values.js";
-import { Includes } from "./include.js";
 import { Keys } from "./functions/keys.js";
 import { Memory } from "./functions/memory.js";
+import type { Functions, GoFunction } from "./go-values/values.js";
+import { Includes } from "./include.js";
 import { Patterns } from "./regexp/pattern.js";
 import type { RenderInput } from "./template.js";
 

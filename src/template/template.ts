@@ -1,5 +1,5 @@
-import type { LeftOut } from "../core/view/view.js";
 import type { Snapshot } from "../core/model/snapshot.js";
+import type { LeftOut } from "../core/view/server.js";
 import type { Compat } from "./functions/function.js";
 import type { World } from "./functions/world.js";
 
@@ -25,16 +25,4 @@ export interface Rendering {
 export interface Template {
   /** Throws `template-invalid` when it cannot be done with this input. */
   render(input: RenderInput): Rendering;
-}
-
-/**
- * Reads a template: Handlebars when its name ends in `.hbs`, else Go's text/template, whose templates confd lets have
- * any name. Keep the result: rendering is the cheap part. Only the language that is asked for is loaded.
- *
- * Throws `template-invalid` with the line when the text is not of that language.
- */
-export async function compileTemplate(name: string, source: string): Promise<Template> {
-  return name.endsWith(".hbs")
-    ? (await import("./handlebars/handlebars.js")).compileHandlebars(name, source)
-    : (await import("./go-template.js")).compileGo(name, source);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Agent, type AgentSettings } from "../../src/agent/agent.js";
-import type { Container } from "../../src/core/model/container.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
+import type { Container } from "../../src/core/model/container.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
 import { Bell } from "../../src/flow/notifier.js";
 import type { Containers, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { checkPort } from "../../src/agent/port-check.js";
 import type { ProbePlan } from "../../src/core/decision/probing.js";
 import type { Finding } from "../../src/core/decision/readiness.js";
-import { checkPort } from "../../src/agent/port-check.js";
 import type { ProbeVerdict } from "../../src/ports.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 

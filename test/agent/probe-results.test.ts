@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Standings } from "../../src/agent/probe-results.js";
 import { decisionOf } from "../../src/core/decision/decision.js";
+import { UNPROBED } from "../../src/core/decision/readiness.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { formatInstance, type Instance } from "../../src/core/model/instance.js";
-import { UNPROBED } from "../../src/core/decision/readiness.js";
 import type { ProbeVerdict } from "../../src/ports.js";
-import { Standings } from "../../src/agent/probe-results.js";
 import { container, facts } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 

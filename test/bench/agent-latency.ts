@@ -1,8 +1,8 @@
-import { Etcd3 } from "etcd3";
 import Docker from "dockerode";
+import { Etcd3 } from "etcd3";
 import PQueue from "p-queue";
-import { Line } from "../support/line.js";
 import { eventually } from "../support/eventually.js";
+import { Line } from "../support/line.js";
 import { startFloor } from "./process.js";
 import { type Comparison, summaryOf } from "./statistics.js";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { applyChanges, type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
-import { compileTemplate } from "../../src/template/template.js";
+import { compileTemplate } from "../../src/template/compile.js";
 import { record } from "../support/records.js";
 import { type Comparison, summaryOf } from "./statistics.js";
 

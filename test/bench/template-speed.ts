@@ -1,8 +1,8 @@
-import { compileTemplate } from "../../src/template/template.js";
-import { renderKeys } from "../support/golden.js";
+import { compileTemplate } from "../../src/template/compile.js";
 import { GoProgram } from "../oracle/go-program.js";
 import { ensureGo } from "../oracle/golang.js";
 import { storeOf, TEMPLATE } from "../oracle/speed.js";
+import { renderKeys } from "../support/golden.js";
 import { type Comparison, summaryOf } from "./statistics.js";
 
 const KEYS = 10_000;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AgentState } from "../../src/agent/agent.js";
 import { passedOn } from "../../src/commands/run.js";
-import type { Container } from "../../src/core/model/container.js";
 import { UNPROBED } from "../../src/core/decision/readiness.js";
+import type { Container } from "../../src/core/model/container.js";
 import { decide, entriesOf } from "../../src/core/registry/registration.js";
 import { cli, type CliResult } from "../support/cli.js";
 import { container, facts, published } from "../support/containers.js";

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "../../src/core/text/shell-word.js";
 import { alone } from "../../tools/machine/lock.mjs";
 import { must, Obstacle, run } from "../../tools/machine/program.mjs";
-import { shellWord } from "../../src/core/text/shell-word.js";
 import { withLoader } from "./elf.js";
 
 /** A version of HAProxy, and the suite of Debian that has it. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Agent } from "../../src/agent/agent.js";
-import type { Container } from "../../src/core/model/container.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
+import type { Container } from "../../src/core/model/container.js";
 import { DockerContainers } from "../../src/edges/docker/provider.js";
-import { MemoryStore } from "../../src/edges/memory/store.js";
 import { SocketProber } from "../../src/edges/host/prober.js";
+import { MemoryStore } from "../../src/edges/memory/store.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { policy } from "../support/containers.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";

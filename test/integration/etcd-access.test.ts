@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { openEtcd } from "../../src/edges/etcd/store.js";
 import type { EtcdOptions } from "../../src/edges/etcd/client.js";
+import { openEtcd } from "../../src/edges/etcd/store.js";
 import { HecdError } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Store } from "../../src/ports.js";
-import { eventually } from "../support/eventually.js";
 import { startEtcd } from "../support/etcd.js";
+import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { tempDir } from "../support/temp-dir.js";
 

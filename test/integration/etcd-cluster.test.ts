@@ -1,7 +1,7 @@
 import { setTimeout as lasting } from "node:timers/promises";
 import { type TestContext, describe, test } from "vitest";
-import { type TestEtcd, leaderOf, startCluster } from "../support/etcd.js";
 import { EtcdWorld, ROOT } from "../support/etcd-world.js";
+import { type TestEtcd, leaderOf, startCluster } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 
 async function cluster({

@@ -1,7 +1,7 @@
 import { setTimeout as lasting } from "node:timers/promises";
 import { describe, test } from "vitest";
-import { type TestEtcd, startEtcd } from "../support/etcd.js";
 import { EtcdWorld, ROOT, withoutRereading } from "../support/etcd-world.js";
+import { type TestEtcd, startEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
 

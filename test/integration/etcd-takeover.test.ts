@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { SessionOptions } from "../../src/ports.js";
+import { EtcdWorld, ROOT } from "../support/etcd-world.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
-import { EtcdWorld, ROOT } from "../support/etcd-world.js";
 
 const holder = { hostname: "test", pid: 1, since: "2026-01-02T03:04:05Z" };
 const options = (agent: string, ttlSeconds: number): SessionOptions => ({ hostId: "h", agent, holder, ttlSeconds });

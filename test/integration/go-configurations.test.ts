@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileTemplate } from "../../src/template/template.js";
+import { compileTemplate } from "../../src/template/compile.js";
 import { renderKeys } from "../support/golden.js";
 import { objectionsTo } from "../support/haproxy.js";
 

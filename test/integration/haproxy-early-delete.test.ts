@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { eventually } from "../support/eventually.js";
 import { startHaproxy } from "../support/live-haproxy.js";
-import { Load, startServer } from "../support/load.js";
 import { configOf } from "../support/load-config.js";
+import { Load, startServer } from "../support/load.js";
 import { tempDir } from "../support/temp-dir.js";
 
 const never = new AbortController().signal;

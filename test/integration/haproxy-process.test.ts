@@ -6,9 +6,9 @@ import { reloadByMaster } from "../../src/edges/haproxy/master.js";
 import { openHaproxy } from "../../src/edges/haproxy/process.js";
 import { hasCode } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";
-import { HAPROXY } from "../support/haproxy-binary.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
+import { HAPROXY } from "../support/haproxy-binary.js";
 import { answering, answerOn, occupiedPort } from "../support/live-haproxy.js";
 import { tempDir } from "../support/temp-dir.js";
 

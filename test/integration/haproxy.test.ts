@@ -4,19 +4,19 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { apply, type ApplyParts, USUAL_MANNER } from "../../src/renderer/apply.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { balancerOf } from "../../src/edges/haproxy/select-driver.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
-import { askSocket } from "../../src/edges/haproxy/socket.js";
+import { balancerOf } from "../../src/edges/haproxy/select-driver.js";
 import { reloadBySignal } from "../../src/edges/haproxy/signal.js";
+import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../src/ports.js";
+import { apply, type ApplyParts, USUAL_MANNER } from "../../src/renderer/apply.js";
 import { Renderer } from "../../src/renderer/renderer.js";
-import { HAPROXY } from "../support/haproxy-binary.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
+import { HAPROXY } from "../support/haproxy-binary.js";
 import {
   answering,
   answerOn,

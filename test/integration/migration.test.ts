@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { hintsOn } from "../../src/haproxy/config/migration.js";
-import { HAPROXY } from "../support/haproxy-binary.js";
 import { cli } from "../support/cli.js";
+import { HAPROXY } from "../support/haproxy-binary.js";
 import { tempDir } from "../support/temp-dir.js";
 
 const run = promisify(execFile);

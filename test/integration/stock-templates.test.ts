@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
 import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SERVICES } from "../../src/core/model/keys.js";
-import { routesOf } from "../../src/core/view/routes.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { routesOf } from "../../src/core/view/routes.js";
 import { servicesOf } from "../../src/core/view/view.js";
 import { freePort } from "../support/free-port.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";

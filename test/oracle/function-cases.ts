@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { quote } from "../../src/template/go-values/quote.js";
 import { bytesOf, textOf } from "../../src/template/go-values/bytes.js";
+import { quote } from "../../src/template/go-values/quote.js";
 import type { Case } from "./engine.js";
 
 type Words = fc.Arbitrary<string>;

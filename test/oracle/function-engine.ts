@@ -1,11 +1,11 @@
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { hasCode } from "../../src/errors.js";
-import { bytesOf, textOf } from "../../src/template/go-values/bytes.js";
-import { parse } from "../../src/template/go/template.js";
-import { type Functions, type GoFunction, INT, STRING } from "../../src/template/go-values/values.js";
-import { goFunctions, scopeOf } from "../../src/template/scope.js";
 import { Time } from "../../src/template/functions/time.js";
 import type { World } from "../../src/template/functions/world.js";
+import { bytesOf, textOf } from "../../src/template/go-values/bytes.js";
+import { type Functions, type GoFunction, INT, STRING } from "../../src/template/go-values/values.js";
+import { parse } from "../../src/template/go/template.js";
+import { goFunctions, scopeOf } from "../../src/template/scope.js";
 import type { Answer, Case } from "./engine.js";
 
 /** What this engine makes of a case with all functions of the product; anything but an output or a template's error is thrown. */

@@ -1,5 +1,6 @@
-import { basePath, dirPath } from "../../src/core/text/path.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { basePath, dirPath } from "../../src/core/text/path.js";
+import { Keys, type Pair } from "../../src/template/functions/keys.js";
 import { type Bytes, bytesOf, encodeRune, runeAt, textOf, widthAt } from "../../src/template/go-values/bytes.js";
 import { GoError } from "../../src/template/go-values/errors.js";
 import { PAIR_LIST, PAIRS, pairOf, pairsOf } from "../../src/template/go-values/pairs.js";
@@ -25,7 +26,6 @@ import {
   Struct,
   typeOf,
 } from "../../src/template/go-values/values.js";
-import { Keys, type Pair } from "../../src/template/functions/keys.js";
 
 /** The functions of the Go program beside, for this engine: the same names, types and answers. */
 export function functionsOf(store: Readonly<Record<string, string>>): Functions {

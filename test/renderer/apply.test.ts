@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { apply, type ApplyParts, USUAL_MANNER, workFor } from "../../src/renderer/apply.js";
 import type { Adjustment, Balancer, ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
+import { apply, type ApplyParts, USUAL_MANNER, workFor } from "../../src/renderer/apply.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 import { resourceOf } from "../support/pushed-store.js";
 

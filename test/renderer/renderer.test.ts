@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { USUAL_MANNER } from "../../src/renderer/apply.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
+import { USUAL_MANNER } from "../../src/renderer/apply.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";

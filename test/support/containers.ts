@@ -1,5 +1,5 @@
-import type { Container } from "../../src/core/model/container.js";
 import type { Facts, Policy } from "../../src/core/decision/context.js";
+import type { Container } from "../../src/core/model/container.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
 export function container(name = "web1", changes: Partial<Container> = {}): Container {

@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { plan } from "../../src/core/registry/plan.js";
 import type { Snapshot } from "../../src/core/model/snapshot.js";
-import { openEtcd } from "../../src/edges/etcd/store.js";
+import { plan } from "../../src/core/registry/plan.js";
 import type { EtcdOptions } from "../../src/edges/etcd/client.js";
-import { follow } from "../../src/flow/linked-signal.js";
+import { openEtcd } from "../../src/edges/etcd/store.js";
 import { type Clock, systemClock } from "../../src/flow/clock.js";
+import { follow } from "../../src/flow/linked-signal.js";
 import type { Store } from "../../src/ports.js";
 import { collect } from "../store-contract.js";
 import type { TestEtcd } from "./etcd.js";

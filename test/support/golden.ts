@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
-import { compileTemplate, type Rendering, type Template } from "../../src/template/template.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { compileTemplate } from "../../src/template/compile.js";
+import { type Rendering, type Template } from "../../src/template/template.js";
 
 const GOLDEN = new URL("../golden/", import.meta.url);
 

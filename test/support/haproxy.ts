@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { HAPROXY } from "./haproxy-binary.js";
 import { eventually } from "./eventually.js";
+import { HAPROXY } from "./haproxy-binary.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);

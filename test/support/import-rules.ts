@@ -1,49 +1,97 @@
 /** Which rooms of the house and which packages a room may import. */
 export interface Rule {
+  /** Rooms besides itself; `core/*` stands for every room in `core`. */
   readonly rooms: readonly string[];
   readonly packages: readonly string[];
 }
 
-/** Who may import whom: kept by the architecture test, shown in the README. */
+/**
+ * Who may import whom, from the programs down to the ground. A room is a folder, or a file that stands beside the folders.
+ *
+ * Kept by the architecture test, shown in the documents. No two rooms lead to each other.
+ */
 export const RULES: Readonly<Record<string, Rule>> = {
-  errors: { rooms: [], packages: [] },
-  package: { rooms: [], packages: ["node:*"] },
-  core: { rooms: ["core", "errors"], packages: ["zod"] },
-  template: { rooms: ["template", "core", "errors"], packages: ["handlebars", "node:crypto"] },
-  haproxy: { rooms: ["haproxy", "core", "errors"], packages: [] },
-  confd: { rooms: ["confd", "core", "errors", "ports"], packages: ["smol-toml", "zod"] },
-  flow: { rooms: ["flow"], packages: [] },
-  ports: { rooms: ["core"], packages: [] },
-  settings: { rooms: [], packages: ["zod"] },
-  config: { rooms: ["settings", "core", "errors"], packages: ["smol-toml"] },
-  agent: { rooms: ["agent", "ports", "core", "flow", "errors"], packages: [] },
-  renderer: {
-    rooms: ["renderer", "ports", "core", "flow", "template", "haproxy", "errors"],
-    packages: ["diff"],
-  },
-  edges: {
-    rooms: ["edges", "ports", "core", "flow", "template", "haproxy", "confd", "config", "errors"],
-    packages: ["*"],
+  bin: { rooms: ["cli", "process", "commands/confd"], packages: [] },
+  cli: { rooms: ["commands", "commands/confd", "config", "settings", "package", "errors"], packages: ["node:*"] },
+  process: { rooms: ["commands", "flow"], packages: [] },
+  "commands/confd": {
+    rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "package", "errors"],
+    packages: ["node:*"],
   },
   commands: {
     rooms: [
-      "commands",
-      "agent",
-      "renderer",
-      "edges",
-      "ports",
-      "core",
-      "flow",
-      "template",
-      "haproxy",
-      "confd",
-      "settings",
-      "package",
-      "errors",
+      ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
+      ...["settings", "package", "errors"],
     ],
     packages: ["node:*", "zod"],
   },
-  cli: { rooms: ["commands", "config", "settings", "package", "errors"], packages: ["node:*"] },
-  process: { rooms: ["commands", "flow"], packages: [] },
-  bin: { rooms: ["cli", "commands", "process"], packages: [] },
+
+  agent: { rooms: ["ports", "core/*", "flow", "errors"], packages: [] },
+  renderer: { rooms: ["ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: ["diff"] },
+
+  "edges/docker": {
+    rooms: ["ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "dockerode", "p-queue", "zod"],
+  },
+  "edges/documents": {
+    rooms: ["edges/etcd", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "chokidar", "yaml"],
+  },
+  "edges/etcd": {
+    rooms: ["edges", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "cockatiel", "etcd3", "p-queue"],
+  },
+  "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
+  "edges/haproxy": {
+    rooms: ["edges/files", "edges/host", "haproxy/*", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*"],
+  },
+  "edges/output": {
+    rooms: ["edges/files", "edges/host", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "chokidar"],
+  },
+  "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },
+  "edges/host": {
+    rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "p-queue", "pino", "pino-pretty", "smol-toml", "yaml", "zod"],
+  },
+  "edges/files": { rooms: [], packages: ["node:*"] },
+  edges: { rooms: ["core/model", "flow"], packages: [] },
+
+  template: {
+    rooms: ["template/*", "core/view", "core/model", "core/text", "errors"],
+    packages: ["handlebars"],
+  },
+  "template/handlebars": {
+    rooms: ["template/go-values", "errors"],
+    packages: ["handlebars"],
+  },
+  "template/go": { rooms: ["template/go-values"], packages: [] },
+  "template/functions": {
+    rooms: ["template/regexp", "template/go-values", "core/model", "core/text"],
+    packages: ["node:crypto"],
+  },
+  "template/regexp": { rooms: ["template/go-values"], packages: [] },
+  "template/go-values": { rooms: ["errors"], packages: [] },
+
+  confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
+  "haproxy/master": { rooms: [], packages: [] },
+  "haproxy/runtime": { rooms: ["haproxy/config"], packages: [] },
+  "haproxy/config": { rooms: [], packages: [] },
+
+  config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
+  settings: { rooms: [], packages: ["zod"] },
+  ports: { rooms: ["core/events", "core/model", "core/registry"], packages: [] },
+
+  "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },
+  "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/text"], packages: [] },
+  "core/labels": { rooms: ["core/host", "core/model", "core/text"], packages: ["zod"] },
+  "core/view": { rooms: ["core/host", "core/model", "core/text"], packages: [] },
+  "core/events": { rooms: [], packages: [] },
+  "core/host": { rooms: ["core/text", "errors"], packages: ["zod"] },
+  "core/model": { rooms: ["core/text"], packages: ["zod"] },
+  "core/text": { rooms: [], packages: [] },
+  flow: { rooms: [], packages: [] },
+  package: { rooms: [], packages: ["node:*"] },
+  errors: { rooms: [], packages: [] },
 };

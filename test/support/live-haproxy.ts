@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { askProcesses, workerServes } from "../../src/edges/haproxy/master.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { systemClock } from "../../src/flow/clock.js";
-import { HAPROXY } from "./haproxy-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { HAPROXY } from "./haproxy-binary.js";
 import { tempDir } from "./temp-dir.js";
 
 /** A small configuration that answers every request with `text`; `more` goes to its end. */

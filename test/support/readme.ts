@@ -52,7 +52,7 @@ export function settingsTable(): string {
 /** The table of the import rules that the README must show. */
 export function importTable(): string {
   const list = (names: readonly string[], none: string): string =>
-    names.length === 0 ? none : names.map((name) => (name === "*" ? "all" : name)).join(", ");
+    names.length === 0 ? none : names.map((name) => `\`${name}\``).join(", ");
   const lines = Object.entries(RULES).map(
     ([room, { rooms, packages }]) => `| \`${room}\` | ${list(rooms, "nothing")} | ${list(packages, "none")} |`,
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { compileGo } from "../../src/template/go-template.js";
-import { compileHandlebars } from "../../src/template/handlebars/handlebars.js";
+import { compileHandlebars } from "../../src/template/handlebars.js";
 import { StillWorld } from "../support/still-world.js";
 
 /** A template beside these files. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { hasCode } from "../../src/errors.js";
-import { compileHandlebars } from "../../src/template/handlebars/handlebars.js";
-import { compileTemplate } from "../../src/template/template.js";
+import { compileTemplate } from "../../src/template/compile.js";
+import { compileHandlebars } from "../../src/template/handlebars.js";
 
 const ENTRIES = {
   "/app/servers/berserk_hopper": "192.168.1.22:49170",

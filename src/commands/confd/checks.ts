@@ -12,8 +12,8 @@ import { systemClock } from "../../flow/clock.js";
 import { followFor } from "../../flow/deadline.js";
 import type { Resource } from "../../ports.js";
 import type { World } from "../command.js";
-import { type Confd, templateSurroundings } from "./modes.js";
 import { compileWith } from "../rendering.js";
+import { type Confd, templateSurroundings } from "./modes.js";
 
 /** What a look at the resources needs. */
 interface Look {

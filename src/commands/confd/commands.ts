@@ -9,8 +9,8 @@ import type { Backend } from "../../core/model/backend.js";
 import { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { version } from "../../package.js";
-import { type Confd, confdTemplates, runOnetime } from "./modes.js";
 import type { World } from "../command.js";
+import { type Confd, confdTemplates, runOnetime } from "./modes.js";
 
 // A run with -onetime is as short as its start: what it does not need is not loaded.
 const CHECKS = () => import("./checks.js");

@@ -1,7 +1,7 @@
-import type { Container, ContainerPort } from "../model/container.js";
-import type { Policy } from "./context.js";
-import { type Objection, objection } from "../model/reason.js";
 import type { PortWishes, ServiceWishes, Wishes } from "../labels/label-config.js";
+import type { Container, ContainerPort } from "../model/container.js";
+import { type Objection, objection } from "../model/reason.js";
+import type { Policy } from "./context.js";
 
 /** A port of a container that is to be registered, with all that is wished for it; a name only if that is its own. */
 export interface ChosenPort extends ContainerPort {

@@ -1,6 +1,6 @@
 import type { Dialect } from "../labels/dialect.js";
-import type { Layouts } from "../model/layouts.js";
 import type { HealthPolicy } from "../labels/label-config.js";
+import type { Layouts } from "../model/layouts.js";
 
 /** What an operator has decided on all containers of a host. */
 export interface Policy extends Layouts {

@@ -1,15 +1,15 @@
-import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
-import type { Container } from "../model/container.js";
-import { endpointOf } from "./endpoint.js";
-import type { Facts } from "./context.js";
-import { NAME } from "../text/patterns.js";
-import { type Instance } from "../model/instance.js";
+import type { Wishes } from "../labels/label-config.js";
 import { readWishes } from "../labels/labels.js";
+import type { Container } from "../model/container.js";
+import { type Instance } from "../model/instance.js";
+import { type Objection, objection, quote } from "../model/reason.js";
+import { NAME } from "../text/patterns.js";
+import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
+import type { Facts } from "./context.js";
+import { endpointOf } from "./endpoint.js";
 import { instanceOf } from "./new-instance.js";
 import { type Finding, readinessOf, readinessOfPort, type Standing } from "./readiness.js";
-import { type Objection, objection, quote } from "../model/reason.js";
 import { inItsNetwork, livesInAnother } from "./shared-network.js";
-import type { Wishes } from "../labels/label-config.js";
 
 /**
  * What becomes of a container: its instances, with the reason why none of them serves if so, and with what of its

@@ -1,9 +1,9 @@
 import { familyOf, isLinkLocal, isLoopback, isUnspecified } from "../host/advertise.js";
-import type { ChosenPort } from "./chosen-ports.js";
-import type { Container, PortBinding } from "../model/container.js";
-import type { Facts } from "./context.js";
-import { type Objection, objection, quote } from "../model/reason.js";
 import type { ServiceWishes } from "../labels/label-config.js";
+import type { Container, PortBinding } from "../model/container.js";
+import { type Objection, objection, quote } from "../model/reason.js";
+import type { ChosenPort } from "./chosen-ports.js";
+import type { Facts } from "./context.js";
 
 /** Where something is reached. */
 interface Place {

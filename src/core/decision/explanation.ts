@@ -1,5 +1,5 @@
-import { shortId } from "./new-instance.js";
 import { parseInstance } from "../model/instance.js";
+import { shortId } from "./new-instance.js";
 
 /** What has become of a container, and why, for the person who wonders. */
 export interface Explanation {

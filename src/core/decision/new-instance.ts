@@ -1,12 +1,12 @@
 import { familyOf } from "../host/advertise.js";
-import type { ChosenPort } from "./chosen-ports.js";
-import type { Container } from "../model/container.js";
-import { composeOf, serviceByDefault } from "./default-service.js";
-import { formatDuration } from "../text/duration.js";
-import type { Endpoint } from "./endpoint.js";
-import type { Facts } from "./context.js";
-import { type Check, formatAddress, type Http, type Instance } from "../model/instance.js";
 import type { CheckWishes, ServiceWishes } from "../labels/label-config.js";
+import type { Container } from "../model/container.js";
+import { type Check, formatAddress, type Http, type Instance } from "../model/instance.js";
+import { formatDuration } from "../text/duration.js";
+import type { ChosenPort } from "./chosen-ports.js";
+import type { Facts } from "./context.js";
+import { composeOf, serviceByDefault } from "./default-service.js";
+import type { Endpoint } from "./endpoint.js";
 
 /** The instance that a port of a container is, under `name`, at the place where it is reached. */
 export function instanceOf(

@@ -1,10 +1,10 @@
+import type { ServiceWishes } from "../labels/label-config.js";
+import { readWishes } from "../labels/labels.js";
 import type { Container } from "../model/container.js";
+import type { Facts } from "./context.js";
 import { decisionOf } from "./decision.js";
 import { networkOf } from "./endpoint.js";
-import type { Facts } from "./context.js";
-import { readWishes } from "../labels/labels.js";
 import { UNPROBED } from "./readiness.js";
-import type { ServiceWishes } from "../labels/label-config.js";
 
 /** How one port of a container is probed. */
 export interface ProbePlan {

@@ -1,6 +1,6 @@
+import type { HealthPolicy } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
-import type { HealthPolicy } from "../labels/label-config.js";
 
 /** What our own probe of a port has found; `skipped` where none is to be made or it cannot be reached from here. */
 export type Finding = "passed" | "pending" | "failed" | "skipped";

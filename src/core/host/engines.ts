@@ -1,8 +1,8 @@
 import { HecdError } from "../../errors.js";
+import { NAME } from "../text/patterns.js";
 import { isIp } from "./advertise.js";
 import { DOCKER_URL_RULE, isHere, parseDockerUrl } from "./docker-url.js";
 import { fitName, hostIdOf, type HostNames } from "./host-id.js";
-import { NAME } from "../text/patterns.js";
 import { expandRanges } from "./ranges.js";
 
 /** One Docker engine to follow, and what its host is called and reached by. */

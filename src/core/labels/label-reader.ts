@@ -1,6 +1,6 @@
-import type { Form } from "./validators.js";
-import { nearest } from "../text/suggest.js";
 import { quote } from "../model/reason.js";
+import { nearest } from "../text/suggest.js";
+import type { Form } from "./validators.js";
 
 /** What a label or variable says, and how a person would call it: `Label hecd.port`. */
 export interface Said {

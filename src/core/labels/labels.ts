@@ -1,11 +1,11 @@
 import type { Container } from "../model/container.js";
-import type { Dialect, Statement } from "./dialect.js";
-import { AT_MOST } from "./validators.js";
-import { readNative } from "./native-labels.js";
 import { type Objection, objection } from "../model/reason.js";
+import type { Dialect, Statement } from "./dialect.js";
+import { type PortWishes, weigh, type Wishes } from "./label-config.js";
+import { readNative } from "./native-labels.js";
 import { readRegistrator } from "./registrator-labels.js";
 import { readTraefik } from "./traefik-labels.js";
-import { type PortWishes, weigh, type Wishes } from "./label-config.js";
+import { AT_MOST } from "./validators.js";
 
 /**
  * All that a container asks for: by our own labels first, then by registrator's, then by traefik's, as far as these

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { NamedPort, Statement } from "./dialect.js";
+import type { CheckWishes, ServiceWishes, Wishes } from "./label-config.js";
+import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
+import { type ListedPort, parsePortList } from "./port-list.js";
 import {
   AT_MOST,
   BALANCE,
@@ -25,9 +28,6 @@ import {
   TAGS,
   WEIGHT,
 } from "./validators.js";
-import { type ListedPort, parsePortList } from "./port-list.js";
-import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
-import type { CheckWishes, ServiceWishes, Wishes } from "./label-config.js";
 
 const PREFIX = "hecd.";
 

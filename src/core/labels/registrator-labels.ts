@@ -1,9 +1,9 @@
-import { NAME } from "../text/patterns.js";
 import type { Container } from "../model/container.js";
+import { NAME } from "../text/patterns.js";
 import type { NamedPort, Statement } from "./dialect.js";
-import { AT_MOST, CHECKED_PATH, INTERVAL, META, META_NAME, SERVICE_NAME, TAGS, WEIGHT } from "./validators.js";
-import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
 import type { CheckWishes, ServiceWishes } from "./label-config.js";
+import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
+import { AT_MOST, CHECKED_PATH, INTERVAL, META, META_NAME, SERVICE_NAME, TAGS, WEIGHT } from "./validators.js";
 
 /** What registrator calls a check and we do not make. */
 const FOREIGN_CHECK = /^check_(?!(http|tcp|interval|timeout)$)/;

@@ -1,4 +1,7 @@
 import type { NamedPort, Statement } from "./dialect.js";
+import { type CheckWishes, type ServiceWishes, weigh } from "./label-config.js";
+import { labelsBelow, Reading, type Said } from "./label-reader.js";
+import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import {
   CHECKED_PATH,
   FLAG,
@@ -11,9 +14,6 @@ import {
   SERVICE_NAME,
   WEIGHT,
 } from "./validators.js";
-import { labelsBelow, Reading, type Said } from "./label-reader.js";
-import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
-import { type CheckWishes, type ServiceWishes, weigh } from "./label-config.js";
 
 /** A service of traefik's, by its lower-case name. */
 interface TraefikService {

@@ -1,8 +1,8 @@
-import type { Conflict, OnConflict } from "./conflict.js";
-import { NAME } from "../text/patterns.js";
 import type { Instance } from "../model/instance.js";
 import { SERVICES, simpleKey } from "../model/keys.js";
 import type { Layouts } from "../model/layouts.js";
+import { NAME } from "../text/patterns.js";
+import type { Conflict, OnConflict } from "./conflict.js";
 import { plan, type Transaction, type Write } from "./plan.js";
 import { type Decided, entriesOf, heldEntries } from "./registration.js";
 

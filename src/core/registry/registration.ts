@@ -1,10 +1,10 @@
-import type { Container } from "../model/container.js";
-import { type Decision, decisionOf } from "../decision/decision.js";
 import type { Facts } from "../decision/context.js";
-import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
-import type { Entry } from "./plan.js";
+import { type Decision, decisionOf } from "../decision/decision.js";
 import type { Standing } from "../decision/readiness.js";
+import type { Container } from "../model/container.js";
+import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
+import type { Entry } from "./plan.js";
 
 /** A container and what becomes of it. */
 export interface Decided {

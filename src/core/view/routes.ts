@@ -1,5 +1,5 @@
 import { compareKeys } from "../model/snapshot.js";
-import type { Service } from "./view.js";
+import type { Service } from "./server.js";
 
 /** Which requests go to a service. An empty field asks for nothing. */
 export interface Route {

@@ -1,8 +1,8 @@
 import { isUnspecified } from "../host/advertise.js";
-import { NAME, WORD } from "../text/patterns.js";
 import { type Instance, parseAddress, parseInstance } from "../model/instance.js";
 import { recordKey, SERVICES } from "../model/keys.js";
-import type { LeftOut, Server } from "./view.js";
+import { NAME, WORD } from "../text/patterns.js";
+import type { LeftOut, Server } from "./server.js";
 
 /** A key that can be a server, or says of an address that it is none at present. */
 export interface Candidate {

@@ -1,11 +1,11 @@
 import PQueue from "p-queue";
-import type { Bell } from "../../flow/notifier.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { earlier } from "../../flow/lag.js";
+import type { Bell } from "../../flow/notifier.js";
 import { retry } from "../../flow/retry.js";
+import type { DockerPicture } from "./container-cache.js";
 import type { DockerEngine, Seen } from "./engine.js";
 import type { DockerHint } from "./events.js";
-import type { DockerPicture } from "./container-cache.js";
 
 /** How many containers are looked at at the same time. */
 const AT_ONCE = 8;

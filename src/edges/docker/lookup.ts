@@ -1,5 +1,5 @@
-import type { Container } from "../../core/model/container.js";
 import { findContainer, type Found, type Named } from "../../core/decision/find-container.js";
+import type { Container } from "../../core/model/container.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { type DockerConnection, explainUnreachable } from "./connection.js";

@@ -1,17 +1,17 @@
-import type { Container } from "../../core/model/container.js";
 import type { Tell } from "../../core/events/event.js";
+import type { Container } from "../../core/model/container.js";
 import { HecdError, reasonOf } from "../../errors.js";
-import { Bell } from "../../flow/notifier.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { type Follower, follow } from "../../flow/linked-signal.js";
+import { Bell } from "../../flow/notifier.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff } from "../../flow/retry.js";
 import type { Containers } from "../../ports.js";
 import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
+import { DockerPicture } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
 import { DockerLooks } from "./inspector.js";
-import { DockerPicture } from "./container-cache.js";
 
 /** How a Docker engine is followed. */
 export interface DockerSettings {

@@ -1,5 +1,5 @@
-import type { Backend } from "../../core/model/backend.js";
 import type { Tell } from "../../core/events/event.js";
+import type { Backend } from "../../core/model/backend.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";

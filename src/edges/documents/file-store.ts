@@ -3,9 +3,9 @@ import { beginsWithAny } from "../../confd/flatten.js";
 import type { Tell } from "../../core/events/event.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { hasCode, HecdError } from "../../errors.js";
-import { Bell } from "../../flow/notifier.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { follow } from "../../flow/linked-signal.js";
+import { Bell } from "../../flow/notifier.js";
 import type { Session, Store } from "../../ports.js";
 import { type DocumentOptions, type Documents, readDocuments } from "./file-documents.js";
 

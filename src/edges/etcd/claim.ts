@@ -1,6 +1,6 @@
 import type { IKeyValue } from "etcd3";
-import { foreignHolder } from "../../core/registry/claim.js";
 import { claimKey } from "../../core/model/keys.js";
+import { foreignHolder } from "../../core/registry/claim.js";
 import { HecdError } from "../../errors.js";
 import { sleep } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";

@@ -1,9 +1,9 @@
 import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
-import { formatClaim } from "../../core/registry/claim.js";
-import type { Conflict } from "../../core/registry/conflict.js";
 import type { Tell } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
+import { formatClaim } from "../../core/registry/claim.js";
+import type { Conflict } from "../../core/registry/conflict.js";
 import type { Transaction, Write } from "../../core/registry/plan.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { followFor } from "../../flow/deadline.js";

@@ -4,10 +4,10 @@ import { HecdError } from "../../errors.js";
 import { followFor } from "../../flow/deadline.js";
 import { follow } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
+import { Mirror } from "../key-cache.js";
 import { type EtcdClient, type EtcdOptions, type EtcdSurroundings, openClient } from "./client.js";
 import { list } from "./listing.js";
 import { EtcdWatch } from "./watch.js";
-import { Mirror } from "../key-cache.js";
 
 /** How long a single reading may take, however many members have to be tried. */
 const READ_MS = 5_000;

@@ -1,13 +1,13 @@
 import type { IEvent, IWatchRequest, IWatchResponse } from "etcd3";
 import type { KeyChange } from "../../core/model/snapshot.js";
 import { reasonOf } from "../../errors.js";
-import { type Follower, follow } from "../../flow/linked-signal.js";
 import { sleep } from "../../flow/clock.js";
+import { type Follower, follow } from "../../flow/linked-signal.js";
+import type { Mirror } from "../key-cache.js";
 import { type EtcdClient, patience } from "./client.js";
 import { faultOf } from "./errors.js";
 import { type KeyRange, type Listing, type Moment, isAnotherLife, list, momentOf, rangesOf } from "./listing.js";
 import { converse } from "./stream.js";
-import type { Mirror } from "../key-cache.js";
 
 /** How long etcd may take to accept a watch. */
 const OPENING_MS = 5_000;

@@ -1,5 +1,6 @@
 import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { codeOf } from "./errno.js";
 
 /** Permissions and owner of a file to be written; an owner that is absent or -1 is left as it comes. */
 export interface Owned {
@@ -63,11 +64,6 @@ export async function removeStale(path: string): Promise<void> {
     const written = await stat(stale).catch(() => undefined); // its owner may be removing it right now
     if (written && written.mtimeMs < new Date().getTime() - STALE_MS) await rm(stale, { force: true });
   }
-}
-
-/** The code of a failed system call, such as ENOENT. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 /** Who may not give files away keeps at least the group, through which HAProxy often reads. */

@@ -4,8 +4,8 @@ import type { Clock } from "../../flow/clock.js";
 import { complaintsOf, quoteLines } from "../../haproxy/config/alerts.js";
 import { hintsOn, wordsOf as wordsOfHint } from "../../haproxy/config/migration.js";
 import type { Resource, Verdict } from "../../ports.js";
-import { wordsOf } from "./by-commands.js";
 import { run } from "../host/command.js";
+import { wordsOf } from "./by-commands.js";
 
 /** Exit code of `haproxy -c` for a file without a fault that leaves nothing to listen on. */
 const NO_LISTENER = 2;

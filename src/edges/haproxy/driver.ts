@@ -10,14 +10,14 @@ import type {
   Resource,
   Verdict,
 } from "../../ports.js";
+import { judgeFormat } from "../host/output-format.js";
 import { type BalancerTools, checkByCommand, telling } from "./by-commands.js";
 import { checkByHaproxy } from "./check.js";
 import { askProcesses } from "./master.js";
-import { Pilot } from "./updater.js";
 import { obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
 import { socketsOf } from "./runtime.js";
-import { judgeFormat } from "../host/output-format.js";
+import { Pilot } from "./updater.js";
 
 /** How often old workers are counted. */
 const WATCH_EVERY_MS = 5_000;

@@ -1,9 +1,9 @@
 import { HecdError } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { followFor } from "../../flow/deadline.js";
-import { answersReload } from "../../haproxy/runtime/capabilities.js";
 import { parseProcesses, type Processes, reloadBetween } from "../../haproxy/master/processes.js";
 import { parseReloadReply } from "../../haproxy/master/reload-reply.js";
+import { answersReload } from "../../haproxy/runtime/capabilities.js";
 import type { ReloadVerdict } from "../../ports.js";
 import { askSocket } from "./socket.js";
 

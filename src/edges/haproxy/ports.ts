@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import type { Bind } from "../../haproxy/config/binds.js";
-import { codeOf } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 
 /** Why HAProxy could not listen on the first of these addresses for which that is certain; undefined when none is. */
 export async function obstacleAmong(binds: readonly Bind[]): Promise<string | undefined> {

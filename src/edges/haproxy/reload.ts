@@ -1,6 +1,6 @@
 import type { ReloadDriver, ReloadVerdict } from "../../ports.js";
-import { reloadByCommand, wordsOf } from "./by-commands.js";
 import { type Limits, run } from "../host/command.js";
+import { reloadByCommand, wordsOf } from "./by-commands.js";
 import { reloadByMaster } from "./master.js";
 import { reloadBySignal } from "./signal.js";
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import type { ReloadVerdict } from "../../ports.js";
-import { codeOf } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 
 /** Ports that another process holds are tried for about 2 s; there is no other sign of a failure than its end. */
 const WORKER_WITHIN_MS = 8_000;

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { HecdError, reasonOf } from "../../errors.js";
-import { codeOf } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 
 /** More than this no answer that we ask for can have. */
 const ANSWER_BYTES = 64 * 1_024 * 1_024;

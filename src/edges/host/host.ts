@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
+import { ownContainerOf } from "../../core/decision/own-container.js";
 import { type Advertised, chooseAddress, type MachineAddress } from "../../core/host/advertise.js";
 import type { HostNames } from "../../core/host/host-id.js";
-import { ownContainerOf } from "../../core/decision/own-container.js";
 import { HecdError } from "../../errors.js";
 import { abortable } from "../../flow/linked-signal.js";
 

@@ -1,7 +1,7 @@
 import { type DestinationStream, pino } from "pino";
 import { PinoPretty } from "pino-pretty";
-import type { HecdEvent, Tell } from "../../core/events/event.js";
 import { tellingOf } from "../../core/events/describe-event.js";
+import type { HecdEvent, Tell } from "../../core/events/event.js";
 
 /** How the log is written. */
 export interface JournalOptions {

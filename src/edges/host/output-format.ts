@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { reasonOf } from "../../errors.js";
 import { xmlFault } from "../../confd/xml.js";
+import { reasonOf } from "../../errors.js";
 import type { OutputFormat } from "../../ports.js";
 
 /** Why a file is no document of this form; undefined when it is one. */

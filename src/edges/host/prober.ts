@@ -2,7 +2,7 @@ import { get } from "node:http";
 import { connect } from "node:net";
 import PQueue from "p-queue";
 import type { Prober, ProbeTarget, ProbeVerdict } from "../../ports.js";
-import { codeOf } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 
 /** How many attempts are made at the same time. */
 const AT_ONCE = 64;

@@ -5,7 +5,7 @@ import { rename, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket, connect } from "node:net";
 import type { Clock } from "../../flow/clock.js";
 import { abortable } from "../../flow/linked-signal.js";
-import { codeOf } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 
 /** A lock that is ours until it is disposed or this process ends in any way. */
 export interface Lock extends AsyncDisposable {

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeHolder, type Holder, parseHolder } from "../../core/registry/claim.js";
 import type { Tell } from "../../core/events/event.js";
+import { describeHolder, type Holder, parseHolder } from "../../core/registry/claim.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
+import { writeNew } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 import { type Lock, takeLock } from "./process-lock.js";
-import { codeOf, writeNew } from "../files/atomic-write.js";
 
 /** Who an agent is to the store and to other agents. */
 export interface Identity {

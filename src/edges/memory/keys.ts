@@ -1,6 +1,6 @@
-import type { Write } from "../../core/registry/plan.js";
 import { isBelow, outermost } from "../../core/model/prefix.js";
 import { type KeyChange, type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
+import type { Write } from "../../core/registry/plan.js";
 import { Mirror } from "../key-cache.js";
 
 /** A key's value and the lease it hangs on; undefined for a key that stays until it is deleted. */

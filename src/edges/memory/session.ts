@@ -1,7 +1,7 @@
-import { formatClaim } from "../../core/registry/claim.js";
-import type { Conflict } from "../../core/registry/conflict.js";
 import type { Tell } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
+import { formatClaim } from "../../core/registry/claim.js";
+import type { Conflict } from "../../core/registry/conflict.js";
 import type { Transaction, Write } from "../../core/registry/plan.js";
 import { HecdError } from "../../errors.js";
 import type { Session, SessionOptions } from "../../ports.js";

@@ -1,7 +1,7 @@
-import { foreignHolder } from "../../core/registry/claim.js";
 import type { Tell } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
+import { foreignHolder } from "../../core/registry/claim.js";
 import { HecdError } from "../../errors.js";
 import { abortable, follow } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";

@@ -5,17 +5,10 @@ import { basename, dirname, join } from "node:path";
 import type { Difference, Tell } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Resource, Staged, Target } from "../../ports.js";
+import { followLinks, type Owned, removeStale, STAGE_DIGITS, syncDirectory, writeNew } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 import { FileText } from "../files/file-text.js";
 import { keepBackup } from "./target-backups.js";
-import {
-  codeOf,
-  followLinks,
-  type Owned,
-  removeStale,
-  STAGE_DIGITS,
-  syncDirectory,
-  writeNew,
-} from "../files/atomic-write.js";
 
 /** What of a resource says where and how its file is. */
 export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid" | "afterFailedReload">;

@@ -1,14 +1,14 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseResource, type Reading, type ResourceFile } from "../../confd/resource.js";
-import { hasCode, HecdError, reasonOf } from "../../errors.js";
 import type { Tell } from "../../core/events/event.js";
 import { compareKeys } from "../../core/model/snapshot.js";
-import { Bell } from "../../flow/notifier.js";
+import { hasCode, HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
+import { Bell } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
+import { codeOf } from "../files/errno.js";
 import { groupId, ownIds, userId } from "../files/users.js";
-import { codeOf } from "../files/atomic-write.js";
 
 /** Files are written in several steps: they are read when nothing has changed for so long, or has not stopped for so long. */
 const QUIET_MS = 100;

@@ -1,5 +1,5 @@
 import type { Line, Section } from "./config.js";
-import { isPlainName } from "../runtime/server-commands.js";
+import { isPlainName } from "./words.js";
 
 /** The servers of one backend or listen, as a fresh HAProxy would have them. */
 export interface Pool {

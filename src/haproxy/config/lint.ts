@@ -1,5 +1,5 @@
-import { type Configuration, defaultsOf, parseConfiguration, type Section } from "./config.js";
 import { poolOf } from "./backends.js";
+import { type Configuration, defaultsOf, parseConfiguration, type Section } from "./config.js";
 
 /** Something that a configuration lacks to change without loss, and the line that mends it. */
 export interface Advice {

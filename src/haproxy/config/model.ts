@@ -1,5 +1,5 @@
-import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
 import { type Pool, poolOf } from "./backends.js";
+import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
 
 /** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
 export interface Model {

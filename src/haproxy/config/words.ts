@@ -54,3 +54,8 @@ function escapeAt(line: string, at: number): { readonly text: string; readonly l
   const text = ESCAPED[next] ?? (/^[ #\\"']$/.test(next) ? next : undefined);
   return text === undefined ? undefined : { text, length: 2 };
 }
+
+/** Whether this names a backend or a server in a command as it does in a file. */
+export function isPlainName(name: string): boolean {
+  return /^[\w.:-]+$/.test(name);
+}

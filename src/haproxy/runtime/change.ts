@@ -1,5 +1,5 @@
-import type { Capabilities } from "./capabilities.js";
 import type { Model } from "../config/model.js";
+import type { Capabilities } from "./capabilities.js";
 import { type Leaver, type Steps, stepsFor } from "./changes.js";
 
 /** What has to be done so that what runs becomes what is wanted. */

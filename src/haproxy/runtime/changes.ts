@@ -1,6 +1,7 @@
-import type { Capabilities } from "./capabilities.js";
 import type { Pool, PoolServer } from "../config/backends.js";
-import { addCommands, isPlainName, obstacleTo, settingCommands, takeOutCommand } from "./server-commands.js";
+import { isPlainName } from "../config/words.js";
+import type { Capabilities } from "./capabilities.js";
+import { addCommands, obstacleTo, settingCommands, takeOutCommand } from "./server-commands.js";
 
 /** A server in maintenance that no configuration names any more. */
 export interface Leaver {

@@ -1,6 +1,6 @@
 import type { Model } from "../config/model.js";
-import { deleteCommand } from "./server-commands.js";
 import type { Leaver } from "./changes.js";
+import { deleteCommand } from "./server-commands.js";
 
 /** Longer than any pause that HAProxy may add to its own reckoning between two tries. */
 const MARGIN_MS = 500;

@@ -1,6 +1,7 @@
-import type { Capabilities } from "./capabilities.js";
 import { isAddress } from "../config/address.js";
 import type { PoolServer } from "../config/backends.js";
+import { isPlainName } from "../config/words.js";
+import type { Capabilities } from "./capabilities.js";
 
 /** Why this server cannot be handled at run time; undefined when it can. */
 export function obstacleTo(server: PoolServer, { serverWords, version }: Capabilities): string | undefined {
@@ -18,11 +19,6 @@ export function obstacleTo(server: PoolServer, { serverWords, version }: Capabil
     if (taken > 0 && !/^[\w.,:/%@+*()=-]+$/.test(words[at] ?? "")) return `"${word}" of server ${name} is not plain`;
   }
   return undefined;
-}
-
-/** Whether this names a backend or a server in a command as it does in a file. */
-export function isPlainName(name: string): boolean {
-  return /^[\w.:-]+$/.test(name);
 }
 
 /** Brings a new server in as a fresh HAProxy would have it: up, with its checks at work, unless it is disabled. */

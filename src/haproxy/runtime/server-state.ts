@@ -1,6 +1,6 @@
 import { canonicalAddress, isAddress } from "../config/address.js";
-import type { Model } from "../config/model.js";
 import type { PoolServer } from "../config/backends.js";
+import type { Model } from "../config/model.js";
 import type { Leaver } from "./changes.js";
 
 /** A server as it runs. */

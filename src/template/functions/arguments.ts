@@ -1,5 +1,5 @@
-import { FunctionError } from "../go-values/function-error.js";
 import { bytesOf } from "../go-values/bytes.js";
+import { FunctionError } from "../go-values/function-error.js";
 import { PAIR, PAIR_LIST, pairOf } from "../go-values/pairs.js";
 import {
   ANY,

@@ -1,6 +1,5 @@
-import { FunctionError } from "../go-values/function-error.js";
-import type { Compat } from "./function.js";
 import type { Bytes } from "../go-values/bytes.js";
+import { FunctionError } from "../go-values/function-error.js";
 import { PAIR_LIST, PAIRS } from "../go-values/pairs.js";
 import {
   ANYS,
@@ -14,6 +13,7 @@ import {
   STRINGS,
   Struct,
 } from "../go-values/values.js";
+import type { Compat } from "./function.js";
 
 /** confd's map: keys and values by turns. */
 export function mapOf(values: readonly GoValue[]): Dict {

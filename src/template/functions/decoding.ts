@@ -1,5 +1,5 @@
-import { FunctionError } from "../go-values/function-error.js";
 import { type Bytes, textOf } from "../go-values/bytes.js";
+import { FunctionError } from "../go-values/function-error.js";
 import { quote } from "../go-values/quote.js";
 import { type GoInt, intOf } from "../go-values/values.js";
 

@@ -1,5 +1,5 @@
-import { FunctionError } from "../go-values/function-error.js";
 import type { Bytes } from "../go-values/bytes.js";
+import { FunctionError } from "../go-values/function-error.js";
 import { PAIR_LIST } from "../go-values/pairs.js";
 import {
   ANY,
@@ -16,9 +16,9 @@ import {
   STRING,
   STRINGS,
 } from "../go-values/values.js";
+import type { Patterns } from "../regexp/pattern.js";
 import type { Keys } from "./keys.js";
 import type { Memory, Reader } from "./memory.js";
-import type { Patterns } from "../regexp/pattern.js";
 import type { World } from "./world.js";
 
 /** Whose behaviour counts where the two confds differ: kelseyhightower's or that of the living fork. */

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import { basePath, dirPath } from "../../core/text/path.js";
+import { bytesOf, textOf } from "../go-values/bytes.js";
+import { quote } from "../go-values/quote.js";
+import { ANYS, List, OBJECT, STRINGS } from "../go-values/values.js";
 import { add, divide, multiply, remainder, sequence, subtract } from "./arithmetic.js";
 import * as collection from "./collection.js";
 import { decodeBase64, encodeBase64, parseBool, parseInteger } from "./decoding.js";
@@ -19,9 +22,6 @@ import {
   TEXTS,
   worldOf,
 } from "./function.js";
-import { bytesOf, textOf } from "../go-values/bytes.js";
-import { quote } from "../go-values/quote.js";
-import { ANYS, List, OBJECT, STRINGS } from "../go-values/values.js";
 import { formatJson, formatPrettyJson, parseJson, parseJsonAs } from "./json.js";
 import * as lookup from "./lookup.js";
 import * as store from "./store.js";

@@ -1,5 +1,5 @@
-import { FunctionError } from "../go-values/function-error.js";
 import { type Bytes, bytesOf, isAscii, runesOf } from "../go-values/bytes.js";
+import { FunctionError } from "../go-values/function-error.js";
 import {
   ANYS,
   Dict,

@@ -1,5 +1,5 @@
-import { basePath, cleanPath, dirPath, joinPath } from "../../core/text/path.js";
 import { compareKeys, type Snapshot } from "../../core/model/snapshot.js";
+import { basePath, cleanPath, dirPath, joinPath } from "../../core/text/path.js";
 import { FunctionError } from "../go-values/function-error.js";
 import { beginningOf, globMatcher } from "./glob.js";
 

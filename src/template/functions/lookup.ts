@@ -1,6 +1,6 @@
-import { type Scope, worldOf } from "./function.js";
 import { type Bytes, bytesOf, textOf } from "../go-values/bytes.js";
 import { type GoType, List, STRINGS, Struct, TypedInt } from "../go-values/values.js";
+import { type Scope, worldOf } from "./function.js";
 import type { ServiceRecord } from "./world.js";
 
 /** Which addresses are wanted, told by how they are written. */

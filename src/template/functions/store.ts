@@ -1,9 +1,9 @@
-import type { Scope } from "./function.js";
-import { FunctionError } from "../go-values/function-error.js";
 import { type Bytes, bytesOf, textOf } from "../go-values/bytes.js";
+import { FunctionError } from "../go-values/function-error.js";
 import { pairOf, pairsOf } from "../go-values/pairs.js";
 import { quote } from "../go-values/quote.js";
 import { List, STRINGS, type Struct } from "../go-values/values.js";
+import type { Scope } from "./function.js";
 import type { Pair } from "./keys.js";
 
 /** A pair as templates see it. */

@@ -1,5 +1,5 @@
-import { FunctionError } from "../go-values/function-error.js";
 import { type Bytes, encodeRune, isAscii, runesOf, textOf, widthAt } from "../go-values/bytes.js";
+import { FunctionError } from "../go-values/function-error.js";
 import type { GoInt } from "../go-values/values.js";
 
 /** A text beyond this is taken for a mistake, before it takes the memory of the whole program. */

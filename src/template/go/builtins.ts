@@ -1,8 +1,8 @@
+import type { Bytes } from "../go-values/bytes.js";
 import { indexInto, lengthOf, sliceOf } from "../go-values/collections.js";
 import { equalsAny, isLess } from "../go-values/compare.js";
 import { GoError } from "../go-values/errors.js";
 import { escapeHtml, escapeJs, escapeQuery } from "../go-values/escape.js";
-import type { Bytes } from "../go-values/bytes.js";
 import { sprint, sprintf, sprintln } from "../go-values/printf.js";
 import {
   ANY,

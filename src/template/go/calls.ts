@@ -1,10 +1,6 @@
 import type { Bytes } from "../go-values/bytes.js";
 import { wordsOf } from "../go-values/errors.js";
-import { type Operand, type Place, sourceOf } from "./nodes.js";
 import { quote } from "../go-values/quote.js";
-import { compilePipe } from "./pipes.js";
-import { compileFields } from "./fields.js";
-import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
 import {
   ANY,
   canBeNil,
@@ -21,6 +17,10 @@ import {
   typeOf,
   VALUE,
 } from "../go-values/values.js";
+import { compileFields } from "./fields.js";
+import { type Operand, type Place, sourceOf } from "./nodes.js";
+import { compilePipe } from "./pipes.js";
+import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
 
 /** What is called: its name for messages, and how it is reached once its arguments are there. */
 export interface Callee {

@@ -1,7 +1,4 @@
 import type { Bytes } from "../go-values/bytes.js";
-import { compileArg, type CallPlaces, compileCall, type Given, NOTHING } from "./calls.js";
-import type { ChainNode, FieldNode, Place, VariableNode } from "./nodes.js";
-import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
 import {
   ANY,
   Complex,
@@ -14,6 +11,9 @@ import {
   typeOf,
   VALUE,
 } from "../go-values/values.js";
+import { compileArg, type CallPlaces, compileCall, type Given, NOTHING } from "./calls.js";
+import type { ChainNode, FieldNode, Place, VariableNode } from "./nodes.js";
+import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
 
 /** One field of a value, or a method with its arguments. */
 type Access = (run: Run, dot: GoValue, final: GoValue, of: GoValue) => GoValue;

@@ -1,6 +1,6 @@
 import type { Bytes } from "../go-values/bytes.js";
-import type { NumberLiteral } from "./numbers.js";
 import { quote } from "../go-values/quote.js";
+import type { NumberLiteral } from "./numbers.js";
 
 /** An element of an action that has a value. */
 export type Operand =

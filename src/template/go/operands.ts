@@ -1,9 +1,9 @@
 import type { Bytes } from "../go-values/bytes.js";
 import { GoError } from "../go-values/errors.js";
+import { quote, unquote } from "../go-values/quote.js";
 import type { TokenKind } from "./lexer.js";
 import { type CommandNode, type Operand, type PipeNode, sourceOf, type VariableNode } from "./nodes.js";
 import { parseComplex, parseNumber, parseRune } from "./numbers.js";
-import { quote, unquote } from "../go-values/quote.js";
 import type { Tokens } from "./tokens.js";
 
 /** What may be named where parsing is: the functions, and the variables declared so far. */

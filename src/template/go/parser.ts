@@ -1,8 +1,8 @@
 import type { Bytes } from "../go-values/bytes.js";
+import { quote, unquote } from "../go-values/quote.js";
 import { lex, type Token } from "./lexer.js";
 import { type BranchNode, isBlank, type PipeNode, type Step, type TemplateNode } from "./nodes.js";
 import { literal, parsePipe, type Scope } from "./operands.js";
-import { quote, unquote } from "../go-values/quote.js";
 import { Tokens } from "./tokens.js";
 
 /** The steps of a template and of those defined in it, by name. */

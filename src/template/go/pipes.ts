@@ -1,8 +1,8 @@
-import { compileFields } from "./fields.js";
+import type { GoValue } from "../go-values/values.js";
 import { compileFunction } from "./calls.js";
+import { compileFields } from "./fields.js";
 import { type CommandNode, type Operand, type PipeNode, sourceOf } from "./nodes.js";
 import { type Command, type Evaluate, lastSeen, type Unit } from "./unit.js";
-import type { GoValue } from "../go-values/values.js";
 
 /** Makes a pipe ready: each command's value is the last argument of the next, and the variables get the last one. */
 export function compilePipe(unit: Unit, pipe: PipeNode): Evaluate {

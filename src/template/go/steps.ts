@@ -1,10 +1,10 @@
-import { type BranchNode, type PipeNode, type Step, type TemplateNode } from "./nodes.js";
 import type { Bytes } from "../go-values/bytes.js";
-import { compilePipe } from "./pipes.js";
-import { quote } from "../go-values/quote.js";
 import { show } from "../go-values/print.js";
-import { type Act, type Flow, lastSeen, type Run, Unit, type Source } from "./unit.js";
+import { quote } from "../go-values/quote.js";
 import { Callable, Dict, type GoInt, type GoValue, isTrue, List, TypedInt } from "../go-values/values.js";
+import { type BranchNode, type PipeNode, type Step, type TemplateNode } from "./nodes.js";
+import { compilePipe } from "./pipes.js";
+import { type Act, type Flow, lastSeen, type Run, Unit, type Source } from "./unit.js";
 
 /** How deep templates may call each other; Go's own limit is beyond what a stack holds here. */
 const MAX_DEPTH = 1000;

@@ -1,10 +1,10 @@
 import { type Bytes, bytesOf } from "../go-values/bytes.js";
-import { BUILTINS } from "./builtins.js";
 import { templateError } from "../go-values/errors.js";
+import type { Functions, GoValue, Signature } from "../go-values/values.js";
+import { BUILTINS } from "./builtins.js";
 import { parseTrees } from "./parser.js";
 import { compileBody } from "./steps.js";
 import { Source } from "./unit.js";
-import type { Functions, GoValue, Signature } from "../go-values/values.js";
 
 /** A Go template, parsed and made ready; it keeps nothing of an execution and can be executed any number of times. */
 export interface GoTemplate {

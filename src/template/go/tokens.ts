@@ -1,6 +1,6 @@
-import type { Token, TokenKind } from "./lexer.js";
-import { quote } from "../go-values/quote.js";
 import { templateError } from "../go-values/errors.js";
+import { quote } from "../go-values/quote.js";
+import type { Token, TokenKind } from "./lexer.js";
 
 /** The tokens of one template with a place in them; errors name the line of the furthest token looked at, as Go's do. */
 export class Tokens {

@@ -1,8 +1,8 @@
 import type { Bytes } from "../go-values/bytes.js";
 import { templateError } from "../go-values/errors.js";
-import { type Operand, type Place, sourceOf, type CommandNode } from "./nodes.js";
 import { quote } from "../go-values/quote.js";
 import type { Functions, GoFunction, GoValue, Signature } from "../go-values/values.js";
+import { type Operand, type Place, sourceOf, type CommandNode } from "./nodes.js";
 
 /** One execution of a template: what it has written, the variables of the template that runs now, and the functions. */
 export interface Run {

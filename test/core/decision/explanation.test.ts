@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { explainHeld, explainWanted, type Holdings, sentenceOf } from "../../../src/core/decision/explanation.js";
-import type { Container } from "../../../src/core/model/container.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { Container } from "../../../src/core/model/container.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
 import { container, facts } from "../../support/containers.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
 import { probesOf } from "../../../src/core/decision/probing.js";
+import type { Container } from "../../../src/core/model/container.js";
 import { container, facts, published } from "../../support/containers.js";
 
 const bridge = { bridge: { ipv4: "172.17.0.2", ipv6: undefined } };

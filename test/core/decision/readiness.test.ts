@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { type Standing, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { HealthPolicy } from "../../../src/core/labels/label-config.js";
+import type { Container } from "../../../src/core/model/container.js";
 import { container, facts } from "../../support/containers.js";
 
 function decided(changes: Partial<Container>, standing: Partial<Standing> = {}, health: HealthPolicy = "strict") {

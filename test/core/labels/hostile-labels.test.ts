@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { NAME, TEXT } from "../../../src/core/text/patterns.js";
-import type { Container } from "../../../src/core/model/container.js";
 import type { Decision } from "../../../src/core/decision/decision.js";
-import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
-import { decide, entriesOf } from "../../../src/core/registry/registration.js";
+import type { Container } from "../../../src/core/model/container.js";
+import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
 import { snapshotOf } from "../../../src/core/model/snapshot.js";
+import { decide, entriesOf } from "../../../src/core/registry/registration.js";
+import { NAME, TEXT } from "../../../src/core/text/patterns.js";
 import { servicesOf } from "../../../src/core/view/view.js";
 import { container, facts, published } from "../../support/containers.js";
 

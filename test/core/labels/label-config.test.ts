@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
-import { decisionOf } from "../../../src/core/decision/decision.js";
-import { parseDuration } from "../../../src/core/text/duration.js";
 import type { Facts } from "../../../src/core/decision/context.js";
-import { readWishes } from "../../../src/core/labels/labels.js";
+import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Wishes } from "../../../src/core/labels/label-config.js";
+import { readWishes } from "../../../src/core/labels/labels.js";
+import type { Container } from "../../../src/core/model/container.js";
+import { parseDuration } from "../../../src/core/text/duration.js";
 import { container, facts } from "../../support/containers.js";
 
 const traefik = (name: string, port = 8080): Readonly<Record<string, string>> => ({

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
-import { HOST_NAME, NAME, PATH_PREFIX } from "../../../src/core/text/patterns.js";
-import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
-import { decisionOf } from "../../../src/core/decision/decision.js";
 import type { Facts } from "../../../src/core/decision/context.js";
+import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { Container } from "../../../src/core/model/container.js";
+import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
+import { HOST_NAME, NAME, PATH_PREFIX } from "../../../src/core/text/patterns.js";
 import { container, facts, published } from "../../support/containers.js";
 
 function addrOf(changes: Partial<Container>, otherFacts: Partial<Facts> = {}): string {

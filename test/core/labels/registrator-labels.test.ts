@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { decisionOf } from "../../../src/core/decision/decision.js";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import { readRegistrator } from "../../../src/core/labels/registrator-labels.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
-import { UNPROBED } from "../../../src/core/decision/readiness.js";
-import { decisionOf } from "../../../src/core/decision/decision.js";
-import { readRegistrator } from "../../../src/core/labels/registrator-labels.js";
 import { container, facts, published } from "../../support/containers.js";
 
 const here = { ...facts, hostId: "hostname", address: "192.168.1.102", serviceFrom: "image" } as const;

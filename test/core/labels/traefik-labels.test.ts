@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
-import type { Instance } from "../../../src/core/model/instance.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { Container } from "../../../src/core/model/container.js";
+import type { Instance } from "../../../src/core/model/instance.js";
 import { container, facts, published } from "../../support/containers.js";
 
 function instancesOf(labels: Readonly<Record<string, string>>, changes: Partial<Container> = {}): readonly Instance[] {

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decisionOf } from "../../../src/core/decision/decision.js";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import {
   formatAddress,
   formatInstance,
@@ -7,8 +9,6 @@ import {
   parseAddress,
   parseInstance,
 } from "../../../src/core/model/instance.js";
-import { decisionOf } from "../../../src/core/decision/decision.js";
-import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import { container, facts } from "../../support/containers.js";
 
 function instance(): Instance {

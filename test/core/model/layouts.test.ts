@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
 import type { Facts } from "../../../src/core/decision/context.js";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { Container } from "../../../src/core/model/container.js";
 import type { Layout } from "../../../src/core/model/layouts.js";
 import { plan } from "../../../src/core/registry/plan.js";
-import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
 import { container, facts, published } from "../../support/containers.js";
 

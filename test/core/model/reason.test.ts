@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
-import { decisionOf } from "../../../src/core/decision/decision.js";
 import type { Facts } from "../../../src/core/decision/context.js";
+import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { Container } from "../../../src/core/model/container.js";
 import { quote, type Reason } from "../../../src/core/model/reason.js";
 import { container, facts, published } from "../../support/containers.js";
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Conflict, OnConflict } from "../../../src/core/registry/conflict.js";
 import { hasAnswer, planAmong } from "../../../src/core/registry/contest.js";
-import { NAME } from "../../../src/core/text/patterns.js";
 import type { Write } from "../../../src/core/registry/plan.js";
-import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import { decide } from "../../../src/core/registry/registration.js";
+import { NAME } from "../../../src/core/text/patterns.js";
 import { container, facts, published } from "../../support/containers.js";
 
 const conflict = (key: string, changes: Partial<Conflict> = {}): Conflict => ({

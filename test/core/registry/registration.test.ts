@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
-import { plan } from "../../../src/core/registry/plan.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import { plan } from "../../../src/core/registry/plan.js";
+import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
 import { container, facts } from "../../support/containers.js";
 
 const unprobed = () => UNPROBED;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { defaultServiceOf, type Route, routesOf } from "../../../src/core/view/routes.js";
-import type { Service } from "../../../src/core/view/view.js";
+import type { Service } from "../../../src/core/view/server.js";
 
 function service(name: string, hosts: readonly string[] = [], paths: readonly string[] = []): Service {
   return { name, servers: [], hosts, paths };

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Container } from "../../../src/core/model/container.js";
 import type { HecdEvent } from "../../../src/core/events/event.js";
+import type { Container } from "../../../src/core/model/container.js";
 import { DockerContainers, type DockerSettings } from "../../../src/edges/docker/provider.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import { eventually } from "../../support/eventually.js";

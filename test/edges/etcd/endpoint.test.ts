@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { openEtcd } from "../../../src/edges/etcd/store.js";
 import { parseEndpoint } from "../../../src/edges/etcd/endpoint.js";
+import { openEtcd } from "../../../src/edges/etcd/store.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 describe("an etcd endpoint", () => {

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { describe, expect, test } from "vitest";
-import { openStatusServer } from "../../../src/edges/status/server.js";
 import { order } from "../../../src/edges/status/client.js";
+import { openStatusServer } from "../../../src/edges/status/server.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import { type FakeAgent, fakeAgent } from "../../support/fake-agent.js";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { modelOf } from "../../../src/haproxy/config/model.js";
 import { capabilitiesOf } from "../../../src/haproxy/runtime/capabilities.js";
 import { changeBetween } from "../../../src/haproxy/runtime/change.js";
-import { modelOf } from "../../../src/haproxy/config/model.js";
 import type { Leaver } from "../../../src/haproxy/runtime/changes.js";
 
 const capabilities = capabilitiesOf("2.6.12-1+deb12u4");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Leavers } from "../../../src/haproxy/runtime/retiring-servers.js";
 import { modelOf } from "../../../src/haproxy/config/model.js";
+import { Leavers } from "../../../src/haproxy/runtime/retiring-servers.js";
 
 // Two tries of 100 ms, each with a pause as long, and the margin: 900 ms.
 const model = modelOf("defaults\n timeout connect 100ms\n retries 1\nbackend b\nbackend c\n timeout connect 1d1h\n");

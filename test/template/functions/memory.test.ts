@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { snapshotOf } from "../../../src/core/model/snapshot.js";
+import { compileTemplate } from "../../../src/template/compile.js";
 import { Memory } from "../../../src/template/functions/memory.js";
-import { compileTemplate } from "../../../src/template/template.js";
 import { record } from "../../support/records.js";
 
 /** A reader that counts how often it has had to read. */

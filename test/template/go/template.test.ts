@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HecdError } from "../../../src/errors.js";
 import { bytesOf, textOf } from "../../../src/template/go-values/bytes.js";
-import { parse } from "../../../src/template/go/template.js";
 import {
   ANY,
   Callable,
@@ -18,6 +17,7 @@ import {
   Struct,
   TypedInt,
 } from "../../../src/template/go-values/values.js";
+import { parse } from "../../../src/template/go/template.js";
 
 const NONE: Functions = new Map();
 

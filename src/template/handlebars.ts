@@ -1,18 +1,19 @@
 import Handlebars from "handlebars";
-import { HecdError } from "../../errors.js";
-import { defaultServiceOf, type Route, routesOf } from "../../core/view/routes.js";
-import type { Snapshot } from "../../core/model/snapshot.js";
-import { type Service, servicesOf, type View } from "../../core/view/view.js";
-import { argumentsOf } from "../functions/arguments.js";
-import { FunctionError } from "../go-values/function-error.js";
-import type { Scope } from "../functions/function.js";
-import { FUNCTIONS } from "../functions/functions.js";
-import { EACH_ITEM, eachItem, rememberItems } from "./each.js";
-import { handlebarsError } from "./error.js";
-import { Memory } from "../functions/memory.js";
-import { plainOf } from "./plain.js";
-import { scopeOf } from "../scope.js";
-import type { Template } from "../template.js";
+import { type Service } from "../core/view/server.js";
+import type { Snapshot } from "../core/model/snapshot.js";
+import { defaultServiceOf, type Route, routesOf } from "../core/view/routes.js";
+import { servicesOf, type View } from "../core/view/view.js";
+import { HecdError } from "../errors.js";
+import { argumentsOf } from "./functions/arguments.js";
+import type { Scope } from "./functions/function.js";
+import { FUNCTIONS } from "./functions/functions.js";
+import { Memory } from "./functions/memory.js";
+import { FunctionError } from "./go-values/function-error.js";
+import { EACH_ITEM, eachItem, rememberItems } from "./handlebars/each.js";
+import { handlebarsError } from "./handlebars/error.js";
+import { plainOf } from "./handlebars/plain.js";
+import { scopeOf } from "./scope.js";
+import type { Template } from "./template.js";
 
 /** Reads a Handlebars template; see `compileTemplate`. */
 export function compileHandlebars(name: string, source: string): Template {

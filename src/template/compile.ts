@@ -1,0 +1,13 @@
+import type { Template } from "./template.js";
+
+/**
+ * Reads a template: Handlebars when its name ends in `.hbs`, else Go's text/template, whose templates confd lets have
+ * any name. Keep the result: rendering is the cheap part. Only the language that is asked for is loaded.
+ *
+ * Throws `template-invalid` with the line when the text is not of that language.
+ */
+export async function compileTemplate(name: string, source: string): Promise<Template> {
+  return name.endsWith(".hbs")
+    ? (await import("./handlebars.js")).compileHandlebars(name, source)
+    : (await import("./go-template.js")).compileGo(name, source);
+}

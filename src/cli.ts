@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { Command, Given, OperandCommand, World } from "./commands/command.js";
+import type { Command, CommandInput, OperandCommand, ProcessWorld } from "./commands/command.js";
 import type { FlagDescription } from "./config.js";
 import { type Fault, HecdError, reasonOf } from "./errors.js";
 import { version } from "./package.js";
@@ -75,7 +75,7 @@ const WORDS: readonly Word[] = [
 ];
 
 /** Words that read the rest of the command line by rules of their own. */
-const FACES = [
+const STANDALONE_COMMANDS = [
   {
     name: "confd",
     summary: "be confd: its command line, its files, its behaviour",
@@ -104,7 +104,7 @@ const HELD = 78;
  *
  * Failures that are part of the contract are written to stderr as one message; anything else is thrown.
  */
-export async function runCli(argv: readonly string[], world: World, signal: AbortSignal): Promise<number> {
+export async function runCli(argv: readonly string[], world: ProcessWorld, signal: AbortSignal): Promise<number> {
   try {
     const [name, ...rest] = argv;
     if (name === undefined || name === "help" || name === "--help" || name === "-h") {
@@ -115,11 +115,11 @@ export async function runCli(argv: readonly string[], world: World, signal: Abor
       world.stdout.write(`hecd ${await version()}\n`);
       return 0;
     }
-    const face = FACES.find((candidate) => candidate.name === name);
+    const face = STANDALONE_COMMANDS.find((each) => each.name === name);
     if (face) return await (await face.load())(rest, world, signal);
-    const word = WORDS.find((candidate) => candidate.name === name);
+    const word = WORDS.find((each) => each.name === name);
     if (!word) {
-      const names = [...WORDS, ...FACES].map((candidate) => candidate.name);
+      const names = [...WORDS, ...STANDALONE_COMMANDS].map((each) => each.name);
       const { suggestion } = await CONFIG();
       throw usage(`Unknown command "${name}"${suggestion(name, names)}; there are ${names.join(", ")}`);
     }
@@ -154,7 +154,7 @@ function asksForHelp(args: readonly string[]): boolean {
   return own.includes("--help") || own.includes("-h");
 }
 
-async function settingsOf(flags: Flags, world: World): Promise<Settings> {
+async function settingsOf(flags: Flags, world: ProcessWorld): Promise<Settings> {
   const { resolveSettings } = await CONFIG();
   const named = flags["config"] ?? world.env["HECD_CONFIG"];
   const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
@@ -178,7 +178,7 @@ async function parse(
   name: string,
   command: AnyCommand,
   args: readonly string[],
-): Promise<{ readonly flags: Flags; readonly given: Given }> {
+): Promise<{ readonly flags: Flags; readonly given: CommandInput }> {
   const flags = await flagsOf(command);
   const options = Object.fromEntries(
     flags.map(({ name: flag, takes, repeatable }) => [
@@ -245,7 +245,7 @@ function usage(problem: string): HecdError {
 }
 
 function overview(): string {
-  const words = [...WORDS, ...FACES];
+  const words = [...WORDS, ...STANDALONE_COMMANDS];
   const width = Math.max(...words.map(({ name }) => name.length));
   return [
     "HECD: containers become keys in etcd, keys become a running HAProxy configuration.",

@@ -1,5 +1,5 @@
 import { parse as parseToml } from "smol-toml";
-import { nearest } from "./core/text/suggest.js";
+import { suggest } from "./core/text/suggest.js";
 import { HecdError, reasonOf } from "./errors.js";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.js";
 
@@ -111,6 +111,6 @@ function parseFile({ path, text }: NonNullable<Sources["file"]>): Readonly<Recor
 
 /** ` (did you mean "x"?)` when a known name is near `name`, else nothing. */
 export function suggestion(name: string, known: readonly string[] = settingNames()): string {
-  const [near] = nearest(name, known);
+  const [near] = suggest(name, known);
   return near === undefined ? "" : ` (did you mean "${near}"?)`;
 }

@@ -1,4 +1,4 @@
-import type { Difference, Tell } from "./core/events/event.js";
+import type { Difference, Emit } from "./core/events/event.js";
 import type { Backend } from "./core/model/backend.js";
 import type { Container } from "./core/model/container.js";
 import type { Snapshot } from "./core/model/snapshot.js";
@@ -58,7 +58,7 @@ export interface SessionOptions {
   /** What the session holds vanishes so long after its last sign of life, also where it was taken over. */
   readonly ttlSeconds: number;
   /** Hears what happens to the session; the store's own listener when not given. */
-  readonly tell?: Tell;
+  readonly emit?: Emit;
 }
 
 /** One lease and everything registered under it. */
@@ -108,14 +108,6 @@ export interface ProbeTarget {
 
 /** `refused`: somebody is there and says no. `silent`: no answer in time. `unreachable`: there is no way there from here. */
 export type ProbeVerdict = "passed" | "refused" | "silent" | "unreachable";
-
-/** What a person may order of an agent, of a container that is named by its name or its full id. */
-export interface Orders {
-  /** Takes new work away from the container until `undrain` or its next start. */
-  drain(container: string): "drained" | "unknown";
-  /** Takes a `drain` back. */
-  undrain(container: string): "undrained" | "unknown";
-}
 
 /** What a person may order of an agent, of a container that is named by its name or its full id. */
 export interface Orders {
@@ -197,9 +189,9 @@ export type ReloadDriver =
   | { readonly kind: "command"; readonly command: string };
 
 /** What reads the file: HAProxy, or anything that a resource's commands drive. */
-export interface Balancer {
+export interface ProxyDriver {
   /** What it knows of the process that reads the file; undefined when it knows nothing of it. */
-  readonly report?: BalancerReport | undefined;
+  readonly report?: ProxyReport | undefined;
   /** Judges a staged file, before it is anybody's configuration. */
   check(path: string, signal: AbortSignal): Promise<Verdict>;
   /**
@@ -223,7 +215,7 @@ export type Adjustment =
   | { readonly kind: "reload"; readonly reason: string };
 
 /** What is known of a running HAProxy, for `/state` and `hecd status`. */
-export interface BalancerReport {
+export interface ProxyReport {
   readonly version: string | undefined;
   readonly pid: number | undefined;
   /** Whether what runs is what the file says, when that was looked at last; undefined while it cannot be asked. */
@@ -260,7 +252,7 @@ export interface Target {
   /** The present text; undefined when there is no file. */
   read(): Promise<string | undefined>;
   /** How the file is apart from its text: `drifted` when permissions or owner are not the wanted ones. */
-  standing(): Promise<"sound" | "drifted" | "unproven">;
+  condition(): Promise<"sound" | "drifted" | "unproven">;
   /** In what the present file is not the one that is wanted, text included. */
   differences(text: string): Promise<readonly Difference[]>;
   /** Writes `text` beside the file, where a check can look at it; disposing what is not committed removes it. */

@@ -1,4 +1,4 @@
-import type { World } from "./commands/command.js";
+import type { ProcessWorld } from "./commands/command.js";
 import { lastResort } from "./flow/clock.js";
 
 /** How long an orderly stop may take before the process ends all the same and its exit code tells. */
@@ -15,7 +15,7 @@ const NOT_ORDERLY = 70;
  */
 export async function runProcess(
   name: string,
-  run: (argv: readonly string[], world: World, signal: AbortSignal) => Promise<number>,
+  run: (argv: readonly string[], world: ProcessWorld, signal: AbortSignal) => Promise<number>,
 ): Promise<void> {
   const stop = new AbortController();
   let stopDeadlineMs = STOP_DEADLINE_MS;
@@ -41,7 +41,7 @@ export async function runProcess(
     throw error;
   });
 
-  const world: World = {
+  const world: ProcessWorld = {
     env: process.env,
     pid: process.pid,
     stdout: process.stdout,

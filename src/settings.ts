@@ -19,7 +19,7 @@ export interface Setting<T> {
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** A time such as `500ms`, `30s` or `2m`; a bare number counts seconds, as confd's does. In milliseconds. */
-export const durationMs = z.union([z.number(), z.string()]).transform((input, context) => {
+const durationMs = z.union([z.number(), z.string()]).transform((input, context) => {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(String(input).trim());
   const unit = UNIT_MS[match?.[2] ?? "s"];
   if (match?.[1] === undefined || unit === undefined) {

@@ -102,6 +102,19 @@ describe("the house", () => {
     for (const { files, reason } of CIRCLES) expect(reason.length, files.join()).toBeGreaterThan(20);
   });
 
+  test("gives a name one meaning: no two files export the same one", async () => {
+    const owners = new Map<string, string[]>();
+    for (const file of await sources()) {
+      const text = await readFile(join(src, file), "utf8");
+      for (const [, name = ""] of text.matchAll(
+        /^export (?:async )?(?:function\*?|class|interface|type|const) ([A-Za-z_]\w*)/gm,
+      )) {
+        owners.set(name, [...(owners.get(name) ?? []), file]);
+      }
+    }
+    expect([...owners].filter(([, files]) => files.length > 1)).toEqual([]);
+  });
+
   test("keeps the world's clock, timers and process out of every room but its own", async () => {
     const faults: string[] = [];
     for (const file of await sources()) {

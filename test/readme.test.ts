@@ -10,7 +10,7 @@ import { decide, entriesOf } from "../src/core/registry/registration.js";
 import { FUNCTIONS } from "../src/template/functions/functions.js";
 import { compileHandlebars } from "../src/template/handlebars.js";
 import { cli } from "./support/cli.js";
-import { container, facts, published } from "./support/containers.js";
+import { container, context, published } from "./support/containers.js";
 import { blocks, importTable, readme, rows, section, settingsTable } from "./support/readme.js";
 
 const root = new URL("..", import.meta.url);
@@ -43,14 +43,14 @@ describe("the README", () => {
         ports: [published(8080, 32768)],
       });
       const namespace = label === "hecd.namespace" ? example.slice(label.length + 1) : undefined;
-      const [decided] = decide([web], { ...facts, namespace }, () => UNPROBED);
+      const [decided] = decide([web], { ...context, namespace }, () => UNPROBED);
       const reason = decided && "reason" in decided.decision ? decided.decision.reason : "registered";
       expect(reason, example).toBe(example === "hecd.enable=false" ? "disabled" : "registered");
     }
   });
 
   test("names the keys that a container really gets", () => {
-    const all = { ...facts, layouts: LAYOUTS };
+    const all = { ...context, layouts: LAYOUTS };
     const keysOf = (labels: Readonly<Record<string, string>>): readonly string[] => [
       ...entriesOf(
         decide([container("web-1", { labels, ports: [published(8080, 32768)] })], all, () => UNPROBED),
@@ -61,13 +61,13 @@ describe("the README", () => {
       key
         .replace("<container>", "web-1")
         .replace("<service>", "shop")
-        .replace("<host>:<container>:<port>", `${facts.hostId}:web-1:8080`);
+        .replace("<host>:<container>:<port>", `${context.hostId}:web-1:8080`);
     const [plain = "", service = "", record = "", registrator = ""] = rows(section("Keys")).map(([key = ""]) => key);
     expect(keysOf({})[0]).toBe(filled(plain));
     expect(keysOf({ "hecd.service": "shop" })).toEqual([
       filled(service),
       ...[record, registrator].map((key) =>
-        key.replace("<service>", "shop").replace("<host>:<container>:<port>", `${facts.hostId}:web-1:8080`),
+        key.replace("<service>", "shop").replace("<host>:<container>:<port>", `${context.hostId}:web-1:8080`),
       ),
     ]);
   });

@@ -1,6 +1,6 @@
-import type { Facts, Policy } from "../core/decision/context.js";
+import type { DecisionContext, Policy } from "../core/decision/context.js";
 import type { Decision } from "../core/decision/decision.js";
-import type { Tell } from "../core/events/event.js";
+import type { Emit } from "../core/events/event.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
 import type { Objection } from "../core/model/reason.js";
@@ -10,13 +10,13 @@ import type { Transaction } from "../core/registry/plan.js";
 import { decide, type Decided } from "../core/registry/registration.js";
 import { HecdError } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
-import { followFor } from "../flow/deadline.js";
+import { deadlineSignal } from "../flow/deadline.js";
 import { Lag } from "../flow/lag.js";
-import { follow } from "../flow/linked-signal.js";
-import { Bell } from "../flow/notifier.js";
+import { linkedSignal } from "../flow/linked-signal.js";
+import { Notifier } from "../flow/notifier.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "../ports.js";
-import { Contests } from "./conflict-watcher.js";
-import { Standings } from "./probe-results.js";
+import { ConflictWatcher } from "./conflict-watcher.js";
+import { ProbeResults } from "./probe-results.js";
 
 /** The parts an agent is put together from. */
 export interface AgentParts {
@@ -26,7 +26,7 @@ export interface AgentParts {
   /** The address of this host to advertise, as it is now; undefined while there is none. Rejects only by the signal. */
   readonly address: (signal: AbortSignal) => Promise<string | undefined>;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 /** What an agent is told to do. */
@@ -67,13 +67,13 @@ const LEAVE_MS = 2_000;
 export class Agent implements Orders {
   readonly #parts: AgentParts;
   readonly #settings: AgentSettings;
-  readonly #news = new Bell();
+  readonly #news = new Notifier();
   readonly #lag: Lag;
-  readonly #standings: Standings;
+  readonly #probeResults: ProbeResults;
   #running: readonly Container[] | undefined;
   #session: Session | undefined;
   /** The same until the address is another. */
-  #facts: Facts;
+  #context: DecisionContext;
   #decided: readonly Decided[] = [];
   #conflicts: readonly Conflict[] = [];
   #comparedAt = Number.NEGATIVE_INFINITY;
@@ -81,25 +81,25 @@ export class Agent implements Orders {
   constructor(parts: AgentParts, settings: AgentSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#facts = { ...settings, hostId: settings.session.hostId, address: undefined };
+    this.#context = { ...settings, hostId: settings.session.hostId, address: undefined };
     this.#lag = new Lag(parts.clock);
-    this.#standings = new Standings(parts, settings.probes, () => {
-      this.#news.ring();
+    this.#probeResults = new ProbeResults(parts, settings.probes, () => {
+      this.#news.notify();
     });
   }
 
   drain(container: string): "drained" | "unknown" {
-    return this.#standings.drain(container);
+    return this.#probeResults.drain(container);
   }
 
   undrain(container: string): "undrained" | "unknown" {
-    return this.#standings.undrain(container);
+    return this.#probeResults.undrain(container);
   }
 
   /** Works until `signal` aborts, then leaves the keys to the lease or removes them, within two seconds. */
   async run(signal: AbortSignal): Promise<never> {
-    using work = follow(signal);
-    using _standings = this.#standings;
+    using work = linkedSignal(signal);
+    using _standings = this.#probeResults;
     const following = this.#followDocker(work.signal).catch((error: unknown) => {
       work.abort(error);
     });
@@ -124,7 +124,7 @@ export class Agent implements Orders {
   get state(): AgentState {
     return {
       host: this.#settings.session.hostId,
-      address: this.#facts.address,
+      address: this.#context.address,
       registered: Object.fromEntries(this.#session?.held ?? []),
       containers: this.#decided.map(({ container: { name, id }, decision }) => ({ name, id, decision })),
       conflicts: this.#conflicts,
@@ -135,8 +135,8 @@ export class Agent implements Orders {
     for await (const running of this.#parts.containers.watch(signal)) {
       this.#running = running;
       this.#lag.heard(this.#parts.containers.heardAt);
-      this.#standings.take(running, this.#facts);
-      this.#news.ring();
+      this.#probeResults.take(running, this.#context);
+      this.#news.notify();
     }
   }
 
@@ -144,9 +144,9 @@ export class Agent implements Orders {
   async #registerForOneLease(signal: AbortSignal): Promise<void> {
     const session = await this.#parts.store.openSession(this.#settings.session, signal);
     this.#session = session;
-    this.#standings.believe(session.held);
+    this.#probeResults.believe(session.held);
     try {
-      using turn = follow(signal, session.lost);
+      using turn = linkedSignal(signal, session.lost);
       await this.#keepInStep(session, turn.signal);
     } catch (error) {
       if (session.lost.aborted) return;
@@ -161,15 +161,15 @@ export class Agent implements Orders {
   async #keepInStep(session: Session, signal: AbortSignal): Promise<never> {
     const { clock, store } = this.#parts;
     const { resyncMs } = this.#settings;
-    using contests = new Contests(store, () => {
-      this.#news.ring();
+    using conflictWatcher = new ConflictWatcher(store, () => {
+      this.#news.notify();
     });
     await this.#learnAddress(signal);
     let auditAt = clock.now() + resyncMs;
     for (;;) {
       await this.#compare(session, signal);
-      contests.follow(this.#conflicts);
-      await this.#news.heardWithin(Math.max(0, auditAt - clock.now()), clock, signal);
+      conflictWatcher.follow(this.#conflicts);
+      await this.#news.waitAtMost(Math.max(0, auditAt - clock.now()), clock, signal);
       if (clock.now() < auditAt) continue;
       await session.audit(signal);
       await this.#learnAddress(signal);
@@ -180,23 +180,23 @@ export class Agent implements Orders {
   /** Where a container is reached, and so what is to be probed, may depend on the address. */
   async #learnAddress(signal: AbortSignal): Promise<void> {
     const address = await this.#parts.address(signal);
-    if (address !== this.#facts.address) this.#facts = { ...this.#facts, address };
-    if (this.#running) this.#standings.take(this.#running, this.#facts);
+    if (address !== this.#context.address) this.#context = { ...this.#context, address };
+    if (this.#running) this.#probeResults.take(this.#running, this.#context);
   }
 
   /** Decides on the newest containers and carries out what the store lacks or has too much. */
   async #compare(session: Session, signal: AbortSignal): Promise<void> {
-    const { clock, tell } = this.#parts;
+    const { clock, emit } = this.#parts;
     const running = this.#running;
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     this.#lag.begin();
-    const decided = decide(running, this.#facts, (container) => this.#standings.of(container));
+    const decided = decide(running, this.#context, (container) => this.#probeResults.of(container));
     this.#tellNotes(decided);
     this.#tellSkipped(decided);
     const transactions = await this.#carryOut(decided, session, signal);
     this.#comparedAt = clock.now();
-    tell({
+    emit({
       kind: "reconciled",
       containers: running.length,
       instances: decided.flatMap(({ decision }) => ("instances" in decision ? decision.instances : [])).length,
@@ -223,7 +223,7 @@ export class Agent implements Orders {
   /** The last act of a session; what cannot be done in time the end of the lease will do. */
   async #leave(session: Session): Promise<void> {
     const late = new HecdError({ code: "deadline", what: "an orderly end of the lease", afterMs: LEAVE_MS });
-    using leaving = followFor(LEAVE_MS, late, this.#parts.clock, session.lost);
+    using leaving = deadlineSignal(LEAVE_MS, late, this.#parts.clock, session.lost);
     try {
       await this.#compare(session, leaving.signal); // a container that has just died must not outlive us in the store
       await session.close(this.#settings.onExit, leaving.signal);
@@ -238,7 +238,7 @@ export class Agent implements Orders {
     for (const { container, decision } of decided) {
       for (const advice of notesIn(decision)) {
         if (before.get(container.id)?.includes(advice)) continue;
-        this.#parts.tell({ kind: "advice", about: `Container ${container.name}`, advice });
+        this.#parts.emit({ kind: "advice", about: `Container ${container.name}`, advice });
       }
     }
   }
@@ -254,32 +254,32 @@ export class Agent implements Orders {
       if (!because || EVERYDAY.has(because.reason)) continue;
       const { reason, advice } = because;
       if (before.get(container.id) === reason) continue;
-      this.#parts.tell({ kind: "skipped", container: container.name, reason, advice });
+      this.#parts.emit({ kind: "skipped", container: container.name, reason, advice });
     }
   }
 
   /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
   #tellWrites(transactions: readonly Transaction[], met: readonly Conflict[], held: ReadonlyMap<string, string>): void {
-    const { tell } = this.#parts;
+    const { emit } = this.#parts;
     const isBesideOthers = this.#settings.layouts.length > 1;
     const conflicts = new Map(met.map((conflict) => [conflict.key, conflict]));
     for (const [key, write] of new Map(transactions.flat().map((each) => [each.key, each]))) {
       if (isBesideOthers && key.startsWith(`${SERVICES}/`)) continue;
       const conflict = conflicts.get(key);
       if (conflict && !held.has(key)) continue;
-      if (conflict && "over" in write) tell({ kind: "key-replaced", key, held: conflict.held });
-      if (write.kind === "put") tell({ kind: "registered", key, value: write.value });
-      else tell({ kind: "deregistered", key });
+      if (conflict && "over" in write) emit({ kind: "key-replaced", key, held: conflict.held });
+      if (write.kind === "put") emit({ kind: "registered", key, value: write.value });
+      else emit({ kind: "deregistered", key });
     }
     const before = new Map(this.#conflicts.map(({ key, held: value }) => [key, value]));
     this.#conflicts = [...conflicts.values()].filter(({ key }) => !held.has(key));
     for (const conflict of this.#conflicts) {
       if (!conflict.agrees && before.get(conflict.key) !== conflict.held) {
-        tell({ kind: "key-conflict", key: conflict.key, held: conflict.held });
+        emit({ kind: "key-conflict", key: conflict.key, held: conflict.held });
       }
     }
     const agreeing = this.#conflicts.filter(({ agrees }) => agrees).length;
-    tell({ kind: "contested", agreeing, differing: this.#conflicts.length - agreeing });
+    emit({ kind: "contested", agreeing, differing: this.#conflicts.length - agreeing });
   }
 }
 

@@ -1,16 +1,16 @@
 import type { Conflict } from "../core/registry/conflict.js";
-import { follow, type Follower } from "../flow/linked-signal.js";
+import { linkedSignal, type LinkedSignal } from "../flow/linked-signal.js";
 import type { Store } from "../ports.js";
 
 /** How many keys are followed, each by a watch of its own; what becomes of others shows when everything is compared. */
 const MOST = 32;
 
 /** Follows the keys that are somebody else's, and calls `onNews` when one of them is free or has another value. */
-export class Contests implements Disposable {
+export class ConflictWatcher implements Disposable {
   readonly #store: Store;
   readonly #onNews: () => void;
   #found: ReadonlyMap<string, string> = new Map();
-  #watch: Follower | undefined;
+  #watch: LinkedSignal | undefined;
 
   constructor(store: Store, onNews: () => void) {
     this.#store = store;
@@ -24,7 +24,7 @@ export class Contests implements Disposable {
     if (this.#found.size === before.length && before.every((key) => this.#found.has(key))) return;
     this[Symbol.dispose]();
     if (this.#found.size === 0) return;
-    this.#watch = follow();
+    this.#watch = linkedSignal();
     void this.#read([...this.#found.keys()], this.#watch.signal);
   }
 

@@ -1,5 +1,5 @@
 import type { ProbePlan } from "../core/decision/probing.js";
-import type { Finding } from "../core/decision/readiness.js";
+import type { ProbeResult } from "../core/decision/readiness.js";
 import { type Clock, sleep } from "../flow/clock.js";
 import type { Prober } from "../ports.js";
 
@@ -28,7 +28,7 @@ export async function* checkPort(
   prober: Prober,
   clock: Clock,
   signal: AbortSignal,
-): AsyncGenerator<Finding, void, undefined> {
+): AsyncGenerator<ProbeResult, void, undefined> {
   const { intervalMs, timeoutMs, rise, fall } = plan;
   const begunAt = clock.now();
   let hasRefused = false;

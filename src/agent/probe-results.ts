@@ -1,22 +1,22 @@
-import type { Facts } from "../core/decision/context.js";
+import type { DecisionContext } from "../core/decision/context.js";
 import { heldUntil, type Starts, startsOf } from "../core/decision/flapping.js";
 import { shortId } from "../core/decision/new-instance.js";
 import { type ProbePlan, probesOf } from "../core/decision/probing.js";
-import type { Finding, Standing } from "../core/decision/readiness.js";
-import type { Tell } from "../core/events/event.js";
+import type { ProbeResult, RuntimeStatus } from "../core/decision/readiness.js";
+import type { Emit } from "../core/events/event.js";
 import type { Container } from "../core/model/container.js";
 import { formatAddress, parseInstance } from "../core/model/instance.js";
 import { SERVICES } from "../core/model/keys.js";
 import type { Clock } from "../flow/clock.js";
-import { type Follower, follow } from "../flow/linked-signal.js";
+import { type LinkedSignal, linkedSignal } from "../flow/linked-signal.js";
 import type { Orders, Prober } from "../ports.js";
 import { checkPort } from "./port-check.js";
 
-/** What the standings are found out with. */
-export interface StandingParts {
+/** What the results are found out with. */
+export interface ProbeResultsParts {
   readonly prober: Prober;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 /** One container since it was last started. */
@@ -36,13 +36,13 @@ interface Run {
 /** What is being found out of one port; disposing `work` ends that. */
 interface Check {
   readonly plan: ProbePlan;
-  readonly work: Follower;
-  finding: Finding;
+  readonly work: LinkedSignal;
+  finding: ProbeResult;
 }
 
 /** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, or is to be drained. */
-export class Standings implements Orders, Disposable {
-  readonly #parts: StandingParts;
+export class ProbeResults implements Orders, Disposable {
+  readonly #parts: ProbeResultsParts;
   readonly #probes: boolean;
   readonly #onNews: () => void;
   readonly #runs = new Map<string, Run>();
@@ -50,25 +50,25 @@ export class Standings implements Orders, Disposable {
   #trusted: ReadonlySet<string> = new Set();
   #drained: ReadonlySet<string> = new Set();
 
-  /** Calls `onNews` when a standing may have changed by itself. */
-  constructor(parts: StandingParts, probes: boolean, onNews: () => void) {
+  /** Calls `onNews` when the status of a container may have changed by itself. */
+  constructor(parts: ProbeResultsParts, probes: boolean, onNews: () => void) {
     this.#parts = parts;
     this.#probes = probes;
     this.#onNews = onNews;
   }
 
   /** Takes the newest state of all containers: begins with those that have started, ends what has ended. */
-  take(containers: readonly Container[], facts: Facts): void {
+  take(containers: readonly Container[], context: DecisionContext): void {
     const present = new Set(containers.map(({ id }) => id));
     for (const [id, run] of this.#runs) {
       if (present.has(id)) continue;
       end(run);
       this.#runs.delete(id);
     }
-    for (const container of containers) this.#examine(this.#runOf(container), container, facts);
+    for (const container of containers) this.#examine(this.#runOf(container), container, context);
   }
 
-  of({ id }: Container): Standing {
+  of({ id }: Container): RuntimeStatus {
     const run = this.#runs.get(id);
     return {
       probe: (port) => run?.checks.get(port)?.finding ?? "skipped",
@@ -148,12 +148,12 @@ export class Standings implements Orders, Disposable {
   }
 
   /** Begins the checks that are right for the container as it is now; those that are under way already go on. */
-  #examine(run: Run, container: Container, facts: Facts): void {
-    if (run.examined?.container === container && run.examined.address === facts.address) return;
+  #examine(run: Run, container: Container, context: DecisionContext): void {
+    if (run.examined?.container === container && run.examined.address === context.address) return;
     run.container = container;
-    run.examined = { container, address: facts.address };
+    run.examined = { container, address: context.address };
     if (container.status === "paused") return;
-    const plans = new Map(probesOf(container, facts, this.#probes).map((plan) => [plan.port, plan]));
+    const plans = new Map(probesOf(container, context, this.#probes).map((plan) => [plan.port, plan]));
     for (const [port, { work }] of run.checks) {
       if (plans.has(port)) continue;
       work[Symbol.dispose](); // its address may be another's soon
@@ -165,21 +165,21 @@ export class Standings implements Orders, Disposable {
       before?.work[Symbol.dispose]();
       // At another address it goes on as what it was, until somebody has been heard there.
       const finding = before?.finding ?? (this.#isTrusted(run, port) ? "passed" : "pending");
-      const check = { plan, work: follow(), finding };
+      const check = { plan, work: linkedSignal(), finding };
       run.checks.set(port, check);
       void this.#carryOut(check, run);
     }
   }
 
   async #carryOut(check: Check, run: Run): Promise<void> {
-    const { prober, clock, tell } = this.#parts;
+    const { prober, clock, emit } = this.#parts;
     const { plan, work } = check;
     try {
       for await (const finding of checkPort(plan, prober, clock, work.signal)) {
         check.finding = finding;
         const at = { container: run.container.name, address: formatAddress(plan.ip, plan.port) };
-        if (finding === "skipped") tell({ kind: "probe-skipped", ...at });
-        if (finding === "pending") tell({ kind: "probe-waits", ...at });
+        if (finding === "skipped") emit({ kind: "probe-skipped", ...at });
+        if (finding === "pending") emit({ kind: "probe-waits", ...at });
         this.#onNews();
       }
     } catch (error) {

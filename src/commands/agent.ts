@@ -1,5 +1,5 @@
 import { type Command, DOCKER_SETTINGS, ETCD_SETTINGS } from "./command.js";
-import { openDaemon, openStore } from "./daemon.js";
+import { openDaemonDeps, openStore } from "./daemon.js";
 import { openAgents } from "./engines.js";
 
 /** `hecd agent`: keeps the keys of this host's containers in etcd until it is asked to stop. */
@@ -26,7 +26,7 @@ export const agentCommand: Command = {
     "listen",
   ],
   async run(settings, world, signal) {
-    const daemon = openDaemon(settings, world);
+    const daemon = openDaemonDeps(settings, world);
     await using store = await openStore(settings, daemon);
     await using agents = await openAgents(settings, store, daemon, world, signal);
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status(), agents);

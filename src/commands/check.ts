@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
-import { balancerOf } from "../edges/haproxy/select-driver.js";
+import { selectDriver } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
 import { reasonOf } from "../errors.js";
@@ -8,7 +8,7 @@ import { adviceFor } from "../haproxy/config/lint.js";
 import type { Resource } from "../ports.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
-import { openStores, openSurroundings, type Surroundings } from "./daemon.js";
+import { openStores, openDeps, type Deps } from "./daemon.js";
 import { compileWith } from "./rendering.js";
 
 /** What was found of one resource; no fault means that it can be used. */
@@ -26,16 +26,16 @@ export const checkCommand: Command = {
   ].join("\n"),
   settings: [...ETCD_SETTINGS, "confdir", "haproxy", "json"],
   async run(settings, world, signal) {
-    const surroundings = openSurroundings(settings, world);
-    const { resources, problems } = await new TemplateFolder(settings.confdir, surroundings).read();
-    await using stores = await openStores(settings, surroundings, world);
+    const deps = openDeps(settings, world);
+    const { resources, problems } = await new TemplateFolder(settings.confdir, deps).read();
+    await using stores = await openStores(settings, deps, world);
     await using folder = await temporaryFolder();
     const findings: Finding[] = problems.map(({ file, reason }) => ({ resource: file, faults: [reason], notes: [] }));
     for (const resource of resources) {
       try {
         const snapshot = await stores.of(resource).read(resource.prefixes, signal);
         const { text, leftOut } = (await compileWith({ env: world.env })(resource))(snapshot);
-        const verdict = await judge(text, resource, folder.path, settings, surroundings, signal);
+        const verdict = await judge(text, resource, folder.path, settings, deps, signal);
         findings.push({
           resource: resource.name,
           faults: verdict.accepted ? [] : [verdict.output],
@@ -63,14 +63,14 @@ async function judge(
   resource: Resource,
   folder: string,
   { haproxy }: Settings,
-  { clock, tell }: Surroundings,
+  { clock, emit }: Deps,
   signal: AbortSignal,
 ): Promise<{ readonly accepted: boolean; readonly output: string }> {
   const dest = join(folder, basename(resource.dest));
   const elsewhere: Resource = { ...resource, dest, mode: 0o644, uid: undefined, gid: undefined };
-  await using staged = await new TargetFile(elsewhere, tell).stage(text);
-  const balancer = await balancerOf(elsewhere, { haproxy, clock, tell });
-  return await balancer.check(staged.path, signal);
+  await using staged = await new TargetFile(elsewhere, emit).stage(text);
+  const driver = await selectDriver(elsewhere, { haproxy, clock, emit });
+  return await driver.check(staged.path, signal);
 }
 
 function wordsOf({ resource, faults, notes }: Finding): string {

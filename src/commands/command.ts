@@ -3,7 +3,7 @@ import type { SettingName, Settings } from "../settings.js";
 /** One word behind `hecd` that takes flags only: which settings it takes, how it is explained, and what it does. */
 export interface Command extends Explained {
   /** Resolves to the exit code; a daemon rejects with the signal's reason when it was asked to stop. */
-  run(settings: Settings, world: World, signal: AbortSignal): Promise<number>;
+  run(settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number>;
 }
 
 /** A word that works on the one thing that is named behind it. */
@@ -15,11 +15,11 @@ export interface OperandCommand extends Explained {
     readonly rest?: string;
   };
   /** Resolves to the exit code; rejects with the signal's reason when it was called off, which is a failure. */
-  run(given: Given, settings: Settings, world: World, signal: AbortSignal): Promise<number>;
+  run(given: CommandInput, settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number>;
 }
 
 /** What stands behind a word besides its flags. */
-export interface Given {
+export interface CommandInput {
   readonly operand: string;
   /** What follows a `--`, as it is; nothing for words that pass nothing on. */
   readonly rest: readonly string[];
@@ -32,7 +32,7 @@ interface Explained {
 }
 
 /** What a command may know and use of the process it runs in. */
-export interface World {
+export interface ProcessWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
   readonly stdout: NodeJS.WritableStream;

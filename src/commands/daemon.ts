@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Policy } from "../core/decision/context.js";
-import type { Tell } from "../core/events/event.js";
+import type { Emit } from "../core/events/event.js";
 import type { Holder } from "../core/registry/claim.js";
 import { BackendStores } from "../edges/documents/backend-stores.js";
 import { openEtcd } from "../edges/etcd/store.js";
@@ -13,47 +13,47 @@ import { HecdError, reasonOf } from "../errors.js";
 import { type Clock, systemClock } from "../flow/clock.js";
 import type { Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
-import type { World } from "./command.js";
+import type { ProcessWorld } from "./command.js";
 
-/** What every command that lives for a while has: a voice, and a clock. */
-export interface Surroundings {
+/** What every command that lives for a while depends on: the clock, and where events go. */
+export interface Deps {
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
-/** The surroundings of a daemon, which also counts what it tells and lets itself be asked. */
-export interface Daemon extends Surroundings {
+/** What a daemon depends on, which also counts its events and answers at the status address. */
+export interface DaemonDeps extends Deps {
   /** Serves the status address until disposed, and takes orders there for `orders`; nothing when it is off. */
   serve(listen: string, status: () => Status, orders?: Orders): Promise<AsyncDisposable>;
 }
 
 /** A voice on stderr, for commands that do one thing. */
-export function openSurroundings(settings: Settings, world: World): Surroundings {
-  return { clock: systemClock, tell: journalOf(settings, world) };
+export function openDeps(settings: Settings, world: ProcessWorld): Deps {
+  return { clock: systemClock, emit: journalOf(settings, world) };
 }
 
 /** A voice on stderr and metrics, for commands that go on until they are asked to stop. */
-export function openDaemon(settings: Settings, world: World): Daemon {
+export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonDeps {
   const journal = journalOf(settings, world);
   const metrics = new Metrics(systemClock);
-  const tell: Tell = (event, host) => {
+  const emit: Emit = (event, host) => {
     metrics.count(event, host);
     journal(event, host);
   };
   return {
     clock: systemClock,
-    tell,
+    emit,
     async serve(listen, status, orders) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
       const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), orders });
-      tell({ kind: "listening", url: server.url });
+      emit({ kind: "listening", url: server.url });
       return server;
     },
   };
 }
 
 /** The etcd that the settings name; see `openEtcd`. */
-export async function openStore(settings: Settings, surroundings: Surroundings): Promise<Store> {
+export async function openStore(settings: Settings, deps: Deps): Promise<Store> {
   const { username, password } = await credentialsOf(settings);
   return openEtcd(
     {
@@ -64,18 +64,18 @@ export async function openStore(settings: Settings, surroundings: Surroundings):
       cert: settings["etcd-cert"],
       key: settings["etcd-key"],
     },
-    surroundings,
+    deps,
   );
 }
 
 /** The stores of all resources: the one that the settings name, and those that resources name; disposing closes them. */
 export async function openStores(
   settings: Settings,
-  surroundings: Surroundings,
-  { env }: World,
+  deps: Deps,
+  { env }: ProcessWorld,
 ): Promise<AsyncDisposable & { readonly of: (resource: Resource) => Store }> {
-  const common = await openStore(settings, surroundings);
-  const own = new BackendStores({ ...surroundings, env });
+  const common = await openStore(settings, deps);
+  const own = new BackendStores({ ...deps, env });
   return {
     of: ({ backend }) => (backend ? own.of(backend) : common),
     async [Symbol.asyncDispose]() {
@@ -85,7 +85,7 @@ export async function openStores(
 }
 
 /** Who the agent of a host is in this process, as long as that runs and no longer. */
-export function openPassingIdentity(hostId: string, world: World): Identity & AsyncDisposable {
+export function openPassingIdentity(hostId: string, world: ProcessWorld): Identity & AsyncDisposable {
   return passingIdentity(hostId, holderIn(world));
 }
 
@@ -93,17 +93,17 @@ export function openPassingIdentity(hostId: string, world: World): Identity & As
 export async function openLastingIdentity(
   hostId: string,
   settings: Settings,
-  surroundings: Surroundings,
-  world: World,
+  deps: Deps,
+  world: ProcessWorld,
   signal: AbortSignal,
 ): Promise<Identity & AsyncDisposable> {
   const folder = settings["state-dir"];
   if (folder === "off") return openPassingIdentity(hostId, world);
   const holder = holderIn(world);
-  return openIdentity({ hostId, holder, folder, onHeld: onHeldIn(settings) }, surroundings, signal);
+  return openIdentity({ hostId, holder, folder, onHeld: onHeldIn(settings) }, deps, signal);
 }
 
-function holderIn({ pid }: World): Holder {
+function holderIn({ pid }: ProcessWorld): Holder {
   return { hostname: hostNames().hostname, pid, since: new Date().toISOString() };
 }
 
@@ -131,7 +131,7 @@ export function policyOf(settings: Settings): Policy {
   };
 }
 
-function journalOf(settings: Settings, { stderr, onTerminal }: World): Tell {
+function journalOf(settings: Settings, { stderr, onTerminal }: ProcessWorld): Emit {
   const format = settings["log-format"];
   return openJournal(
     { level: settings["log-level"], pretty: format === "pretty" || (format === "auto" && onTerminal) },

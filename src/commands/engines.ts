@@ -6,12 +6,12 @@ import { HostAddress, hostNames, ownContainer } from "../edges/host/host.js";
 import { SocketProber } from "../edges/host/prober.js";
 import type { Identity } from "../edges/host/state-folder.js";
 import type { Status } from "../edges/status/server.js";
-import { type Daemon, together } from "../flow/run-all.js";
+import { type Runnable, runAll } from "../flow/run-all.js";
 import { watchStalls } from "../flow/stall.js";
 import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
-import type { World } from "./command.js";
-import { onHeldIn, openLastingIdentity, policyOf, type Surroundings } from "./daemon.js";
+import type { ProcessWorld } from "./command.js";
+import { onHeldIn, openLastingIdentity, policyOf, type Deps } from "./daemon.js";
 
 /** The agents of all engines that the settings name, as one daemon; disposing it lets others be who they are. */
 export interface Agents extends Orders, AsyncDisposable {
@@ -35,21 +35,21 @@ export function enginesOf(settings: Settings): readonly Engine[] {
 export async function openAgents(
   settings: Settings,
   store: Store,
-  surroundings: Surroundings,
-  world: World,
+  deps: Deps,
+  world: ProcessWorld,
   signal: AbortSignal,
 ): Promise<Agents> {
   const engines = enginesOf(settings);
   const hosts = await Promise.all(
     engines.map(async (engine) => {
-      const own = engines.length === 1 ? surroundings : about(engine.hostId, surroundings);
+      const own = engines.length === 1 ? deps : about(engine.hostId, deps);
       const identity = await openLastingIdentity(engine.hostId, settings, own, world, signal);
       return { engine, identity, agent: await openAgent(engine, settings, store, identity, own, signal) };
     }),
   );
-  const daemons = [...hosts.map(({ agent }) => agent), stallWatch(settings, surroundings)];
+  const daemons = [...hosts.map(({ agent }) => agent), stallWatch(settings, deps)];
   return {
-    run: (s) => together(daemons, s),
+    run: (s) => runAll(daemons, s),
     drain: (container) => (hosts.some(({ agent }) => agent.drain(container) === "drained") ? "drained" : "unknown"),
     undrain: (container) =>
       hosts.some(({ agent }) => agent.undrain(container) === "undrained") ? "undrained" : "unknown",
@@ -73,16 +73,16 @@ export async function openAgent(
   settings: Settings,
   store: Store,
   { hostId, agent, holder }: Identity,
-  { clock, tell }: Surroundings,
+  { clock, emit }: Deps,
   signal: AbortSignal,
 ): Promise<Agent> {
   const address = new HostAddress(engine.advertise, settings.etcd);
-  tell({ kind: "advertising", ...(await address.find(signal)) });
+  emit({ kind: "advertising", ...(await address.find(signal)) });
   const connection = { url: engine.url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
-  if (isOpenToAll(engine.url, connection.tls)) tell({ kind: "advice", about: engine.url, advice: OPEN_ENGINE });
+  if (isOpenToAll(engine.url, connection.tls)) emit({ kind: "advice", about: engine.url, advice: OPEN_ENGINE });
   const containers = new DockerContainers(
     { connection, filters: settings.filter, resyncMs: settings.resync },
-    { clock, tell },
+    { clock, emit },
   );
   const agentSettings: AgentSettings = {
     session: {
@@ -91,7 +91,7 @@ export async function openAgent(
       holder,
       onHeld: onHeldIn(settings),
       ttlSeconds: Math.round(settings.ttl / 1_000),
-      tell,
+      emit,
     },
     ...policyOf(settings),
     ownContainer: await ownContainer(),
@@ -100,14 +100,14 @@ export async function openAgent(
     resyncMs: settings.resync,
     onExit: settings["on-exit"],
   };
-  const parts = { containers, store, prober: new SocketProber(), clock, tell };
+  const parts = { containers, store, prober: new SocketProber(), clock, emit };
   return new Agent({ ...parts, address: (s) => address.current(s) }, agentSettings);
 }
 
 /** Tells of each time at which this process has stood still for so long that another such one may cost the lease. */
-function stallWatch({ ttl }: Settings, { clock, tell }: Surroundings): Daemon {
+function stallWatch({ ttl }: Settings, { clock, emit }: Deps): Runnable {
   const onStall = (lastedMs: number): void => {
-    tell({ kind: "stalled", lastedMs, ttlSeconds: Math.round(ttl / 1_000) });
+    emit({ kind: "stalled", lastedMs, ttlSeconds: Math.round(ttl / 1_000) });
   };
   return { run: (signal) => watchStalls(ttl / 3, onStall, clock, signal) };
 }
@@ -126,11 +126,11 @@ function isOpenToAll(url: string, tls: boolean): boolean {
   return place?.kind === "tcp" && !place.secure && !tls && !isHere(place);
 }
 
-function about(host: string, { clock, tell }: Surroundings): Surroundings {
+function about(host: string, { clock, emit }: Deps): Deps {
   return {
     clock,
-    tell: (event) => {
-      tell(event, host);
+    emit: (event) => {
+      emit(event, host);
     },
   };
 }

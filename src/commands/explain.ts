@@ -37,9 +37,9 @@ export function humanForm({ explanation, source }: Pick<Inquiry, "explanation" |
     ...keyLines(explanation),
     ...notes.map((note) => ["note", note] as const),
   ];
-  const facts = lines.map(([what, text]) => `  ${what.padEnd(9)}  ${visible(text)}\n`).join("");
+  const context = lines.map(([what, text]) => `  ${what.padEnd(9)}  ${visible(text)}\n`).join("");
   const none = instances.length > 0 && Object.keys(keys).length === 0 ? "  key        none\n" : "";
-  return `${visible(sentenceOf(explanation))}\n\n${facts}${none}`;
+  return `${visible(sentenceOf(explanation))}\n\n${context}${none}`;
 }
 
 function linesOf(instance: ExplainedInstance): readonly (readonly [string, string])[] {

@@ -1,4 +1,4 @@
-import type { Facts } from "../core/decision/context.js";
+import type { DecisionContext } from "../core/decision/context.js";
 import { decisionOf } from "../core/decision/decision.js";
 import { explainHeld, explainWanted, type Explanation } from "../core/decision/explanation.js";
 import { findContainer, type Found, type Named } from "../core/decision/find-container.js";
@@ -67,41 +67,45 @@ async function inquireAtDocker(
 
 /** What an agent with these settings would do with a container that it has not probed and nobody has drained. */
 export async function decideAlone(
-  { container, engine }: Located<Engine>,
+  { container, engine }: Located<ReachedEngine>,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<Explanation> {
-  const facts: Facts = {
+  const context: DecisionContext = {
     hostId: engine.hostId,
     ...policyOf(settings),
     address: await addressOf(engine, settings, signal),
     ownContainer: await ownContainer(),
   };
-  const decision = decisionOf(container, facts, UNPROBED);
-  const entries = entriesOf([{ container, decision }], facts);
+  const decision = decisionOf(container, context, UNPROBED);
+  const entries = entriesOf([{ container, decision }], context);
   const keys = Object.fromEntries([...entries].map(([key, { value }]) => [key, value]));
   return explainWanted({ ...container, decision }, keys);
 }
 
 /** The container of this name or id at the engines that the settings name; throws as `theOne` and `lookUp` do. */
-export async function locate(asked: string, settings: Settings, signal: AbortSignal): Promise<Located<Engine>> {
+export async function locate(asked: string, settings: Settings, signal: AbortSignal): Promise<Located<ReachedEngine>> {
   return theOne(asked, await lookUp(asked, placesOf(settings), systemClock, signal));
 }
 
 /** The address that an agent would advertise for the host of this engine; undefined when it would find none. */
-export function addressOf({ advertise }: Engine, { etcd }: Settings, signal: AbortSignal): Promise<string | undefined> {
+export function addressOf(
+  { advertise }: ReachedEngine,
+  { etcd }: Settings,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   return new HostAddress(advertise, etcd).current(signal);
 }
 
 /** A Docker engine, and what its host is called and reached by. */
-export interface Engine {
+export interface ReachedEngine {
   readonly connection: DockerConnection;
   readonly advertise: string | undefined;
   readonly hostId: string;
 }
 
 /** The engines that the settings name. */
-export function placesOf(settings: Settings): readonly Engine[] {
+export function placesOf(settings: Settings): readonly ReachedEngine[] {
   const { "docker-tls": tls, "docker-cert-path": certPath } = settings;
   return enginesOf(settings).map(({ url, ...host }) => ({ connection: { url, tls, certPath }, ...host }));
 }

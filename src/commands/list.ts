@@ -1,7 +1,7 @@
 import { SERVICES } from "../core/model/keys.js";
 import { servicesOf, type View } from "../core/view/view.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
-import { openStore, openSurroundings } from "./daemon.js";
+import { openStore, openDeps } from "./daemon.js";
 import { tableOf } from "./table.js";
 
 /** `hecd list`: the services and servers that etcd holds, as templates see them. */
@@ -9,7 +9,7 @@ export const listCommand: Command = {
   explanation: "Prints the services and servers that etcd holds, as templates see them, and what had to be left out.",
   settings: [...ETCD_SETTINGS, "prefix", "json"],
   async run(settings, world, signal) {
-    await using store = await openStore(settings, openSurroundings(settings, world));
+    await using store = await openStore(settings, openDeps(settings, world));
     const above = settings.prefix.slice(0, settings.prefix.lastIndexOf("/"));
     const view = servicesOf(await store.read([SERVICES, above === "" ? settings.prefix : above], signal));
     world.stdout.write(settings.json ? `${JSON.stringify(view, null, 2)}\n` : servicesTable(view));

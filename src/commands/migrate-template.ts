@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { HecdError, reasonOf } from "../errors.js";
 import { hintsOn } from "../haproxy/config/migration.js";
-import type { World } from "./command.js";
+import type { ProcessWorld } from "./command.js";
 
 const USAGE = `Usage: hecd migrate-template FILE
 
@@ -10,7 +10,7 @@ to write in their place. Changes nothing. Exits 0 when there are none, 1 when th
 `;
 
 /** `hecd migrate-template`: names what today's HAProxy refuses; 0 when there is nothing, 1 when there is, 64 usage. */
-export async function migrateTemplate(argv: readonly string[], { stdout }: World): Promise<number> {
+export async function migrateTemplate(argv: readonly string[], { stdout }: ProcessWorld): Promise<number> {
   const [path, ...others] = argv;
   if (path === "--help" || path === "-h") {
     stdout.write(USAGE);

@@ -2,8 +2,8 @@ import type { Outcome } from "../core/events/event.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
 import { Renderer, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
-import { type Command, ETCD_SETTINGS, type World } from "./command.js";
-import { openDaemon, openStores, openSurroundings } from "./daemon.js";
+import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
+import { openDaemonDeps, openStores, openDeps } from "./daemon.js";
 import { rendererParts } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
@@ -21,7 +21,7 @@ export const renderCommand: Command = {
   settings: [...ETCD_SETTINGS, "confdir", "haproxy", "once", "dry-run", "exit-code", "listen"],
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
-    const daemon = openDaemon(settings, world);
+    const daemon = openDaemonDeps(settings, world);
     await using stores = await openStores(settings, daemon, world);
     const templates = new TemplateFolder(settings.confdir, daemon);
     const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
@@ -33,11 +33,11 @@ export const renderCommand: Command = {
   },
 };
 
-async function renderOnce(settings: Settings, world: World, signal: AbortSignal): Promise<number> {
-  const surroundings = openSurroundings(settings, world);
-  await using stores = await openStores(settings, surroundings, world);
-  const templates = new TemplateFolder(settings.confdir, surroundings);
-  const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, surroundings));
+async function renderOnce(settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number> {
+  const deps = openDeps(settings, world);
+  await using stores = await openStores(settings, deps, world);
+  const templates = new TemplateFolder(settings.confdir, deps);
+  const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, deps));
   const results = await renderer.once(signal);
   for (const { outcome } of results) {
     if (outcome.kind === "would-change") world.stdout.write(`${outcome.diff}\n`);

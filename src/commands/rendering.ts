@@ -1,16 +1,16 @@
 import type { Snapshot } from "../core/model/snapshot.js";
-import { balancerOf } from "../edges/haproxy/select-driver.js";
+import { selectDriver } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import type { Resource } from "../ports.js";
-import { USUAL_MANNER } from "../renderer/apply.js";
+import { DEFAULT_OPTIONS } from "../renderer/apply.js";
 import type { RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { compileTemplate } from "../template/compile.js";
 import { type RenderInput, type Rendering } from "../template/template.js";
-import type { Surroundings } from "./daemon.js";
+import type { Deps } from "./daemon.js";
 
 /** What templates can look at besides the keys. */
-export interface TemplateSurroundings {
+export interface TemplateDeps {
   /** Seen through `getenv`. */
   readonly env: RenderInput["env"];
   readonly world?: RenderInput["world"];
@@ -18,12 +18,10 @@ export interface TemplateSurroundings {
 }
 
 /** Reads a resource's template. Throws `template-invalid`, as does the result. */
-export function compileWith(
-  surroundings: TemplateSurroundings,
-): (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering> {
+export function compileWith(deps: TemplateDeps): (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering> {
   return async ({ src, source, prefix }) => {
     const template = await compileTemplate(src, source);
-    return (snapshot) => template.render({ ...surroundings, snapshot, prefix });
+    return (snapshot) => template.render({ ...deps, snapshot, prefix });
   };
 }
 
@@ -32,17 +30,17 @@ export function rendererParts(
   settings: Settings,
   { storeOf, templates }: Pick<RendererParts, "storeOf" | "templates">,
   env: Readonly<Record<string, string | undefined>>,
-  { clock, tell }: Surroundings,
+  { clock, emit }: Deps,
 ): RendererParts {
   return {
     templates,
     storeOf,
     compile: compileWith({ env }),
-    targetOf: (resource) => new TargetFile(resource, tell),
-    balancerOf: (resource) => balancerOf(resource, { haproxy: settings.haproxy, clock, tell }),
+    targetOf: (resource) => new TargetFile(resource, emit),
+    balancerOf: (resource) => selectDriver(resource, { haproxy: settings.haproxy, clock, emit }),
     clock,
-    tell,
-    ...USUAL_MANNER,
+    emit,
+    ...DEFAULT_OPTIONS,
     dryRun: settings["dry-run"],
   };
 }

@@ -7,7 +7,7 @@ import { askAgent } from "../edges/status/agent-client.js";
 import { HecdError } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
-import { DECISION_SETTINGS, type Given, type OperandCommand, type World } from "./command.js";
+import { DECISION_SETTINGS, type CommandInput, type OperandCommand, type ProcessWorld } from "./command.js";
 import { addressOf, decideAlone, locate, placesOf } from "./inquiry.js";
 
 /** How often the agent is asked while we wait for it. */
@@ -81,7 +81,7 @@ export const runCommand: OperandCommand = {
 };
 
 /** Options begin with a dash, so a command alone needs no second `--` before it. */
-export function passedOn({ rest }: Given): {
+export function passedOn({ rest }: CommandInput): {
   readonly options: readonly string[];
   readonly command: readonly string[];
 } {
@@ -119,7 +119,7 @@ async function explained(id: string, agent: string, signal: AbortSignal): Promis
   return { ...about, reason: "not-followed", advice };
 }
 
-function tellOf(explanation: Explanation, image: string, { stdout, stderr }: World): number {
+function tellOf(explanation: Explanation, image: string, { stdout, stderr }: ProcessWorld): number {
   const { name, status, instances } = explanation;
   const [instance] = instances;
   const serves = status === "registered" || status === "would-register";

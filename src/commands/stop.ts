@@ -1,15 +1,15 @@
 import { findContainer } from "../core/decision/find-container.js";
 import { shortId } from "../core/decision/new-instance.js";
-import { readWishes } from "../core/labels/labels.js";
+import { readLabels } from "../core/labels/labels.js";
 import type { Container } from "../core/model/container.js";
 import { stopContainer } from "../edges/docker/control.js";
 import { askAgent } from "../edges/status/agent-client.js";
 import { order } from "../edges/status/client.js";
 import { reasonOf } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
-import { outlive } from "../flow/deadline.js";
+import { graceSignal } from "../flow/deadline.js";
 import type { Settings } from "../settings.js";
-import type { OperandCommand, World } from "./command.js";
+import type { OperandCommand, ProcessWorld } from "./command.js";
 import { locate } from "./inquiry.js";
 
 /** How long a container goes on draining when nobody said: HAProxy has heard of it by then, and short requests are over. */
@@ -56,8 +56,8 @@ export const stopCommand: OperandCommand = {
 
 /** The flag, else the label, else the default. */
 function drainDelayOf(container: Container, settings: Settings): number {
-  const wishes = readWishes(container, settings.compat);
-  const byLabel = "reason" in wishes ? undefined : wishes.drainDelayMs;
+  const config = readLabels(container, settings.compat);
+  const byLabel = "reason" in config ? undefined : config.drainDelayMs;
   return settings["drain-delay"] ?? byLabel ?? DRAIN_DELAY_MS;
 }
 
@@ -65,7 +65,7 @@ function drainDelayOf(container: Container, settings: Settings): number {
 async function drainOf(
   container: Container,
   { agent: address }: Settings,
-  world: World,
+  world: ProcessWorld,
   signal: AbortSignal,
 ): Promise<Drain | undefined> {
   const asked = await askAgent(address, clock, signal);
@@ -85,10 +85,14 @@ class Drain {
   readonly #container: Container;
   readonly #address: string;
   readonly #wasDrained: boolean;
-  readonly #world: World;
+  readonly #world: ProcessWorld;
   #begun = false;
 
-  constructor(container: Container, how: { readonly address: string; readonly wasDrained: boolean }, world: World) {
+  constructor(
+    container: Container,
+    how: { readonly address: string; readonly wasDrained: boolean },
+    world: ProcessWorld,
+  ) {
     this.#container = container;
     this.#address = how.address;
     this.#wasDrained = how.wasDrained;
@@ -116,7 +120,7 @@ class Drain {
     if (!this.#begun || this.#wasDrained) return;
     const { id, name } = this.#container;
     const { stderr } = this.#world;
-    using last = outlive(TAKE_BACK_MS, clock, signal);
+    using last = graceSignal(TAKE_BACK_MS, clock, signal);
     try {
       await order("undrain", id, { address: this.#address, clock }, last.signal);
       stderr.write(`${name} is undrained and serves again\n`);

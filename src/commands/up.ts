@@ -9,15 +9,15 @@ import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { type HaproxyProcess, openHaproxy } from "../edges/haproxy/process.js";
 import { MemoryStore } from "../edges/memory/store.js";
 import { HecdError, reasonOf } from "../errors.js";
-import { Bell } from "../flow/notifier.js";
-import { together } from "../flow/run-all.js";
+import { Notifier } from "../flow/notifier.js";
+import { runAll } from "../flow/run-all.js";
 import { AT_ONCE, settle } from "../flow/settle.js";
 import { packagePath } from "../package.js";
 import type { Resource, Store, Templates } from "../ports.js";
 import { Renderer, type RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
-import { type Command, DOCKER_SETTINGS, type World } from "./command.js";
-import { type Daemon, openDaemon, openPassingIdentity } from "./daemon.js";
+import { type Command, DOCKER_SETTINGS, type ProcessWorld } from "./command.js";
+import { type DaemonDeps, openDaemonDeps, openPassingIdentity } from "./daemon.js";
 import { enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
 import { rendererParts } from "./rendering.js";
@@ -35,9 +35,9 @@ export const upCommand: Command = {
   ].join("\n"),
   settings: [...DOCKER_SETTINGS, "http-port", "template", "haproxy", "run-dir", "listen"],
   async run(settings, world, signal) {
-    const daemon = openDaemon(settings, world);
+    const daemon = openDaemonDeps(settings, world);
     await using folder = await runFolder(settings["run-dir"]);
-    await using store = new MemoryStore(daemon.tell);
+    await using store = new MemoryStore(daemon.emit);
     // HAProxy runs on this very host, so loopback reaches every published port; and nobody else sees the store.
     const here: Settings = {
       ...settings,
@@ -60,7 +60,7 @@ export const upCommand: Command = {
     );
     await using _status = await serveStatus(settings, daemon, { agent, renderer, haproxy });
     const display = { run: (s: AbortSignal) => showServers(store, daemon, world, s) };
-    return await together([agent, renderer, display], signal);
+    return await runAll([agent, renderer, display], signal);
   },
 };
 
@@ -124,13 +124,17 @@ function fixedTemplates(resource: Resource): Templates {
     read: async () => set,
     async *watch(signal) {
       yield set;
-      await new Bell().heard(signal); // which nobody rings
+      await new Notifier().wait(signal); // which nobody rings
     },
   };
 }
 
 /** What the stock template asks for; whatever else is in the environment of the process wins. */
-function environmentOf(port: number, { admin }: Paths, { env }: World): Readonly<Record<string, string | undefined>> {
+function environmentOf(
+  port: number,
+  { admin }: Paths,
+  { env }: ProcessWorld,
+): Readonly<Record<string, string | undefined>> {
   return { HECD_HTTP_BIND: `:${port}`, ...env, HECD_HAPROXY_SOCKET: admin };
 }
 
@@ -153,7 +157,7 @@ function firstFileFault(output: string): HecdError {
 
 async function serveStatus(
   { listen }: Settings,
-  daemon: Daemon,
+  daemon: DaemonDeps,
   parts: { readonly agent: Agent; readonly renderer: Renderer; readonly haproxy: HaproxyProcess },
 ): Promise<AsyncDisposable> {
   const { agent, renderer, haproxy } = parts;
@@ -165,7 +169,12 @@ async function serveStatus(
 }
 
 /** Prints the servers whenever they change. */
-async function showServers(store: Store, { clock }: Daemon, { stdout }: World, signal: AbortSignal): Promise<never> {
+async function showServers(
+  store: Store,
+  { clock }: DaemonDeps,
+  { stdout }: ProcessWorld,
+  signal: AbortSignal,
+): Promise<never> {
   let shown = "";
   for await (const snapshot of settle((s) => store.watch([SERVICES], s), AT_ONCE, clock, signal)) {
     const table = servicesTable(servicesOf(snapshot));

@@ -1,7 +1,5 @@
+import type { Compat } from "../core/model/backend.js";
 import type { Backend } from "../core/model/backend.js";
-
-/** Whose rules apply where the two confds differ: kelseyhightower's or abtreece's. */
-export type Compat = "classic" | "fork";
 
 /** A backend as confd's flags and its table `[backend]` describe it. */
 export interface BackendWords {

@@ -1,5 +1,6 @@
-import { BACKEND_NAMES, type Compat } from "./backend.js";
-import { type FlagName, flagOf, isFlag } from "./flags.js";
+import { type Compat } from "../core/model/backend.js";
+import { BACKEND_NAMES } from "./backend.js";
+import { type FlagName, confdFlagOf, isFlag } from "./flags.js";
 
 /** A command line that could be read. */
 export interface CommandLine {
@@ -49,7 +50,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine | UsagePr
     if (name === "version") return { style, wants: "version", given };
     const positive = name.startsWith("no-") && !isFlag(name) ? name.slice("no-".length) : name;
     if (!isFlag(positive)) return refuse(unknown(name, word, style));
-    const { kind } = flagOf(positive);
+    const { kind } = confdFlagOf(positive);
     if (kind.takes === undefined) {
       const parsed = kind.parse(value ?? "true");
       if (parsed === undefined)
@@ -73,7 +74,7 @@ function styleOf(argv: readonly string[]): Compat {
     if (word === "--") return "classic";
     if (!isOption(word)) return BACKEND_NAMES.has(word) ? "fork" : "classic";
     const { name, value } = optionOf(word);
-    if (value === undefined && isFlag(name) && flagOf(name).kind.takes !== undefined) index++;
+    if (value === undefined && isFlag(name) && confdFlagOf(name).kind.takes !== undefined) index++;
   }
   return "classic";
 }

@@ -1,8 +1,8 @@
-import { count, type Kind, oneOf, text, texts, time, toggle } from "./kinds.js";
+import { count, type FlagKind, oneOf, text, texts, time, switched } from "./kinds.js";
 
 /** One flag of confd, which is also a key of confd.toml and, in the fork, a variable of the environment. */
 export interface Flag<T> {
-  readonly kind: Kind<T>;
+  readonly kind: FlagKind<T>;
   /** The value when nobody says anything, and what the fork has instead where it differs. */
   readonly fallback: T;
   readonly inFork?: T;
@@ -17,12 +17,12 @@ function flag<T>(description: Flag<T>): Flag<T> {
   return description;
 }
 
-function idle<T>(kind: Kind<T>, fallback: T, help: string, key?: string): Flag<T> {
+function idle<T>(kind: FlagKind<T>, fallback: T, help: string, key?: string): Flag<T> {
   return { kind, fallback, help, isIdle: true, ...(key !== undefined && { key }) };
 }
 
 const toggleOf = (help: string, key?: string): Flag<boolean> =>
-  flag({ kind: toggle, fallback: false, help, ...(key !== undefined && { key }) });
+  flag({ kind: switched, fallback: false, help, ...(key !== undefined && { key }) });
 const textOf = (help: string, key?: string, fallback = ""): Flag<string> =>
   flag({ kind: text, fallback, help, ...(key !== undefined && { key }) });
 
@@ -30,7 +30,7 @@ const textOf = (help: string, key?: string, fallback = ""): Flag<string> =>
 const TEN_MINUTES = 600_000;
 
 /** Every flag of both confds, and HECD's own. */
-export const FLAGS = {
+const FLAGS = {
   backend: textOf("where the keys are: etcd (etcdv3 is the same), env or file", "backend", "etcd"),
   node: flag({
     kind: texts,
@@ -75,7 +75,7 @@ export const FLAGS = {
   "client-cert": textOf("PEM file of the client certificate", "client_cert"),
   "client-key": textOf("PEM file of the client key", "client_key"),
   "client-ca-keys": textOf("PEM file of the authority that signed the backend's certificate", "client_cakeys"),
-  "client-insecure": idle(toggle, false, "taken, but certificates are always verified", "client_insecure"),
+  "client-insecure": idle(switched, false, "taken, but certificates are always verified", "client_insecure"),
   scheme: textOf("scheme of nodes that an SRV record names", "scheme", "http"),
   "srv-domain": textOf("domain whose record _BACKEND._tcp.DOMAIN names the nodes", "srv_domain"),
   "srv-record": textOf("SRV record that names the nodes", "srv_record"),
@@ -146,16 +146,21 @@ export const FLAGS = {
   table: idle(text, "", "for backends that HECD does not have", "table"),
   separator: idle(text, "", "for backends that HECD does not have", "separator"),
   "secret-keyring": idle(text, "", "taken; there are no crypt functions", "secret_keyring"),
-  "acm-export-private-key": idle(toggle, false, "for backends that HECD does not have", "acm_export_private_key"),
+  "acm-export-private-key": idle(switched, false, "for backends that HECD does not have", "acm_export_private_key"),
   "secretsmanager-version-stage": idle(
     text,
     "",
     "for backends that HECD does not have",
     "secretsmanager_version_stage",
   ),
-  "secretsmanager-no-flatten": idle(toggle, false, "for backends that HECD does not have", "secretsmanager_no_flatten"),
+  "secretsmanager-no-flatten": idle(
+    switched,
+    false,
+    "for backends that HECD does not have",
+    "secretsmanager_no_flatten",
+  ),
   "imds-cache-ttl": idle(time, 0, "for backends that HECD does not have", "imds_cache_ttl"),
-  "template-cache": idle(toggle, true, "taken; templates are always read once", "template_cache"),
+  "template-cache": idle(switched, true, "taken; templates are always read once", "template_cache"),
   "stat-cache-ttl": idle(time, 0, "taken; changed templates are seen at once", "stat_cache_ttl"),
   "backend-timeout": idle(time, 0, "taken; HECD's store has limits of its own", "backend_timeout"),
   "dial-timeout": idle(time, 0, "taken; HECD's store has limits of its own", "dial_timeout"),
@@ -179,7 +184,7 @@ export type ConfdSettings = {
 export const FLAG_NAMES = Object.keys(FLAGS) as readonly FlagName[];
 
 /** The flag of this name, whatever its kind. */
-export function flagOf(name: FlagName): Flag<unknown> {
+export function confdFlagOf(name: FlagName): Flag<unknown> {
   return FLAGS[name];
 }
 

@@ -1,7 +1,7 @@
-import { parseDuration } from "./duration.js";
+import { parseGoDuration } from "./duration.js";
 
 /** What a setting may be: on the command line, in the environment, in confd.toml. */
-export interface Kind<T> {
+export interface FlagKind<T> {
   /** What usage calls the value; undefined for a switch, which may stand alone. */
   readonly takes: string | undefined;
   /** Whether it may be given several times, which adds up. */
@@ -13,7 +13,7 @@ export interface Kind<T> {
 }
 
 /** Any text. */
-export const text: Kind<string> = {
+export const text: FlagKind<string> = {
   takes: "string",
   isList: false,
   parse: (given) => given,
@@ -21,7 +21,7 @@ export const text: Kind<string> = {
 };
 
 /** One of these words. */
-export function oneOf<Word extends string>(...words: readonly Word[]): Kind<Word> {
+export function oneOf<Word extends string>(...words: readonly Word[]): FlagKind<Word> {
   const parse = (given: string): Word | undefined => words.find((word) => word === given);
   return { ...text, parse, accept: (value) => (typeof value === "string" ? parse(value) : undefined) };
 }
@@ -30,7 +30,7 @@ const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"
 const FALSE: ReadonlySet<string> = new Set(["0", "f", "F", "false", "FALSE", "False"]);
 
 /** Yes or no, in the words of Go's strconv.ParseBool. */
-export const toggle: Kind<boolean> = {
+export const switched: FlagKind<boolean> = {
   takes: undefined,
   isList: false,
   parse: (given) => (TRUE.has(given) ? true : FALSE.has(given) ? false : undefined),
@@ -38,7 +38,7 @@ export const toggle: Kind<boolean> = {
 };
 
 /** A whole number of 0 or more. */
-export const count: Kind<number> = {
+export const count: FlagKind<number> = {
   takes: "int",
   isList: false,
   parse: (given) => (/^\+?\d+$/.test(given) ? Number(given) : undefined),
@@ -46,7 +46,7 @@ export const count: Kind<number> = {
 };
 
 /** Several texts, none of them taken apart: confd splits nothing on commas. */
-export const texts: Kind<readonly string[]> = {
+export const texts: FlagKind<readonly string[]> = {
   takes: "value",
   isList: true,
   parse: (given) => [given],
@@ -54,12 +54,12 @@ export const texts: Kind<readonly string[]> = {
 };
 
 /** A time such as `500ms`; in milliseconds. A bare number in confd.toml counts nanoseconds, as Go's does. */
-export const time: Kind<number> = {
+export const time: FlagKind<number> = {
   takes: "duration",
   isList: false,
-  parse: parseDuration,
+  parse: parseGoDuration,
   accept: (value) =>
-    typeof value === "string" ? parseDuration(value) : typeof value === "number" ? value / 1e6 : undefined,
+    typeof value === "string" ? parseGoDuration(value) : typeof value === "number" ? value / 1e6 : undefined,
 };
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -1,8 +1,8 @@
-import type { Compat } from "./backend.js";
+import type { Compat } from "../core/model/backend.js";
 import { isTable, type Table } from "./table-reader.js";
 
 /** What confd takes a resource for, and what a person may want to know about that. */
-export interface Relaxed {
+export interface LenientToml {
   readonly raw: Table;
   readonly advice: readonly string[];
 }
@@ -39,7 +39,7 @@ const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
  * Brings a resource into its strict form as confd's reading of TOML would: names of keys match without case, unknown
  * ones do not count, an empty text is none, and `keys` may be missing.
  */
-export function relax(raw: Table, compat: Compat): Relaxed {
+export function parseLenient(raw: Table, compat: Compat): LenientToml {
   const advice: string[] = [];
   const tables: Record<string, unknown> = {};
   for (const [given, table] of Object.entries(raw)) {

@@ -1,8 +1,8 @@
-import { tellingOf } from "../core/events/describe-event.js";
+import { describeEvent } from "../core/events/describe-event.js";
 import type { HecdEvent, Outcome } from "../core/events/event.js";
 
 /** The weights of confd's log, the heaviest first. */
-export const LOG_LEVELS = ["fatal", "error", "warning", "info", "debug"] as const;
+const LOG_LEVELS = ["fatal", "error", "warning", "info", "debug"] as const;
 
 /** How heavy a line is. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -129,7 +129,7 @@ function linesOfOutcome(dest: string, outcome: Outcome, isNoop: boolean): readon
 
 /** What HECD says of an event that confd has no words for. */
 function lineOf(event: HecdEvent): LogLine {
-  const { level, message } = tellingOf(event);
+  const { level, message } = describeEvent(event);
   return { level: level === "warn" ? "warning" : level, message };
 }
 

@@ -13,13 +13,13 @@ export interface ResourceTables {
 }
 
 /** The table `[haproxy]`; times are in milliseconds. */
-export interface HaproxyTable extends HaproxySettings {
+interface HaproxyTable extends HaproxySettings {
   readonly minReloadInterval: number | undefined;
   readonly removalGrace: number | undefined;
 }
 
 /** The table `[template]`; times are in milliseconds. */
-export interface TemplateTable {
+interface TemplateTable {
   readonly src: string;
   readonly dest: string;
   readonly keys: readonly string[];

@@ -1,8 +1,9 @@
+import { type Compat } from "../core/model/backend.js";
 import { joinPath } from "../core/text/path.js";
 import { shellWord } from "../core/text/shell-word.js";
 import type { Resource } from "../ports.js";
-import { type Compat, backendOf } from "./backend.js";
-import { relax } from "./lenient.js";
+import { backendOf } from "./backend.js";
+import { parseLenient } from "./lenient.js";
 import { parseTables, type Problems, readTables, type ResourceTables } from "./resource-tables.js";
 
 /** What a file of conf.d says; the template is still to be read, and names of users are still to be looked up. */
@@ -15,7 +16,7 @@ export interface ResourceFile extends Omit<Resource, "source" | "uid" | "gid"> {
 }
 
 /** What came of a file: a resource and what its author should know, or everything that is wrong with it, each in one line. */
-export type Reading = { readonly resource: ResourceFile; readonly advice: readonly string[] } | Problems;
+export type ParsedResource = { readonly resource: ResourceFile; readonly advice: readonly string[] } | Problems;
 
 /** What the command line of confd says about every resource. */
 export interface ConfdDefaults {
@@ -53,7 +54,7 @@ const REMOVAL_GRACE_MS = 10_000;
 const DEBOUNCES = 10;
 
 /** Reads a file of conf.d strictly: what is not known is refused. */
-export function parseResource(name: string, text: string): Reading {
+export function parseResource(name: string, text: string): ParsedResource {
   const parsed = parseTables(text);
   if ("problems" in parsed) return parsed;
   const tables = readTables(parsed.raw, "strict");
@@ -64,11 +65,11 @@ export function parseResource(name: string, text: string): Reading {
 }
 
 /** Reads a file of conf.d as confd does, which lets much pass. */
-export function parseConfdResource(name: string, text: string, defaults: ConfdDefaults): Reading {
+export function parseConfdResource(name: string, text: string, defaults: ConfdDefaults): ParsedResource {
   const { compat } = defaults;
   const parsed = parseTables(text);
   if ("problems" in parsed) return parsed;
-  const relaxed = relax(parsed.raw, compat);
+  const relaxed = parseLenient(parsed.raw, compat);
   const tables = readTables(relaxed.raw, "confd");
   if ("problems" in tables) return tables;
   const prefix = effectivePrefix(tables.template.prefix, defaults);

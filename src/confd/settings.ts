@@ -1,7 +1,7 @@
 import { parse as parseToml } from "smol-toml";
+import type { Compat } from "../core/model/backend.js";
 import { reasonOf } from "../errors.js";
-import type { Compat } from "./backend.js";
-import { type ConfdSettings, FLAG_NAMES, type FlagName, flagOf, isFlag } from "./flags.js";
+import { type ConfdSettings, FLAG_NAMES, type FlagName, confdFlagOf, isFlag } from "./flags.js";
 
 /** Where confd's settings come from. */
 export interface ConfdSources {
@@ -28,7 +28,7 @@ export function resolveConfdSettings({ given, env, file, compat }: ConfdSources)
   const advice: string[] = [];
   const resolved: Record<string, unknown> = {};
   for (const name of FLAG_NAMES) {
-    const { fallback, inFork } = flagOf(name);
+    const { fallback, inFork } = confdFlagOf(name);
     if (compat === "classic") {
       if (given.has(name) && written.has(name)) advice.push(`${name} of confd.toml overrides -${name} (--compat fork)`);
       resolved[name] = written.get(name) ?? given.get(name) ?? fallback;
@@ -90,7 +90,7 @@ function fromEnvironment(
   const variable = `CONFD_${name.toUpperCase().replaceAll("-", "_")}`;
   const said = env[variable];
   if (said === undefined || said === "") return undefined;
-  const value = flagOf(name).kind.parse(said);
+  const value = confdFlagOf(name).kind.parse(said);
   return value === undefined ? { problem: `${variable} cannot be ${JSON.stringify(said)}` } : { value };
 }
 
@@ -106,7 +106,7 @@ function readFile(text: string): ReadonlyMap<FlagName, unknown> | { readonly pro
   for (const [key, value] of Object.entries(table)) {
     const name = flagWithKey(key);
     if (name === undefined) continue;
-    const accepted = flagOf(name).kind.accept(value);
+    const accepted = confdFlagOf(name).kind.accept(value);
     if (accepted === undefined) return { problem: `${key} cannot be ${JSON.stringify(value)}` };
     written.set(name, accepted);
   }
@@ -115,7 +115,7 @@ function readFile(text: string): ReadonlyMap<FlagName, unknown> | { readonly pro
 
 function flagWithKey(key: string): FlagName | undefined {
   const plain = plainKey(key);
-  const name = FLAG_NAMES.find((candidate) => plainKey(flagOf(candidate).key ?? "") === plain);
+  const name = FLAG_NAMES.find((candidate) => plainKey(confdFlagOf(candidate).key ?? "") === plain);
   return name ?? (isFlag(key) && key === "compat" ? key : undefined);
 }
 

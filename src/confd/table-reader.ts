@@ -11,7 +11,7 @@ export class Refusal {
 }
 
 /** Takes a value for what it should be. */
-export type Reader<T> = (value: unknown) => T | Refusal;
+export type ValueReader<T> = (value: unknown) => T | Refusal;
 
 /** A reader's no. */
 export function refused(reason: string): Refusal {
@@ -41,14 +41,14 @@ export class TableReader {
   }
 
   /** The value of a key that must be there. */
-  required<T>(key: string, reader: Reader<T>, standIn: T): T {
+  required<T>(key: string, reader: ValueReader<T>, standIn: T): T {
     const value = this.optional(key, reader);
     if (value === undefined && !Object.hasOwn(this.#table, key)) this.#note(key, "is missing");
     return value ?? standIn;
   }
 
   /** The value of a key; undefined when it is not there. */
-  optional<T>(key: string, reader: Reader<T>): T | undefined {
+  optional<T>(key: string, reader: ValueReader<T>): T | undefined {
     this.#known.add(key);
     if (!Object.hasOwn(this.#table, key)) return undefined;
     const value = reader(this.#table[key]);

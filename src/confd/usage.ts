@@ -1,12 +1,12 @@
-import type { Compat } from "./backend.js";
-import { FLAG_NAMES, flagOf } from "./flags.js";
+import type { Compat } from "../core/model/backend.js";
+import { FLAG_NAMES, confdFlagOf } from "./flags.js";
 
 /** Exit code of a command line that cannot be read, by style. */
 export const USAGE_EXIT: Readonly<Record<Compat, number>> = { classic: 2, fork: 80 };
 
 /** How confd is used: in the form of Go's flags, or in that of the fork. */
 export function usageOf(style: Compat): string {
-  const flags = FLAG_NAMES.map((name) => ({ name, ...flagOf(name) })).filter(({ isIdle }) => isIdle !== true);
+  const flags = FLAG_NAMES.map((name) => ({ name, ...confdFlagOf(name) })).filter(({ isIdle }) => isIdle !== true);
   if (style === "classic") {
     const lines = flags.map(({ name, kind, help, fallback }) => {
       const takes = kind.takes === undefined ? "" : ` ${kind.takes}`;

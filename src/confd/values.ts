@@ -1,40 +1,40 @@
 import type { OutputFormat, ReloadDriver } from "../ports.js";
-import { parseDuration } from "./duration.js";
+import { parseGoDuration } from "./duration.js";
 import { parseMode } from "./mode.js";
-import { isTable, type Reader, refused, type Table } from "./table-reader.js";
+import { isTable, type ValueReader, refused, type Table } from "./table-reader.js";
 
 /** Text that may be empty. */
-export const anyText: Reader<string> = (value) =>
+export const anyText: ValueReader<string> = (value) =>
   typeof value === "string" ? value : refused("must be text in quotes");
 
 /** Text with something in it. */
-export const someText: Reader<string> = (value) => (value === "" ? refused("must not be empty") : anyText(value));
+export const someText: ValueReader<string> = (value) => (value === "" ? refused("must not be empty") : anyText(value));
 
 /** Text that is a path from the root. */
-export const absolutePath: Reader<string> = (value) =>
+export const absolutePath: ValueReader<string> = (value) =>
   typeof value === "string" && value !== "" && !value.startsWith("/")
     ? refused("must be an absolute path")
     : someText(value);
 
 /** A table. */
-export const table: Reader<Table> = (value) => (isTable(value) ? value : refused("must be a table"));
+export const table: ValueReader<Table> = (value) => (isTable(value) ? value : refused("must be a table"));
 
 /** true or false. */
-export const toggle: Reader<boolean> = (value) =>
+export const toggle: ValueReader<boolean> = (value) =>
   typeof value === "boolean" ? value : refused("must be true or false");
 
 /** The number of a user or a group, or confd's -1. */
-export const id: Reader<number> = (value) => {
+export const id: ValueReader<number> = (value) => {
   if (typeof value !== "number" || !Number.isInteger(value)) return refused("must be a whole number");
   return value < -1 ? refused("must be a number of 0 or more") : value;
 };
 
 /** A list of texts. */
-export const anyTexts: Reader<readonly string[]> = (value) =>
+export const anyTexts: ValueReader<readonly string[]> = (value) =>
   isTexts(value) ? value : refused("must be a list of texts");
 
 /** A list of keys, with as many in it as `least` says. */
-export function keys(least: number): Reader<readonly string[]> {
+export function keys(least: number): ValueReader<readonly string[]> {
   return (value) => {
     if (!isTexts(value) || (least > 0 && value.includes(""))) return refused("must be a list of keys");
     return value.length < least ? refused("must name at least one key") : value;
@@ -42,13 +42,13 @@ export function keys(least: number): Reader<readonly string[]> {
 }
 
 /** A time in the form of Go, such as `500ms`, `1s`, `2m` or `1m30s`; in milliseconds. */
-export const duration: Reader<number> = (value) => {
+export const duration: ValueReader<number> = (value) => {
   if (typeof value !== "string") return refused('must be a time in quotes, such as "500ms" or "1s"');
-  return parseDuration(value) ?? refused(`must be a time such as "500ms" or "1s", not ${JSON.stringify(value)}`);
+  return parseGoDuration(value) ?? refused(`must be a time such as "500ms" or "1s", not ${JSON.stringify(value)}`);
 };
 
 /** The name of a format. */
-export const outputFormat: Reader<OutputFormat> = (value) => {
+export const outputFormat: ValueReader<OutputFormat> = (value) => {
   switch (value) {
     case "json":
     case "yaml":
@@ -67,7 +67,7 @@ export const outputFormat: Reader<OutputFormat> = (value) => {
  *
  * confd takes `"644"` for a decimal number, which is never what was meant: it is refused.
  */
-export const strictMode: Reader<number> = (value) => {
+export const strictMode: ValueReader<number> = (value) => {
   if (typeof value !== "string") return refused('must be text in quotes, such as "0644"');
   if (/^[1-7][0-7]{2}$/.test(value)) {
     return refused(`write "0${value}": confd takes "${value}" for a decimal number`);
@@ -78,14 +78,14 @@ export const strictMode: Reader<number> = (value) => {
 };
 
 /** Permission bits as confd takes them, `"644"` for the decimal number that it is; bits above 0777 are left out. */
-export const confdMode: Reader<number> = (value) => {
+export const confdMode: ValueReader<number> = (value) => {
   if (typeof value !== "string") return refused('must be text in quotes, such as "0644"');
   const bits = parseMode(value);
   return bits === undefined ? refused(`must be a number such as "0644", not ${JSON.stringify(value)}`) : bits & 0o777;
 };
 
 /** How HAProxy is reloaded. */
-export const reloadDriver: Reader<ReloadDriver> = (value) => {
+export const reloadDriver: ValueReader<ReloadDriver> = (value) => {
   const text = someText(value);
   if (typeof text !== "string") return text;
   const words = "must be master:SOCKET, signal:PIDFILE, systemd:UNIT or command:COMMAND";

@@ -1,18 +1,18 @@
 import { isBelow } from "../core/model/prefix.js";
 import { type KeyChange, type Snapshot, applyChanges } from "../core/model/snapshot.js";
-import { Bell } from "../flow/notifier.js";
+import { Notifier } from "../flow/notifier.js";
 
 /**
  * What is known of the keys below some prefixes: is told of changes at any pace, gives the newest state when asked.
  *
  * A slow reader therefore costs no memory but for one pending change per key, and a burst of changes costs one copy.
  */
-export class Mirror {
+export class KeyCache {
   readonly #prefixes: number;
   /** The prefixes that have been listed, with the revision of the latest listing. */
   readonly #listed = new Map<string, bigint>();
   readonly #pending = new Map<string, KeyChange>();
-  readonly #news = new Bell();
+  readonly #news = new Notifier();
   #given: Snapshot = { revision: 0n, entries: new Map() };
   #isFirst = true;
   #revision = 0n;
@@ -34,20 +34,20 @@ export class Mirror {
     const isWiped = revision < (this.#listed.get(prefix) ?? 0n);
     this.#listed.set(prefix, revision);
     if (isWiped || revision > this.#revision) this.#revision = revision;
-    this.#news.ring();
+    this.#news.notify();
   }
 
   /** Notes what has changed, in the order in which it happened. */
   change(changes: readonly KeyChange[], revision: bigint): void {
     for (const change of changes) this.#note(change);
     if (revision > this.#revision) this.#revision = revision;
-    this.#news.ring();
+    this.#news.notify();
   }
 
   /** Makes the readers throw `error`. */
   fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#news.ring();
+    this.#news.notify();
   }
 
   /**
@@ -60,7 +60,7 @@ export class Mirror {
       signal.throwIfAborted();
       if (this.#failure) throw this.#failure.error;
       if (this.#listed.size < this.#prefixes || (this.#pending.size === 0 && !this.#isFirst)) {
-        await this.#news.heard(signal);
+        await this.#news.wait(signal);
         continue;
       }
       this.#isFirst = false;

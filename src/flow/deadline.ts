@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.js";
-import { follow, type Follower } from "./linked-signal.js";
+import { linkedSignal, type LinkedSignal } from "./linked-signal.js";
 
 /** Follows `signal`, and aborts with `reason` once `ms` have passed. */
-export function followFor(ms: number, reason: unknown, clock: Clock, signal: AbortSignal): Follower {
-  return withTimer(follow(signal), (work) =>
+export function deadlineSignal(ms: number, reason: unknown, clock: Clock, signal: AbortSignal): LinkedSignal {
+  return withTimer(linkedSignal(signal), (work) =>
     clock.after(ms, () => {
       work.abort(reason);
     }),
@@ -11,8 +11,8 @@ export function followFor(ms: number, reason: unknown, clock: Clock, signal: Abo
 }
 
 /** Aborts only `ms` after `signal` does, with its reason: for work that should not be left half done. */
-export function outlive(ms: number, clock: Clock, signal: AbortSignal): Follower {
-  return withTimer(follow(), (work) => {
+export function graceSignal(ms: number, clock: Clock, signal: AbortSignal): LinkedSignal {
+  return withTimer(linkedSignal(), (work) => {
     let callOff = (): void => undefined;
     const onAbort = (): void => {
       callOff = clock.after(ms, () => {
@@ -29,7 +29,7 @@ export function outlive(ms: number, clock: Clock, signal: AbortSignal): Follower
 }
 
 /** The same follower, which also calls off what `start` has set up when it is disposed. */
-function withTimer(work: Follower, start: (work: Follower) => () => void): Follower {
+function withTimer(work: LinkedSignal, start: (work: LinkedSignal) => () => void): LinkedSignal {
   const callOff = start(work);
   return {
     signal: work.signal,

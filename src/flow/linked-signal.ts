@@ -1,5 +1,5 @@
 /** A signal for one piece of work, to be disposed when the work is over. */
-export interface Follower extends Disposable {
+export interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
   /** Aborts the work for a reason of its own. */
   abort(reason: unknown): void;
@@ -10,7 +10,7 @@ export interface Follower extends Disposable {
  *
  * Used instead of `AbortSignal.any`, of which Node 20 keeps a trace on every long-lived parent (nodejs/node#54614).
  */
-export function follow(...parents: readonly AbortSignal[]): Follower {
+export function linkedSignal(...parents: readonly AbortSignal[]): LinkedSignal {
   const controller = new AbortController();
   const links: (() => void)[] = [];
   for (const parent of parents) {

@@ -1,17 +1,17 @@
 import type { Clock } from "./clock.js";
 
 /** Wakes the one who waits for it; a ring that nobody waits for is kept, and many rings are one. */
-export class Bell {
+export class Notifier {
   #rung = false;
   #wake: (() => void) | undefined;
 
-  ring(): void {
+  notify(): void {
     this.#rung = true;
     this.#wake?.();
   }
 
   /** Resolves once it has rung since the last time; rejects with the signal's reason. */
-  heard(signal: AbortSignal): Promise<void> {
+  wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason as Error);
@@ -33,14 +33,14 @@ export class Bell {
   }
 
   /** The same, but resolves in `ms` at the latest: to whether it has rung. */
-  async heardWithin(ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  async waitAtMost(ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
     let late = false;
     const callOff = clock.after(ms, () => {
       late = !this.#rung;
       this.#wake?.();
     });
     try {
-      await this.heard(signal);
+      await this.wait(signal);
       return !late;
     } finally {
       callOff();

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import { abortable } from "./linked-signal.js";
 
-/** The right to be in a lane; disposing it lets the next one in. */
+/** The holder's turn; disposing it lets the next one in. */
 export interface Turn extends Disposable {
   /** How many milliseconds it takes until the last mark is `distanceMs` old; 0 when it is. */
   remaining(distanceMs: number): number;
@@ -9,8 +9,8 @@ export interface Turn extends Disposable {
   mark(): void;
 }
 
-/** Lets one in at a time, in the order they came; whoever is in can keep a distance from the last mark, or its own. */
-export class Lane {
+/** A FIFO mutex whose holder can also enforce a minimum interval since the last mark, global or per key. */
+export class ReloadGate {
   readonly #clock: Clock;
   #last: Promise<void> = Promise.resolve();
   readonly #markedAt = new Map<string, number>();
@@ -19,7 +19,7 @@ export class Lane {
     this.#clock = clock;
   }
 
-  /** Resolves when the lane is free; rejects with the signal's reason. Marks are those of `who` alone. */
+  /** Resolves when the gate is free; rejects with the signal's reason. Marks are those of `who` alone. */
   async enter(signal: AbortSignal, who = "anybody"): Promise<Turn> {
     const before = this.#last;
     let leave: () => void = () => undefined;

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { follow } from "./linked-signal.js";
+import { linkedSignal } from "./linked-signal.js";
 
 /** How long a stream of states must rest before its newest state is passed on; zeros mean: at once. */
 export interface Window {
@@ -23,7 +23,7 @@ export async function* settle<T>(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<T, void, undefined> {
-  const work = follow(signal);
+  const work = linkedSignal(signal);
   const inbox = new Inbox<T>();
   const reading = (async () => {
     try {

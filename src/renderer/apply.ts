@@ -1,11 +1,11 @@
-import type { Outcome, Tell } from "../core/events/event.js";
+import type { Outcome, Emit } from "../core/events/event.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
-import { outlive } from "../flow/deadline.js";
-import type { Adjustment, Balancer, ReloadVerdict, Resource, Staged, Target } from "../ports.js";
+import { graceSignal } from "../flow/deadline.js";
+import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Staged, Target } from "../ports.js";
 
 /** How a turn goes about its work. */
-export interface Manner {
+export interface ApplyOptions {
   /** Look, and touch nothing. */
   readonly dryRun: boolean;
   /** Lines around each difference that a dry run shows. */
@@ -17,15 +17,20 @@ export interface Manner {
 }
 
 /** How it is done unless somebody asks for something else. */
-export const USUAL_MANNER: Manner = { dryRun: false, diffContext: 3, keepsStage: false, finishWithinMs: 3_000 };
+export const DEFAULT_OPTIONS: ApplyOptions = {
+  dryRun: false,
+  diffContext: 3,
+  keepsStage: false,
+  finishWithinMs: 3_000,
+};
 
 /** The parts one turn works with. */
-export interface ApplyParts extends Manner {
+export interface ApplyParts extends ApplyOptions {
   readonly resource: Resource;
   readonly target: Target;
-  readonly balancer: Balancer;
+  readonly driver: ProxyDriver;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Have the check speak before HAProxy is adjusted, because the last turn has not ended well. */
   readonly isWary: boolean;
   /** What the text would take away of the present file so suddenly that it may be a mistake, in words. */
@@ -54,10 +59,10 @@ export type Work = "replace" | "prove" | "amend" | "nothing";
  */
 export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | Overtaken> {
   const { resource, target, clock, dryRun } = parts;
-  const [present, standing] = await Promise.all([target.read(), target.standing()]);
+  const [present, condition] = await Promise.all([target.read(), target.condition()]);
   const losses = dryRun ? [] : parts.lossesBetween(present ?? "", text);
   if (losses.length > 0) return { kind: "held", losses };
-  const work = workFor(text, present, standing, resource.haproxy !== undefined);
+  const work = workFor(text, present, condition, resource.haproxy !== undefined);
   if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
   if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };
   const refusal = resource.haproxy && text.trim() === "" ? EMPTY : undefined;
@@ -68,8 +73,8 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
     return { kind: "unchanged" };
   }
   // An unproven file has nothing to say about what runs.
-  const file = standing === "unproven" ? undefined : present;
-  using rest = outlive(parts.finishWithinMs, clock, signal);
+  const file = condition === "unproven" ? undefined : present;
+  using rest = graceSignal(parts.finishWithinMs, clock, signal);
   try {
     const outcome = refusal ?? (await bring({ text, file, work }, parts, signal, rest.signal));
     if (outcome.kind === "rejected") await takeBack(file, parts, rest.signal);
@@ -89,7 +94,7 @@ async function bring(
   signal: AbortSignal,
   rest: AbortSignal,
 ): Promise<Outcome | Overtaken> {
-  const { resource, target, tell, isWary } = parts;
+  const { resource, target, emit, isWary } = parts;
   await using candidate = new Candidate(text, parts);
   const early = isWary && work === "replace" ? await candidate.refusal(signal) : undefined;
   if (early) return early;
@@ -101,7 +106,7 @@ async function bring(
     return adjustment.kind === "agrees" ? { kind: "unchanged" } : { kind: "applied", bytes };
   }
   await tellDifferences(text, parts);
-  if (isReload && resource.haproxy) tell({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
+  if (isReload && resource.haproxy) emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   if (work === "replace") {
     const refusal = await candidate.refusal(isReload ? signal : rest);
     if (refusal) return refusal;
@@ -127,12 +132,12 @@ class Candidate implements AsyncDisposable {
   /** Why it cannot become the file. */
   async refusal(signal: AbortSignal): Promise<Outcome | undefined> {
     if (this.#staged) return undefined; // who was refused has not asked again
-    const { resource, target, balancer, clock, tell } = this.#parts;
+    const { resource, target, driver, clock, emit } = this.#parts;
     this.#staged = await target.stage(this.#text);
     const begunAt = clock.now();
-    const { accepted, ...said } = await balancer.check(this.#staged.path, signal);
+    const { accepted, ...said } = await driver.check(this.#staged.path, signal);
     const { output } = said;
-    tell({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
+    emit({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
     return accepted ? undefined : { kind: "rejected", ...said };
   }
 
@@ -147,39 +152,39 @@ class Candidate implements AsyncDisposable {
 
 /** Has what runs agree with the file again, by a reload where nothing else does it; a file that is new has its own way. */
 async function takeBack(file: string | undefined, parts: ApplyParts, signal: AbortSignal): Promise<void> {
-  const { resource, target, balancer, tell } = parts;
+  const { resource, target, driver, emit } = parts;
   if (!resource.haproxy || file === undefined || (await target.read()) !== file) return;
   const adjustment = await adjust(file, file, parts, signal);
   if (adjustment.kind !== "reload") return;
-  tell({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
-  await reload(balancer, signal); // told by the balancer; the next turn looks again
+  emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
+  await reload(driver, signal); // told by the driver; the next turn looks again
 }
 
 async function adjust(
   wanted: string,
   file: string | undefined,
-  { balancer, resource }: ApplyParts,
+  { driver, resource }: ApplyParts,
   signal: AbortSignal,
 ): Promise<Adjustment> {
   if (!resource.haproxy) return { kind: "reload", reason: "" };
   if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
-  return balancer.adjust({ wanted, file }, signal);
+  return driver.adjust({ wanted, file }, signal);
 }
 
-async function tellDifferences(text: string, { resource, target, tell }: ApplyParts): Promise<void> {
+async function tellDifferences(text: string, { resource, target, emit }: ApplyParts): Promise<void> {
   const { name, dest } = resource;
-  tell({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
+  emit({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
 }
 
 /** What has to be done so that the file has `text` and what reads it runs on it. */
 export function workFor(
   text: string,
   present: string | undefined,
-  standing: "sound" | "drifted" | "unproven",
+  condition: "sound" | "drifted" | "unproven",
   isHaproxy: boolean,
 ): Work {
   if (text !== present) return "replace";
-  switch (standing) {
+  switch (condition) {
     case "sound":
       return "nothing";
     case "unproven":
@@ -191,8 +196,8 @@ export function workFor(
 }
 
 /** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
-async function prove(bytes: number, { resource, target, balancer }: ApplyParts, signal: AbortSignal): Promise<Outcome> {
-  const { kind, ...said } = await reload(balancer, signal);
+async function prove(bytes: number, { resource, target, driver }: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+  const { kind, ...said } = await reload(driver, signal);
   const { output } = said;
   switch (kind) {
     case "proven":
@@ -205,7 +210,7 @@ async function prove(bytes: number, { resource, target, balancer }: ApplyParts, 
       if (!(await target.restore())) {
         return { kind: "failed", reason: `the reload failed, and there is no earlier file to go back to: ${output}` };
       }
-      const back = await reload(balancer, signal);
+      const back = await reload(driver, signal);
       if (back.kind === "proven") {
         await target.confirm();
         return { kind: "rolled-back", output };
@@ -219,9 +224,9 @@ async function prove(bytes: number, { resource, target, balancer }: ApplyParts, 
 }
 
 /** A reload that cannot even be tried has failed as well. */
-async function reload(balancer: Balancer, signal: AbortSignal): Promise<ReloadVerdict> {
+async function reload(driver: ProxyDriver, signal: AbortSignal): Promise<ReloadVerdict> {
   try {
-    return await balancer.reload(signal);
+    return await driver.reload(signal);
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "failed", output: reasonOf(error) };

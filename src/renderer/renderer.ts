@@ -1,25 +1,25 @@
-import type { Outcome, Tell } from "../core/events/event.js";
+import type { Outcome, Emit } from "../core/events/event.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import type { Clock } from "../flow/clock.js";
-import { follow } from "../flow/linked-signal.js";
-import { Lane } from "../flow/reload-gate.js";
+import { linkedSignal } from "../flow/linked-signal.js";
+import { ReloadGate } from "../flow/reload-gate.js";
 import { LossFinder } from "../haproxy/config/removal.js";
-import type { Balancer, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
+import type { ProxyDriver, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
-import type { Manner } from "./apply.js";
-import { Keeper, type ResourceState } from "./resource-loop.js";
+import type { ApplyOptions } from "./apply.js";
+import { ResourceLoop, type ResourceState } from "./resource-loop.js";
 
 /** The parts a renderer is put together from. */
-export interface RendererParts extends Manner {
+export interface RendererParts extends ApplyOptions {
   readonly templates: Templates;
   /** Where the keys of a resource are. */
   readonly storeOf: (resource: Resource) => Store;
   /** Reads a resource's template; throws `template-invalid`, and so does what it returns. */
   readonly compile: (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering>;
   readonly targetOf: (resource: Resource) => Target;
-  readonly balancerOf: (resource: Resource) => Promise<Balancer>;
+  readonly balancerOf: (resource: Resource) => Promise<ProxyDriver>;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 /** What a renderer knows and does, for `/state` and `hecd status`. */
@@ -44,8 +44,8 @@ export interface Result {
  */
 export class Renderer {
   readonly #parts: RendererParts;
-  readonly #lanes = new Map<string, Lane>();
-  #loops: ReadonlyMap<string, Loop> = new Map();
+  readonly #reloadGates = new Map<string, ReloadGate>();
+  #loops: ReadonlyMap<string, RunningLoop> = new Map();
   #problems: ResourceSet["problems"] | undefined;
 
   constructor(parts: RendererParts) {
@@ -54,7 +54,7 @@ export class Renderer {
 
   /** Works until `signal` aborts; a reload under way comes to its end first, within `finishWithinMs`. */
   async run(signal: AbortSignal): Promise<never> {
-    using work = follow(signal);
+    using work = linkedSignal(signal);
     try {
       for await (const set of this.#parts.templates.watch(work.signal)) await this.#take(set, work.signal);
       throw new Error("The templates came to an end");
@@ -83,13 +83,13 @@ export class Renderer {
   /** What this renderer waits for until everything is as it should be; nothing when it is. */
   get waitingFor(): readonly string[] {
     if (!this.#problems) return ["the templates"];
-    const waits = [...this.#loops.values()].map(({ keeper }) => keeper.waitingFor);
+    const waits = [...this.#loops.values()].map(({ loop }) => loop.waitingFor);
     return [...this.#problems.map(({ file }) => `a usable ${file}`), ...waits.filter((wait) => wait !== undefined)];
   }
 
   get state(): RendererState {
     return {
-      resources: [...this.#loops.values()].map(({ keeper }) => keeper.state),
+      resources: [...this.#loops.values()].map(({ loop }) => loop.state),
       problems: this.#problems ?? [],
     };
   }
@@ -99,16 +99,16 @@ export class Renderer {
     const wanted = new Map(this.#usable(set).map((resource) => [JSON.stringify(resource), resource]));
     // Ended before its successor begins to write to the same file.
     await Promise.all([...this.#loops].filter(([key]) => !wanted.has(key)).map(([, loop]) => loop.end()));
-    const loops = new Map<string, Loop>();
+    const loops = new Map<string, RunningLoop>();
     for (const [key, resource] of wanted) {
-      loops.set(key, this.#loops.get(key) ?? new Loop(await this.#keeperOf(resource), signal));
+      loops.set(key, this.#loops.get(key) ?? new RunningLoop(await this.#keeperOf(resource), signal));
     }
     this.#loops = loops;
   }
 
   /** The resources that can be kept; two that write to one file would undo one another for ever, so the first has it. */
   #usable({ resources, problems }: ResourceSet): readonly Resource[] {
-    const { tell } = this.#parts;
+    const { emit } = this.#parts;
     const usable = new Map<string, Resource>();
     const found = [...problems];
     for (const resource of resources) {
@@ -118,46 +118,46 @@ export class Renderer {
     }
     const before = new Map(this.#problems?.map(({ file, reason }) => [file, reason]));
     for (const { file, reason } of found) {
-      if (before.get(file) !== reason) tell({ kind: "resource-invalid", file, reason });
+      if (before.get(file) !== reason) emit({ kind: "resource-invalid", file, reason });
     }
     this.#problems = found;
-    tell({ kind: "resources-loaded", resources: [...usable.values()].map(({ name }) => name) });
+    emit({ kind: "resources-loaded", resources: [...usable.values()].map(({ name }) => name) });
     return [...usable.values()];
   }
 
-  async #keeperOf(resource: Resource): Promise<Keeper> {
+  async #keeperOf(resource: Resource): Promise<ResourceLoop> {
     const { compile, storeOf, targetOf, balancerOf } = this.#parts;
     const losses = new LossFinder();
-    return new Keeper(resource, {
+    return new ResourceLoop(resource, {
       ...this.#parts,
       store: storeOf(resource),
       compile: () => compile(resource),
       target: targetOf(resource),
-      balancer: await balancerOf(resource),
+      driver: await balancerOf(resource),
       lossesBetween: (before, after) => losses.between(before, after),
-      lane: this.#laneOf(resource),
+      reloadGate: this.#reloadGateOf(resource),
     });
   }
 
   /** What is reloaded in the same way is one HAProxy, or one program of another kind. */
-  #laneOf({ haproxy, reloadCmd, dest }: Resource): Lane {
+  #reloadGateOf({ haproxy, reloadCmd, dest }: Resource): ReloadGate {
     const identity = JSON.stringify(haproxy?.reload ?? reloadCmd ?? { dest });
-    const lane = this.#lanes.get(identity) ?? new Lane(this.#parts.clock);
-    this.#lanes.set(identity, lane);
-    return lane;
+    const reloadGate = this.#reloadGates.get(identity) ?? new ReloadGate(this.#parts.clock);
+    this.#reloadGates.set(identity, reloadGate);
+    return reloadGate;
   }
 }
 
-/** A keeper at work. */
-class Loop {
-  readonly keeper: Keeper;
+/** A resource loop that runs. */
+class RunningLoop {
+  readonly loop: ResourceLoop;
   readonly #work;
   readonly #over: Promise<unknown>;
 
-  constructor(keeper: Keeper, signal: AbortSignal) {
-    this.keeper = keeper;
-    this.#work = follow(signal);
-    this.#over = keeper.run(this.#work.signal).catch(() => undefined); // it ends by the signal alone
+  constructor(loop: ResourceLoop, signal: AbortSignal) {
+    this.loop = loop;
+    this.#work = linkedSignal(signal);
+    this.#over = loop.run(this.#work.signal).catch(() => undefined); // it ends by the signal alone
   }
 
   /** Calls the work off and resolves when it has ended. */

@@ -1,31 +1,31 @@
-import type { Outcome, Tell } from "../core/events/event.js";
+import type { Outcome, Emit } from "../core/events/event.js";
 import { retryOf } from "../core/events/outcome.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import type { LeftOut } from "../core/view/server.js";
 import { reasonOf } from "../errors.js";
 import { type Clock, sleep } from "../flow/clock.js";
-import { follow } from "../flow/linked-signal.js";
-import { Bell } from "../flow/notifier.js";
-import type { Lane } from "../flow/reload-gate.js";
+import { linkedSignal } from "../flow/linked-signal.js";
+import { Notifier } from "../flow/notifier.js";
+import type { ReloadGate } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
-import type { Balancer, BalancerReport, Resource, Store, Target } from "../ports.js";
+import type { ProxyDriver, ProxyReport, Resource, Store, Target } from "../ports.js";
 import type { Rendering } from "../template/template.js";
-import { apply, type ApplyParts, type Manner } from "./apply.js";
+import { apply, type ApplyParts, type ApplyOptions } from "./apply.js";
 
 /** The parts one file is kept with. */
-export interface KeeperParts extends Manner {
+export interface ResourceLoopParts extends ApplyOptions {
   readonly store: Store;
   /** Reads the template; throws `template-invalid`, and so does what it returns. */
   readonly compile: () => Promise<(snapshot: Snapshot) => Rendering>;
   readonly target: Target;
-  readonly balancer: Balancer;
+  readonly driver: ProxyDriver;
   /** What the second text would take away of the first so suddenly that it may be a mistake, in words. */
   readonly lossesBetween: (before: string, after: string) => readonly string[];
   /** Shared with whoever reloads the same HAProxy. */
-  readonly lane: Lane;
+  readonly reloadGate: ReloadGate;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 /** How one resource stands; everything but name and dest is absent until its first outcome. */
@@ -36,7 +36,7 @@ export interface ResourceState {
   /** What has gone wrong last, also when all is well again. */
   readonly lastError?: string;
   /** The process that reads the file, where it can be asked. */
-  readonly haproxy?: BalancerReport;
+  readonly haproxy?: ProxyReport;
   /** The store's revision that the outcome is of. */
   readonly revision?: string;
   /** How long ago the outcome was, in milliseconds. */
@@ -53,10 +53,10 @@ const ASK_AGAIN_MS = 1_000;
 const LOOK_EVERY_MS = 5_000;
 
 /** Keeps one file, and what reads it, in step with the store. */
-export class Keeper {
+export class ResourceLoop {
   readonly resource: Resource;
-  readonly #parts: KeeperParts;
-  readonly #news = new Bell();
+  readonly #parts: ResourceLoopParts;
+  readonly #news = new Notifier();
   #render: ((snapshot: Snapshot) => Rendering) | undefined;
   #leftOut: ReadonlyMap<string, string> = new Map();
   #outcome: Outcome | undefined;
@@ -70,7 +70,7 @@ export class Keeper {
   #revision: bigint | undefined;
   #at = 0;
 
-  constructor(resource: Resource, parts: KeeperParts) {
+  constructor(resource: Resource, parts: ResourceLoopParts) {
     this.resource = resource;
     this.#parts = parts;
   }
@@ -114,7 +114,7 @@ export class Keeper {
       name,
       dest,
       ...(this.#outcome && { outcome: this.#outcome, agoMs: Math.round(this.#parts.clock.now() - this.#at) }),
-      ...(this.#parts.balancer.report && { haproxy: this.#parts.balancer.report }),
+      ...(this.#parts.driver.report && { haproxy: this.#parts.driver.report }),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
     };
@@ -126,12 +126,12 @@ export class Keeper {
     const { minReloadIntervalMs } = this.resource;
     let newest: Snapshot | undefined;
     let taken: Snapshot | undefined;
-    using work = follow(signal);
+    using work = linkedSignal(signal);
     const reading = (async () => {
       const open = (s: AbortSignal): AsyncIterable<Snapshot> => store.watch(this.resource.prefixes, s);
       for await (const snapshot of settle(open, this.resource.settle, clock, work.signal)) {
         newest = snapshot;
-        this.#news.ring();
+        this.#news.notify();
       }
     })().catch((error: unknown) => {
       work.abort(error);
@@ -141,8 +141,8 @@ export class Keeper {
       for (;;) {
         // A ring during the last turn may have been of the very state that turn took in the end.
         while (newest === undefined || newest === taken) {
-          if (newest === undefined || !this.resource.haproxy) await this.#news.heard(work.signal);
-          else if (!(await this.#news.heardWithin(LOOK_EVERY_MS, clock, work.signal))) break; // only to have a look
+          if (newest === undefined || !this.resource.haproxy) await this.#news.wait(work.signal);
+          else if (!(await this.#news.waitAtMost(LOOK_EVERY_MS, clock, work.signal))) break; // only to have a look
         }
         for (;;) {
           const outcome = await this.#turn(() => (taken = newest), minReloadIntervalMs, work.signal);
@@ -157,7 +157,7 @@ export class Keeper {
           }
           const waitMs = waits.next().value;
           if (again === "later") await sleep(waitMs, clock, work.signal);
-          else await this.#news.heardWithin(waitMs, clock, work.signal);
+          else await this.#news.waitAtMost(waitMs, clock, work.signal);
         }
       }
     } finally {
@@ -168,22 +168,22 @@ export class Keeper {
 
   /** Waits for its turn, then applies what is newest at that moment, or when a reload may be made that it needs. */
   async #turn(newest: () => Snapshot | undefined, distanceMs: number, signal: AbortSignal): Promise<Outcome> {
-    const { lane, clock } = this.#parts;
+    const { reloadGate, clock } = this.#parts;
     const { haproxy, dest } = this.resource;
     // One HAProxy suffers from every reload; of other programs a resource only knows what it does to them itself.
-    using turn = await lane.enter(signal, haproxy ? undefined : dest);
+    using turn = await reloadGate.enter(signal, haproxy ? undefined : dest);
     const begunAt = clock.now();
     const parts = {
       ...this.#parts,
       resource: this.resource,
-      balancer: marking(this.#parts.balancer, () => {
+      driver: marking(this.#parts.driver, () => {
         turn.mark();
       }),
       awaitReload: async (s: AbortSignal) => {
         const waitMs = turn.remaining(distanceMs);
         if (waitMs === 0) return false;
         // What is new meanwhile may be servers, which need not wait for the reload; a command has nothing but reloads.
-        if (haproxy) await this.#news.heardWithin(waitMs, clock, s);
+        if (haproxy) await this.#news.waitAtMost(waitMs, clock, s);
         else await sleep(waitMs, clock, s);
         return true;
       },
@@ -230,7 +230,7 @@ export class Keeper {
     const { clock, store } = this.#parts;
     const { removalGraceMs, prefixes } = this.resource;
     const leftMs = (this.#heldSince ?? 0) + removalGraceMs - clock.now();
-    if (leftMs > 0 && (await this.#news.heardWithin(leftMs, clock, signal))) return undefined;
+    if (leftMs > 0 && (await this.#news.waitAtMost(leftMs, clock, signal))) return undefined;
     try {
       this.#believed = await store.read(prefixes, signal);
       return this.#believed;
@@ -242,17 +242,17 @@ export class Keeper {
   }
 
   async #textFor(snapshot: Snapshot): Promise<string> {
-    const { compile, clock, tell } = this.#parts;
+    const { compile, clock, emit } = this.#parts;
     const begunAt = clock.now();
     try {
       this.#render ??= await compile();
       const { text, leftOut } = this.#render(snapshot);
       const bytes = Buffer.byteLength(text);
-      tell({ kind: "rendered", resource: this.resource.name, bytes, tookMs: clock.now() - begunAt });
+      emit({ kind: "rendered", resource: this.resource.name, bytes, tookMs: clock.now() - begunAt });
       this.#tellLeftOut(leftOut);
       return text;
     } catch (error) {
-      tell({ kind: "render-failed", resource: this.resource.name, reason: reasonOf(error) });
+      emit({ kind: "render-failed", resource: this.resource.name, reason: reasonOf(error) });
       throw error;
     }
   }
@@ -262,7 +262,7 @@ export class Keeper {
     const before = this.#leftOut;
     this.#leftOut = new Map(leftOut.map(({ key, reason }) => [key, reason]));
     for (const { key, reason } of leftOut) {
-      if (before.get(key) !== reason) this.#parts.tell({ kind: "value-left-out", key, reason });
+      if (before.get(key) !== reason) this.#parts.emit({ kind: "value-left-out", key, reason });
     }
   }
 
@@ -272,19 +272,19 @@ export class Keeper {
     this.#at = this.#parts.clock.now();
     if ("reason" in outcome) this.#lastError = outcome.reason;
     else if ("output" in outcome) this.#lastError = outcome.output;
-    this.#parts.tell({ kind: "applied", resource: name, dest, outcome, tookMs });
+    this.#parts.emit({ kind: "applied", resource: name, dest, outcome, tookMs });
     return outcome;
   }
 }
 
-/** The same balancer, that calls `mark` at the end of every reload. */
-function marking(balancer: Balancer, mark: () => void): Balancer {
+/** The same driver, that calls `mark` at the end of every reload. */
+function marking(driver: ProxyDriver, mark: () => void): ProxyDriver {
   return {
-    check: (path, signal) => balancer.check(path, signal),
-    adjust: (texts, signal) => balancer.adjust(texts, signal),
+    check: (path, signal) => driver.check(path, signal),
+    adjust: (texts, signal) => driver.adjust(texts, signal),
     async reload(signal) {
       try {
-        return await balancer.reload(signal);
+        return await driver.reload(signal);
       } finally {
         mark();
       }

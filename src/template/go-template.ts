@@ -3,13 +3,13 @@ import { hasCode, HecdError } from "../errors.js";
 import { FUNCTIONS } from "./functions/functions.js";
 import { Memory } from "./functions/memory.js";
 import { bytesOf, textOf } from "./go-values/bytes.js";
-import { parse } from "./go/template.js";
+import { parseTemplate } from "./go/template.js";
 import { goFunctions, scopeOf } from "./scope.js";
 import type { Template } from "./template.js";
 
 /** Reads a template of Go's text/template, as confd has them; see `compileTemplate`. Its dot is nil. */
 export function compileGo(name: string, source: string): Template {
-  const program = naming(name, () => parse(bytesOf(basePath(name)), bytesOf(source), FUNCTIONS));
+  const program = naming(name, () => parseTemplate(bytesOf(basePath(name)), bytesOf(source), FUNCTIONS));
   const memory = new Memory();
   return {
     render(input) {

@@ -1,7 +1,7 @@
 import Handlebars from "handlebars";
-import { type Service } from "../core/view/server.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { defaultServiceOf, type Route, routesOf } from "../core/view/routes.js";
+import { type Service } from "../core/view/server.js";
 import { servicesOf, type View } from "../core/view/view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";

@@ -1,25 +1,25 @@
 import { basePath, cleanPath } from "../core/text/path.js";
 import { hasCode } from "../errors.js";
-import type { World } from "./functions/world.js";
+import type { TemplateWorld } from "./functions/world.js";
 import { type Bytes, bytesOf, textOf } from "./go-values/bytes.js";
 import { FunctionError } from "./go-values/function-error.js";
-import { quote } from "./go-values/quote.js";
+import { goQuote } from "./go-values/quote.js";
 import type { Functions, GoValue } from "./go-values/values.js";
-import { type GoTemplate, parse } from "./go/template.js";
+import { type GoTemplate, parseTemplate } from "./go/template.js";
 
 /** How deep templates may include each other. */
 const MOST_LEVELS = 10;
 
 /** The Go templates that one rendering includes: each is read once, none includes itself, and none is out of the folder. */
 export class Includes {
-  readonly #world: World | undefined;
+  readonly #world: TemplateWorld | undefined;
   readonly #openFunctions: () => Functions;
   readonly #read = new Map<string, GoTemplate>();
   readonly #open: string[] = [];
   #functions: Functions | undefined;
 
   /** `openFunctions` is asked once, and only when something is included. */
-  constructor(world: World | undefined, openFunctions: () => Functions) {
+  constructor(world: TemplateWorld | undefined, openFunctions: () => Functions) {
     this.#world = world;
     this.#openFunctions = openFunctions;
   }
@@ -29,7 +29,7 @@ export class Includes {
     const path = cleanPath(`./${textOf(name)}`);
     // The fork's test: it keeps out what is hidden, too.
     if (path.startsWith("."))
-      throw new FunctionError(`include path ${textOf(quote(name))} is outside template directory`);
+      throw new FunctionError(`include path ${textOf(goQuote(name))} is outside template directory`);
     if (this.#open.includes(path))
       throw new FunctionError(`include cycle detected: ${path} is already being processed`);
     if (this.#open.length >= MOST_LEVELS) throw new FunctionError(`maximum include depth (${MOST_LEVELS}) exceeded`);
@@ -49,7 +49,9 @@ export class Includes {
     if (this.#world === undefined) throw new FunctionError("the machine cannot be asked here");
     const file = this.#world.readTemplate(path);
     if ("problem" in file) throw new FunctionError(`include ${path}: ${file.problem}`);
-    const template = blaming(`parse include ${path}`, () => parse(basePath(path), bytesOf(file.text), functions));
+    const template = blaming(`parse include ${path}`, () =>
+      parseTemplate(basePath(path), bytesOf(file.text), functions),
+    );
     this.#read.set(path, template);
     return template;
   }

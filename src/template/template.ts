@@ -1,7 +1,7 @@
+import type { Compat } from "../core/model/backend.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import type { LeftOut } from "../core/view/server.js";
-import type { Compat } from "./functions/function.js";
-import type { World } from "./functions/world.js";
+import type { TemplateWorld } from "./functions/world.js";
 
 /** What a rendering depends on; equal inputs give equal texts. */
 export interface RenderInput {
@@ -10,7 +10,7 @@ export interface RenderInput {
   readonly prefix: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The machine; without one, what would be asked of it is an error. */
-  readonly world?: World | undefined;
+  readonly world?: TemplateWorld | undefined;
   /** Whose confd counts where the two differ; the classic unless told. */
   readonly compat?: Compat | undefined;
 }

@@ -3,7 +3,7 @@ import { Agent, type AgentSettings } from "../../src/agent/agent.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { Container } from "../../src/core/model/container.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
-import { Bell } from "../../src/flow/notifier.js";
+import { Notifier } from "../../src/flow/notifier.js";
 import type { Containers, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
 import { container, policy, published } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
@@ -15,17 +15,17 @@ class FakeContainers implements Containers {
   /** How often it was asked to be followed. */
   watches = 0;
   #state: readonly Container[] | undefined;
-  readonly #news = new Bell();
+  readonly #news = new Notifier();
 
   show(state: readonly Container[]): void {
     this.#state = state;
-    this.#news.ring();
+    this.#news.notify();
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
     this.watches += 1;
     for (;;) {
-      await this.#news.heard(signal);
+      await this.#news.wait(signal);
       this.connected = true;
       if (this.#state) yield this.#state;
     }
@@ -55,13 +55,13 @@ class World implements AsyncDisposable {
   readonly #over: Promise<unknown>;
 
   constructor(changes: Partial<AgentSettings> = {}, store?: MemoryStore) {
-    const tell = (event: HecdEvent): void => void this.events.push(event);
-    this.store = store ?? new MemoryStore(tell);
+    const emit = (event: HecdEvent): void => void this.events.push(event);
+    this.store = store ?? new MemoryStore(emit);
     const parts = {
       containers: this.docker,
       store: this.store,
       clock: this.clock,
-      tell,
+      emit,
       address: async () => this.address,
       prober: this.prober,
     };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkPort } from "../../src/agent/port-check.js";
 import type { ProbePlan } from "../../src/core/decision/probing.js";
-import type { Finding } from "../../src/core/decision/readiness.js";
+import type { ProbeResult } from "../../src/core/decision/readiness.js";
 import type { ProbeVerdict } from "../../src/ports.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
@@ -19,7 +19,7 @@ const plan: ProbePlan = {
 function begin(changes: Partial<ProbePlan>, verdictAt: (ms: number) => ProbeVerdict) {
   const clock = new ManualClock();
   const ending = new AbortController();
-  const [found, tries]: [Finding[], number[]] = [[], []];
+  const [found, tries]: [ProbeResult[], number[]] = [[], []];
   const prober = {
     probe: async () => {
       tries.push(clock.now());

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Standings } from "../../src/agent/probe-results.js";
+import { ProbeResults } from "../../src/agent/probe-results.js";
 import { decisionOf } from "../../src/core/decision/decision.js";
 import { UNPROBED } from "../../src/core/decision/readiness.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { formatInstance, type Instance } from "../../src/core/model/instance.js";
 import type { ProbeVerdict } from "../../src/ports.js";
-import { container, facts } from "../support/containers.js";
+import { container, context } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 const web = container("web1");
@@ -13,24 +13,24 @@ const web = container("web1");
 let clock: ManualClock;
 let verdict: ProbeVerdict;
 let events: HecdEvent[];
-let standings: Standings;
+let probeResults: ProbeResults;
 
 beforeEach(() => {
   clock = new ManualClock();
   verdict = "refused";
   events = [];
   const prober = { probe: async () => verdict };
-  standings = new Standings({ prober, clock, tell: (event) => events.push(event) }, true, () => undefined);
+  probeResults = new ProbeResults({ prober, clock, emit: (event) => events.push(event) }, true, () => undefined);
 });
 
 afterEach(() => {
-  standings[Symbol.dispose]();
+  probeResults[Symbol.dispose]();
   expect(clock.pending, "timers left").toBe(0);
 });
 
 /** What an earlier agent has left of `web`. */
 function held(changes: Partial<Instance>): ReadonlyMap<string, string> {
-  const decision = decisionOf(web, facts, UNPROBED);
+  const decision = decisionOf(web, context, UNPROBED);
   const instances = "instances" in decision ? decision.instances : [];
   return new Map(instances.map((each) => [`/hecd/v1/services/x/${each.id}`, formatInstance({ ...each, ...changes })]));
 }
@@ -41,19 +41,19 @@ test.each<[string, Partial<Instance>, string]>([
   ["no longer passed its check", { state: "draining" }, "pending"],
   ["served before it was started anew", { container: { ...webIn(), startedAt: "2025-01-01T00:00:00Z" } }, "pending"],
 ])("a container that %s when an earlier agent left", (_, changes, expected) => {
-  standings.take([web], facts);
-  standings.believe(held(changes));
-  expect(standings.of(web).probe(8080)).toBe(expected);
-  expect(standings.of(web).drained).toBe(changes.drained ?? false);
+  probeResults.take([web], context);
+  probeResults.believe(held(changes));
+  expect(probeResults.of(web).probe(8080)).toBe(expected);
+  expect(probeResults.of(web).drained).toBe(changes.drained ?? false);
 });
 
 test("what was believed is given up when nobody listens for ten seconds, and that is told once", async () => {
-  standings.believe(held({}));
-  standings.take([web], facts);
+  probeResults.believe(held({}));
+  probeResults.take([web], context);
   await clock.advance(9_000);
-  expect(standings.of(web).probe(8080)).toBe("passed");
+  expect(probeResults.of(web).probe(8080)).toBe("passed");
   await clock.advance(30_000);
-  expect(standings.of(web).probe(8080)).toBe("pending");
+  expect(probeResults.of(web).probe(8080)).toBe("pending");
   expect(events).toEqual([{ kind: "probe-waits", container: "web1", address: "172.17.0.2:8080" }]);
 });
 
@@ -68,15 +68,15 @@ test("a container that was held comes in when its time is over, also when the ti
     },
   };
   let news = 0;
-  using held = new Standings(
-    { prober: { probe: async () => "passed" }, clock: early, tell: () => undefined },
+  using held = new ProbeResults(
+    { prober: { probe: async () => "passed" }, clock: early, emit: () => undefined },
     false,
     () => {
       news += 1;
     },
   );
   for (const restartCount of [0, 1, 2, 3]) {
-    held.take([{ ...web, restartCount, startedAt: `start ${restartCount}` }], facts);
+    held.take([{ ...web, restartCount, startedAt: `start ${restartCount}` }], context);
   }
   expect([held.of(web).held, news]).toEqual([true, 0]);
   wake();
@@ -84,19 +84,19 @@ test("a container that was held comes in when its time is over, also when the ti
 });
 
 test("probes end with the container, with its last address, and go on while it is paused", async () => {
-  standings.take([web], facts);
+  probeResults.take([web], context);
   await settled();
   expect(clock.pending).toBe(1);
-  standings.take([{ ...web, status: "paused" }], facts);
+  probeResults.take([{ ...web, status: "paused" }], context);
   await settled();
   expect(clock.pending).toBe(1);
-  standings.take([{ ...web, networks: {} }], facts);
+  probeResults.take([{ ...web, networks: {} }], context);
   await settled();
   expect(clock.pending).toBe(0);
-  standings.take([{ ...web }], facts);
+  probeResults.take([{ ...web }], context);
   await settled();
   expect(clock.pending).toBe(1);
-  standings.take([], facts);
+  probeResults.take([], context);
   await settled();
   expect(clock.pending).toBe(0);
 });

@@ -9,7 +9,7 @@ import { Agent } from "../../src/agent/agent.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { SocketProber } from "../../src/edges/host/prober.js";
 import { openEtcd } from "../../src/edges/etcd/store.js";
-import { Bell } from "../../src/flow/notifier.js";
+import { Notifier } from "../../src/flow/notifier.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Containers } from "../../src/ports.js";
 import { container, policy, published } from "../support/containers.js";
@@ -17,13 +17,13 @@ import { container, policy, published } from "../support/containers.js";
 EventEmitter.defaultMaxListeners = 0; // a thousand agents listen to one signal
 const [endpoint = "", agents = "", each = ""] = process.argv.slice(2);
 const counts = { registered: 0, renewed: 0, lost: 0 };
-const tell = ({ kind }: HecdEvent): void => {
+const emit = ({ kind }: HecdEvent): void => {
   if (kind === "registered") counts.registered++;
   if (kind === "lease-renewed") counts.renewed++;
   if (kind === "session-lost") counts.lost++;
 };
 const stop = new AbortController();
-const store = await openEtcd({ endpoints: [endpoint] }, { clock: systemClock, tell });
+const store = await openEtcd({ endpoints: [endpoint] }, { clock: systemClock, emit });
 const running = Array.from({ length: Number(agents) }, (_, number) => agentOf(number).run(stop.signal));
 while (counts.registered < Number(agents) * Number(each)) await new Promise((resolve) => setTimeout(resolve, 20));
 process.stdout.write("ready\n");
@@ -46,12 +46,12 @@ function agentOf(number: number): Agent {
     heardAt: undefined,
     async *watch(signal) {
       yield containers;
-      await new Bell().heard(signal); // which nobody rings: nothing changes
+      await new Notifier().wait(signal); // which nobody rings: nothing changes
     },
   };
   const address = async (): Promise<string> => `10.${number >> 8}.${number & 255}.1`;
   return new Agent(
-    { containers: docker, store, prober: new SocketProber(), address, clock: systemClock, tell },
+    { containers: docker, store, prober: new SocketProber(), address, clock: systemClock, emit },
     {
       session: {
         hostId,

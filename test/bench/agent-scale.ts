@@ -25,9 +25,9 @@ export async function burstOfEvents(events: number): Promise<string> {
   const rounds = events / containers / 2;
   for (let round = 1; round <= rounds; round++) {
     for (let index = 0; index < containers; index++) {
-      docker.tell("die", idAt(index));
+      docker.emit("die", idAt(index));
       start(docker, index, round);
-      docker.tell("start", idAt(index));
+      docker.emit("start", idAt(index));
     }
     await delay(1); // lets the events out
   }

@@ -5,7 +5,7 @@ import { UNPROBED } from "../../src/core/decision/readiness.js";
 import type { Container } from "../../src/core/model/container.js";
 import { decide, entriesOf } from "../../src/core/registry/registration.js";
 import { cli, type CliResult } from "../support/cli.js";
-import { container, facts, published } from "../support/containers.js";
+import { container, context, published } from "../support/containers.js";
 import { eventually } from "../support/eventually.js";
 import { EMPTY, type FakeAgent, fakeAgent } from "../support/fake-agent.js";
 import { FakeDocker, idOf } from "../support/fake-docker.js";
@@ -42,8 +42,8 @@ function fake(name: string) {
 
 /** What an agent says that has registered these containers. */
 function stateOf(...containers: readonly Container[]): Partial<AgentState> {
-  const decided = decide(containers, facts, () => UNPROBED);
-  const keys = [...entriesOf(decided, facts)].map(([key, { value }]) => [key, value] as const);
+  const decided = decide(containers, context, () => UNPROBED);
+  const keys = [...entriesOf(decided, context)].map(([key, { value }]) => [key, value] as const);
   return {
     registered: Object.fromEntries(keys),
     containers: decided.map(({ container: { id, name }, decision }) => ({ id, name, decision })),
@@ -239,7 +239,7 @@ describe("hecd stop", () => {
   });
 
   test("leaves one that was drained before as it was, when it is called off", async () => {
-    const [decided] = decide([web], facts, () => ({ ...UNPROBED, drained: true }));
+    const [decided] = decide([web], context, () => ({ ...UNPROBED, drained: true }));
     if (!decided) throw new Error("nothing was decided");
     const state = { containers: [{ id: WEB, name: "web-1", decision: decided.decision }] };
     await using agent = await fakeAgent(state);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Compat } from "../../src/confd/backend.js";
 import { type ConfdDefaults, parseConfdResource } from "../../src/confd/resource.js";
+import type { Compat } from "../../src/core/model/backend.js";
 
 const LEAST = '[template]\nsrc = "a.tmpl"\ndest = "/a"\n';
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseDuration } from "../../src/confd/duration.js";
+import { parseGoDuration } from "../../src/confd/duration.js";
 import { entriesOfEnvironment } from "../../src/confd/environment.js";
 import { beginsWithAny, flatten } from "../../src/confd/flatten.js";
 import { linesOf, parseLogLevel } from "../../src/confd/log-lines.js";
@@ -74,11 +74,11 @@ describe("a time in the form of Go", () => {
     [".5s", 500],
     ["1000us", 1],
   ])("%s", (text, ms) => {
-    expect(parseDuration(text)).toBe(ms);
+    expect(parseGoDuration(text)).toBe(ms);
   });
 
   test.each(["", "1", "s", "1d", "1s2", "-1s", "1 s"])("is not %j", (text) => {
-    expect(parseDuration(text)).toBeUndefined();
+    expect(parseGoDuration(text)).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Compat } from "../../src/confd/backend.js";
 import type { FlagName } from "../../src/confd/flags.js";
 import { compatOf, resolveConfdSettings } from "../../src/confd/settings.js";
+import type { Compat } from "../../src/core/model/backend.js";
 
 interface Sources {
   readonly given?: Partial<Record<FlagName, unknown>>;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { followFor, outlive } from "../../src/flow/deadline.js";
+import { deadlineSignal, graceSignal } from "../../src/flow/deadline.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 describe("work with a deadline", () => {
   test("is called off with the deadline's reason", async () => {
     const clock = new ManualClock();
     const late = new Error("late");
-    using work = followFor(100, late, clock, new AbortController().signal);
+    using work = deadlineSignal(100, late, clock, new AbortController().signal);
     await clock.advance(99);
     expect(work.signal.aborted).toBe(false);
     await clock.advance(1);
@@ -17,7 +17,7 @@ describe("work with a deadline", () => {
     const clock = new ManualClock();
     const stop = new AbortController();
     {
-      using work = followFor(100, new Error("late"), clock, stop.signal);
+      using work = deadlineSignal(100, new Error("late"), clock, stop.signal);
       stop.abort("stop");
       expect(work.signal.reason).toBe("stop");
     }
@@ -29,7 +29,7 @@ describe("work that outlives its signal", () => {
   test("goes on for a while after the signal, then ends with its reason", async () => {
     const clock = new ManualClock();
     const stop = new AbortController();
-    using work = outlive(100, clock, stop.signal);
+    using work = graceSignal(100, clock, stop.signal);
     await clock.advance(1_000);
     stop.abort("stop");
     await clock.advance(99);
@@ -40,7 +40,7 @@ describe("work that outlives its signal", () => {
 
   test("has its while also when the signal was aborted before", async () => {
     const clock = new ManualClock();
-    using work = outlive(100, clock, AbortSignal.abort("stop"));
+    using work = graceSignal(100, clock, AbortSignal.abort("stop"));
     expect(work.signal.aborted).toBe(false);
     await clock.advance(100);
     expect(work.signal.reason).toBe("stop");
@@ -50,7 +50,7 @@ describe("work that outlives its signal", () => {
     const clock = new ManualClock();
     const stop = new AbortController();
     {
-      using work = outlive(100, clock, stop.signal);
+      using work = graceSignal(100, clock, stop.signal);
       stop.abort("stop");
       expect(work.signal.aborted).toBe(false);
     }

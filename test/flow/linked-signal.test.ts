@@ -1,12 +1,12 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { abortable, follow } from "../../src/flow/linked-signal.js";
+import { abortable, linkedSignal } from "../../src/flow/linked-signal.js";
 
 describe("follow", () => {
   test("aborts with the reason of the first parent that does", () => {
     const one = new AbortController();
     const two = new AbortController();
-    using turn = follow(one.signal, two.signal);
+    using turn = linkedSignal(one.signal, two.signal);
     const reason = new Error("two");
     two.abort(reason);
     one.abort(new Error("one"));
@@ -15,14 +15,14 @@ describe("follow", () => {
 
   test("is aborted from the start under an aborted parent", () => {
     const reason = new Error("gone");
-    using turn = follow(AbortSignal.abort(reason));
+    using turn = linkedSignal(AbortSignal.abort(reason));
     expect(turn.signal.reason).toBe(reason);
   });
 
   test("leaves no listener on its parents when disposed", () => {
     const parent = new AbortController();
     for (let turn = 0; turn < 100; turn++) {
-      using work = follow(parent.signal);
+      using work = linkedSignal(parent.signal);
       expect(work.signal.aborted).toBe(false);
     }
     expect(getEventListeners(parent.signal, "abort")).toHaveLength(0);

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { sleep } from "../../src/flow/clock.js";
-import { Lane, type Turn } from "../../src/flow/reload-gate.js";
+import { ReloadGate, type Turn } from "../../src/flow/reload-gate.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 function start() {
   const clock = new ManualClock();
-  const lane = new Lane(clock);
+  const reloadGate = new ReloadGate(clock);
   const stop = new AbortController();
   const journal: string[] = [];
   const turns = new Map<string, Turn>();
   const enter = async (name: string, distanceMs = 0, signal = stop.signal): Promise<void> => {
-    const turn = await lane.enter(signal);
+    const turn = await reloadGate.enter(signal);
     const waitMs = turn.remaining(distanceMs);
     if (waitMs > 0) await sleep(waitMs, clock, signal);
     journal.push(name);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { Bell } from "../../src/flow/notifier.js";
-import { together } from "../../src/flow/run-all.js";
+import { Notifier } from "../../src/flow/notifier.js";
+import { runAll } from "../../src/flow/run-all.js";
 
 /** Works until it is asked to stop, and notes that it has stopped. */
 function daemon(name: string, stopped: string[]) {
   return {
     async run(signal: AbortSignal): Promise<never> {
       try {
-        await new Bell().heard(signal);
+        await new Notifier().wait(signal);
       } finally {
         stopped.push(name);
       }
@@ -20,7 +20,7 @@ describe("daemons side by side", () => {
   test("all end, and only then it is over, when the signal aborts", async () => {
     const stopped: string[] = [];
     const stop = new AbortController();
-    const running = together([daemon("a", stopped), daemon("b", stopped)], stop.signal);
+    const running = runAll([daemon("a", stopped), daemon("b", stopped)], stop.signal);
     stop.abort(new Error("enough"));
     await expect(running).rejects.toBe(stop.signal.reason);
     expect(stopped).toEqual(["a", "b"]);
@@ -30,7 +30,7 @@ describe("daemons side by side", () => {
     const stopped: string[] = [];
     const fault = new Error("broken");
     const broken = { run: () => Promise.reject(fault) };
-    await expect(together([daemon("a", stopped), broken], new AbortController().signal)).rejects.toBe(fault);
+    await expect(runAll([daemon("a", stopped), broken], new AbortController().signal)).rejects.toBe(fault);
     expect(stopped).toEqual(["a"]);
   });
 });

@@ -48,7 +48,7 @@ async function fetch(suite: string, folder: string): Promise<readonly string[]> 
   await mkdir(join(archives, "partial"), { recursive: true });
   await mkdir(join(folder, "lists", "partial"), { recursive: true });
   await writeFile(join(folder, "status"), "");
-  await writeFile(join(folder, "sources.list"), `deb [signed-by=${KEYRING}] ${await mirror()} ${suite} main\n`);
+  await writeFile(join(folder, "sources.list"), `deb [signed-by=${KEYRING}] ${await cache()} ${suite} main\n`);
   await writeFile(join(folder, "apt.conf"), await aptConfiguration(folder));
   const env = { APT_CONFIG: join(folder, "apt.conf") };
   await must("apt-get", ["update", "--quiet=2"], { env });
@@ -58,7 +58,7 @@ async function fetch(suite: string, folder: string): Promise<readonly string[]> 
 }
 
 /** Where this machine gets Debian itself from. */
-async function mirror(): Promise<string> {
+async function cache(): Promise<string> {
   const format = ["--format", "$(REPO_URI)"];
   const targets = await must("apt-get", ["indextargets", ...format, "Created-By: Packages", "Label: Debian"]);
   const first = targets.split("\n")[0] ?? "";

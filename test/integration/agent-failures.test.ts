@@ -159,7 +159,7 @@ describe("an agent", () => {
       hostPort: 20_000,
       labels,
     });
-    engine.tell("start", id);
+    engine.emit("start", id);
     await world.becomes({ a: "192.0.2.1:20000" });
     expect(await world.metric("hecd_docker_event_lag_seconds_count")).toBe(1);
     expect(await world.metric("hecd_docker_event_lag_seconds_sum")).toBeGreaterThan(1);

@@ -33,12 +33,12 @@ afterEach(async () => {
   await cli[Symbol.asyncDispose]();
 });
 
-function tell(event: HecdEvent): void {
+function emit(event: HecdEvent): void {
   events.push(event);
 }
 
 function containersAt(url: string): DockerContainers {
-  return new DockerContainers({ connection: { url, tls: false, certPath: undefined } }, { clock: systemClock, tell });
+  return new DockerContainers({ connection: { url, tls: false, certPath: undefined } }, { clock: systemClock, emit });
 }
 
 async function follow(url = cli.url): Promise<void> {
@@ -72,7 +72,7 @@ function hostPortOf(name: string): number | undefined {
 
 /** An agent on a store in memory, with every state that the keys have ever had. */
 async function startAgent(url: string): Promise<{ readonly history: Record<string, string>[] }> {
-  const store = new MemoryStore(tell);
+  const store = new MemoryStore(emit);
   const history: Record<string, string>[] = [];
   const agent = new Agent(
     {
@@ -80,7 +80,7 @@ async function startAgent(url: string): Promise<{ readonly history: Record<strin
       store,
       prober: new SocketProber(),
       clock: systemClock,
-      tell,
+      emit,
       address: async () => "10.0.0.5",
     },
     {

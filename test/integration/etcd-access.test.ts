@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const { signal } = new AbortController();
 
 async function open(options: EtcdOptions, told: HecdEvent[] = []): Promise<Store> {
-  const store = await openEtcd(options, { clock: systemClock, tell: (event) => told.push(event) });
+  const store = await openEtcd(options, { clock: systemClock, emit: (event) => told.push(event) });
   onTestFinished(() => store[Symbol.asyncDispose]());
   return store;
 }

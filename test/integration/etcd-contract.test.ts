@@ -20,7 +20,7 @@ describeStore("the store in etcd", async () => {
   const told: HecdEvent[] = [];
   const store = await openEtcd(
     { endpoints: [etcd.endpoint] },
-    { clock: systemClock, tell: (event) => told.push(event) },
+    { clock: systemClock, emit: (event) => told.push(event) },
   );
   return {
     store,

@@ -50,8 +50,8 @@ const step = fc.oneof(
 
 const CHECKS = ["check inter 1h", "", "check inter 1h fall 5"];
 
-function textOf({ backends, third, global }: Configuration, port: number, socket: string): string {
-  const pools = [...backends, ...(third ? [third] : [])].map(
+function textOf({ backends: named, third, global }: Configuration, port: number, socket: string): string {
+  const backends = [...named, ...(third ? [third] : [])].map(
     ({ algorithm, fallback, option, comment, servers }, index) => `
 backend b${index} ${comment}
   balance ${algorithm}
@@ -78,7 +78,7 @@ defaults
 frontend web
   bind 127.0.0.1:${port}
   default_backend b0
-${pools.join("")}`;
+${backends.join("")}`;
 }
 
 describe("a running HAProxy", () => {
@@ -119,12 +119,12 @@ describe("a running HAProxy", () => {
       const text = await readFile(world.haproxy.configPath, "utf8");
       await eventually("the end of every server that has left", async () => {
         await world.apply(text);
-        return world.parts.balancer.report?.leaving.length === 0;
+        return world.parts.driver.report?.leaving.length === 0;
       });
       const running = await world.ask("show servers state");
       expect(running.match(/^\d+ \S+ \d+ /gm) ?? []).toHaveLength((await freshServers(text)).length);
       const before = await world.servers(text);
-      expect((await world.parts.balancer.reload(new AbortController().signal)).kind).toBe("proven");
+      expect((await world.parts.driver.reload(new AbortController().signal)).kind).toBe("proven");
       expect(await world.servers(text)).toEqual(before);
       console.log(`${sequences.length} sequences by the ${way} socket: ${JSON.stringify(counts)}`);
       expect(counts.adjusted).toBeGreaterThan(counts.steps / 10);

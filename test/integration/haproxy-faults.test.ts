@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { askProcesses, reloadByMaster } from "../../src/edges/haproxy/master.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { systemClock } from "../../src/flow/clock.js";
-import type { Balancer } from "../../src/ports.js";
+import type { ProxyDriver } from "../../src/ports.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { answerOn, occupiedPort } from "../support/live-haproxy.js";
@@ -86,7 +86,7 @@ class Rig implements AsyncDisposable {
     expect(["applied", "unchanged"]).toContain((await world.apply(wanted)).kind);
     expect(await world.servers(wanted)).toEqual(await freshServers(wanted));
     expect(await readFile(world.haproxy.configPath, "utf8")).toBe(wanted);
-    expect(world.parts.balancer.report?.agrees).toBe(true);
+    expect(world.parts.driver.report?.agrees).toBe(true);
   }
 
   /** Sees that every request so far was answered, and sends no more. */
@@ -206,7 +206,7 @@ describe("an HAProxy that somebody else has touched", () => {
     expect(await world.apply(odd)).toMatchObject({ kind: "applied" });
     for (let look = 0; look < 4; look++) await world.apply(odd);
     expect(await world.haproxy.reloads()).toBeLessThanOrEqual(2);
-    expect(world.parts.balancer.report?.agrees).toBe(true);
+    expect(world.parts.driver.report?.agrees).toBe(true);
     await rig.bring(["s1", "s2"]);
     await rig.lostNone();
   });
@@ -220,7 +220,7 @@ describe("an HAProxy that somebody else has touched", () => {
     expect(await world.haproxy.reloads()).toBe(0);
     standIn.edit = (answer) => answer.replace(/^Version: .*$/m, "Version: 2.4.22").replace(/^Pid: /m, "Pid: 9");
     await rig.bring(["s1", "s2"]);
-    expect(world.parts.balancer.report?.version).toBe("2.4.22");
+    expect(world.parts.driver.report?.version).toBe("2.4.22");
     await rig.bring(["s1", "s2", "s4"]);
     expect(world.take("reload-needed")).toMatchObject([
       { reason: "HAProxy 2.4.22 does not change servers at run time" },
@@ -231,7 +231,7 @@ describe("an HAProxy that somebody else has touched", () => {
     const reloads = await world.haproxy.reloads();
     await rig.bring(["s1", "s2", "s5"]);
     expect(await world.haproxy.reloads()).toBe(reloads);
-    expect(world.parts.balancer.report?.version).toMatch(/^[23]\.\d/);
+    expect(world.parts.driver.report?.version).toMatch(/^[23]\.\d/);
     await rig.lostNone();
   });
 });
@@ -269,7 +269,7 @@ describe("a renderer that is started anew", () => {
     const { world } = rig;
     await rig.bring(["s1", "s2"]);
     const texts = { wanted: rig.text(["s1", "s3"]), file: rig.text(["s1", "s2"]) };
-    expect(await world.parts.balancer.adjust(texts, signal)).toMatchObject({ kind: "adjusted" });
+    expect(await world.parts.driver.adjust(texts, signal)).toMatchObject({ kind: "adjusted" });
     world.restart(); // the file has not been written
     await rig.bring(next);
     await rig.lostNone();
@@ -345,7 +345,7 @@ describe("an HAProxy that cannot be asked", () => {
     const wanted = rig.text(["s1", "s2", "s3"]);
     expect(await world.apply(wanted)).toMatchObject({ kind: "waiting" });
     expect(world.take("haproxy-unreachable")).toHaveLength(1);
-    expect(world.parts.balancer.report?.agrees).not.toBe(true);
+    expect(world.parts.driver.report?.agrees).not.toBe(true);
     expect(await readFile(world.haproxy.configPath, "utf8")).toBe(wanted);
     await world.haproxy.start();
     await rig.bring(["s1", "s2", "s3"]);
@@ -362,7 +362,7 @@ describe("an HAProxy that cannot be asked", () => {
     await rig.lostNone();
     await world.haproxy.kill();
     expect(await world.apply(rig.text(["s1", "s2", "s3"]))).toEqual({ kind: "unchanged" });
-    expect(world.parts.balancer.report?.agrees).toBeUndefined();
+    expect(world.parts.driver.report?.agrees).toBeUndefined();
     await world.haproxy.start();
     await rig.bring(["s1", "s2", "s3"]);
     await rig.bring(["s1", "s2"]);
@@ -384,8 +384,8 @@ describe("a change that HAProxy refuses", () => {
     const rig = await Rig.start();
     const { world } = rig;
     await rig.bring(["s1", "s2"]);
-    const { balancer } = world.parts;
-    world.parts = { ...world.parts, balancer: refusing(balancer) };
+    const { driver } = world.parts;
+    world.parts = { ...world.parts, driver: refusing(driver) };
     world.take("haproxy-adjusted");
     expect(await world.apply(rig.text(["s1", "s3"]))).toEqual({ kind: "rejected", output: "no" });
     expect(await world.servers(rig.text(["s1", "s2"]))).toEqual(await freshServers(rig.text(["s1", "s2"])));
@@ -393,7 +393,7 @@ describe("a change that HAProxy refuses", () => {
     world.parts = { ...world.parts, isWary: true };
     expect(await world.apply(rig.text(["s1", "s3"]))).toEqual({ kind: "rejected", output: "no" });
     expect(world.take("haproxy-adjusted")).toEqual([]);
-    world.parts = { ...world.parts, balancer };
+    world.parts = { ...world.parts, driver };
     await rig.bring(["s1", "s3"]);
     expect(await world.haproxy.reloads()).toBe(0);
     await rig.lostNone();
@@ -403,10 +403,10 @@ describe("a change that HAProxy refuses", () => {
     const rig = await Rig.start();
     const { world } = rig;
     await rig.bring(["s1", "s2"]);
-    const refusal = refusing(world.parts.balancer, async () => {
+    const refusal = refusing(world.parts.driver, async () => {
       await reloadByMaster(world.haproxy.masterSocket, systemClock, signal);
     });
-    world.parts = { ...world.parts, balancer: refusal };
+    world.parts = { ...world.parts, driver: refusal };
     expect(await world.apply(rig.text(["s1", "s3"]))).toEqual({ kind: "rejected", output: "no" });
     expect(await world.servers(rig.text(["s1", "s2"]))).toEqual(await freshServers(rig.text(["s1", "s2"])));
     expect(world.take("reload-needed")).toHaveLength(1);
@@ -444,10 +444,10 @@ describe("a change that HAProxy refuses", () => {
 });
 
 /** The same balancer with a check that refuses everything. */
-function refusing(balancer: Balancer, before = async () => undefined as unknown): Balancer {
+function refusing(driver: ProxyDriver, before = async () => undefined as unknown): ProxyDriver {
   return {
-    adjust: (texts, s) => balancer.adjust(texts, s),
-    reload: (s) => balancer.reload(s),
+    adjust: (texts, s) => driver.adjust(texts, s),
+    reload: (s) => driver.reload(s),
     async check() {
       await before();
       return { accepted: false, output: "no" };

@@ -149,7 +149,7 @@ describe("under short, kept-alive and long requests at once", () => {
         "the end of every server that has left",
         async () => {
           await world.apply(text);
-          return world.parts.balancer.report?.leaving.length === 0;
+          return world.parts.driver.report?.leaving.length === 0;
         },
         60_000,
         1_000,
@@ -176,7 +176,7 @@ describe("under short, kept-alive and long requests at once", () => {
       "the end of every server that has left",
       async () => {
         await world.apply(text);
-        return world.parts.balancer.report?.leaving.length === 0;
+        return world.parts.driver.report?.leaving.length === 0;
       },
       60_000,
       1_000,

@@ -18,7 +18,7 @@ async function world() {
   const configPath = join(directory.path, "haproxy.cfg");
   await writeFile(configPath, answering("first", port));
   const told: HecdEvent[] = [];
-  const tell = (event: HecdEvent): void => void told.push(event);
+  const emit = (event: HecdEvent): void => void told.push(event);
   const stop = new AbortController();
   const settings = { binary: HAPROXY, configPath, masterSocket: join(directory.path, "master.sock") };
   return {
@@ -27,7 +27,7 @@ async function world() {
     stop,
     told,
     open: (more: Partial<typeof settings> = {}) =>
-      openHaproxy({ ...settings, ...more }, { clock: systemClock, tell }, stop.signal),
+      openHaproxy({ ...settings, ...more }, { clock: systemClock, emit }, stop.signal),
     startedPids: () => told.flatMap((event) => (event.kind === "haproxy-started" ? [event.pid] : [])),
     async [Symbol.asyncDispose]() {
       stop.abort(new Error("the test is over"));

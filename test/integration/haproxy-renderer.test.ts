@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { balancerOf } from "../../src/edges/haproxy/select-driver.js";
+import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
-import { USUAL_MANNER } from "../../src/renderer/apply.js";
+import { DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { Confdir } from "../support/confd.js";
 import { startEtcd } from "../support/etcd.js";
@@ -54,7 +54,7 @@ describe("a renderer", () => {
     async () => {
       await using haproxy = await startHaproxy();
       const told: HecdEvent[] = [];
-      const tell = (event: HecdEvent): void => void told.push(event);
+      const emit = (event: HecdEvent): void => void told.push(event);
       const store = new PushedStore();
       const templates = new PushedTemplates();
       const stop = new AbortController();
@@ -62,11 +62,11 @@ describe("a renderer", () => {
         templates,
         storeOf: () => store,
         compile: async () => (snapshot) => ({ text: textIn(snapshot), leftOut: [] }),
-        targetOf: (resource) => new TargetFile(resource, tell),
-        balancerOf: (resource) => balancerOf(resource, { haproxy: HAPROXY, clock: systemClock, tell }),
+        targetOf: (resource) => new TargetFile(resource, emit),
+        balancerOf: (resource) => selectDriver(resource, { haproxy: HAPROXY, clock: systemClock, emit }),
         clock: systemClock,
-        tell,
-        ...USUAL_MANNER,
+        emit,
+        ...DEFAULT_OPTIONS,
       });
       const socket = join(haproxy.directory, "admin.sock");
       const textOf = (wanted: readonly Wanted[], round: number): string =>

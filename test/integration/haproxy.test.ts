@@ -6,13 +6,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
-import { balancerOf } from "../../src/edges/haproxy/select-driver.js";
+import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
 import { reloadBySignal } from "../../src/edges/haproxy/signal.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../src/ports.js";
-import { apply, type ApplyParts, USUAL_MANNER } from "../../src/renderer/apply.js";
+import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -30,7 +30,7 @@ import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pus
 const clock = systemClock;
 let stop: AbortController;
 let told: HecdEvent[];
-const tell = (event: HecdEvent): void => void told.push(event);
+const emit = (event: HecdEvent): void => void told.push(event);
 
 beforeEach(() => {
   stop = new AbortController();
@@ -55,14 +55,14 @@ function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
 
 async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<ApplyParts> {
   const resource = resourceFor(haproxy, reload);
-  const balancer = await balancerOf(resource, { haproxy: HAPROXY, clock, tell });
+  const driver = await selectDriver(resource, { haproxy: HAPROXY, clock, emit });
   return {
     resource,
-    target: new TargetFile(resource, tell),
-    balancer,
+    target: new TargetFile(resource, emit),
+    driver,
     clock,
-    tell,
-    ...USUAL_MANNER,
+    emit,
+    ...DEFAULT_OPTIONS,
     isWary: false,
     lossesBetween: () => [],
     awaitReload: async () => false,
@@ -105,7 +105,7 @@ describe("a change of HAProxy's configuration", () => {
     const outcome = await apply(text, parts, stop.signal);
     expect(outcome).toMatchObject({ kind: "rolled-back" });
     expect(await readFile(haproxy.configPath, "utf8")).toBe(answering("first", haproxy.port));
-    expect(await parts.target.standing()).toBe("sound");
+    expect(await parts.target.condition()).toBe("sound");
     expect(await answerOn(haproxy.port)).toBe("200 first");
     expect(await apply(answering("first", haproxy.port), parts, stop.signal)).toEqual({ kind: "unchanged" });
   });
@@ -145,7 +145,7 @@ describe("a change of HAProxy's configuration", () => {
     expect(await apply(text, parts, stop.signal)).toMatchObject({ kind: "waiting" });
     expect(await readFile(haproxy.configPath, "utf8")).toBe(text);
     expect(await apply(text, await partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
-    expect(await parts.target.standing()).toBe("sound");
+    expect(await parts.target.condition()).toBe("sound");
   });
 
   test("is applied through a pid file, and one that cannot be loaded is taken back there too", async () => {
@@ -250,11 +250,11 @@ describe("the renderer with a real HAProxy", () => {
       templates,
       storeOf: () => store,
       compile: async () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
-      targetOf: (resource) => new TargetFile(resource, tell),
-      balancerOf: (resource) => balancerOf(resource, { haproxy: HAPROXY, clock, tell }),
+      targetOf: (resource) => new TargetFile(resource, emit),
+      balancerOf: (resource) => selectDriver(resource, { haproxy: HAPROXY, clock, emit }),
       clock,
-      tell,
-      ...USUAL_MANNER,
+      emit,
+      ...DEFAULT_OPTIONS,
     });
     templates.show([resourceFor(haproxy)]);
     const running = renderer.run(stop.signal);

@@ -119,7 +119,7 @@ describe("a Docker socket that this user may not use", () => {
     const told: HecdEvent[] = [];
     const containers = new DockerContainers(
       { connection: { url: `unix://${path}`, tls: false, certPath: undefined } },
-      { clock: systemClock, tell: (event) => void told.push(event) },
+      { clock: systemClock, emit: (event) => void told.push(event) },
     );
     const stop = new AbortController();
     process.seteuid?.("nobody");

@@ -28,7 +28,7 @@ let watching: Promise<unknown>;
 beforeEach(async () => {
   docker = new DockerCli();
   etcd = await startEtcd();
-  store = await openEtcd({ endpoints: [etcd.endpoint] }, { clock: systemClock, tell: () => undefined });
+  store = await openEtcd({ endpoints: [etcd.endpoint] }, { clock: systemClock, emit: () => undefined });
   agents = [];
   history = [];
   ending = new AbortController();

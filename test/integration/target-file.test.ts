@@ -17,9 +17,9 @@ describe("a file, as root", () => {
     await writeFile(here.dest, "text");
     await chmod(here.dest, 0o644);
     const wanted = here.target({ mode: 0o640, uid: 1, gid: 1 });
-    expect(await wanted.standing()).toBe("drifted");
+    expect(await wanted.condition()).toBe("drifted");
     await wanted.amend();
-    expect(await wanted.standing()).toBe("sound");
+    expect(await wanted.condition()).toBe("sound");
     expect(await stat(here.dest)).toMatchObject({ uid: 1, gid: 1 });
     await put(here.target(), "other");
     expect(await stat(here.dest)).toMatchObject({ uid: 1, gid: 1 });

@@ -1,6 +1,6 @@
 import { HecdError } from "../../src/errors.js";
 import { bytesOf } from "../../src/template/go-values/bytes.js";
-import { parse } from "../../src/template/go/template.js";
+import { parseTemplate } from "../../src/template/go/template.js";
 import { functionsOf } from "./functions.js";
 
 /** A template with what the store holds, as both sides get it. Text is UTF-8 here; `bytes` are chars up to U+00FF. */
@@ -16,7 +16,7 @@ export type Answer = { readonly output: string } | { readonly error: string };
 export function render({ template, store }: Case): Answer {
   const functions = functionsOf(store);
   try {
-    return { output: parse("t", bytesOf(template), functions).execute(undefined, functions) };
+    return { output: parseTemplate("t", bytesOf(template), functions).execute(undefined, functions) };
   } catch (error) {
     if (!(error instanceof HecdError) || error.fault.code !== "template-invalid") throw error;
     return { error: error.fault.reason };

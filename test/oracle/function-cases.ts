@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { bytesOf, textOf } from "../../src/template/go-values/bytes.js";
-import { quote } from "../../src/template/go-values/quote.js";
+import { goQuote } from "../../src/template/go-values/quote.js";
 import type { Case } from "./engine.js";
 
 type Words = fc.Arbitrary<string>;
@@ -385,5 +385,5 @@ function call(name: string, ...args: readonly Words[]): Words {
 }
 
 function literal(text: Words): Words {
-  return text.map((plain) => textOf(quote(bytesOf(plain), "ascii")));
+  return text.map((plain) => textOf(goQuote(bytesOf(plain), "ascii")));
 }

@@ -1,10 +1,10 @@
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { hasCode } from "../../src/errors.js";
 import { Time } from "../../src/template/functions/time.js";
-import type { World } from "../../src/template/functions/world.js";
+import type { TemplateWorld } from "../../src/template/functions/world.js";
 import { bytesOf, textOf } from "../../src/template/go-values/bytes.js";
 import { type Functions, type GoFunction, INT, STRING } from "../../src/template/go-values/values.js";
-import { parse } from "../../src/template/go/template.js";
+import { parseTemplate } from "../../src/template/go/template.js";
 import { goFunctions, scopeOf } from "../../src/template/scope.js";
 import type { Answer, Case } from "./engine.js";
 
@@ -13,7 +13,7 @@ export function renderWithFunctions({ template, store }: Case): Answer {
   const scope = scopeOf({ snapshot: snapshotOf(1n, Object.entries(store)), prefix: "/", env: {} });
   const functions: Functions = new Map([...goFunctions(scope), TIME_AT]);
   try {
-    return { output: parse("t", bytesOf(template), functions).execute(undefined, functions) };
+    return { output: parseTemplate("t", bytesOf(template), functions).execute(undefined, functions) };
   } catch (error) {
     if (!hasCode(error, "template-invalid")) throw error;
     return { error: error.fault.reason };
@@ -38,7 +38,7 @@ const TIME_AT: readonly [string, GoFunction] = [
   },
 ];
 
-const NOWHERE: World = {
+const NOWHERE: TemplateWorld = {
   now: () => ({ unixNanoseconds: 0n }),
   zoneAt: () => ({ name: "UTC", offsetSeconds: 0 }),
   hostname: () => "",

@@ -4,7 +4,7 @@ import { Keys, type Pair } from "../../src/template/functions/keys.js";
 import { type Bytes, bytesOf, encodeRune, runeAt, textOf, widthAt } from "../../src/template/go-values/bytes.js";
 import { GoError } from "../../src/template/go-values/errors.js";
 import { PAIR_LIST, PAIRS, pairOf, pairsOf } from "../../src/template/go-values/pairs.js";
-import { quote } from "../../src/template/go-values/quote.js";
+import { goQuote } from "../../src/template/go-values/quote.js";
 import {
   ANY,
   ANYS,
@@ -170,14 +170,14 @@ function decode64(value: Bytes): Bytes {
 function parseBool(value: Bytes): boolean {
   if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
   if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
-  throw new GoError(`strconv.ParseBool: parsing ${quote(value)}: invalid syntax`);
+  throw new GoError(`strconv.ParseBool: parsing ${goQuote(value)}: invalid syntax`);
 }
 
 function atoi(value: Bytes): GoInt {
-  if (!/^[-+]?[0-9]+$/.test(value)) throw new GoError(`strconv.Atoi: parsing ${quote(value)}: invalid syntax`);
+  if (!/^[-+]?[0-9]+$/.test(value)) throw new GoError(`strconv.Atoi: parsing ${goQuote(value)}: invalid syntax`);
   const exact = BigInt(value.replace("+", ""));
   if (BigInt.asIntN(64, exact) !== exact) {
-    throw new GoError(`strconv.Atoi: parsing ${quote(value)}: value out of range`);
+    throw new GoError(`strconv.Atoi: parsing ${goQuote(value)}: value out of range`);
   }
   return intOf(exact);
 }

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { bytesOf } from "../../src/template/go-values/bytes.js";
-import { parse } from "../../src/template/go/template.js";
+import { parseTemplate } from "../../src/template/go/template.js";
 import type { Case } from "./engine.js";
 import { functionsOf } from "./functions.js";
 import type { GoProgram } from "./go-program.js";
@@ -16,8 +16,8 @@ const REPEAT = 10;
 export function measure(go: GoProgram): string {
   const asked: Case = { template: TEMPLATE, store: storeOf(PAIRS) };
   const functions = functionsOf(asked.store);
-  const coldMs = timed(() => parse("t", bytesOf(TEMPLATE), functions).execute(undefined, functions));
-  const template = parse("t", bytesOf(TEMPLATE), functions);
+  const coldMs = timed(() => parseTemplate("t", bytesOf(TEMPLATE), functions).execute(undefined, functions));
+  const template = parseTemplate("t", bytesOf(TEMPLATE), functions);
   const warmMs = Math.min(...Array.from({ length: REPEAT }, () => timed(() => template.execute(undefined, functions))));
   const goMs = (go.time(asked, REPEAT) * 1000) / REPEAT;
   const factor = (warmMs / goMs).toFixed(2);

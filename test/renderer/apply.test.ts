@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Adjustment, Balancer, ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
-import { apply, type ApplyParts, USUAL_MANNER, workFor } from "../../src/renderer/apply.js";
+import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
+import { apply, type ApplyParts, DEFAULT_OPTIONS, workFor } from "../../src/renderer/apply.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 import { resourceOf } from "../support/pushed-store.js";
 
 /** A file and an HAProxy that keep one journal of what is done to them. */
-class World implements Target, Balancer {
+class World implements Target, ProxyDriver {
   readonly journal: string[] = [];
   readonly clock = new ManualClock();
   readonly stop = new AbortController();
@@ -34,10 +34,10 @@ class World implements Target, Balancer {
     const parts: ApplyParts = {
       resource,
       target: this,
-      balancer: this,
+      driver: this,
       clock: this.clock,
-      tell: () => undefined,
-      ...USUAL_MANNER,
+      emit: () => undefined,
+      ...DEFAULT_OPTIONS,
       dryRun,
       isWary: this.isWary,
       lossesBetween: () => this.losses,
@@ -50,7 +50,7 @@ class World implements Target, Balancer {
     return this.file;
   }
 
-  async standing() {
+  async condition() {
     return this.state;
   }
 
@@ -370,13 +370,13 @@ describe("any row of turns", () => {
   });
 
   test("has nothing to do only when the text is there and proven (invariant 3)", () => {
-    const standing = fc.constantFrom("sound" as const, "drifted" as const, "unproven" as const);
+    const condition = fc.constantFrom("sound" as const, "drifted" as const, "unproven" as const);
     const text = fc.constantFrom("a", "b");
     fc.assert(
       fc.property(
         text,
         fc.option(text, { nil: undefined }),
-        standing,
+        condition,
         fc.boolean(),
         (wanted, present, how, isHaproxy) => {
           const isIdle = workFor(wanted, present, how, isHaproxy) === "nothing";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
-import { USUAL_MANNER } from "../../src/renderer/apply.js";
+import { DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
@@ -53,8 +53,8 @@ class World {
         },
       }),
       clock: this.clock,
-      tell: (event) => this.told.push(event),
-      ...USUAL_MANNER,
+      emit: (event) => this.told.push(event),
+      ...DEFAULT_OPTIONS,
       dryRun,
     });
   }
@@ -95,7 +95,7 @@ class World {
     let isUnproven = false;
     return {
       read: async () => this.files.get(dest),
-      standing: async () => (isUnproven ? "unproven" : "sound"),
+      condition: async () => (isUnproven ? "unproven" : "sound"),
       stage: async (text) => ({
         path: `${dest}.staged`,
         commit: async () => {

@@ -1,4 +1,4 @@
-import type { Facts, Policy } from "../../src/core/decision/context.js";
+import type { DecisionContext, Policy } from "../../src/core/decision/context.js";
 import type { Container } from "../../src/core/model/container.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
@@ -47,4 +47,4 @@ export const policy: Policy = {
   serviceFrom: "prefix",
 };
 
-export const facts: Facts = { ...policy, hostId: "node1", address: "10.0.0.5", ownContainer: undefined };
+export const context: DecisionContext = { ...policy, hostId: "node1", address: "10.0.0.5", ownContainer: undefined };

@@ -5,7 +5,7 @@ import { plan } from "../../src/core/registry/plan.js";
 import type { EtcdOptions } from "../../src/edges/etcd/client.js";
 import { openEtcd } from "../../src/edges/etcd/store.js";
 import { type Clock, systemClock } from "../../src/flow/clock.js";
-import { follow } from "../../src/flow/linked-signal.js";
+import { linkedSignal } from "../../src/flow/linked-signal.js";
 import type { Store } from "../../src/ports.js";
 import { collect } from "../store-contract.js";
 import type { TestEtcd } from "./etcd.js";
@@ -15,7 +15,7 @@ import { eventually } from "./eventually.js";
 export const ROOT = "/faults";
 
 /** What one agent of the tests registers. */
-export const OWN: ReadonlyMap<string, string> = new Map(
+const OWN: ReadonlyMap<string, string> = new Map(
   Array.from({ length: 50 }, (_, n) => [`${ROOT}/own/${n}`, `10.0.0.1:${n}`]),
 );
 
@@ -28,26 +28,26 @@ export const withoutRereading: Clock = {
 /** A store on etcd with a watch on it and, if wanted, an agent that keeps its keys registered through every loss. */
 export class EtcdWorld implements AsyncDisposable {
   readonly told: { readonly event: HecdEvent; readonly at: number }[] = [];
-  readonly #life = follow();
+  readonly #life = linkedSignal();
   readonly #seen: { readonly latest: Snapshot | undefined; readonly failure: unknown };
   #agent: Promise<void> = Promise.resolve();
   readonly store: Store;
 
-  private constructor(open: (tell: (event: HecdEvent) => void) => Store) {
+  private constructor(open: (emit: (event: HecdEvent) => void) => Store) {
     this.store = open((event) => this.told.push({ event, at: performance.now() }));
     this.#seen = collect(this.store, [ROOT], this.#life.signal);
   }
 
   static async open(options: EtcdOptions, clock: Clock = systemClock): Promise<EtcdWorld> {
-    let tell: (event: HecdEvent) => void = () => undefined;
+    let emit: (event: HecdEvent) => void = () => undefined;
     const store = await openEtcd(options, {
       clock,
-      tell: (event) => {
-        tell(event);
+      emit: (event) => {
+        emit(event);
       },
     });
     const world = new EtcdWorld((listener) => {
-      tell = listener;
+      emit = listener;
       return store;
     });
     await eventually("the first snapshot", () => world.latest);
@@ -118,7 +118,7 @@ export class EtcdWorld implements AsyncDisposable {
       new Map([...from].map(([key, value]) => [key, { value, unit: key }]));
     for (;;) {
       const session = await this.store.openSession(options, this.signal);
-      using turn = follow(this.signal, session.lost);
+      using turn = linkedSignal(this.signal, session.lost);
       try {
         expect(await session.apply(plan(entries(OWN), entries(session.held)), turn.signal)).toEqual([]);
         await new Promise((_, reject) => {

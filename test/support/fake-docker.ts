@@ -68,7 +68,7 @@ export class FakeDocker implements AsyncDisposable {
     for (const stream of this.#streams) stream.destroy();
   }
 
-  tell(action: string, id: string, timeMs = Date.now(), attributes: Record<string, string> = {}): void {
+  emit(action: string, id: string, timeMs = Date.now(), attributes: Record<string, string> = {}): void {
     const Actor = { ID: id, Attributes: { name: this.containers.get(id)?.name ?? "gone", ...attributes } };
     const event = { Type: "container", Action: action, Actor, timeNano: timeMs * 1e6 };
     const line = JSON.stringify(this.#isBefore("1.52") ? { status: action, id, from: "web", ...event } : event);

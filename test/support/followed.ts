@@ -19,7 +19,7 @@ export class Followed implements AsyncDisposable {
   readonly #over: Promise<unknown>;
 
   constructor(settings: DockerSettings) {
-    const containers = new DockerContainers(settings, { clock: systemClock, tell: (event) => this.events.push(event) });
+    const containers = new DockerContainers(settings, { clock: systemClock, emit: (event) => this.events.push(event) });
     this.#over = (async () => {
       for await (const state of containers.watch(this.#ending.signal)) {
         this.states.push({ atMs: Date.now(), containers: state });

@@ -1,16 +1,16 @@
 import { PLAIN_RESOURCE } from "../../src/confd/resource.js";
 import { type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
-import { Bell } from "../../src/flow/notifier.js";
+import { Notifier } from "../../src/flow/notifier.js";
 import type { Resource, ResourceSet, Session, Store, Templates } from "../../src/ports.js";
 
 /** One state after another, as the test pushes them; every watcher begins with the newest. */
 class Pushed<T> {
   #newest: T | undefined;
-  readonly #watchers = new Set<Bell>();
+  readonly #watchers = new Set<Notifier>();
 
   push(state: T): void {
     this.#newest = state;
-    for (const bell of this.#watchers) bell.ring();
+    for (const notifier of this.#watchers) notifier.notify();
   }
 
   get watchers(): number {
@@ -18,16 +18,16 @@ class Pushed<T> {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<T, never, undefined> {
-    const bell = new Bell();
-    this.#watchers.add(bell);
+    const notifier = new Notifier();
+    this.#watchers.add(notifier);
     try {
-      if (this.#newest !== undefined) bell.ring();
+      if (this.#newest !== undefined) notifier.notify();
       for (;;) {
-        await bell.heard(signal);
+        await notifier.wait(signal);
         if (this.#newest !== undefined) yield this.#newest;
       }
     } finally {
-      this.#watchers.delete(bell);
+      this.#watchers.delete(notifier);
     }
   }
 }

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HecdEvent, Outcome } from "../../src/core/events/event.js";
-import { Haproxy } from "../../src/edges/haproxy/driver.js";
+import { HaproxyDriver } from "../../src/edges/haproxy/driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { HaproxySettings } from "../../src/ports.js";
-import { apply, type ApplyParts, USUAL_MANNER } from "../../src/renderer/apply.js";
+import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import { eventually } from "./eventually.js";
 import { HAPROXY } from "./haproxy-binary.js";
 import { type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
@@ -99,14 +99,14 @@ export class RuntimeWorld implements AsyncDisposable {
       dest: this.haproxy.configPath,
       haproxy: this.#settings,
     });
-    const tell = (event: HecdEvent): void => void this.told.push(event);
+    const emit = (event: HecdEvent): void => void this.told.push(event);
     return {
       resource,
-      target: new TargetFile(resource, tell),
-      balancer: new Haproxy(resource, this.#settings, { haproxy: HAPROXY, clock: systemClock, tell }),
+      target: new TargetFile(resource, emit),
+      driver: new HaproxyDriver(resource, this.#settings, { haproxy: HAPROXY, clock: systemClock, emit }),
       clock: systemClock,
-      tell,
-      ...USUAL_MANNER,
+      emit,
+      ...DEFAULT_OPTIONS,
       isWary: false,
       lossesBetween: () => [],
       awaitReload: async () => false,
@@ -146,10 +146,10 @@ function comparable(state: string, stat: string, text: string): readonly string[
     .split("\n")
     .filter((line) => /^\d+ \S+ \d+ \S/.test(line))
     .map((line) => line.split(" "))
-    .map(([, pool = "", , name = "", addr = "", , admin = "", weight = "", ...rest]) => {
+    .map(([, backend = "", , name = "", addr = "", , admin = "", weight = "", ...rest]) => {
       const isOut = (Number(admin) & 1) !== 0;
       return {
-        id: `${pool}/${name}`,
+        id: `${backend}/${name}`,
         isOut,
         said: `${addr} ${rest[10] ?? ""} weight ${weight} ${isOut ? "out" : "in"}`,
       };
@@ -174,11 +174,11 @@ function comparable(state: string, stat: string, text: string): readonly string[
 
 function serversIn(text: string): ReadonlySet<string> {
   const ids = new Set<string>();
-  let pool = "";
+  let backend = "";
   for (const line of text.split("\n")) {
     const [word = "", name = ""] = line.trim().split(/\s+/);
-    if (word === "backend" || word === "listen") pool = name;
-    if (word === "server") ids.add(`${pool}/${name}`);
+    if (word === "backend" || word === "listen") backend = name;
+    if (word === "server") ids.add(`${backend}/${name}`);
   }
   return ids;
 }

@@ -1,7 +1,7 @@
-import type { ServiceRecord, World } from "../../src/template/functions/world.js";
+import type { ServiceRecord, TemplateWorld } from "../../src/template/functions/world.js";
 
 /** A machine for templates on which nothing moves: 2026-11-21 00:37:17.187370552 UTC, in a zone an hour east. */
-export class StillWorld implements World {
+export class StillWorld implements TemplateWorld {
   readonly files = new Map<string, string>();
   readonly hosts = new Map<string, readonly string[]>();
   readonly services = new Map<string, readonly ServiceRecord[]>();

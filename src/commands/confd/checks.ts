@@ -9,11 +9,11 @@ import { formatFault } from "../../edges/host/output-format.js";
 import type { TemplateFolder } from "../../edges/output/template-files.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { systemClock } from "../../flow/clock.js";
-import { followFor } from "../../flow/deadline.js";
+import { deadlineSignal } from "../../flow/deadline.js";
 import type { Resource } from "../../ports.js";
-import type { World } from "../command.js";
+import type { ProcessWorld } from "../command.js";
 import { compileWith } from "../rendering.js";
-import { type Confd, templateSurroundings } from "./modes.js";
+import { type Confd, templateDeps } from "./modes.js";
 
 /** What a look at the resources needs. */
 interface Look {
@@ -47,13 +47,13 @@ export async function checkConfig(look: Look): Promise<number> {
  *
  * With `-mock-data` they are rendered with those keys too, and the output must be of its format.
  */
-export async function validateTemplates({ world, ...look }: Look & { readonly world: World }): Promise<number> {
+export async function validateTemplates({ world, ...look }: Look & { readonly world: ProcessWorld }): Promise<number> {
   const { settings } = look;
   const keys = settings["mock-data"] === "" ? undefined : await readMockData(settings["mock-data"]);
   return judge(look, "Template validation complete", async ({ resource, faults }) => {
     if (!resource) return faults;
     try {
-      const render = await compileWith(templateSurroundings(settings, world))(resource);
+      const render = await compileWith(templateDeps(settings, world))(resource);
       if (!keys) return [];
       const { text } = render(snapshotOf(1n, keys));
       const fault = resource.outputFormat && (await formatFault(text, resource.outputFormat));
@@ -74,14 +74,14 @@ export async function preflight(
   };
   say("info", "Running pre-flight checks...");
   const afterMs = settings["preflight-timeout"];
-  using limit = followFor(
+  using limit = deadlineSignal(
     afterMs,
     new HecdError({ code: "deadline", what: "the backend", afterMs }),
     systemClock,
     signal,
   );
-  const tell = (): void => undefined; // what is wrong comes with the failure of the reading
-  await using stores = new BackendStores({ clock: systemClock, tell, env: world.env });
+  const emit = (): void => undefined; // what is wrong comes with the failure of the reading
+  await using stores = new BackendStores({ clock: systemClock, emit, env: world.env });
   const { resources, problems } = await templates.read();
   for (const { file, reason } of problems) say("error", `${file}: ${reason}`);
   say("info", `Templates: ${resources.length} loaded`);

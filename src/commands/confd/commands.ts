@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { backendOf } from "../../confd/backend.js";
 import { type CommandLine, parseCommandLine, type UsageProblem } from "../../confd/command-line.js";
-import { type ConfdSettings, flagOf } from "../../confd/flags.js";
+import { type ConfdSettings, confdFlagOf } from "../../confd/flags.js";
 import { parseLogLevel } from "../../confd/log-lines.js";
 import { compatOf, resolveConfdSettings } from "../../confd/settings.js";
 import { USAGE_EXIT, usageOf } from "../../confd/usage.js";
@@ -9,7 +9,7 @@ import type { Backend } from "../../core/model/backend.js";
 import { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { version } from "../../package.js";
-import type { World } from "../command.js";
+import type { ProcessWorld } from "../command.js";
 import { type Confd, confdTemplates, runOnetime } from "./modes.js";
 
 // A run with -onetime is as short as its start: what it does not need is not loaded.
@@ -25,7 +25,7 @@ const FAILED = 1;
  *
  * A daemon rejects with the signal's reason when it was asked to stop, as those of `hecd` do.
  */
-export async function runConfd(argv: readonly string[], world: World, signal: AbortSignal): Promise<number> {
+export async function runConfd(argv: readonly string[], world: ProcessWorld, signal: AbortSignal): Promise<number> {
   const line = parseCommandLine(argv);
   if ("problem" in line) return refuse(line, world);
   switch (line.wants) {
@@ -40,12 +40,12 @@ export async function runConfd(argv: readonly string[], world: World, signal: Ab
   }
 }
 
-function refuse({ style, problem }: UsageProblem, { stderr }: World): number {
+function refuse({ style, problem }: UsageProblem, { stderr }: ProcessWorld): number {
   stderr.write(style === "classic" ? `${problem}\n${usageOf(style)}` : `confd: error: ${problem}\n`);
   return USAGE_EXIT[style];
 }
 
-async function run(line: CommandLine, world: World, signal: AbortSignal): Promise<number> {
+async function run(line: CommandLine, world: ProcessWorld, signal: AbortSignal): Promise<number> {
   let journal = journalOf({ "log-level": "", "log-format": "text", noop: false }, world);
   const fatal = (message: string): number => {
     journal.write({ level: "fatal", message });
@@ -82,13 +82,16 @@ async function act(
   if (settings.validate) return await (await CHECKS()).validateTemplates({ ...look, world });
   const backend = await chosenBackend(settings, world);
   if ("problem" in backend) return fatal(backend.problem);
-  journal.tell({ kind: "backend-chosen", backend: settings.backend, sources: sourcesOf(backend) });
+  journal.emit({ kind: "backend-chosen", backend: settings.backend, sources: sourcesOf(backend) });
   const confd: Confd = { settings, world, journal, backend, templates };
   if (settings.preflight) return await (await CHECKS()).preflight(confd, signal);
   return settings.onetime ? await runOnetime(confd, signal) : await (await DAEMON()).runDaemon(confd, signal);
 }
 
-function journalOf(settings: Pick<ConfdSettings, "log-level" | "log-format" | "noop">, world: World): ConfdJournal {
+function journalOf(
+  settings: Pick<ConfdSettings, "log-level" | "log-format" | "noop">,
+  world: ProcessWorld,
+): ConfdJournal {
   return new ConfdJournal(
     {
       level: parseLogLevel(settings["log-level"]) ?? "info",
@@ -107,10 +110,10 @@ function levelOf({ "log-level": level, verbose, debug, quiet }: ConfdSettings): 
   return quiet ? "error" : "";
 }
 
-async function readConfigFile({ given, style }: CommandLine, { env }: World): Promise<string | undefined> {
+async function readConfigFile({ given, style }: CommandLine, { env }: ProcessWorld): Promise<string | undefined> {
   const named =
     given.get("config-file") ?? (compatOf(given, style, env) === "fork" ? env["CONFD_CONFIG_FILE"] : undefined);
-  const path = String(named ?? flagOf("config-file").fallback);
+  const path = String(named ?? confdFlagOf("config-file").fallback);
   try {
     return await readFile(path, "utf8");
   } catch (error) {
@@ -129,7 +132,10 @@ function adviceOn(settings: ConfdSettings): readonly string[] {
   ];
 }
 
-async function chosenBackend(settings: ConfdSettings, { env }: World): Promise<Backend | { readonly problem: string }> {
+async function chosenBackend(
+  settings: ConfdSettings,
+  { env }: ProcessWorld,
+): Promise<Backend | { readonly problem: string }> {
   return backendOf(
     {
       backend: settings.backend,
@@ -148,7 +154,7 @@ async function chosenBackend(settings: ConfdSettings, { env }: World): Promise<B
 }
 
 /** The nodes that DNS names take the place of those that were given. */
-async function nodesOf(settings: ConfdSettings, env: World["env"]): Promise<readonly string[]> {
+async function nodesOf(settings: ConfdSettings, env: ProcessWorld["env"]): Promise<readonly string[]> {
   const { backend, node, scheme, "srv-domain": domain, "srv-record": named } = settings;
   const record = named === "" && domain !== "" ? `_${backend}._tcp.${domain}.` : named;
   if (record !== "" && backend.startsWith("etcd")) {

@@ -2,9 +2,9 @@ import type { Backend } from "../../core/model/backend.js";
 import { BackendStores } from "../../edges/documents/backend-stores.js";
 import { PolledStore } from "../../edges/documents/polled-store.js";
 import { systemClock } from "../../flow/clock.js";
-import { follow } from "../../flow/linked-signal.js";
+import { linkedSignal } from "../../flow/linked-signal.js";
 import { Renderer } from "../../renderer/renderer.js";
-import { type Confd, partsOf, surroundingsOf, tellerOf } from "./modes.js";
+import { type Confd, partsOf, depsOf, emitOf } from "./modes.js";
 import { openService } from "./service.js";
 
 /** What an orderly end may need besides the reload that is under way. */
@@ -24,16 +24,16 @@ export async function runDaemon(confd: Confd, signal: AbortSignal): Promise<neve
     journal.write({ level: "info", message: message.replace("received ", "") });
   };
   signal.addEventListener("abort", onStop, { once: true });
-  await using stores = new BackendStores({ ...surroundingsOf(journal), tell: tellerOf(confd), env: world.env });
-  await using service = await openService(settings, journal, tellerOf(confd));
-  const { tell } = service;
-  const polled = { clock: systemClock, tell };
+  await using stores = new BackendStores({ ...depsOf(journal), emit: emitOf(confd), env: world.env });
+  await using service = await openService(settings, journal, emitOf(confd));
+  const { emit } = service;
+  const polled = { clock: systemClock, emit };
   const storeOf = (backend: Backend) => {
     const store = stores.of(backend);
     return settings.watch ? store : new PolledStore(store, settings.interval * 1_000, polled);
   };
-  const renderer = new Renderer(partsOf(confd, tell, storeOf));
-  using work = follow(signal);
+  const renderer = new Renderer(partsOf(confd, emit, storeOf));
+  using work = linkedSignal(signal);
   const serving = service.serve(renderer, work.signal);
   try {
     return await renderer.run(work.signal);

@@ -1,24 +1,24 @@
 import { join } from "node:path";
 import type { ConfdSettings } from "../../confd/flags.js";
 import { type ConfdDefaults, parseConfdResource } from "../../confd/resource.js";
-import type { Outcome, Tell } from "../../core/events/event.js";
+import type { Outcome, Emit } from "../../core/events/event.js";
 import type { Backend } from "../../core/model/backend.js";
 import { BackendStores } from "../../edges/documents/backend-stores.js";
-import { balancerOf } from "../../edges/haproxy/select-driver.js";
+import { selectDriver } from "../../edges/haproxy/select-driver.js";
 import type { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { TargetFile } from "../../edges/output/target-file.js";
 import { TemplateFolder } from "../../edges/output/template-files.js";
 import { templateWorld } from "../../edges/output/template-world.js";
 import { systemClock } from "../../flow/clock.js";
-import { USUAL_MANNER } from "../../renderer/apply.js";
+import { DEFAULT_OPTIONS } from "../../renderer/apply.js";
 import { Renderer, type RendererParts } from "../../renderer/renderer.js";
-import type { World } from "../command.js";
-import { compileWith, type TemplateSurroundings } from "../rendering.js";
+import type { ProcessWorld } from "../command.js";
+import { compileWith, type TemplateDeps } from "../rendering.js";
 
 /** What a run of confd is made of. */
 export interface Confd {
   readonly settings: ConfdSettings;
-  readonly world: World;
+  readonly world: ProcessWorld;
   readonly journal: ConfdJournal;
   /** Where the keys of resources are that name no place of their own. */
   readonly backend: Backend;
@@ -41,7 +41,7 @@ export function confdTemplates(settings: ConfdSettings, journal: ConfdJournal): 
     reloadWithinMs: settings["reload-cmd-timeout"],
     settle: settleOf(settings),
   };
-  return new TemplateFolder(settings.confdir, surroundingsOf(journal), {
+  return new TemplateFolder(settings.confdir, depsOf(journal), {
     parse(name, text) {
       const reading = parseConfdResource(name, text, defaults);
       if ("problems" in reading || settings.watch) return reading;
@@ -57,28 +57,28 @@ export function confdTemplates(settings: ConfdSettings, journal: ConfdJournal): 
 /** Brings every file up to date once; resolves to the exit code. */
 export async function runOnetime(confd: Confd, signal: AbortSignal): Promise<number> {
   const { settings, journal } = confd;
-  const tell = tellerOf(confd);
-  await using stores = new BackendStores({ ...surroundingsOf(journal), tell, env: confd.world.env });
-  const renderer = new Renderer(partsOf(confd, tell, (backend) => stores.of(backend)));
+  const emit = emitOf(confd);
+  await using stores = new BackendStores({ ...depsOf(journal), emit, env: confd.world.env });
+  const renderer = new Renderer(partsOf(confd, emit, (backend) => stores.of(backend)));
   const isEnough = settings["failure-mode"] === "fail-fast" ? isFailure : () => false;
   const failures = (await renderer.once(signal, isEnough)).map(({ outcome }) => outcome).filter(isFailure);
   return failures.reduce((code, outcome) => exitCodeOf(outcome, settings), 0);
 }
 
 /** The machine's clock, and the journal to tell. */
-export function surroundingsOf(journal: ConfdJournal): { readonly clock: typeof systemClock; readonly tell: Tell } {
+export function depsOf(journal: ConfdJournal): { readonly clock: typeof systemClock; readonly emit: Emit } {
   return {
     clock: systemClock,
-    tell: (event) => {
-      journal.tell(event);
+    emit: (event) => {
+      journal.emit(event);
     },
   };
 }
 
 /** Tells the journal, and shows differences where they are asked for. */
-export function tellerOf({ settings, world, journal }: Confd): Tell {
+export function emitOf({ settings, world, journal }: Confd): Emit {
   return (event) => {
-    journal.tell(event);
+    journal.emit(event);
     if (!settings.diff || event.kind !== "applied" || event.outcome.kind !== "would-change") return;
     world.stdout.write(`${settings.color ? coloured(event.outcome.diff) : event.outcome.diff}\n`);
   };
@@ -87,19 +87,19 @@ export function tellerOf({ settings, world, journal }: Confd): Tell {
 /** What a renderer is made of. */
 export function partsOf(
   { settings, world, backend, templates }: Confd,
-  tell: Tell,
+  emit: Emit,
   storeOf: (backend: Backend) => ReturnType<RendererParts["storeOf"]>,
 ): RendererParts {
   const keepsStage = settings["keep-stage-file"];
   return {
-    ...USUAL_MANNER,
+    ...DEFAULT_OPTIONS,
     templates,
     storeOf: (resource) => storeOf(resource.backend ?? backend),
-    compile: compileWith(templateSurroundings(settings, world)),
-    targetOf: (resource) => new TargetFile(resource, tell, keepsStage),
-    balancerOf: (resource) => balancerOf(resource, { haproxy: settings.haproxy, clock: systemClock, tell }),
+    compile: compileWith(templateDeps(settings, world)),
+    targetOf: (resource) => new TargetFile(resource, emit, keepsStage),
+    balancerOf: (resource) => selectDriver(resource, { haproxy: settings.haproxy, clock: systemClock, emit }),
     clock: systemClock,
-    tell,
+    emit,
     dryRun: settings.noop,
     diffContext: settings["diff-context"],
     keepsStage,
@@ -108,7 +108,7 @@ export function partsOf(
 }
 
 /** What templates see of this machine. */
-export function templateSurroundings({ confdir, compat }: ConfdSettings, { env }: World): TemplateSurroundings {
+export function templateDeps({ confdir, compat }: ConfdSettings, { env }: ProcessWorld): TemplateDeps {
   return { env, compat, world: templateWorld(join(confdir, "templates"), systemClock) };
 }
 

@@ -1,5 +1,5 @@
 import type { ConfdSettings } from "../../confd/flags.js";
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import type { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { notifySystemd } from "../../edges/host/systemd.js";
 import { sleep, systemClock } from "../../flow/clock.js";
@@ -10,22 +10,22 @@ const READY_WITHIN_MS = 10_000;
 const READY_LOOK_MS = 100;
 
 /** What a daemon of confd does besides its work: it lets itself be asked, and keeps systemd informed. */
-export interface Service extends AsyncDisposable {
+export interface DaemonService extends AsyncDisposable {
   /** Tells the journal, and counts. */
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Serves and informs until `signal` aborts. */
   serve(renderer: Renderer, signal: AbortSignal): Promise<void>;
 }
 
 /** Prepares for what the settings ask for, and loads only that. */
-export async function openService(settings: ConfdSettings, journal: ConfdJournal, tell: Tell): Promise<Service> {
+export async function openService(settings: ConfdSettings, journal: ConfdJournal, emit: Emit): Promise<DaemonService> {
   const address = settings["metrics-addr"];
   const metrics = address === "" ? undefined : new (await import("../../edges/status/metrics.js")).Metrics(systemClock);
   let server: AsyncDisposable | undefined;
   return {
-    tell(event) {
+    emit(event) {
       metrics?.count(event);
-      tell(event);
+      emit(event);
     },
     async serve(renderer, signal) {
       if (metrics) {

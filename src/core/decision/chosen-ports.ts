@@ -1,4 +1,4 @@
-import type { PortWishes, ServiceWishes, Wishes } from "../labels/label-config.js";
+import type { PortConfig, ServiceConfig, LabelConfig } from "../labels/label-config.js";
 import type { Container, ContainerPort } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
 import type { Policy } from "./context.js";
@@ -6,12 +6,16 @@ import type { Policy } from "./context.js";
 /** A port of a container that is to be registered, with all that is wished for it; a name only if that is its own. */
 export interface ChosenPort extends ContainerPort {
   readonly protocol: "tcp" | "udp";
-  readonly wishes: ServiceWishes;
+  readonly config: ServiceConfig;
 }
 
 /** The ports of a container that are to be registered, the primary one first. */
-export function chosenPorts(container: Container, wishes: Wishes, policy: Policy): readonly ChosenPort[] | Objection {
-  const named = namedPorts(container, wishes, policy);
+export function chosenPorts(
+  container: Container,
+  config: LabelConfig,
+  policy: Policy,
+): readonly ChosenPort[] | Objection {
+  const named = namedPorts(container, config, policy);
   if ("reason" in named) return named;
   if (named.length > policy.maxPorts) {
     return objection(
@@ -19,32 +23,32 @@ export function chosenPorts(container: Container, wishes: Wishes, policy: Policy
       `It asks for ${named.length} ports, and ${policy.maxPorts} are allowed; name fewer, or raise --max-ports`,
     );
   }
-  if (named.length > 0) return primaryFirst(named, wishes.primaryPort ?? policy.containerPort);
-  const port = defaultPort(container, wishes, policy);
-  return "reason" in port ? port : [{ ...port, protocol: "tcp", wishes: { ...wishes, name: undefined } }];
+  if (named.length > 0) return primaryFirst(named, config.primaryPort ?? policy.containerPort);
+  const port = defaultPort(container, config, policy);
+  return "reason" in port ? port : [{ ...port, protocol: "tcp", config: { ...config, name: undefined } }];
 }
 
 /** Whether a container is reached at its own ports, published or not. */
-export function isReachedDirectly({ networkMode }: Container, { network }: ServiceWishes, policy: Policy): boolean {
+function isReachedDirectly({ networkMode }: Container, { network }: ServiceConfig, policy: Policy): boolean {
   return networkMode === "host" || (network ?? policy.network) !== undefined;
 }
 
-function namedPorts(container: Container, { ports }: Wishes, policy: Policy): readonly ChosenPort[] | Objection {
+function namedPorts(container: Container, { ports }: LabelConfig, policy: Policy): readonly ChosenPort[] | Objection {
   const chosen = new Map<string, ChosenPort>();
-  for (const wishes of ports) {
-    const found = portsFor(wishes, container, isReachedDirectly(container, wishes, policy));
-    if (found.length === 0 && !wishes.dispensable) return notMapped(wishes, container);
-    for (const port of found) chosen.set(`${port.port}/${port.protocol}`, { ...port, wishes });
+  for (const config of ports) {
+    const found = portsFor(config, container, isReachedDirectly(container, config, policy));
+    if (found.length === 0 && !config.dispensable) return notMapped(config, container);
+    for (const port of found) chosen.set(`${port.port}/${port.protocol}`, { ...port, config });
   }
   return [...chosen.values()];
 }
 
 /** The ports of a container that a name means: of both protocols where it has both, of TCP where it has none. */
 function portsFor(
-  { port, protocol }: PortWishes,
+  { port, protocol }: PortConfig,
   { ports }: Container,
   directly: boolean,
-): readonly Omit<ChosenPort, "wishes">[] {
+): readonly Omit<ChosenPort, "config">[] {
   const found = ports.flatMap((one) =>
     one.port === port &&
     one.protocol !== "sctp" &&
@@ -63,10 +67,10 @@ function primaryFirst(ports: readonly ChosenPort[], preferred: number | undefine
 }
 
 /** The port of a container that names none: the preferred one, else the lowest; SSH only when there is nothing else. */
-function defaultPort(container: Container, wishes: Wishes, policy: Policy): ContainerPort | Objection {
-  const directly = isReachedDirectly(container, wishes, policy);
+function defaultPort(container: Container, config: LabelConfig, policy: Policy): ContainerPort | Objection {
+  const directly = isReachedDirectly(container, config, policy);
   const open = container.ports
-    .filter(({ port, protocol }) => protocol === "tcp" && !wishes.exceptPorts.includes(port))
+    .filter(({ port, protocol }) => protocol === "tcp" && !config.exceptPorts.includes(port))
     .filter(({ bindings }) => directly || bindings.length > 0)
     .sort((a, b) => a.port - b.port);
   const preferred = open.find(({ port }) => port === policy.containerPort);
@@ -82,7 +86,7 @@ function defaultPort(container: Container, wishes: Wishes, policy: Policy): Cont
   return first;
 }
 
-function notMapped({ port, protocol, namedBy }: PortWishes, { ports }: Container): Objection {
+function notMapped({ port, protocol, namedBy }: PortConfig, { ports }: Container): Objection {
   const published = ports.filter(({ bindings }) => bindings.length > 0).map((one) => `${one.port}/${one.protocol}`);
   const instead =
     published.length === 0 ? "nothing is" : `${published.join(", ")} ${published.length === 1 ? "is" : "are"}`;

@@ -27,7 +27,7 @@ export interface Policy extends Layouts {
 }
 
 /** What a decision depends on besides the container. */
-export interface Facts extends Policy {
+export interface DecisionContext extends Policy {
   readonly hostId: string;
   /** The address of this host; undefined while there is none. */
   readonly address: string | undefined;
@@ -39,6 +39,4 @@ export interface Facts extends Policy {
  * `prefix`: the last part of the prefix; `compose`: the container's Compose service; `project`: `<project>-<service>`;
  * `image`: the image's name without registry and tag, as registrator has it.
  */
-export const SERVICE_SOURCES = ["prefix", "compose", "project", "image"] as const;
-
-export type ServiceSource = (typeof SERVICE_SOURCES)[number];
+export type ServiceSource = "prefix" | "compose" | "project" | "image";

@@ -1,14 +1,14 @@
-import type { Wishes } from "../labels/label-config.js";
-import { readWishes } from "../labels/labels.js";
+import type { LabelConfig } from "../labels/label-config.js";
+import { readLabels } from "../labels/labels.js";
 import type { Container } from "../model/container.js";
 import { type Instance } from "../model/instance.js";
 import { type Objection, objection, quote } from "../model/reason.js";
 import { NAME } from "../text/patterns.js";
 import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
-import type { Facts } from "./context.js";
+import type { DecisionContext } from "./context.js";
 import { endpointOf } from "./endpoint.js";
 import { instanceOf } from "./new-instance.js";
-import { type Finding, readinessOf, readinessOfPort, type Standing } from "./readiness.js";
+import { type ProbeResult, readinessOf, readinessOfPort, type RuntimeStatus } from "./readiness.js";
 import { inItsNetwork, livesInAnother } from "./shared-network.js";
 
 /**
@@ -30,36 +30,41 @@ export type Decision =
  */
 export function decisionOf(
   container: Container,
-  facts: Facts,
-  standing: Standing,
+  context: DecisionContext,
+  runtimeStatus: RuntimeStatus,
   others: ReadonlyMap<string, Container> = new Map(),
 ): Decision {
   const known = made.get(container);
-  if (known?.facts === facts && isAsBefore(known, standing)) return known.decision;
-  const answers = new Map<number, Finding>();
-  const decision = decideAnew(container, facts, { ...standing, probe: noting(standing.probe, answers) }, others);
-  if (!livesInAnother(container)) made.set(container, { facts, standing, answers, decision });
+  if (known?.context === context && isAsBefore(known, runtimeStatus)) return known.decision;
+  const answers = new Map<number, ProbeResult>();
+  const decision = decideAnew(
+    container,
+    context,
+    { ...runtimeStatus, probe: noting(runtimeStatus.probe, answers) },
+    others,
+  );
+  if (!livesInAnother(container)) made.set(container, { context, runtimeStatus, answers, decision });
   return decision;
 }
 
 /** A decision and all that it came from, but for the container itself. */
 interface Made {
-  readonly facts: Facts;
-  readonly standing: Pick<Standing, "drained" | "held">;
-  /** What was asked of the standing's probes, with what they said. */
-  readonly answers: ReadonlyMap<number, Finding>;
+  readonly context: DecisionContext;
+  readonly runtimeStatus: Pick<RuntimeStatus, "drained" | "held">;
+  /** What was asked of the status's probes, with what they said. */
+  readonly answers: ReadonlyMap<number, ProbeResult>;
   readonly decision: Decision;
 }
 
 /** The last decision on the containers there are, since all of them are decided on whenever one changes. */
 const made = new WeakMap<Container, Made>();
 
-function isAsBefore({ standing: before, answers }: Made, standing: Standing): boolean {
-  if (before.drained !== standing.drained || before.held !== standing.held) return false;
-  return [...answers].every(([port, finding]) => standing.probe(port) === finding);
+function isAsBefore({ runtimeStatus: before, answers }: Made, runtimeStatus: RuntimeStatus): boolean {
+  if (before.drained !== runtimeStatus.drained || before.held !== runtimeStatus.held) return false;
+  return [...answers].every(([port, finding]) => runtimeStatus.probe(port) === finding);
 }
 
-function noting(probe: Standing["probe"], answers: Map<number, Finding>): Standing["probe"] {
+function noting(probe: RuntimeStatus["probe"], answers: Map<number, ProbeResult>): RuntimeStatus["probe"] {
   return (port) => {
     const finding = probe(port);
     answers.set(port, finding);
@@ -69,47 +74,47 @@ function noting(probe: Standing["probe"], answers: Map<number, Finding>): Standi
 
 function decideAnew(
   container: Container,
-  facts: Facts,
-  standing: Standing,
+  context: DecisionContext,
+  runtimeStatus: RuntimeStatus,
   others: ReadonlyMap<string, Container>,
 ): Decision {
-  const wishes = readWishes(container, facts.compat);
-  if ("reason" in wishes) return wishes;
-  const unwanted = unwantedBy(wishes, container, facts);
+  const config = readLabels(container, context.compat);
+  if ("reason" in config) return config;
+  const unwanted = unwantedBy(config, container, context);
   if (unwanted) return unwanted;
-  const whole = readinessOf(container, wishes.health ?? facts.health, standing);
+  const whole = readinessOf(container, config.health ?? context.health, runtimeStatus);
   if (whole.state === "out") return whole.because;
   const placed = inItsNetwork(container, others);
   if ("reason" in placed) return placed;
-  const ports = chosenPorts(placed, wishes, facts);
+  const ports = chosenPorts(placed, config, context);
   if ("reason" in ports) return ports;
   const instances: Instance[] = [];
   let because = whole.state === "up" ? undefined : whole.because;
   for (const port of ports) {
-    const name = nameOf(port, container, wishes, port === ports[0]);
+    const name = nameOf(port, container, config, port === ports[0]);
     if (typeof name !== "string") return name;
-    const endpoint = endpointOf(port, placed, facts);
+    const endpoint = endpointOf(port, placed, context);
     if ("reason" in endpoint) return endpoint;
     const isProbed = whole.state === "up" && port.protocol === "tcp";
-    const readiness = isProbed ? readinessOfPort(port.port, standing) : whole;
+    const readiness = isProbed ? readinessOfPort(port.port, runtimeStatus) : whole;
     if (readiness.state !== "up") because ??= readiness.because;
     if (readiness.state === "out") continue;
     instances.push(
-      instanceOf(port, endpoint, name, container, { state: readiness.state, drained: standing.drained }, facts),
+      instanceOf(port, endpoint, name, container, { state: readiness.state, drained: runtimeStatus.drained }, context),
     );
   }
   if (instances.length === 0 && because) return because;
   return {
     instances,
     ...(because && !instances.some(({ state }) => state === "up") ? { because } : {}),
-    ...(wishes.notes.length > 0 ? { notes: wishes.notes } : {}),
+    ...(config.notes.length > 0 ? { notes: config.notes } : {}),
   };
 }
 
 /** Why a container is not for this agent at all. */
-function unwantedBy(wishes: Wishes, { id }: Container, facts: Facts): Objection | undefined {
-  const { enable, service, ports, namespaces } = wishes;
-  const { explicit, namespace, ownContainer } = facts;
+function unwantedBy(config: LabelConfig, { id }: Container, context: DecisionContext): Objection | undefined {
+  const { enable, service, ports, namespaces } = config;
+  const { explicit, namespace, ownContainer } = context;
   if (enable?.is === false) return objection("disabled", `${enable.by} keeps it out`);
   const isAskedFor = enable !== undefined || service !== undefined || ports.length > 0;
   if (id === ownContainer && !isAskedFor) {
@@ -132,15 +137,15 @@ function unwantedBy(wishes: Wishes, { id }: Container, facts: Facts): Objection 
 
 /** The primary port of a container has its name; another one has the port behind that, or a name of its own. */
 function nameOf(
-  { port, wishes: { name: own } }: ChosenPort,
+  { port, config: { name: own } }: ChosenPort,
   container: Container,
-  wishes: Wishes,
+  config: LabelConfig,
   isPrimary: boolean,
 ): string | Objection {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(container.name)) {
     return objection("invalid-name", `Its name ${quote(container.name)} cannot be part of a key; rename it`);
   }
-  const plain = wishes.name ?? container.name;
+  const plain = config.name ?? container.name;
   const name = own ?? (isPrimary ? plain : `${plain}-${port}`);
   if (NAME.test(name)) return name;
   return objection(

@@ -1,9 +1,9 @@
 import { familyOf, isLinkLocal, isLoopback, isUnspecified } from "../host/advertise.js";
-import type { ServiceWishes } from "../labels/label-config.js";
+import type { ServiceConfig } from "../labels/label-config.js";
 import type { Container, PortBinding } from "../model/container.js";
 import { type Objection, objection, quote } from "../model/reason.js";
 import type { ChosenPort } from "./chosen-ports.js";
-import type { Facts } from "./context.js";
+import type { DecisionContext } from "./context.js";
 
 /** Where something is reached. */
 interface Place {
@@ -20,31 +20,31 @@ export interface Endpoint extends Place {
  * Where HAProxy reaches a port of a container: the address of label `hecd.ip`, else the one it is published on, else
  * the host's; with `network`, its own address there and its own port.
  */
-export function endpointOf(port: ChosenPort, container: Container, facts: Facts): Endpoint | Objection {
-  const { wishes } = port;
-  if (wishes.ip !== undefined && isLoopback(wishes.ip) && !facts.allowLoopback) {
-    return objection("loopback-only", `Label hecd.ip is ${wishes.ip}, which ${LOOPBACK}`);
+export function endpointOf(port: ChosenPort, container: Container, context: DecisionContext): Endpoint | Objection {
+  const { config } = port;
+  if (config.ip !== undefined && isLoopback(config.ip) && !context.allowLoopback) {
+    return objection("loopback-only", `Label hecd.ip is ${config.ip}, which ${LOOPBACK}`);
   }
-  const network = wishes.network ?? facts.network;
+  const network = config.network ?? context.network;
   if (container.networkMode === "host")
-    return firstOf(hostAddresses(wishes, facts).map((ip) => ({ ip, port: port.port })));
+    return firstOf(hostAddresses(config, context).map((ip) => ({ ip, port: port.port })));
   if (network !== undefined) return inNetwork(network, port, container);
-  return published(port, facts);
+  return published(port, context);
 }
 
 /** The label's address, else those of this host. */
-function hostAddresses({ ip }: ServiceWishes, { address, altAddress }: Facts): readonly string[] {
+function hostAddresses({ ip }: ServiceConfig, { address, altAddress }: DecisionContext): readonly string[] {
   return ip !== undefined ? [ip] : [address, altAddress].filter((own) => own !== undefined);
 }
 
-function published({ port, bindings, wishes }: ChosenPort, facts: Facts): Endpoint | Objection {
-  const own = hostAddresses(wishes, facts);
+function published({ port, bindings, config }: ChosenPort, context: DecisionContext): Endpoint | Objection {
+  const own = hostAddresses(config, context);
   const family = familyOf(own[0] ?? "0.0.0.0");
-  if (wishes.ip !== undefined) {
+  if (config.ip !== undefined) {
     const binding = bindingBehind(bindings, family);
-    return binding ? { ip: wishes.ip, port: binding.hostPort } : otherFamily(port, family);
+    return binding ? { ip: config.ip, port: binding.hostPort } : otherFamily(port, family);
   }
-  const places = placesOf(bindings, own, facts.allowLoopback);
+  const places = placesOf(bindings, own, context.allowLoopback);
   const main = places.find(({ ip, isOwn }) => !isOwn && familyOf(ip) === family) ?? places[0];
   if (main) return firstOf([main, ...places]);
   if (bindings.some(({ hostIp }) => isLoopback(hostIp))) {
@@ -93,7 +93,7 @@ export function networkOf({ networks, labels }: Container, wanted: string): stri
   return names.find((one) => one === wanted || one === composed);
 }
 
-function inNetwork(wanted: string, { port, wishes }: ChosenPort, container: Container): Endpoint | Objection {
+function inNetwork(wanted: string, { port, config }: ChosenPort, container: Container): Endpoint | Objection {
   const { networks } = container;
   const names = Object.keys(networks);
   const name = networkOf(container, wanted);
@@ -109,7 +109,7 @@ function inNetwork(wanted: string, { port, wishes }: ChosenPort, container: Cont
     );
   }
   const { ipv4, ipv6 } = addresses;
-  const all = wishes.ip !== undefined ? [wishes.ip] : [ipv4, ipv6].filter((ip) => ip !== undefined);
+  const all = config.ip !== undefined ? [config.ip] : [ipv4, ipv6].filter((ip) => ip !== undefined);
   return firstOf(all.map((ip) => ({ ip, port })));
 }
 

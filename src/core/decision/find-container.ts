@@ -1,4 +1,4 @@
-import { nearest } from "../text/suggest.js";
+import { suggest } from "../text/suggest.js";
 
 /** What a container can be found by. */
 export interface Named {
@@ -31,5 +31,5 @@ export function findContainer<T extends Named>(asked: string, containers: readon
 function nearNames(name: string, containers: readonly Named[]): readonly string[] {
   const names = containers.map((container) => container.name).sort();
   const holding = name === "" ? [] : names.filter((candidate) => candidate.includes(name));
-  return [...new Set([...nearest(name, names), ...holding])].slice(0, NEAR_NAMES);
+  return [...new Set([...suggest(name, names), ...holding])].slice(0, NEAR_NAMES);
 }

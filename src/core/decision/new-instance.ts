@@ -1,30 +1,30 @@
 import { familyOf } from "../host/advertise.js";
-import type { CheckWishes, ServiceWishes } from "../labels/label-config.js";
+import type { CheckConfig, ServiceConfig } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
 import { type Check, formatAddress, type Http, type Instance } from "../model/instance.js";
 import { formatDuration } from "../text/duration.js";
 import type { ChosenPort } from "./chosen-ports.js";
-import type { Facts } from "./context.js";
+import type { DecisionContext } from "./context.js";
 import { composeOf, serviceByDefault } from "./default-service.js";
 import type { Endpoint } from "./endpoint.js";
 
 /** The instance that a port of a container is, under `name`, at the place where it is reached. */
 export function instanceOf(
-  { port: targetPort, protocol, wishes }: ChosenPort,
+  { port: targetPort, protocol, config }: ChosenPort,
   { ip, port, alternative }: Endpoint,
   name: string,
   container: Container,
   { state, drained }: { readonly state: Instance["state"]; readonly drained: boolean },
-  facts: Facts,
+  context: DecisionContext,
 ): Instance {
-  const { mode, tags, meta, check } = wishes;
-  const http = httpOf(wishes);
+  const { mode, tags, meta, check } = config;
+  const http = httpOf(config);
   return {
     v: 1,
-    id: `${facts.hostId}:${container.name}:${targetPort}${protocol === "udp" ? ":udp" : ""}`,
+    id: `${context.hostId}:${container.name}:${targetPort}${protocol === "udp" ? ":udp" : ""}`,
     name,
-    service: wishes.service ?? serviceByDefault(container, facts.serviceFrom, facts.prefix),
-    host: facts.hostId,
+    service: config.service ?? serviceByDefault(container, context.serviceFrom, context.prefix),
+    host: context.hostId,
     addr: formatAddress(ip, port),
     ip,
     port,
@@ -35,8 +35,8 @@ export function instanceOf(
     state,
     ...(drained && { drained: true as const }),
     health: container.health,
-    weight: wishes.weight ?? 100,
-    backup: wishes.backup ?? false,
+    weight: config.weight ?? 100,
+    backup: config.backup ?? false,
     ...(mode ? { mode } : {}),
     ...(tags && tags.length > 0 ? { tags } : {}),
     ...(meta ? { meta: firstOf(meta) } : {}),
@@ -56,7 +56,7 @@ export function shortId(id: string): string {
   return id.slice(0, 12);
 }
 
-function httpOf({ hosts, paths, scheme, balance, sticky }: ServiceWishes): Http | undefined {
+function httpOf({ hosts, paths, scheme, balance, sticky }: ServiceConfig): Http | undefined {
   if ([hosts, paths, scheme, balance, sticky].every((wish) => wish === undefined)) return undefined;
   return {
     hosts: hosts ?? [],
@@ -67,7 +67,7 @@ function httpOf({ hosts, paths, scheme, balance, sticky }: ServiceWishes): Http 
   };
 }
 
-function checkOf({ type, path, intervalMs, timeoutMs, rise, fall }: CheckWishes): Check {
+function checkOf({ type, path, intervalMs, timeoutMs, rise, fall }: CheckConfig): Check {
   return {
     ...(type ? { type } : {}),
     ...(path === undefined ? {} : { path }),

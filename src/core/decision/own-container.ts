@@ -1,4 +1,4 @@
-/** What the kernel tells a process of its surroundings. */
+/** What the kernel tells a process of where it runs. */
 export interface ProcessFiles {
   /** `/proc/self/cgroup`. */
   readonly cgroup: string;

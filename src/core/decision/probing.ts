@@ -1,7 +1,7 @@
-import type { ServiceWishes } from "../labels/label-config.js";
-import { readWishes } from "../labels/labels.js";
+import type { ServiceConfig } from "../labels/label-config.js";
+import { readLabels } from "../labels/labels.js";
 import type { Container } from "../model/container.js";
-import type { Facts } from "./context.js";
+import type { DecisionContext } from "./context.js";
 import { decisionOf } from "./decision.js";
 import { networkOf } from "./endpoint.js";
 import { UNPROBED } from "./readiness.js";
@@ -26,21 +26,21 @@ export interface ProbePlan {
  * None for a container with a HEALTHCHECK, which knows better, unless its labels ask for one; and none where it has no
  * address of its own.
  */
-export function probesOf(container: Container, facts: Facts, isUsual: boolean): readonly ProbePlan[] {
+export function probesOf(container: Container, context: DecisionContext, isUsual: boolean): readonly ProbePlan[] {
   if (container.status !== "running") return [];
-  const wishes = readWishes(container, facts.compat);
-  if ("reason" in wishes) return [];
-  const decision = decisionOf({ ...container, health: "none", stopping: false }, facts, UNPROBED);
+  const config = readLabels(container, context.compat);
+  if ("reason" in config) return [];
+  const decision = decisionOf({ ...container, health: "none", stopping: false }, context, UNPROBED);
   const instances = "instances" in decision ? decision.instances : [];
   return instances.flatMap(({ proto, ip, targetPort: port }) => {
-    const ofPort = wishes.ports.find((one) => one.port === port && one.protocol !== "udp") ?? wishes;
+    const ofPort = config.ports.find((one) => one.port === port && one.protocol !== "udp") ?? config;
     const type = ofPort.check?.type ?? (isUsual && container.health === "none" ? "tcp" : "off");
-    const own = container.networkMode === "host" ? ip : ownAddress(container, ofPort.network ?? facts.network);
+    const own = container.networkMode === "host" ? ip : ownAddress(container, ofPort.network ?? context.network);
     return proto === "tcp" && type !== "off" && own !== undefined ? [planOf(own, port, type, ofPort)] : [];
   });
 }
 
-function planOf(ip: string, port: number, type: "tcp" | "http", { check = {} }: ServiceWishes): ProbePlan {
+function planOf(ip: string, port: number, type: "tcp" | "http", { check = {} }: ServiceConfig): ProbePlan {
   const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3 } = check;
   return { ip, port, path: type === "http" ? (check.path ?? "/") : undefined, intervalMs, timeoutMs, rise, fall };
 }

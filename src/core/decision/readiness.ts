@@ -3,19 +3,19 @@ import type { Container } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
 
 /** What our own probe of a port has found; `skipped` where none is to be made or it cannot be reached from here. */
-export type Finding = "passed" | "pending" | "failed" | "skipped";
+export type ProbeResult = "passed" | "pending" | "failed" | "skipped";
 
 /** What is known of a container beyond what Docker says of it. */
-export interface Standing {
-  readonly probe: (port: number) => Finding;
+export interface RuntimeStatus {
+  readonly probe: (port: number) => ProbeResult;
   /** Whether somebody asked that it gets no new work. */
   readonly drained: boolean;
   /** Whether it is kept out for a while, because it crashes over and over again. */
   readonly held: boolean;
 }
 
-/** The standing of a container of which nothing but Docker's word is known. */
-export const UNPROBED: Standing = { probe: () => "skipped", drained: false, held: false };
+/** The status of a container of which nothing but Docker's word is known. */
+export const UNPROBED: RuntimeStatus = { probe: () => "skipped", drained: false, held: false };
 
 /** Whether a container can serve: it does; it is kept in the records as one that does not; or it is not there at all. */
 export type Readiness =
@@ -27,7 +27,7 @@ export type Readiness =
 export function readinessOf(
   { status, health, stopping }: Container,
   policy: HealthPolicy,
-  { drained, held }: Standing,
+  { drained, held }: RuntimeStatus,
 ): Readiness {
   if (status === "paused") {
     return { state: "maint", because: objection("paused", "It is paused and comes back with docker unpause") };
@@ -44,7 +44,7 @@ export function readinessOf(
 }
 
 /** Judges one port of a container that is ready as a whole. */
-export function readinessOfPort(port: number, { probe }: Standing): Readiness {
+export function readinessOfPort(port: number, { probe }: RuntimeStatus): Readiness {
   switch (probe(port)) {
     case "passed":
     case "skipped":

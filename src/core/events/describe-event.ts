@@ -1,13 +1,13 @@
 import type { HecdEvent, Outcome } from "./event.js";
 
 /** How an event is told to a person. */
-export interface Telling {
+export interface EventDescription {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
 }
 
 /** The words and the weight of an event; the facts themselves go beside them into the log. */
-export function tellingOf(event: HecdEvent): Telling {
+export function describeEvent(event: HecdEvent): EventDescription {
   switch (event.kind) {
     case "docker-connected":
       return info(`Connected to Docker ${event.version} at ${event.url}${after(event.afterMs)}`);
@@ -130,7 +130,7 @@ export function tellingOf(event: HecdEvent): Telling {
   }
 }
 
-function applied(dest: string, outcome: Outcome): Telling {
+function applied(dest: string, outcome: Outcome): EventDescription {
   switch (outcome.kind) {
     case "unchanged":
       return debug(`${dest} is up to date`);
@@ -153,10 +153,10 @@ function applied(dest: string, outcome: Outcome): Telling {
   }
 }
 
-const debug = (message: string): Telling => ({ level: "debug", message });
-const info = (message: string): Telling => ({ level: "info", message });
-const warn = (message: string): Telling => ({ level: "warn", message });
-const error = (message: string): Telling => ({ level: "error", message });
+const debug = (message: string): EventDescription => ({ level: "debug", message });
+const info = (message: string): EventDescription => ({ level: "info", message });
+const warn = (message: string): EventDescription => ({ level: "warn", message });
+const error = (message: string): EventDescription => ({ level: "error", message });
 
 /** A list that may be long. */
 function some(items: readonly string[]): string {

@@ -145,4 +145,4 @@ export type Outcome =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Takes what is worth telling, with the host that it concerns where there are several; never throws, never waits. */
-export type Tell = (event: HecdEvent, host?: string) => void;
+export type Emit = (event: HecdEvent, host?: string) => void;

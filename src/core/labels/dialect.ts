@@ -1,15 +1,13 @@
-import type { PortWishes, ServiceWishes } from "./label-config.js";
+import type { PortConfig, ServiceConfig } from "./label-config.js";
 
 /** The dialects besides our own that labels may be written in. */
-export const DIALECTS = ["registrator", "traefik"] as const;
-
-export type Dialect = (typeof DIALECTS)[number];
+export type Dialect = "registrator" | "traefik";
 
 /** What a container says in one dialect, before the dialects are weighed against one another. */
 export interface Statement {
-  readonly whole: ServiceWishes;
+  readonly whole: ServiceConfig;
   /** What is said of single ports. */
-  readonly ofPort: ReadonlyMap<number, ServiceWishes>;
+  readonly ofPort: ReadonlyMap<number, ServiceConfig>;
   /** The ports that it asks for, in rising order. */
   readonly named: readonly NamedPort[];
   /** What did not fit, in sentences. */
@@ -17,4 +15,4 @@ export interface Statement {
 }
 
 /** A port that is to be registered, and who says so. */
-export type NamedPort = Pick<PortWishes, "port" | "protocol" | "namedBy" | "dispensable">;
+export type NamedPort = Pick<PortConfig, "port" | "protocol" | "namedBy" | "dispensable">;

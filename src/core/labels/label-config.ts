@@ -1,7 +1,7 @@
 import type { BALANCES, SCHEMES } from "../text/patterns.js";
 
 /** All that somebody has said about a container, read from labels or variables of any dialect, and checked. */
-export interface Wishes extends ServiceWishes {
+export interface LabelConfig extends ServiceConfig {
   /** How much of its HEALTHCHECK counts; the agent's own setting when undefined. */
   readonly health?: HealthPolicy | undefined;
   /** How long it goes on as draining before `hecd stop` ends it, in milliseconds. */
@@ -9,7 +9,7 @@ export interface Wishes extends ServiceWishes {
   /** The agents that may have it; those without a namespace when undefined. */
   readonly namespaces?: readonly string[] | undefined;
   /** The container ports to register, in rising order; empty for one port of the agent's choice. */
-  readonly ports: readonly PortWishes[];
+  readonly ports: readonly PortConfig[];
   /** The port that was named as the one with the plain name. */
   readonly primaryPort?: number | undefined;
   /** The container ports that are not to be registered. */
@@ -19,7 +19,7 @@ export interface Wishes extends ServiceWishes {
 }
 
 /** All that is wished for one port of a container: what was said of it, else of the whole; a name only if that is its own. */
-export interface PortWishes extends ServiceWishes {
+export interface PortConfig extends ServiceConfig {
   readonly port: number;
   /** Whichever it has, both too, when undefined. */
   readonly protocol?: "tcp" | "udp" | undefined;
@@ -30,7 +30,7 @@ export interface PortWishes extends ServiceWishes {
 }
 
 /** What can be said of a service, of the whole container or of one of its ports. */
-export interface ServiceWishes {
+export interface ServiceConfig {
   /** Whether it is to be registered at all, and the label or variable that says so; undefined when nobody said. */
   readonly enable?: { readonly is: boolean; readonly by: string } | undefined;
   readonly service?: string | undefined;
@@ -50,11 +50,11 @@ export interface ServiceWishes {
   readonly paths?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
-  readonly check?: CheckWishes | undefined;
+  readonly check?: CheckConfig | undefined;
 }
 
 /** How the agent itself finds out that a container can serve; what is undefined is for the agent to choose. */
-export interface CheckWishes {
+export interface CheckConfig {
   readonly type?: "tcp" | "http" | "off" | undefined;
   /** The path of an HTTP check. */
   readonly path?: string | undefined;
@@ -69,7 +69,7 @@ export interface CheckWishes {
 export type HealthPolicy = "strict" | "lenient" | "off";
 
 /** One wish out of several statements about the same: field by field the first statement that says anything has it. */
-export function weigh(...statements: readonly (ServiceWishes | undefined)[]): ServiceWishes {
+export function weigh(...statements: readonly (ServiceConfig | undefined)[]): ServiceConfig {
   const checks = statements.map((statement) => statement?.check);
   const metas = statements.map((statement) => statement?.meta);
   return {

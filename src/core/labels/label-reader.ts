@@ -1,6 +1,6 @@
 import { quote } from "../model/reason.js";
-import { nearest } from "../text/suggest.js";
-import type { Form } from "./validators.js";
+import { suggest } from "../text/suggest.js";
+import type { Validator } from "./validators.js";
 
 /** What a label or variable says, and how a person would call it: `Label hecd.port`. */
 export interface Said {
@@ -9,7 +9,7 @@ export interface Said {
 }
 
 /** Reads labels one by one by their lower-case keys, and remembers in words which of them did not fit. */
-export class Reading {
+export class LabelReader {
   readonly #said: ReadonlyMap<string, Said>;
   readonly #faults: string[];
   readonly #asked = new Set<string>();
@@ -21,7 +21,7 @@ export class Reading {
   }
 
   /** What `key` says; undefined when it is not there or does not fit. */
-  take<T>(key: string, form: Form<T>): T | undefined {
+  take<T>(key: string, form: Validator<T>): T | undefined {
     this.#asked.add(key);
     const said = this.#said.get(key);
     return said && this.fit(said, form);
@@ -35,13 +35,13 @@ export class Reading {
   /** The labels that nobody has taken and that look like one that could have been, in sentences. */
   mistyped(prefix: string): readonly string[] {
     return [...this.#said].flatMap(([key, { by }]) => {
-      const [meant] = this.#asked.has(key) ? [] : nearest(key, [...this.#asked]);
+      const [meant] = this.#asked.has(key) ? [] : suggest(key, [...this.#asked]);
       return meant === undefined ? [] : [`${by} says nothing; ${prefix}${meant} may be meant`];
     });
   }
 
   /** What was said, as `form` has it; undefined when it does not fit. */
-  fit<T>({ by, text }: Said, { schema, words }: Form<T>): T | undefined {
+  fit<T>({ by, text }: Said, { schema, words }: Validator<T>): T | undefined {
     const parsed = schema.safeParse(text);
     if (parsed.success) return parsed.data;
     this.#faults.push(`${by} must be ${words}, not ${quote(text)}`);
@@ -75,7 +75,7 @@ export function labelsBelow(
 }
 
 /** A key in a sentence: as it is, unless it is somebody's prank. */
-export function shown(key: string): string {
+function shown(key: string): string {
   return /^[\x21-\x7e]{1,100}$/.test(key) ? key : quote(key);
 }
 

@@ -1,7 +1,7 @@
 import type { Container } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
 import type { Dialect, Statement } from "./dialect.js";
-import { type PortWishes, weigh, type Wishes } from "./label-config.js";
+import { type PortConfig, weigh, type LabelConfig } from "./label-config.js";
 import { readNative } from "./native-labels.js";
 import { readRegistrator } from "./registrator-labels.js";
 import { readTraefik } from "./traefik-labels.js";
@@ -15,18 +15,21 @@ import { AT_MOST } from "./validators.js";
  * was not written for us: it is left aside, with a note, and so is one of our own that looks mistyped. The strongest
  * dialect that names ports decides which.
  */
-export function readWishes(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
+export function readLabels(container: Container, dialects: readonly Dialect[]): LabelConfig | Objection {
   const known = read.get(container);
-  if (known?.dialects === dialects) return known.wishes;
-  const wishes = readAnew(container, dialects);
-  read.set(container, { dialects, wishes });
-  return wishes;
+  if (known?.dialects === dialects) return known.config;
+  const config = readAnew(container, dialects);
+  read.set(container, { dialects, config });
+  return config;
 }
 
 /** What was read of the containers there are, since all of them are decided on whenever one changes. */
-const read = new WeakMap<Container, { readonly dialects: readonly Dialect[]; readonly wishes: Wishes | Objection }>();
+const read = new WeakMap<
+  Container,
+  { readonly dialects: readonly Dialect[]; readonly config: LabelConfig | Objection }
+>();
 
-function readAnew(container: Container, dialects: readonly Dialect[]): Wishes | Objection {
+function readAnew(container: Container, dialects: readonly Dialect[]): LabelConfig | Objection {
   const native = readNative(container.labels);
   const [fault] = native.faults;
   if (fault !== undefined) return objection("invalid-label", fault);
@@ -44,7 +47,7 @@ function readAnew(container: Container, dialects: readonly Dialect[]): Wishes | 
   };
 }
 
-function portsOf(statements: readonly Statement[]): readonly PortWishes[] {
+function portsOf(statements: readonly Statement[]): readonly PortConfig[] {
   const except = exceptionsIn(statements);
   const named = statements.find((statement) => statement.named.length > 0)?.named ?? [];
   return named

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { NamedPort, Statement } from "./dialect.js";
-import type { CheckWishes, ServiceWishes, Wishes } from "./label-config.js";
-import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
+import type { CheckConfig, ServiceConfig, LabelConfig } from "./label-config.js";
+import { labelsBelow, LabelReader, type Said, takeOutPorts } from "./label-reader.js";
 import { type ListedPort, parsePortList } from "./port-list.js";
 import {
   AT_MOST,
@@ -10,8 +10,8 @@ import {
   CHECKED_PATH,
   COUNT,
   DELAY,
-  FLAG,
-  type Form,
+  BOOLEAN,
+  type Validator,
   HEALTH,
   HOSTS,
   INTERVAL,
@@ -31,17 +31,17 @@ import {
 
 const PREFIX = "hecd.";
 
-const PORTS: Form<readonly ListedPort[]> = {
+const PORTS: Validator<readonly ListedPort[]> = {
   schema: z.string().transform(parsePortList).pipe(z.custom<readonly ListedPort[]>(Array.isArray)),
   words: "ports such as 80,443,8000-8010, each followed by /udp where it is not TCP",
 };
 
 /** What only our own labels can say, and only of the container as such. */
-export type ContainerWishes = Pick<Wishes, "health" | "drainDelayMs" | "namespaces" | "primaryPort">;
+type ContainerConfig = Pick<LabelConfig, "health" | "drainDelayMs" | "namespaces" | "primaryPort">;
 
 /** What our own labels say, with what of them may be a slip. */
 export interface NativeStatement extends Statement {
-  readonly container: ContainerWishes;
+  readonly container: ContainerConfig;
   readonly notes: readonly string[];
 }
 
@@ -50,17 +50,17 @@ export function readNative(labels: Readonly<Record<string, string>>): NativeStat
   const faults: string[] = [];
   const notes: string[] = [];
   const whole = labelsBelow(PREFIX, labels, faults);
-  const ofPort = new Map<number, ServiceWishes>();
+  const ofPort = new Map<number, ServiceConfig>();
   const named = new Map<number, NamedPort>();
   for (const [port, said] of takeOutPorts(whole, ".")) {
-    const reading = new Reading(said, faults);
-    const wishes = readService(said, reading, faults);
+    const reading = new LabelReader(said, faults);
+    const config = readService(said, reading, faults);
     notes.push(...reading.mistyped(`${PREFIX}${port}.`));
-    ofPort.set(port, wishes);
+    ofPort.set(port, config);
     const [first] = said.values();
-    if (first && wishes.enable?.is !== false) named.set(port, { port, namedBy: first.by, dispensable: false });
+    if (first && config.enable?.is !== false) named.set(port, { port, namedBy: first.by, dispensable: false });
   }
-  const reading = new Reading(whole, faults);
+  const reading = new LabelReader(whole, faults);
   const primaryPort = reading.take("port", PORT);
   const listed: readonly NamedPort[] = [
     ...(reading.take("ports", PORTS) ?? []).map((port) => ({ ...port, namedBy: reading.by("ports") })),
@@ -84,8 +84,8 @@ export function readNative(labels: Readonly<Record<string, string>>): NativeStat
   };
 }
 
-function readService(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): ServiceWishes {
-  const enable = reading.take("enable", FLAG);
+function readService(said: ReadonlyMap<string, Said>, reading: LabelReader, faults: string[]): ServiceConfig {
+  const enable = reading.take("enable", BOOLEAN);
   return {
     enable: enable === undefined ? undefined : { is: enable, by: reading.by("enable") },
     service: reading.take("service", SERVICE_NAME),
@@ -93,11 +93,11 @@ function readService(said: ReadonlyMap<string, Said>, reading: Reading, faults: 
     ip: reading.take("ip", IP),
     network: reading.take("network", NETWORK),
     weight: reading.take("weight", WEIGHT),
-    backup: reading.take("backup", FLAG),
+    backup: reading.take("backup", BOOLEAN),
     mode: reading.take("mode", MODE),
     scheme: reading.take("scheme", SCHEME),
     balance: reading.take("balance", BALANCE),
-    sticky: reading.take("sticky", FLAG),
+    sticky: reading.take("sticky", BOOLEAN),
     hosts: reading.take("http.host", HOSTS),
     paths: reading.take("http.path", PATHS),
     tags: reading.take("tags", TAGS),
@@ -106,9 +106,9 @@ function readService(said: ReadonlyMap<string, Said>, reading: Reading, faults: 
   };
 }
 
-function readCheck(reading: Reading): CheckWishes | undefined {
+function readCheck(reading: LabelReader): CheckConfig | undefined {
   const path = reading.take("check.path", CHECKED_PATH);
-  const check: CheckWishes = {
+  const check: CheckConfig = {
     type: reading.take("check.type", CHECK_TYPE) ?? (path === undefined ? undefined : "http"),
     path,
     intervalMs: reading.take("check.interval", INTERVAL),
@@ -119,7 +119,7 @@ function readCheck(reading: Reading): CheckWishes | undefined {
   return Object.values(check).every((value) => value === undefined) ? undefined : check;
 }
 
-function readMeta(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): ServiceWishes["meta"] {
+function readMeta(said: ReadonlyMap<string, Said>, reading: LabelReader, faults: string[]): ServiceConfig["meta"] {
   const meta: Record<string, string> = {};
   const below = [...said].filter(([key]) => key.startsWith("meta."));
   if (below.length > AT_MOST) faults.push(`There are ${below.length} labels ${PREFIX}meta.*, ${AT_MOST} are allowed`);

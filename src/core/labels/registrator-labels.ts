@@ -1,8 +1,8 @@
 import type { Container } from "../model/container.js";
 import { NAME } from "../text/patterns.js";
 import type { NamedPort, Statement } from "./dialect.js";
-import type { CheckWishes, ServiceWishes } from "./label-config.js";
-import { labelsBelow, Reading, type Said, takeOutPorts } from "./label-reader.js";
+import type { CheckConfig, ServiceConfig } from "./label-config.js";
+import { labelsBelow, LabelReader, type Said, takeOutPorts } from "./label-reader.js";
 import { AT_MOST, CHECKED_PATH, INTERVAL, META, META_NAME, SERVICE_NAME, TAGS, WEIGHT } from "./validators.js";
 
 /** What registrator calls a check and we do not make. */
@@ -16,13 +16,13 @@ const FOREIGN_CHECK = /^check_(?!(http|tcp|interval|timeout)$)/;
 export function readRegistrator({ labels, serviceVariables }: Container): Statement {
   const faults: string[] = [];
   const said = new Map([...variablesOf(serviceVariables, faults), ...labelsBelow("service_", labels, faults)]);
-  const ofPort = new Map<number, ServiceWishes>();
+  const ofPort = new Map<number, ServiceConfig>();
   const named: NamedPort[] = [];
   for (const [port, ofThis] of takeOutPorts(said, "_")) {
-    const wishes = readService(ofThis, faults);
-    ofPort.set(port, wishes);
+    const config = readService(ofThis, faults);
+    ofPort.set(port, config);
     const [first] = ofThis.values();
-    if (first && wishes.enable?.is !== false) named.push({ port, namedBy: first.by, dispensable: true });
+    if (first && config.enable?.is !== false) named.push({ port, namedBy: first.by, dispensable: true });
   }
   const whole = readService(said, faults);
   if (named.length > 1) nameApart(ofPort, whole.service);
@@ -30,10 +30,10 @@ export function readRegistrator({ labels, serviceVariables }: Container): Statem
 }
 
 /** Of several ports each is a service of its own, `<service>-<port>` where it has no other name. */
-function nameApart(ofPort: Map<number, ServiceWishes>, service: string | undefined): void {
-  for (const [port, wishes] of ofPort) {
+function nameApart(ofPort: Map<number, ServiceConfig>, service: string | undefined): void {
+  for (const [port, config] of ofPort) {
     const own = `${service}-${port}`;
-    if (service !== undefined && NAME.test(own)) ofPort.set(port, { ...wishes, service: wishes.service ?? own });
+    if (service !== undefined && NAME.test(own)) ofPort.set(port, { ...config, service: config.service ?? own });
   }
 }
 
@@ -42,8 +42,8 @@ function variablesOf(variables: Container["serviceVariables"], faults: string[])
   return new Map([...named].map(([key, { by, text }]) => [key, { by: by.replace("Label", "Variable"), text }]));
 }
 
-function readService(said: ReadonlyMap<string, Said>, faults: string[]): ServiceWishes {
-  const reading = new Reading(said, faults);
+function readService(said: ReadonlyMap<string, Said>, faults: string[]): ServiceConfig {
+  const reading = new LabelReader(said, faults);
   return {
     enable: isIgnored(said.get("ignore")) ? { is: false, by: reading.by("ignore") } : undefined,
     service: reading.take("name", SERVICE_NAME),
@@ -59,12 +59,12 @@ function isIgnored(said: Said | undefined): boolean {
   return said !== undefined && !/^(|false|no|off|0)$/i.test(said.text.trim());
 }
 
-function readCheck(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): CheckWishes | undefined {
+function readCheck(said: ReadonlyMap<string, Said>, reading: LabelReader, faults: string[]): CheckConfig | undefined {
   for (const [key, { by }] of said) {
     if (FOREIGN_CHECK.test(key)) faults.push(`${by} has no meaning here: checks are made by HTTP or TCP`);
   }
   const path = reading.take("check_http", CHECKED_PATH);
-  const check: CheckWishes = {
+  const check: CheckConfig = {
     type: path !== undefined ? "http" : isIgnored(said.get("check_tcp")) ? "tcp" : undefined,
     path,
     intervalMs: reading.take("check_interval", INTERVAL),
@@ -73,7 +73,7 @@ function readCheck(said: ReadonlyMap<string, Said>, reading: Reading, faults: st
   return Object.values(check).every((value) => value === undefined) ? undefined : check;
 }
 
-function readMeta(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): ServiceWishes["meta"] {
+function readMeta(said: ReadonlyMap<string, Said>, reading: LabelReader, faults: string[]): ServiceConfig["meta"] {
   const others = [...said].filter(
     ([key, { text }]) => !/^(ignore|name|id|tags|weight|check_.*)$/s.test(key) && text !== "",
   );

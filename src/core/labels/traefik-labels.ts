@@ -1,10 +1,10 @@
 import type { NamedPort, Statement } from "./dialect.js";
-import { type CheckWishes, type ServiceWishes, weigh } from "./label-config.js";
-import { labelsBelow, Reading, type Said } from "./label-reader.js";
+import { type CheckConfig, type ServiceConfig, weigh } from "./label-config.js";
+import { labelsBelow, LabelReader, type Said } from "./label-reader.js";
 import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import {
   CHECKED_PATH,
-  FLAG,
+  BOOLEAN,
   INTERVAL,
   META,
   META_NAME,
@@ -21,7 +21,7 @@ interface TraefikService {
   readonly port: number | undefined;
   readonly namedBy: string;
   readonly protocol: "tcp" | "udp";
-  readonly wishes: ServiceWishes;
+  readonly config: ServiceConfig;
 }
 
 /**
@@ -34,15 +34,15 @@ interface TraefikService {
 export function readTraefik(labels: Readonly<Record<string, string>>): Statement {
   const faults: string[] = [];
   const said = labelsBelow("traefik.", labels, faults);
-  const reading = new Reading(said, faults);
-  const enable = reading.take("enable", FLAG);
+  const reading = new LabelReader(said, faults);
+  const enable = reading.take("enable", BOOLEAN);
   const services = servicesIn(said, reading, faults);
   const routes = routesIn(said, services, faults);
-  const ofPort = new Map<number, ServiceWishes>();
+  const ofPort = new Map<number, ServiceConfig>();
   const named = new Map<string, NamedPort>();
-  for (const { name, port, namedBy, protocol, wishes } of services) {
+  for (const { name, port, namedBy, protocol, config } of services) {
     if (port === undefined) continue;
-    ofPort.set(port, weigh(ofPort.get(port), routes.get(name), wishes));
+    ofPort.set(port, weigh(ofPort.get(port), routes.get(name), config));
     named.set(`${port}/${protocol}`, { port, protocol, namedBy, dispensable: false });
   }
   const portless = services.filter(({ port }) => port === undefined);
@@ -51,7 +51,7 @@ export function readTraefik(labels: Readonly<Record<string, string>>): Statement
     whole: {
       enable: enable === undefined ? undefined : { is: enable, by: reading.by("enable") },
       network: reading.take("docker.network", NETWORK),
-      ...weigh(routes.get(""), only && routes.get(only.name), only?.wishes),
+      ...weigh(routes.get(""), only && routes.get(only.name), only?.config),
     },
     ofPort,
     named: [...named.values()].sort((a, b) => a.port - b.port),
@@ -59,7 +59,11 @@ export function readTraefik(labels: Readonly<Record<string, string>>): Statement
   };
 }
 
-function servicesIn(said: ReadonlyMap<string, Said>, reading: Reading, faults: string[]): readonly TraefikService[] {
+function servicesIn(
+  said: ReadonlyMap<string, Said>,
+  reading: LabelReader,
+  faults: string[],
+): readonly TraefikService[] {
   const names = new Map<string, { readonly kind: string; readonly name: string; readonly by: string }>();
   for (const [key, { by }] of said) {
     const [, kind, name] = /^(http|tcp|udp)\.services\.([^.]+)\.loadbalancer\./.exec(key) ?? [];
@@ -78,7 +82,7 @@ function servicesIn(said: ReadonlyMap<string, Said>, reading: Reading, faults: s
       port: reading.take(portKey, PORT),
       namedBy: reading.by(portKey),
       protocol: kind === "udp" ? "udp" : "tcp",
-      wishes: {
+      config: {
         service,
         mode: kind === "tcp" ? "tcp" : undefined,
         scheme: reading.take(`${at}server.scheme`, SCHEME),
@@ -93,9 +97,9 @@ function servicesIn(said: ReadonlyMap<string, Said>, reading: Reading, faults: s
 function readCheck(
   at: string,
   said: ReadonlyMap<string, Said>,
-  reading: Reading,
+  reading: LabelReader,
   faults: string[],
-): CheckWishes | undefined {
+): CheckConfig | undefined {
   for (const [key, { by }] of said) {
     if (key.startsWith(at) && !/^(path|interval|timeout)$/.test(key.slice(at.length))) {
       faults.push(`${by} has no meaning here: a check has a path, an interval and a timeout`);
@@ -113,10 +117,10 @@ function routesIn(
   said: ReadonlyMap<string, Said>,
   services: readonly TraefikService[],
   faults: string[],
-): ReadonlyMap<string, ServiceWishes> {
+): ReadonlyMap<string, ServiceConfig> {
   const wanted = new Map<string, readonly Wanted[]>();
   const raw = new Map<string, Record<string, string>>();
-  const reading = new Reading(said, faults);
+  const reading = new LabelReader(said, faults);
   for (const [key, rule] of [...said].sort()) {
     const router = /^http\.routers\.([^.]+)\.rule$/.exec(key)?.[1];
     if (router === undefined) continue;
@@ -143,7 +147,7 @@ function soleOf(services: readonly TraefikService[]): string {
   return services.length === 1 ? (services[0]?.name ?? "") : "";
 }
 
-function partsOf(wanted: readonly Wanted[]): Pick<ServiceWishes, "hosts" | "paths"> {
+function partsOf(wanted: readonly Wanted[]): Pick<ServiceConfig, "hosts" | "paths"> {
   const { hosts, paths } = productOf(wanted) ?? { hosts: [], paths: [] };
   return { hosts: hosts.length === 0 ? undefined : hosts, paths: paths.length === 0 ? undefined : paths };
 }

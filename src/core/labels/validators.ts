@@ -4,7 +4,7 @@ import { parseDuration } from "../text/duration.js";
 import { BALANCES, CHECK_PATH, HOST_NAME, META_KEY, NAME, PATH_PREFIX, SCHEMES, TEXT } from "../text/patterns.js";
 
 /** What the text of a label or variable must be, what it then means, and how to say so to a person. */
-export interface Form<T> {
+export interface Validator<T> {
   readonly schema: z.ZodType<T>;
   readonly words: string;
 }
@@ -14,46 +14,49 @@ export const AT_MOST = 32;
 
 const MINUTE_MS = 60_000;
 
-export const FLAG = form(z.stringbool({ truthy: ["true"], falsy: ["false"] }), "true or false");
-export const SERVICE_NAME = form(z.string().regex(NAME), "a name: letters, digits, '_', '.', '-'");
-export const SERVICE_NAMES = form(commaList(z.string().regex(NAME)), "names, separated by commas");
-export const PORT = form(wholeNumber(1, 65_535), "a port of the container, 1 to 65535");
-export const IP = form(
+export const BOOLEAN = validator(z.stringbool({ truthy: ["true"], falsy: ["false"] }), "true or false");
+export const SERVICE_NAME = validator(z.string().regex(NAME), "a name: letters, digits, '_', '.', '-'");
+export const SERVICE_NAMES = validator(commaList(z.string().regex(NAME)), "names, separated by commas");
+export const PORT = validator(wholeNumber(1, 65_535), "a port of the container, 1 to 65535");
+export const IP = validator(
   z.union([z.ipv4(), z.ipv6()]).refine((ip) => !isUnspecified(ip) && !isLinkLocal(ip)),
   "an IP address that others can reach",
 );
-export const NETWORK = form(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/), "the name of a Docker network");
-export const WEIGHT = form(wholeNumber(0, 256), "a whole number, 0 to 256");
-export const COUNT = form(wholeNumber(1, 100), "a whole number, 1 to 100");
-export const HOSTS = form(commaList(z.string().regex(HOST_NAME)), "host names, separated by commas");
-export const PATHS = form(commaList(z.string().regex(PATH_PREFIX)), "paths such as /shop, separated by commas");
-export const TAGS = form(
+export const NETWORK = validator(
+  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/),
+  "the name of a Docker network",
+);
+export const WEIGHT = validator(wholeNumber(0, 256), "a whole number, 0 to 256");
+export const COUNT = validator(wholeNumber(1, 100), "a whole number, 1 to 100");
+export const HOSTS = validator(commaList(z.string().regex(HOST_NAME)), "host names, separated by commas");
+export const PATHS = validator(commaList(z.string().regex(PATH_PREFIX)), "paths such as /shop, separated by commas");
+export const TAGS = validator(
   z
     .string()
     .transform(splitTags)
     .pipe(z.array(z.string().regex(TEXT).max(128)).max(AT_MOST)),
   `${AT_MOST} printable texts at most, separated by commas`,
 );
-export const META = form(z.string().regex(TEXT), "printable text of 512 characters at most");
-export const META_NAME = form(z.string().regex(META_KEY), "letters, digits, '_', '.', '-'");
-export const MODE = form(z.enum(["http", "tcp"]), "http or tcp");
-export const SCHEME = form(z.enum(SCHEMES), "http, https or h2c");
-export const BALANCE = form(z.enum(BALANCES), BALANCES.join(", "));
-export const CHECK_TYPE = form(z.enum(["tcp", "http", "off"]), "tcp, http or off");
-export const CHECKED_PATH = form(z.string().regex(CHECK_PATH), "a path such as /health");
-export const HEALTH = form(z.enum(["strict", "lenient", "off"]), "strict, lenient or off");
-export const INTERVAL = form(duration(10, 60 * MINUTE_MS), "a time such as 500ms or 5s, from 10ms to 1h");
-export const DELAY = form(duration(0, 60 * MINUTE_MS), "a time such as 10s, 1h at most");
+export const META = validator(z.string().regex(TEXT), "printable text of 512 characters at most");
+export const META_NAME = validator(z.string().regex(META_KEY), "letters, digits, '_', '.', '-'");
+export const MODE = validator(z.enum(["http", "tcp"]), "http or tcp");
+export const SCHEME = validator(z.enum(SCHEMES), "http, https or h2c");
+export const BALANCE = validator(z.enum(BALANCES), BALANCES.join(", "));
+export const CHECK_TYPE = validator(z.enum(["tcp", "http", "off"]), "tcp, http or off");
+export const CHECKED_PATH = validator(z.string().regex(CHECK_PATH), "a path such as /health");
+export const HEALTH = validator(z.enum(["strict", "lenient", "off"]), "strict, lenient or off");
+export const INTERVAL = validator(duration(10, 60 * MINUTE_MS), "a time such as 500ms or 5s, from 10ms to 1h");
+export const DELAY = validator(duration(0, 60 * MINUTE_MS), "a time such as 10s, 1h at most");
 
 /** A text between commas; a comma that belongs to it has a backslash before it, as registrator has it. */
-export function splitTags(text: string): readonly string[] {
+function splitTags(text: string): readonly string[] {
   return text
     .split(/(?<!\\),/)
     .map((tag) => tag.replaceAll("\\,", ",").trim())
     .filter((tag) => tag !== "");
 }
 
-function form<T>(schema: z.ZodType<T>, words: string): Form<T> {
+function validator<T>(schema: z.ZodType<T>, words: string): Validator<T> {
   return { schema, words };
 }
 

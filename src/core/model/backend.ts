@@ -22,3 +22,6 @@ export type Backend =
       /** Whether `yes`, `no`, `on` and `off` are truth values, as in YAML 1.1. */
       readonly yesIsTrue: boolean;
     };
+
+/** Whose rules apply where the two confds differ: kelseyhightower's or abtreece's. */
+export type Compat = "classic" | "fork";

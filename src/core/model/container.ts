@@ -26,13 +26,13 @@ export interface Container {
 }
 
 /** The addresses of a container in one network; each undefined where the network has none of that family. */
-export interface NetworkAddresses {
+interface NetworkAddresses {
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;
 }
 
 /** Docker's own words (`State.Status`); a paused container also counts as "Running" there, so only this is trusted. */
-export type ContainerStatus = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+type ContainerStatus = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
 
 /** One port a container exposes, with the places of the host it is published at; none when it is only exposed. */
 export interface ContainerPort {

@@ -1,11 +1,11 @@
 /** Where everything but the simple keys lives. */
-export const ROOT = "/hecd/v1";
+const ROOT = "/hecd/v1";
 
 /** The JSON records of all services. */
 export const SERVICES = `${ROOT}/services`;
 
 /** The claims of all agents. */
-export const AGENTS = `${ROOT}/agents`;
+const AGENTS = `${ROOT}/agents`;
 
 /** `/app/servers` in its one canonical form: a leading slash, none at the end, none doubled. */
 export function normalPrefix(prefix: string): string {

@@ -1,6 +1,6 @@
-import type { Facts } from "../decision/context.js";
+import type { DecisionContext } from "../decision/context.js";
 import { type Decision, decisionOf } from "../decision/decision.js";
-import type { Standing } from "../decision/readiness.js";
+import type { RuntimeStatus } from "../decision/readiness.js";
 import type { Container } from "../model/container.js";
 import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
@@ -20,14 +20,14 @@ export interface Decided {
  */
 export function decide(
   containers: readonly Container[],
-  facts: Facts,
-  standingOf: (container: Container) => Standing,
+  context: DecisionContext,
+  runtimeStatusOf: (container: Container) => RuntimeStatus,
 ): readonly Decided[] {
   const others = new Map(containers.map((container) => [container.id, container]));
   const holders = new Map<string, Container>();
   return inOrderOfStart(containers).map((container) => {
-    const decision = decisionOf(container, facts, standingOf(container), others);
-    const keys = keysIn(decision, facts);
+    const decision = decisionOf(container, context, runtimeStatusOf(container), others);
+    const keys = keysIn(decision, context);
     const taken = keys.find((key, index) => holders.has(key) || keys.indexOf(key) !== index);
     if (taken !== undefined) return { container, decision: alreadyTaken(taken, holders.get(taken)) };
     for (const key of keys) holders.set(key, container);

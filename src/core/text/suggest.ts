@@ -1,5 +1,5 @@
 /** Those of `candidates` that may have been meant by `name`, mistyped, the nearest first. */
-export function nearest(name: string, candidates: readonly string[]): readonly string[] {
+export function suggest(name: string, candidates: readonly string[]): readonly string[] {
   const most = Math.max(1, Math.floor(name.length / 3));
   return candidates
     .filter(({ length }) => Math.abs(length - name.length) <= most) // which says enough, whatever the letters

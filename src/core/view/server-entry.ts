@@ -5,7 +5,7 @@ import { NAME, WORD } from "../text/patterns.js";
 import type { LeftOut, Server } from "./server.js";
 
 /** A key that can be a server, or says of an address that it is none at present. */
-export interface Candidate {
+export interface ServerEntry {
   readonly kind: "record" | "simple";
   readonly key: string;
   readonly service: string;
@@ -16,11 +16,11 @@ export interface Candidate {
 }
 
 /** What a key and its value say by themselves, whatever else there is; "other" when they are about no server at all. */
-export function candidateOf(key: string, value: string): Candidate | LeftOut | "other" {
+export function serverEntryOf(key: string, value: string): ServerEntry | LeftOut | "other" {
   return key.startsWith(`${SERVICES}/`) ? readRecord(key, value) : readSimple(key, value);
 }
 
-function readRecord(key: string, value: string): Candidate | LeftOut {
+function readRecord(key: string, value: string): ServerEntry | LeftOut {
   const [service, id, ...more] = key.slice(SERVICES.length + 1).split("/");
   if (service === undefined || id === undefined || more.length > 0) {
     return { key, reason: `not of the form ${SERVICES}/<service>/<host>:<container>:<port>` };
@@ -50,7 +50,7 @@ function readLaterRecord(value: string): string | undefined {
   }
 }
 
-function readSimple(key: string, value: string): Candidate | LeftOut | "other" {
+function readSimple(key: string, value: string): ServerEntry | LeftOut | "other" {
   if (key.startsWith("/hecd/")) return "other";
   const [container = "", service = "", prefix] = key.split("/").reverse();
   if (prefix === undefined) return { key, reason: "not of the form <prefix>/<service>/<name>" };
@@ -58,12 +58,12 @@ function readSimple(key: string, value: string): Candidate | LeftOut | "other" {
 }
 
 function readAddress(
-  kind: Candidate["kind"],
+  kind: ServerEntry["kind"],
   key: string,
   service: string,
   container: string,
   addr: string,
-): Candidate | LeftOut {
+): ServerEntry | LeftOut {
   const address = parseAddress(addr);
   if (!address) return { key, reason: "the value is not ip:port" };
   const { ip, port } = address;
@@ -91,14 +91,14 @@ function wordsOf({ tags = [], meta = {}, check = {} }: Instance): Pick<Server, "
 /** A server of which nothing is said but its address. */
 const PLAIN = { weight: 100, backup: false, scheme: "http", tags: [], meta: {}, check: {} };
 
-function checked(candidate: Candidate): Candidate | LeftOut {
-  const { key, service } = candidate;
-  const { container, ip } = candidate.server;
+function checked(serverEntry: ServerEntry): ServerEntry | LeftOut {
+  const { key, service } = serverEntry;
+  const { container, ip } = serverEntry.server;
   if (!NAME.test(service)) return { key, reason: `the service's name must be 1 to 63 ${LETTERS}` };
   if (!NAME.test(container)) return { key, reason: `the server's name must be 1 to 63 ${LETTERS}` };
   // HAProxy takes it for "wherever the client wanted to go".
   if (isUnspecified(ip)) return { key, reason: `${ip} is the address of no server` };
-  return candidate;
+  return serverEntry;
 }
 
 const NO_ROUTES = { hosts: [], paths: [], scheme: undefined };

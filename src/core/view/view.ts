@@ -1,6 +1,5 @@
-import type { Check } from "../model/instance.js";
 import { compareKeys, type Snapshot } from "../model/snapshot.js";
-import { type Candidate, candidateOf } from "./server-entry.js";
+import { type ServerEntry, serverEntryOf } from "./server-entry.js";
 import type { LeftOut, Service } from "./server.js";
 
 /** What templates see of the registered services: sorted, checked, complete. Equal snapshots give equal views. */
@@ -19,7 +18,7 @@ export interface View {
  */
 export function servicesOf({ entries }: Snapshot, previous?: View): View {
   const before = (previous && WORKINGS.get(previous)) ?? NOTHING;
-  const { changes, candidates } = compared(entries, before);
+  const { changes, serverEntries } = compared(entries, before);
   const { groups, unreadable } = follow(changes, before);
   const outcomes = [...groups.values()];
   const leftOut = [...unreadable.values(), ...outcomes.flatMap((group) => group.leftOut)];
@@ -27,7 +26,7 @@ export function servicesOf({ entries }: Snapshot, previous?: View): View {
     services: outcomes.map(({ service }) => service).sort(byName),
     leftOut: leftOut.sort((a, b) => compareKeys(a.key, b.key)),
   };
-  WORKINGS.set(view, { keys: [...entries.keys()], values: [...entries.values()], candidates, groups, unreadable });
+  WORKINGS.set(view, { keys: [...entries.keys()], values: [...entries.values()], serverEntries, groups, unreadable });
   return view;
 }
 
@@ -35,18 +34,18 @@ export function servicesOf({ entries }: Snapshot, previous?: View): View {
 interface Workings {
   readonly keys: readonly string[];
   readonly values: readonly string[];
-  readonly candidates: readonly Read[];
+  readonly serverEntries: readonly Read[];
   readonly groups: ReadonlyMap<string, Group>;
   readonly unreadable: ReadonlyMap<string, LeftOut>;
 }
 
 /** What a key says by itself. */
-type Read = Candidate | LeftOut | "other";
+type Read = ServerEntry | LeftOut | "other";
 
-/** A service as its candidates make it. */
+/** A service as its entries make it. */
 interface Group {
   /** Records before simple keys. */
-  readonly candidates: readonly Candidate[];
+  readonly serverEntries: readonly ServerEntry[];
   readonly service: Service;
   readonly leftOut: readonly LeftOut[];
 }
@@ -58,7 +57,7 @@ interface Change {
   readonly is: Read | undefined;
 }
 
-const NOTHING: Workings = { keys: [], values: [], candidates: [], groups: new Map(), unreadable: new Map() };
+const NOTHING: Workings = { keys: [], values: [], serverEntries: [], groups: new Map(), unreadable: new Map() };
 
 /** The workings of each view, for as long as there is the view. */
 const WORKINGS = new WeakMap<View, Workings>();
@@ -66,10 +65,10 @@ const WORKINGS = new WeakMap<View, Workings>();
 /** Both are in order, so that nothing has to be looked up. */
 function compared(
   entries: Snapshot["entries"],
-  { keys, values, candidates: before }: Workings,
-): { readonly changes: readonly Change[]; readonly candidates: readonly Read[] } {
+  { keys, values, serverEntries: before }: Workings,
+): { readonly changes: readonly Change[]; readonly serverEntries: readonly Read[] } {
   const changes: Change[] = [];
-  const candidates: Read[] = [];
+  const serverEntries: Read[] = [];
   let at = 0;
   const passBy = (key: string): void => {
     changes.push({ key, was: before[at++], is: undefined });
@@ -78,19 +77,19 @@ function compared(
     let known = keys[at];
     for (; known !== undefined && known !== key && compareKeys(known, key) < 0; known = keys[at]) passBy(known);
     const was = known === key ? before[at] : undefined;
-    const is = was !== undefined && values[at] === value ? was : candidateOf(key, value);
+    const is = was !== undefined && values[at] === value ? was : serverEntryOf(key, value);
     if (is !== was) changes.push({ key, was, is });
-    candidates.push(is);
+    serverEntries.push(is);
     if (known === key) at++;
   });
   for (let gone = keys[at]; gone !== undefined; gone = keys[at]) passBy(gone);
-  return { changes, candidates };
+  return { changes, serverEntries };
 }
 
 /** Makes anew the services that changes reach. */
 function follow(changes: readonly Change[], before: Workings): Pick<Workings, "groups" | "unreadable"> {
   const unreadable = new Map(before.unreadable);
-  const reached = new Map<string, { readonly gone: Set<string>; readonly come: Candidate[] }>();
+  const reached = new Map<string, { readonly gone: Set<string>; readonly come: ServerEntry[] }>();
   const reach = (service: string) => {
     const known = reached.get(service) ?? { gone: new Set(), come: [] };
     reached.set(service, known);
@@ -98,47 +97,48 @@ function follow(changes: readonly Change[], before: Workings): Pick<Workings, "g
   };
   for (const { key, was, is } of changes) {
     unreadable.delete(key);
-    if (was !== undefined && isCandidate(was)) reach(was.service).gone.add(key);
-    if (is !== undefined && isCandidate(is)) reach(is.service).come.push(is);
+    if (was !== undefined && isServerEntry(was)) reach(was.service).gone.add(key);
+    if (is !== undefined && isServerEntry(is)) reach(is.service).come.push(is);
     else if (is !== undefined && is !== "other") unreadable.set(key, is);
   }
   const groups = new Map(before.groups);
   for (const [name, { gone, come }] of reached) {
-    const stayed = groups.get(name)?.candidates.filter(({ key }) => !gone.has(key)) ?? [];
-    const candidates = [...stayed, ...come].sort(byRank);
-    if (candidates.length === 0) groups.delete(name);
-    else groups.set(name, groupOf(name, candidates));
+    const stayed = groups.get(name)?.serverEntries.filter(({ key }) => !gone.has(key)) ?? [];
+    const serverEntries = [...stayed, ...come].sort(byRank);
+    if (serverEntries.length === 0) groups.delete(name);
+    else groups.set(name, groupOf(name, serverEntries));
   }
   return { groups, unreadable };
 }
 
-function isCandidate(read: Read): read is Candidate {
+function isServerEntry(read: Read): read is ServerEntry {
   return read !== "other" && !("reason" in read);
 }
 
-function byRank(a: Candidate, b: Candidate): number {
+function byRank(a: ServerEntry, b: ServerEntry): number {
   return a.kind === b.kind ? compareKeys(a.key, b.key) : a.kind === "record" ? -1 : 1;
 }
 
-function groupOf(name: string, candidates: readonly Candidate[]): Group {
-  const byAddress = new Map<string, Candidate>();
+function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
+  const byAddress = new Map<string, ServerEntry>();
   const hosts = new Set<string>();
   const paths = new Set<string>();
   const leftOut: LeftOut[] = [];
-  for (const candidate of candidates) {
-    for (const host of candidate.hosts) hosts.add(host.toLowerCase());
-    for (const path of candidate.paths) paths.add(path.replace(/\/+$/, "") || "/");
-    const { addr, container } = candidate.server;
+  for (const serverEntry of serverEntries) {
+    for (const host of serverEntry.hosts) hosts.add(host.toLowerCase());
+    for (const path of serverEntry.paths) paths.add(path.replace(/\/+$/, "") || "/");
+    const { addr, container } = serverEntry.server;
     const present = byAddress.get(addr);
     // An address is handed on from a container that has ended to a new one: what is up counts.
-    if (!present || (!present.isUp && candidate.isUp && candidate.kind === "record")) byAddress.set(addr, candidate);
-    else if (present.isUp && candidate.isUp && present.server.container !== container) {
-      leftOut.push({ key: candidate.key, reason: `${addr} is registered by ${present.key} already` });
+    if (!present || (!present.isUp && serverEntry.isUp && serverEntry.kind === "record"))
+      byAddress.set(addr, serverEntry);
+    else if (present.isUp && serverEntry.isUp && present.server.container !== container) {
+      leftOut.push({ key: serverEntry.key, reason: `${addr} is registered by ${present.key} already` });
     }
   }
   const servers = [...byAddress.values()].filter(({ isUp }) => isUp).map(({ server }) => server);
   const service = { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort() };
-  return { candidates, service, leftOut };
+  return { serverEntries, service, leftOut };
 }
 
 /** Names are ASCII, which a plain comparison puts in the order of their bytes. */

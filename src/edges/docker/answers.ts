@@ -71,7 +71,7 @@ function ipOrNothing(ip: z.ZodType<string>) {
 type InspectAnswer = z.output<typeof inspectAnswer>;
 
 /** The answer in its checked form; throws what is wrong with it, since a proxy may stand in between. */
-export function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: string): z.output<Schema> {
+export function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: string): z.output<Schema> {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

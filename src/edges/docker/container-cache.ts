@@ -15,7 +15,7 @@ interface Kill {
 }
 
 /** What is known of the containers of an engine; outlives the connections to it. */
-export class DockerPicture {
+export class ContainerCache {
   readonly #seen = new Map<string, Seen>();
   /** The last signal of each container by which it is to end, or may be: one that was never seen has no known stop signal. */
   readonly #kills = new Map<string, Kill>();

@@ -5,7 +5,7 @@ import type { Container } from "../../core/model/container.js";
 import type { StopRule } from "../../core/text/signal.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { followFor } from "../../flow/deadline.js";
+import { deadlineSignal } from "../../flow/deadline.js";
 import { abortable } from "../../flow/linked-signal.js";
 import {
   containerOf,
@@ -13,7 +13,7 @@ import {
   inspectAnswer,
   listAnswer,
   nameOf,
-  parse,
+  parseAnswer,
   stopRuleOf,
   summaryOf,
   versionAnswer,
@@ -76,7 +76,7 @@ export class DockerEngine implements Disposable {
     try {
       const stranger = new Docker(dialled.options);
       const answer = await within(HELLO_MS, "Docker's version", clock, signal, () => stranger.version());
-      return new DockerEngine(dialled, filters, parse(versionAnswer, answer, "version"), clock);
+      return new DockerEngine(dialled, filters, parseAnswer(versionAnswer, answer, "version"), clock);
     } catch (error) {
       dialled.agent.destroy();
       throw error;
@@ -106,7 +106,7 @@ export class DockerEngine implements Disposable {
       const answer = await within(ANSWER_MS, `a look at container ${short}`, this.#clock, signal, (abortSignal) =>
         this.#docker.getContainer(id).inspect({ abortSignal }),
       );
-      const description = parse(inspectAnswer, answer, `description of container ${short}`);
+      const description = parseAnswer(inspectAnswer, answer, `description of container ${short}`);
       return { container: containerOf(description), stopRule: stopRuleOf(description) };
     } catch (error) {
       if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
@@ -140,7 +140,7 @@ export class DockerEngine implements Disposable {
     const answer = await within(ANSWER_MS, "the list of containers", this.#clock, signal, (abortSignal) =>
       this.#docker.listContainers({ all: true, filters, abortSignal }),
     );
-    return parse(z.array(listAnswer), answer, "list of containers").map((listed) => ({
+    return parseAnswer(z.array(listAnswer), answer, "list of containers").map((listed) => ({
       id: listed.Id,
       name: nameOf(listed),
       summary: summaryOf(listed),
@@ -166,7 +166,7 @@ async function within<T>(
   signal: AbortSignal,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  using work = followFor(ms, new HecdError({ code: "deadline", what, afterMs: ms }), clock, signal);
+  using work = deadlineSignal(ms, new HecdError({ code: "deadline", what, afterMs: ms }), clock, signal);
   // Of an answer that is cut off in its middle dockerode never tells anything; hence our own end of the waiting.
   return await abortable(call(work.signal), work.signal);
 }

@@ -1,9 +1,9 @@
 import PQueue from "p-queue";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { earlier } from "../../flow/lag.js";
-import type { Bell } from "../../flow/notifier.js";
+import type { Notifier } from "../../flow/notifier.js";
 import { retry } from "../../flow/retry.js";
-import type { DockerPicture } from "./container-cache.js";
+import type { ContainerCache } from "./container-cache.js";
 import type { DockerEngine, Seen } from "./engine.js";
 import type { DockerHint } from "./events.js";
 
@@ -30,17 +30,17 @@ interface Look {
 }
 
 /** Keeps a picture true over one connection; rings when there is news in it. */
-export class DockerLooks {
+export class DockerInspector {
   readonly #engine: DockerEngine;
-  readonly #picture: DockerPicture;
-  readonly #news: Bell;
+  readonly #picture: ContainerCache;
+  readonly #news: Notifier;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #queue = new PQueue({ concurrency: AT_ONCE });
-  readonly #looks = new Map<string, Look>();
+  readonly #inspector = new Map<string, Look>();
 
   /** Ends all its work when `signal` aborts. */
-  constructor(engine: DockerEngine, picture: DockerPicture, news: Bell, clock: Clock, signal: AbortSignal) {
+  constructor(engine: DockerEngine, picture: ContainerCache, news: Notifier, clock: Clock, signal: AbortSignal) {
     this.#engine = engine;
     this.#picture = picture;
     this.#news = news;
@@ -68,7 +68,7 @@ export class DockerLooks {
       ...picture.missingIn(list).map((id) => this.look(id)),
     ]);
     this.#signal.throwIfAborted();
-    if (!picture.complete) this.#news.ring();
+    if (!picture.complete) this.#news.notify();
     picture.complete = true;
   }
 
@@ -85,10 +85,10 @@ export class DockerLooks {
         return;
       case "kill":
         if (signal === undefined) return;
-        this.#tell(this.#picture.kill(id, { signal, sentAt: at, heardAt }), heardAt);
+        this.#emit(this.#picture.kill(id, { signal, sentAt: at, heardAt }), heardAt);
         return;
       case "die":
-        this.#tell(this.#picture.end(id, at), heardAt);
+        this.#emit(this.#picture.end(id, at), heardAt);
         void this.look(id, true, heardAt);
         return;
       case "start":
@@ -101,7 +101,7 @@ export class DockerLooks {
 
   /** Looks at one container, now or as soon as the look under way is over; resolves to whether it could be seen. Never rejects. */
   look(id: string, isDoubtful = true, heardAt?: number): Promise<boolean> {
-    const underWay = this.#looks.get(id);
+    const underWay = this.#inspector.get(id);
     if (underWay) {
       underWay.again = true;
       underWay.isDoubtful ||= isDoubtful;
@@ -110,7 +110,7 @@ export class DockerLooks {
     }
     const done = Promise.resolve().then(() => this.#lookUntilStill(id, look));
     const look: Look = { again: true, isDoubtful, heardAt, done };
-    this.#looks.set(id, look);
+    this.#inspector.set(id, look);
     return look.done;
   }
 
@@ -136,13 +136,13 @@ export class DockerLooks {
           clock: this.#clock,
           signal: this.#signal,
         });
-        this.#tell(this.#picture.put(id, seen), heardAt);
+        this.#emit(this.#picture.put(id, seen), heardAt);
       }
       return true;
     } catch {
       return false;
     } finally {
-      this.#looks.delete(id);
+      this.#inspector.delete(id);
     }
   }
 
@@ -151,9 +151,9 @@ export class DockerLooks {
     return seen && (!isDoubtful || (await this.#engine.letsThrough(id, this.#signal))) ? seen : undefined;
   }
 
-  #tell(isNews: boolean, heardAt: number | undefined): void {
+  #emit(isNews: boolean, heardAt: number | undefined): void {
     if (!isNews) return;
     this.#picture.heardAt = earlier(this.#picture.heardAt, heardAt);
-    if (this.#picture.complete) this.#news.ring();
+    if (this.#picture.complete) this.#news.notify();
   }
 }

@@ -1,17 +1,17 @@
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import type { Container } from "../../core/model/container.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { type Follower, follow } from "../../flow/linked-signal.js";
-import { Bell } from "../../flow/notifier.js";
+import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
+import { Notifier } from "../../flow/notifier.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff } from "../../flow/retry.js";
 import type { Containers } from "../../ports.js";
 import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
-import { DockerPicture } from "./container-cache.js";
+import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
-import { DockerLooks } from "./inspector.js";
+import { DockerInspector } from "./inspector.js";
 
 /** How a Docker engine is followed. */
 export interface DockerSettings {
@@ -42,15 +42,15 @@ const ORPHANED =
 export class DockerContainers implements Containers {
   readonly #settings: Required<DockerSettings>;
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   #connected = false;
   #heardAt: number | undefined;
   #orphanedAt: number | undefined;
 
-  constructor(settings: DockerSettings, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
+  constructor(settings: DockerSettings, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
     this.#settings = { filters: [], resyncMs: 30_000, quietMs: 10_000, orphanedMs: 60_000, ...settings };
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   get connected(): boolean {
@@ -62,13 +62,13 @@ export class DockerContainers implements Containers {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
-    const picture = new DockerPicture();
+    const picture = new ContainerCache();
     const outage = new Outage(this.#clock);
     let waits = reconnects();
     try {
       for (;;) {
         const begunAt = this.#clock.now();
-        using turn = follow(signal);
+        using turn = linkedSignal(signal);
         try {
           yield* this.#followOnce(picture, outage, turn);
         } catch (error) {
@@ -89,15 +89,15 @@ export class DockerContainers implements Containers {
 
   /** Yields states until the connection is over; throws `ConnectionOver`, or why it could not be made. */
   async *#followOnce(
-    picture: DockerPicture,
+    picture: ContainerCache,
     outage: Outage,
-    turn: Follower,
+    turn: LinkedSignal,
   ): AsyncGenerator<readonly Container[], never, undefined> {
     const clock = this.#clock;
     using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
-    const news = new Bell();
-    const listSoon = new Bell();
-    const looks = new DockerLooks(engine, picture, news, clock, turn.signal);
+    const news = new Notifier();
+    const listSoon = new Notifier();
+    const inspector = new DockerInspector(engine, picture, news, clock, turn.signal);
     let isMade = false;
     const over = (why: string, cause?: unknown): void => {
       turn.abort(isMade ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
@@ -106,12 +106,12 @@ export class DockerContainers implements Containers {
     // What happened since the last event may not be in the list yet, which lags behind.
     const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal);
     const onHint = (hint: DockerHint): void => {
-      this.#tell({ kind: "docker-event", action: hint.action, container: hint.name });
+      this.#emit({ kind: "docker-event", action: hint.action, container: hint.name });
       if (hint.at > 0) picture.newestEventAt = hint.at;
-      if (hint.container === undefined) listSoon.ring();
-      else looks.hear(hint, hint.container);
+      if (hint.container === undefined) listSoon.notify();
+      else inspector.hear(hint, hint.container);
     };
-    const firstList = looks.list().then(() => {
+    const firstList = inspector.list().then(() => {
       isMade = true;
       this.#tellConnected(engine, outage);
     });
@@ -124,8 +124,8 @@ export class DockerContainers implements Containers {
     const keepListing = async (): Promise<never> => {
       await firstList;
       for (;;) {
-        await listSoon.heardWithin(this.#settings.resyncMs * (0.8 + Math.random() * 0.4), clock, turn.signal);
-        await looks.list();
+        await listSoon.waitAtMost(this.#settings.resyncMs * (0.8 + Math.random() * 0.4), clock, turn.signal);
+        await inspector.list();
       }
     };
     void keepListing().catch((error: unknown) => {
@@ -134,8 +134,8 @@ export class DockerContainers implements Containers {
 
     for (;;) {
       const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
-      if (changesAt === undefined) await news.heard(turn.signal);
-      else await news.heardWithin(changesAt - clock.now(), clock, turn.signal);
+      if (changesAt === undefined) await news.wait(turn.signal);
+      else await news.waitAtMost(changesAt - clock.now(), clock, turn.signal);
       this.#heardAt = picture.heardAt;
       picture.heardAt = undefined;
       yield picture.containers(clock.now());
@@ -154,7 +154,7 @@ export class DockerContainers implements Containers {
   #tellConnected({ version }: DockerEngine, outage: Outage): void {
     const afterMs = outage.recovered();
     const { url } = this.#settings.connection;
-    if (!this.#connected) this.#tell({ kind: "docker-connected", url, version, afterMs: afterMs ?? 0 });
+    if (!this.#connected) this.#emit({ kind: "docker-connected", url, version, afterMs: afterMs ?? 0 });
     this.#connected = true;
   }
 
@@ -163,7 +163,7 @@ export class DockerContainers implements Containers {
     const lastedMs = outage.failed();
     const { connection } = this.#settings;
     const reason = explainUnreachable(error, connection);
-    if (lastedMs !== undefined) this.#tell({ kind: "docker-unreachable", url: connection.url, reason, lastedMs });
+    if (lastedMs !== undefined) this.#emit({ kind: "docker-unreachable", url: connection.url, reason, lastedMs });
   }
 }
 

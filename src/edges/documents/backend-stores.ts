@@ -1,29 +1,29 @@
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import type { Backend } from "../../core/model/backend.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 
-/** What a store needs of its surroundings. */
-export interface StoreSurroundings {
+/** What a store depends on. */
+export interface StoreDeps {
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** One store for each backend that is asked for, opened when it is first used; disposing closes them all. */
 export class BackendStores implements AsyncDisposable {
-  readonly #surroundings: StoreSurroundings;
+  readonly #deps: StoreDeps;
   readonly #stores = new Map<string, LateStore>();
 
-  constructor(surroundings: StoreSurroundings) {
-    this.#surroundings = surroundings;
+  constructor(deps: StoreDeps) {
+    this.#deps = deps;
   }
 
   /** The store of this backend, the same for equal ones. */
   of(backend: Backend): Store {
     const identity = JSON.stringify(backend);
-    const store = this.#stores.get(identity) ?? new LateStore(() => openBackend(backend, this.#surroundings));
+    const store = this.#stores.get(identity) ?? new LateStore(() => openBackend(backend, this.#deps));
     this.#stores.set(identity, store);
     return store;
   }
@@ -34,11 +34,11 @@ export class BackendStores implements AsyncDisposable {
 }
 
 /** Opens the store of a backend; only what it needs is loaded. */
-async function openBackend(backend: Backend, { clock, tell, env }: StoreSurroundings): Promise<Store> {
+async function openBackend(backend: Backend, { clock, emit, env }: StoreDeps): Promise<Store> {
   switch (backend.kind) {
     case "etcd": {
       const { openEtcd } = await import("../etcd/store.js");
-      return openEtcd(backend, { clock, tell });
+      return openEtcd(backend, { clock, emit });
     }
     case "env": {
       const { EnvStore } = await import("./env-store.js");
@@ -46,7 +46,7 @@ async function openBackend(backend: Backend, { clock, tell, env }: StoreSurround
     }
     case "file": {
       const { FileStore } = await import("./file-store.js");
-      return new FileStore(backend, { clock, tell });
+      return new FileStore(backend, { clock, emit });
     }
   }
 }

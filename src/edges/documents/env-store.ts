@@ -1,7 +1,7 @@
 import { entriesOfEnvironment } from "../../confd/environment.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
-import { Bell } from "../../flow/notifier.js";
+import { Notifier } from "../../flow/notifier.js";
 import type { Session, Store } from "../../ports.js";
 
 /**
@@ -24,7 +24,7 @@ export class EnvStore implements Store {
   /** Yields one state: nobody can change the environment of a process that runs. */
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
     yield await this.read(prefixes, signal);
-    for (;;) await new Bell().heard(signal); // which nobody rings
+    for (;;) await new Notifier().wait(signal); // which nobody rings
   }
 
   async openSession(): Promise<Session> {

@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import { beginsWithAny } from "../../confd/flatten.js";
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { hasCode, HecdError } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { follow } from "../../flow/linked-signal.js";
-import { Bell } from "../../flow/notifier.js";
+import { linkedSignal } from "../../flow/linked-signal.js";
+import { Notifier } from "../../flow/notifier.js";
 import type { Session, Store } from "../../ports.js";
 import { type DocumentOptions, type Documents, readDocuments } from "./file-documents.js";
 
@@ -27,19 +27,19 @@ const POLL_MS = 5_000;
 export class FileStore implements Store {
   readonly #options: DocumentOptions;
   readonly #clock: Clock;
-  readonly #tell: Tell;
-  readonly #life = follow();
+  readonly #emit: Emit;
+  readonly #life = linkedSignal();
   #revision = 0n;
   #digest: string | undefined;
 
-  constructor(options: DocumentOptions, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
+  constructor(options: DocumentOptions, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
     this.#options = options;
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    using work = follow(signal, this.#life.signal);
+    using work = linkedSignal(signal, this.#life.signal);
     let documents = await readDocuments(this.#options);
     for (let waitedMs = 0; documents.blank !== undefined && waitedMs < DOUBTFUL_MS; waitedMs += STEADY_MS) {
       await sleep(STEADY_MS, this.#clock, work.signal);
@@ -49,8 +49,8 @@ export class FileStore implements Store {
   }
 
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
-    using work = follow(signal, this.#life.signal);
-    const bell = new Bell();
+    using work = linkedSignal(signal, this.#life.signal);
+    const notifier = new Notifier();
     const { watch: watchFiles } = await import("chokidar");
     const { paths } = this.#options;
     const options = { ignoreInitial: true, ignorePermissionErrors: true };
@@ -60,7 +60,7 @@ export class FileStore implements Store {
       watchFiles([...new Set(paths.map((path) => dirname(path)))], { ...options, depth: 0 }),
     ];
     const ring = (): void => {
-      bell.ring();
+      notifier.notify();
     };
     for (const watcher of watchers) watcher.on("all", ring).on("ready", ring).on("error", ring);
     try {
@@ -69,7 +69,7 @@ export class FileStore implements Store {
       for (;;) {
         const found = await this.#steady(given === undefined ? 0 : STEADY_MS, work.signal);
         if ("reason" in found) {
-          if (found.reason !== trouble) this.#tell({ kind: "source-unreadable", ...found });
+          if (found.reason !== trouble) this.#emit({ kind: "source-unreadable", ...found });
           trouble = found.reason;
         } else {
           trouble = undefined;
@@ -78,7 +78,7 @@ export class FileStore implements Store {
             yield this.#snapshotOf(found, prefixes);
           }
         }
-        await bell.heardWithin(POLL_MS, this.#clock, work.signal);
+        await notifier.waitAtMost(POLL_MS, this.#clock, work.signal);
       }
     } finally {
       await Promise.all(watchers.map((watcher) => watcher.close()));

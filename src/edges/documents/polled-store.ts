@@ -1,4 +1,4 @@
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import { hasCode, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
@@ -13,13 +13,13 @@ export class PolledStore implements Store {
   readonly #store: Store;
   readonly #intervalMs: number;
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
 
-  constructor(store: Store, intervalMs: number, { clock, tell }: { readonly clock: Clock; readonly tell: Tell }) {
+  constructor(store: Store, intervalMs: number, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
     this.#store = store;
     this.#intervalMs = intervalMs;
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -37,7 +37,7 @@ export class PolledStore implements Store {
         signal.throwIfAborted();
         // An etcd that is away is told of by whoever speaks to it.
         if (!hasCode(error, "store-unreachable")) {
-          this.#tell({ kind: "source-unreadable", source: prefixes.join(", "), reason: reasonOf(error) });
+          this.#emit({ kind: "source-unreadable", source: prefixes.join(", "), reason: reasonOf(error) });
         }
         waitMs = Math.min(waits.next().value, waitMs);
       }

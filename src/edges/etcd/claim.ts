@@ -35,7 +35,7 @@ export async function claimHost(
   signal: AbortSignal,
 ): Promise<Claimed> {
   const key = claimKey(options.hostId);
-  const { tell = client.tell } = options;
+  const { emit = client.emit } = options;
   const waiting = new Outage(client.clock);
   for (let looks = 0; ; looks++) {
     const pair = await look(client, options.hostId, signal);
@@ -49,7 +49,7 @@ export async function claimHost(
       throw new HecdError({ code: "host-held", what: key, holder });
     }
     const lastedMs = waiting.failed();
-    if (lastedMs !== undefined) tell({ kind: "claim-held", key, holder, lastedMs });
+    if (lastedMs !== undefined) emit({ kind: "claim-held", key, holder, lastedMs });
     await sleep(LOOK_MS, client.clock, signal);
   }
 }

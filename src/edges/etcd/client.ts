@@ -2,15 +2,15 @@ import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, retry as retrying } from "cockatiel";
 import { Etcd3, type IOptions, isRecoverableError, type KVClient, type LeaseClient, type WatchClient } from "etcd3";
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { abortable } from "../../flow/linked-signal.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff, retry } from "../../flow/retry.js";
-import { type Endpoint, parseEndpoint } from "./endpoint.js";
+import { type MemberEndpoint, parseEndpoint } from "./endpoint.js";
 import { faultOf, saysCompacted, saysLeaseIsGone } from "./errors.js";
-import { knock } from "./probe.js";
+import { probeMember } from "./probe.js";
 
 /** Where etcd is and how to be let in. */
 export interface EtcdOptions {
@@ -25,9 +25,9 @@ export interface EtcdOptions {
 }
 
 /** What every part that speaks to etcd needs besides. */
-export interface EtcdSurroundings {
+export interface EtcdDeps {
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 /** How long one request may take. */
@@ -49,7 +49,7 @@ const STUCK_MS = 5_000;
 export class EtcdClient {
   readonly endpoints: readonly string[];
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly #options: IOptions;
   readonly #outage: Outage;
   #etcd: Etcd3;
@@ -58,16 +58,16 @@ export class EtcdClient {
   #dials = 0;
   /** Since when this connection has not answered. */
   #silentSince = 0;
-  #isKnocking = false;
+  #isProbing = false;
   #hasAnswered = false;
   readonly #closing = new AbortController();
 
-  constructor(options: IOptions, endpoints: readonly string[], { clock, tell }: EtcdSurroundings) {
+  constructor(options: IOptions, endpoints: readonly string[], { clock, emit }: EtcdDeps) {
     this.#options = options;
     this.#etcd = this.#dial();
     this.endpoints = endpoints;
     this.clock = clock;
-    this.tell = tell;
+    this.emit = emit;
     this.#outage = new Outage(clock);
   }
 
@@ -132,7 +132,7 @@ export class EtcdClient {
   #answered(): void {
     const afterMs = this.#outage.recovered() ?? (this.#hasAnswered ? undefined : 0);
     this.#hasAnswered = true;
-    if (afterMs !== undefined) this.tell({ kind: "store-connected", endpoints: this.endpoints, afterMs });
+    if (afterMs !== undefined) this.emit({ kind: "store-connected", endpoints: this.endpoints, afterMs });
   }
 
   #failed(fault: HecdError): void {
@@ -140,16 +140,16 @@ export class EtcdClient {
     const lastedMs = this.#outage.failed();
     if (lastedMs === undefined) return;
     const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
-    this.tell({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
+    this.emit({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
   }
 
   /** Makes connections anew where a member answers and those that there are have not for long. */
   async #dialAnewIfStuck(): Promise<void> {
     if (!this.#outage.lasting) this.#silentSince = this.clock.now();
-    if (this.#isKnocking || this.clock.now() - this.#silentSince < STUCK_MS) return;
-    this.#isKnocking = true;
-    const answers = await Promise.all(this.#knocks());
-    this.#isKnocking = false;
+    if (this.#isProbing || this.clock.now() - this.#silentSince < STUCK_MS) return;
+    this.#isProbing = true;
+    const answers = await Promise.all(this.#memberProbes());
+    this.#isProbing = false;
     if (!answers.includes(true) || !this.#outage.lasting || this.#closing.signal.aborted) return;
     this.#former?.close();
     this.#former = this.#etcd;
@@ -157,11 +157,13 @@ export class EtcdClient {
     this.#silentSince = this.clock.now();
   }
 
-  #knocks(): readonly Promise<boolean>[] {
+  #memberProbes(): readonly Promise<boolean>[] {
     const { credentials } = this.#options;
     const scheme = credentials ? "https" : "http";
     const { rootCertificate: ca, certChain: cert, privateKey: key } = credentials ?? {};
-    return this.endpoints.map((at) => knock(`${scheme}://${at}`, { ca, cert, key }, this.clock, this.#closing.signal));
+    return this.endpoints.map((at) =>
+      probeMember(`${scheme}://${at}`, { ca, cert, key }, this.clock, this.#closing.signal),
+    );
   }
 }
 
@@ -177,7 +179,7 @@ export function deadlineIn(ms: number): Date {
 }
 
 /** Builds the connection, without making it: the first request does. Throws `config-invalid` or `file-unreadable`. */
-export async function openClient(options: EtcdOptions, surroundings: EtcdSurroundings): Promise<EtcdClient> {
+export async function openClient(options: EtcdOptions, deps: EtcdDeps): Promise<EtcdClient> {
   const endpoints = options.endpoints.map(parseEndpoint);
   const tls = usesTls(endpoints, options);
   const addresses = endpoints.map(({ address }) => address);
@@ -203,7 +205,7 @@ export async function openClient(options: EtcdOptions, surroundings: EtcdSurroun
       faultHandling: endpoints.length === 1 ? { host: () => noop, global: noop } : failover(),
     },
     addresses,
-    surroundings,
+    deps,
   );
 }
 
@@ -220,15 +222,15 @@ function failover(): NonNullable<IOptions["faultHandling"]> {
 }
 
 /** The scheme decides; without one, the presence of TLS files does. */
-function usesTls(endpoints: readonly Endpoint[], { ca, cert, key }: EtcdOptions): boolean {
+function usesTls(endpoints: readonly MemberEndpoint[], { ca, cert, key }: EtcdOptions): boolean {
   const hasFiles = [ca, cert, key].some((path) => path !== undefined);
-  const wishes = new Set(endpoints.map(({ tls }) => tls ?? hasFiles));
+  const wanted = new Set(endpoints.map(({ tls }) => tls ?? hasFiles));
   const refuse = (issue: string): never => {
     throw new HecdError({ code: "config-invalid", source: "the etcd endpoints", issues: [issue] });
   };
-  if (wishes.size === 0) return refuse("there is none");
-  if (wishes.size > 1) return refuse("either all or none must use TLS");
-  return wishes.has(true);
+  if (wanted.size === 0) return refuse("there is none");
+  if (wanted.size > 1) return refuse("either all or none must use TLS");
+  return wanted.has(true);
 }
 
 async function credentialsOf({ ca, cert, key }: EtcdOptions): Promise<NonNullable<IOptions["credentials"]>> {

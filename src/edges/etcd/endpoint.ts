@@ -1,7 +1,7 @@
 import { HecdError } from "../../errors.js";
 
 /** Where one etcd member listens. */
-export interface Endpoint {
+export interface MemberEndpoint {
   /** `host:port`, an IPv6 address in brackets. */
   readonly address: string;
   /** Undefined where the endpoint does not say; TLS is used then if there is a certificate to use. */
@@ -16,7 +16,7 @@ const DEFAULT_PORT = 2379;
  *
  * The message never repeats what stands before an `@`, since that may be a password.
  */
-export function parseEndpoint(text: string): Endpoint {
+export function parseEndpoint(text: string): MemberEndpoint {
   const refuse = (issue: string): never => {
     throw new HecdError({
       code: "config-invalid",

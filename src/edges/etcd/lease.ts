@@ -1,5 +1,5 @@
 import type { ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from "etcd3";
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { sleep } from "../../flow/clock.js";
 import { backoff } from "../../flow/retry.js";
 import { type EtcdClient, deadlineIn } from "./client.js";
@@ -43,7 +43,7 @@ export async function renewLease(client: EtcdClient, id: string, signal: AbortSi
  * Lost is what etcd says is gone, and what could not be renewed for its whole life as our clock counts: etcd may have
  * removed everything by then. Tells of each renewal. Ends otherwise only by throwing the signal's reason.
  */
-export async function keepLease(client: EtcdClient, lease: Lease, tell: Tell, signal: AbortSignal): Promise<string> {
+export async function keepLease(client: EtcdClient, lease: Lease, emit: Emit, signal: AbortSignal): Promise<string> {
   const { clock } = client;
   const lifeMs = lease.ttlSeconds * 1_000;
   let { renewedAt } = lease;
@@ -63,7 +63,7 @@ export async function keepLease(client: EtcdClient, lease: Lease, tell: Tell, si
     }
     if (!renewed) return "etcd says that it is gone";
     ({ renewedAt } = renewed);
-    tell({ kind: "lease-renewed", lease: formatLease(lease.id), ttlSeconds: renewed.ttlSeconds });
+    emit({ kind: "lease-renewed", lease: formatLease(lease.id), ttlSeconds: renewed.ttlSeconds });
   }
 }
 

@@ -5,11 +5,11 @@ import { saysCompacted, saysTooLarge } from "./errors.js";
 /** All keys below one prefix at one revision, and which store said so. */
 export interface Listing {
   readonly entries: ReadonlyMap<string, string>;
-  readonly moment: Moment;
+  readonly position: StorePosition;
 }
 
 /** A point in the life of a store. */
-export interface Moment {
+export interface StorePosition {
   readonly revision: bigint;
   readonly term: bigint;
   readonly cluster: string;
@@ -48,17 +48,17 @@ export async function list(client: EtcdClient, prefix: string, signal: AbortSign
 }
 
 /** Asks for nothing but the present moment, in a way that needs the permissions of reading `prefix` and no others. */
-export async function momentOf(client: EtcdClient, prefix: string, signal: AbortSignal): Promise<Moment> {
+export async function positionOf(client: EtcdClient, prefix: string, signal: AbortSignal): Promise<StorePosition> {
   const request = { success: rangesOf(prefix).map((range) => ({ request_range: { ...range, count_only: true } })) };
   return parseMoment((await client.ask(() => client.kv.txn(request), signal)).header);
 }
 
 /** Whether `now` cannot be a later moment of the store that was seen at `before`: it was wiped, restored or replaced. */
-export function isAnotherLife(before: Moment, now: Moment): boolean {
+export function isAnotherLife(before: StorePosition, now: StorePosition): boolean {
   return now.cluster !== before.cluster || now.revision < before.revision || now.term < before.term;
 }
 
-function parseMoment({ revision, raft_term: term, cluster_id: cluster }: IResponseHeader): Moment {
+function parseMoment({ revision, raft_term: term, cluster_id: cluster }: IResponseHeader): StorePosition {
   return { revision: BigInt(revision), term: BigInt(term), cluster };
 }
 
@@ -85,5 +85,5 @@ async function listInPages(client: EtcdClient, prefix: string, limit: number, si
     page = await client.ask(() => client.kv.range(request, { deadline: deadlineIn(PAGE_MS) }), signal);
     take(page.kvs);
   }
-  return { entries, moment: parseMoment(first.header) };
+  return { entries, position: parseMoment(first.header) };
 }

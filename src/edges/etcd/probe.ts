@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type SecureClientSessionOptions } from "node:http2";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { followFor } from "../../flow/deadline.js";
+import { deadlineSignal } from "../../flow/deadline.js";
 import { abortable } from "../../flow/linked-signal.js";
 
 const ANSWER_MS = 2_000;
@@ -12,14 +12,14 @@ const ANSWER_MS = 2_000;
  *
  * Never rejects; resolves within two seconds, or at once when `signal` aborts, and leaves nothing open.
  */
-export async function knock(
+export async function probeMember(
   url: string,
   tls: Pick<SecureClientSessionOptions, "ca" | "cert" | "key">,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
   const late = new HecdError({ code: "deadline", what: `the first word of ${url}`, afterMs: ANSWER_MS });
-  using work = followFor(ANSWER_MS, late, clock, signal);
+  using work = deadlineSignal(ANSWER_MS, late, clock, signal);
   const session = connect(url, tls);
   session.on("error", () => undefined); // `once` rejects by it, and it may come later than that
   try {

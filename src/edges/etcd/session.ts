@@ -1,13 +1,13 @@
 import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
 import { formatClaim } from "../../core/registry/claim.js";
 import type { Conflict } from "../../core/registry/conflict.js";
 import type { Transaction, Write } from "../../core/registry/plan.js";
 import { HecdError, reasonOf } from "../../errors.js";
-import { followFor } from "../../flow/deadline.js";
-import { follow } from "../../flow/linked-signal.js";
+import { deadlineSignal } from "../../flow/deadline.js";
+import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions } from "../../ports.js";
 import type { EtcdClient } from "./client.js";
 import { saysLeaseIsGone } from "./errors.js";
@@ -42,7 +42,7 @@ export class EtcdSession implements Session {
   readonly #client: EtcdClient;
   readonly #options: SessionOptions;
   readonly #lease: Lease;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #claimKey: string;
   /** Names this very process, so that nobody else's claim passes for ours, on whatever lease. */
   readonly #claim: string;
@@ -54,7 +54,7 @@ export class EtcdSession implements Session {
     this.#client = client;
     this.#options = options;
     this.#lease = lease;
-    this.#tell = options.tell ?? client.tell;
+    this.#emit = options.emit ?? client.emit;
     this.#claimKey = claimKey(options.hostId);
     this.#claim = claimText(options, lease, "held");
     this.lost = this.#losing.signal;
@@ -63,7 +63,7 @@ export class EtcdSession implements Session {
   }
 
   async apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]> {
-    using work = follow(signal, this.lost);
+    using work = linkedSignal(signal, this.lost);
     const conflicts: Conflict[] = [];
     for (const round of roundsOf(transactions)) {
       const queue = new PQueue({ concurrency: IN_FLIGHT });
@@ -74,7 +74,7 @@ export class EtcdSession implements Session {
   }
 
   async audit(signal: AbortSignal): Promise<void> {
-    using work = follow(signal, this.lost);
+    using work = linkedSignal(signal, this.lost);
     const request = { ID: this.#lease.id, keys: true };
     const { keys, TTL } = await this.#client.insist(() => this.#client.leases.leaseTimeToLive(request), work.signal);
     if (Number(TTL) <= 0) throw this.#lose("etcd says that it is gone");
@@ -92,7 +92,7 @@ export class EtcdSession implements Session {
     await this.ended;
     if (this.lost.aborted) return;
     const tooLate = new HecdError({ code: "deadline", what: "etcd to end the session", afterMs: CLOSING_MS });
-    using work = followFor(CLOSING_MS, tooLate, this.#client.clock, signal);
+    using work = deadlineSignal(CLOSING_MS, tooLate, this.#client.clock, signal);
     try {
       await this.#client.ask(() => this.#end(how), work.signal);
     } catch {
@@ -115,9 +115,9 @@ export class EtcdSession implements Session {
   }
 
   async #keep(ending: AbortSignal): Promise<void> {
-    using work = follow(ending, this.#closing.signal, this.lost);
+    using work = linkedSignal(ending, this.#closing.signal, this.lost);
     try {
-      this.#lose(await keepLease(this.#client, this.#lease, this.#tell, work.signal));
+      this.#lose(await keepLease(this.#client, this.#lease, this.#emit, work.signal));
     } catch (error) {
       if (!work.signal.aborted) this.#lose(reasonOf(error));
     }
@@ -209,7 +209,7 @@ export class EtcdSession implements Session {
   #lose(why: string): Error {
     if (!this.lost.aborted) {
       const lease = formatLease(this.#lease.id);
-      this.#tell({ kind: "session-lost", lease, reason: why });
+      this.#emit({ kind: "session-lost", lease, reason: why });
       this.#losing.abort(new HecdError({ code: "session-lost", lease, reason: why }));
     }
     return this.lost.reason as Error; // what we have aborted it with

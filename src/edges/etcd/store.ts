@@ -1,11 +1,11 @@
 import { outermost } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
-import { followFor } from "../../flow/deadline.js";
-import { follow } from "../../flow/linked-signal.js";
+import { deadlineSignal } from "../../flow/deadline.js";
+import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
-import { Mirror } from "../key-cache.js";
-import { type EtcdClient, type EtcdOptions, type EtcdSurroundings, openClient } from "./client.js";
+import { KeyCache } from "../key-cache.js";
+import { type EtcdClient, type EtcdOptions, type EtcdDeps, openClient } from "./client.js";
 import { list } from "./listing.js";
 import { EtcdWatch } from "./watch.js";
 
@@ -13,14 +13,14 @@ import { EtcdWatch } from "./watch.js";
 const READ_MS = 5_000;
 
 /** Opens a store in etcd; the first request connects. Throws `config-invalid` or `file-unreadable`. */
-export async function openEtcd(options: EtcdOptions, surroundings: EtcdSurroundings): Promise<EtcdStore> {
-  return new EtcdStore(await openClient(options, surroundings));
+export async function openEtcd(options: EtcdOptions, deps: EtcdDeps): Promise<EtcdStore> {
+  return new EtcdStore(await openClient(options, deps));
 }
 
 /** A store in etcd; disposing it ends its watches and the renewal of its leases, but revokes nothing. */
 export class EtcdStore implements Store {
   readonly #client: EtcdClient;
-  readonly #life = follow();
+  readonly #life = linkedSignal();
   readonly #works = new Set<Promise<unknown>>();
   /** The latest lease of each run, by which a new session finds what an earlier one has left. */
   readonly #leases = new Map<string, string>();
@@ -33,10 +33,13 @@ export class EtcdStore implements Store {
     const { endpoints, clock } = this.#client;
     const reason = `no answer within ${READ_MS} ms`;
     const tooLate = new HecdError({ code: "store-unreachable", endpoints, reason });
-    using life = follow(signal, this.#life.signal);
-    using work = followFor(READ_MS, tooLate, clock, life.signal);
+    using life = linkedSignal(signal, this.#life.signal);
+    using work = deadlineSignal(READ_MS, tooLate, clock, life.signal);
     const listings = await Promise.all(outermost(prefixes).map((prefix) => list(this.#client, prefix, work.signal)));
-    const revision = listings.reduce((latest, { moment }) => (moment.revision > latest ? moment.revision : latest), 0n);
+    const revision = listings.reduce(
+      (latest, { position: moment }) => (moment.revision > latest ? moment.revision : latest),
+      0n,
+    );
     return snapshotOf(
       revision,
       listings.flatMap(({ entries }) => [...entries]),
@@ -44,21 +47,21 @@ export class EtcdStore implements Store {
   }
 
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
-    using work = follow(signal, this.#life.signal);
+    using work = linkedSignal(signal, this.#life.signal);
     const paths = outermost(prefixes);
-    const mirror = new Mirror(paths);
+    const cache = new KeyCache(paths);
     for (const path of paths) {
       this.#mind(
-        new EtcdWatch(this.#client, path, mirror).run(work.signal).catch((error: unknown) => {
-          mirror.fail(error);
+        new EtcdWatch(this.#client, path, cache).run(work.signal).catch((error: unknown) => {
+          cache.fail(error);
         }),
       );
     }
-    return yield* mirror.snapshots(work.signal);
+    return yield* cache.snapshots(work.signal);
   }
 
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    using work = follow(signal, this.#life.signal);
+    using work = linkedSignal(signal, this.#life.signal);
     // Who only reads need not wait for what only an agent needs.
     const [{ claimHost }, { formatLease }, { EtcdSession }] = await Promise.all([
       import("./claim.js"),
@@ -79,8 +82,8 @@ export class EtcdStore implements Store {
         continue;
       }
       const { ttlSeconds } = lease;
-      const { tell = this.#client.tell } = options;
-      tell({ kind: "session-opened", lease: formatLease(lease.id), ttlSeconds, adopted });
+      const { emit = this.#client.emit } = options;
+      emit({ kind: "session-opened", lease: formatLease(lease.id), ttlSeconds, adopted });
       return session;
     }
   }

@@ -2,11 +2,19 @@ import type { IEvent, IWatchRequest, IWatchResponse } from "etcd3";
 import type { KeyChange } from "../../core/model/snapshot.js";
 import { reasonOf } from "../../errors.js";
 import { sleep } from "../../flow/clock.js";
-import { type Follower, follow } from "../../flow/linked-signal.js";
-import type { Mirror } from "../key-cache.js";
+import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
+import type { KeyCache } from "../key-cache.js";
 import { type EtcdClient, patience } from "./client.js";
 import { faultOf } from "./errors.js";
-import { type KeyRange, type Listing, type Moment, isAnotherLife, list, momentOf, rangesOf } from "./listing.js";
+import {
+  type KeyRange,
+  type Listing,
+  type StorePosition,
+  isAnotherLife,
+  list,
+  positionOf,
+  rangesOf,
+} from "./listing.js";
 import { converse } from "./stream.js";
 
 /** How long etcd may take to accept a watch. */
@@ -16,10 +24,10 @@ const OPENING_MS = 5_000;
 const PROVEN_MS = 5_000;
 
 /** How often everything is read afresh, in case a change was lost in a way that nobody has thought of. */
-const BELT_MS = 30_000;
+const RESYNC_MS = 30_000;
 
 /** After a reconnect sooner: the store may have been restored and grown past what we had seen, which nothing else shows. */
-const FIRST_BELT_MS = 5_000;
+const FIRST_RESYNC_MS = 5_000;
 
 /** The history that a watch was to go on from is no longer that of the store. */
 class HistoryLost extends Error {}
@@ -43,14 +51,14 @@ interface Watched {
 export class EtcdWatch {
   readonly #client: EtcdClient;
   readonly #prefix: string;
-  readonly #mirror: Mirror;
+  readonly #cache: KeyCache;
   readonly #watched: readonly Watched[];
-  #seen: Moment | undefined;
+  #seen: StorePosition | undefined;
 
-  constructor(client: EtcdClient, prefix: string, mirror: Mirror) {
+  constructor(client: EtcdClient, prefix: string, cache: KeyCache) {
     this.#client = client;
     this.#prefix = prefix;
-    this.#mirror = mirror;
+    this.#cache = cache;
     this.#watched = rangesOf(prefix).map((range) => ({ range, revision: 0n, fragments: [] }));
   }
 
@@ -65,7 +73,7 @@ export class EtcdWatch {
         const how = await this.#catchUp(signal);
         await this.#follow(signal, () => {
           if (broken === undefined) return;
-          this.#client.tell({ kind: "watch-resumed", prefix: this.#prefix || "/", how, reason: broken });
+          this.#client.emit({ kind: "watch-resumed", prefix: this.#prefix || "/", how, reason: broken });
           broken = undefined;
         });
       } catch (error) {
@@ -83,7 +91,7 @@ export class EtcdWatch {
   /** Always makes a request, which also gets a new token where the old one has expired: a watch would not. */
   async #catchUp(signal: AbortSignal): Promise<"continued" | "listed"> {
     if (this.#seen) {
-      const now = await momentOf(this.#client, this.#prefix, signal);
+      const now = await positionOf(this.#client, this.#prefix, signal);
       if (!isAnotherLife(this.#seen, now)) {
         this.#seen = { ...this.#seen, term: now.term };
         return "continued";
@@ -93,15 +101,15 @@ export class EtcdWatch {
     return "listed";
   }
 
-  #adopt({ entries, moment }: Listing): void {
-    this.#mirror.list(this.#prefix, entries, moment.revision);
+  #adopt({ entries, position: moment }: Listing): void {
+    this.#cache.list(this.#prefix, entries, moment.revision);
     this.#seen = moment;
     for (const watched of this.#watched) watched.revision = moment.revision;
   }
 
   /** Watches from where it stands until the stream breaks, which is how it always ends. */
   async #follow(signal: AbortSignal, onOpen: () => void): Promise<never> {
-    using work = follow(signal);
+    using work = linkedSignal(signal);
     const callOff = this.#client.clock.after(OPENING_MS, () => {
       work.abort(new Error(`etcd has not accepted the watch within ${OPENING_MS} ms`));
     });
@@ -114,7 +122,7 @@ export class EtcdWatch {
         onOpen();
       }
     };
-    void this.#belt(work);
+    void this.#resync(work);
     try {
       return await converse<IWatchRequest, IWatchResponse, never>(
         () => this.#client.watches.watch(),
@@ -154,21 +162,21 @@ export class EtcdWatch {
     const all = watched.fragments.splice(0);
     // An answer without changes says how far there are none.
     const upTo = BigInt(all.at(-1)?.kv.mod_revision ?? header.revision);
-    // What the belt has read in the meantime is newer than what the watch still had to say.
+    // What the resync has read in the meantime is newer than what the watch still had to say.
     const fresh = all.filter(({ kv }) => BigInt(kv.mod_revision) > watched.revision);
-    if (fresh.length > 0) this.#mirror.change(fresh.map(changeOf), upTo);
+    if (fresh.length > 0) this.#cache.change(fresh.map(changeOf), upTo);
     if (upTo <= watched.revision) return;
     watched.revision = upTo;
     if (this.#seen && upTo > this.#seen.revision) this.#seen = { ...this.#seen, revision: upTo };
   }
 
   /** Reads everything afresh now and then; ends the watch when it turns out to follow a store that is no more. */
-  async #belt(work: Follower): Promise<void> {
-    for (let everyMs = FIRST_BELT_MS; !work.signal.aborted; everyMs = BELT_MS) {
+  async #resync(work: LinkedSignal): Promise<void> {
+    for (let everyMs = FIRST_RESYNC_MS; !work.signal.aborted; everyMs = RESYNC_MS) {
       try {
         await sleep(everyMs * (0.8 + Math.random() * 0.4), this.#client.clock, work.signal);
         const listing = await list(this.#client, this.#prefix, work.signal);
-        const isOther = this.#seen !== undefined && isAnotherLife(this.#seen, listing.moment);
+        const isOther = this.#seen !== undefined && isAnotherLife(this.#seen, listing.position);
         this.#adopt(listing);
         if (isOther) work.abort(new HistoryLost("etcd was wiped or restored"));
       } catch {

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock } from "../../flow/clock.js";
 import { complaintsOf, quoteLines } from "../../haproxy/config/alerts.js";
-import { hintsOn, wordsOf as wordsOfHint } from "../../haproxy/config/migration.js";
+import { hintsOn, describeHint as wordsOfHint } from "../../haproxy/config/migration.js";
 import type { Resource, Verdict } from "../../ports.js";
 import { run } from "../host/command.js";
-import { wordsOf } from "./by-commands.js";
+import { describeFailure } from "./by-commands.js";
 
 /** Exit code of `haproxy -c` for a file without a fault that leaves nothing to listen on. */
 const NO_LISTENER = 2;
@@ -22,7 +22,7 @@ export async function checkByHaproxy(
   if (exitCode === 0) return { accepted: true, output: complaintsOf(output, "WARNING").replaceAll(path, dest) };
   if (exitCode === NO_LISTENER) return { accepted: false, output: "It has no listener: HAProxy would serve nothing" };
   const complaints = complaintsOf(output, "ALERT");
-  if (complaints === "") return { accepted: false, output: wordsOf(ended).replaceAll(path, dest) };
+  if (complaints === "") return { accepted: false, output: describeFailure(ended).replaceAll(path, dest) };
   const text = await readFile(path, "utf8");
   const hints = hintsOn(text).map((hint) => `hint: ${wordsOfHint(hint)}`);
   return {

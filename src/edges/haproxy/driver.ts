@@ -3,42 +3,42 @@ import { newBinds } from "../../haproxy/config/binds.js";
 import { hasSections } from "../../haproxy/config/model.js";
 import type {
   Adjustment,
-  Balancer,
-  BalancerReport,
+  ProxyDriver,
+  ProxyReport,
   HaproxySettings,
   ReloadVerdict,
   Resource,
   Verdict,
 } from "../../ports.js";
 import { judgeFormat } from "../host/output-format.js";
-import { type BalancerTools, checkByCommand, telling } from "./by-commands.js";
+import { type DriverTools, checkByCommand, reportReload } from "./by-commands.js";
 import { checkByHaproxy } from "./check.js";
 import { askProcesses } from "./master.js";
 import { obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
 import { socketsOf } from "./runtime.js";
-import { Pilot } from "./updater.js";
+import { RuntimeUpdater } from "./updater.js";
 
 /** How often old workers are counted. */
 const WATCH_EVERY_MS = 5_000;
 
 /** An HAProxy that HECD drives itself. */
-export class Haproxy implements Balancer {
+export class HaproxyDriver implements ProxyDriver {
   readonly #resource: Resource;
   readonly #settings: HaproxySettings;
-  readonly #tools: BalancerTools;
-  readonly #pilot: Pilot;
+  readonly #tools: DriverTools;
+  readonly #updater: RuntimeUpdater;
   #watchedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(resource: Resource, settings: HaproxySettings, tools: BalancerTools) {
+  constructor(resource: Resource, settings: HaproxySettings, tools: DriverTools) {
     this.#resource = resource;
     this.#settings = settings;
     this.#tools = tools;
-    this.#pilot = new Pilot({ resource: resource.name, sockets: socketsOf(settings), ...tools });
+    this.#updater = new RuntimeUpdater({ resource: resource.name, sockets: socketsOf(settings), ...tools });
   }
 
-  get report(): BalancerReport {
-    return this.#pilot.report;
+  get report(): ProxyReport {
+    return this.#updater.report;
   }
 
   async check(path: string, signal: AbortSignal): Promise<Verdict> {
@@ -62,7 +62,7 @@ export class Haproxy implements Balancer {
     { wanted, file }: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment> {
-    const adjustment = await this.#pilot.adjust(wanted, file, signal);
+    const adjustment = await this.#updater.adjust(wanted, file, signal);
     const { clock } = this.#tools;
     if (adjustment.kind === "reload" || clock.now() - this.#watchedAt < WATCH_EVERY_MS) return adjustment;
     this.#watchedAt = clock.now();
@@ -75,12 +75,12 @@ export class Haproxy implements Balancer {
     const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
     const text = await textOf(this.#resource.dest);
     try {
-      const verdict = await telling(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
-      if (verdict.kind === "proven" && text !== undefined) this.#pilot.reloaded(text, await this.#worker(signal));
-      else this.#pilot.forget();
+      const verdict = await reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
+      if (verdict.kind === "proven" && text !== undefined) this.#updater.reloaded(text, await this.#worker(signal));
+      else this.#updater.forget();
       return verdict;
     } catch (error) {
-      this.#pilot.forget();
+      this.#updater.forget();
       throw error;
     }
   }
@@ -94,7 +94,7 @@ export class Haproxy implements Balancer {
 
   /** Whether it runs among the processes that we see: in a container of its own its ports are not ours. */
   async #isHere(signal: AbortSignal): Promise<boolean> {
-    const pid = (await this.#worker(signal)) ?? this.#pilot.report.pid;
+    const pid = (await this.#worker(signal)) ?? this.#updater.report.pid;
     return pid !== undefined && ((await textOf(`/proc/${pid}/comm`)) ?? "").startsWith("haproxy");
   }
 
@@ -105,7 +105,7 @@ export class Haproxy implements Balancer {
     const oldWorkers = (await askProcesses(reload.socket, signal).catch(() => undefined))?.oldWorkers ?? [];
     signal.throwIfAborted();
     const bytes = await Promise.all(oldWorkers.map(({ pid }) => residentBytesOf(pid)));
-    this.#tools.tell({
+    this.#tools.emit({
       kind: "haproxy-watched",
       resource: this.#resource.name,
       oldWorkers: oldWorkers.length,

@@ -1,6 +1,6 @@
 import { HecdError } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { followFor } from "../../flow/deadline.js";
+import { deadlineSignal } from "../../flow/deadline.js";
 import { parseProcesses, type Processes, reloadBetween } from "../../haproxy/master/processes.js";
 import { parseReloadReply } from "../../haproxy/master/reload-reply.js";
 import { answersReload } from "../../haproxy/runtime/capabilities.js";
@@ -38,7 +38,7 @@ export async function askProcesses(socket: string, signal: AbortSignal): Promise
  */
 export async function workerServes(socket: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const tooLong = new HecdError({ code: "deadline", what: "HAProxy's worker", afterMs: WORKER_WITHIN_MS });
-  using limit = followFor(WORKER_WITHIN_MS, tooLong, clock, signal);
+  using limit = deadlineSignal(WORKER_WITHIN_MS, tooLong, clock, signal);
   try {
     return (await askSocket(socket, "@1 show info", limit.signal))?.startsWith("Name: ") ?? false;
   } catch (error) {
@@ -55,7 +55,7 @@ export async function workerServes(socket: string, clock: Clock, signal: AbortSi
  */
 export async function reloadByMaster(socket: string, clock: Clock, signal: AbortSignal): Promise<ReloadVerdict> {
   const tooLong = new HecdError({ code: "deadline", what: "the reload of HAProxy", afterMs: RELOAD_WITHIN_MS });
-  using limit = followFor(RELOAD_WITHIN_MS, tooLong, clock, signal);
+  using limit = deadlineSignal(RELOAD_WITHIN_MS, tooLong, clock, signal);
   const before = await contact(socket, clock, limit.signal);
   if (!before) return { kind: "absent", output: `No HAProxy answers on its master socket ${socket}` };
   for (;;) {

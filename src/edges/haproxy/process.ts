@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { abortable, follow, type Follower } from "../../flow/linked-signal.js";
+import { abortable, linkedSignal, type LinkedSignal } from "../../flow/linked-signal.js";
 import { backoff } from "../../flow/retry.js";
 import { complaintsOf, occupiedAddressOf } from "../../haproxy/config/alerts.js";
 import { endGroup } from "../host/command.js";
 import { askProcesses, workerServes } from "./master.js";
 
 /** Which HAProxy is started, and with what. */
-export interface HaproxySettings {
+export interface ProcessSettings {
   readonly binary: string;
   readonly configPath: string;
   /** Where its master socket will be; readable and writable by its owner alone. */
@@ -46,30 +46,30 @@ const KEPT_LINES = 40;
  * Throws `port-occupied`, or `haproxy-failed` with HAProxy's own words, when it does not come up the first time.
  */
 export async function openHaproxy(
-  settings: HaproxySettings,
-  { clock, tell }: { readonly clock: Clock; readonly tell: Tell },
+  settings: ProcessSettings,
+  { clock, emit }: { readonly clock: Clock; readonly emit: Emit },
   signal: AbortSignal,
 ): Promise<HaproxyProcess> {
-  const parts = { settings, clock, tell };
+  const parts = { settings, clock, emit };
   const first = await start(parts, signal);
   return new Minder(parts, first, signal);
 }
 
 interface Parts {
-  readonly settings: HaproxySettings;
+  readonly settings: ProcessSettings;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 class Minder implements HaproxyProcess {
   readonly #parts: Parts;
-  readonly #work: Follower;
+  readonly #work: LinkedSignal;
   readonly #over: Promise<void>;
   #isRunning = true;
 
   constructor(parts: Parts, first: Child, signal: AbortSignal) {
     this.#parts = parts;
-    this.#work = follow(signal);
+    this.#work = linkedSignal(signal);
     this.#over = this.#mind(first, this.#work.signal);
   }
 
@@ -84,7 +84,7 @@ class Minder implements HaproxyProcess {
 
   /** Never rejects; ends when the work is called off. */
   async #mind(first: Child, signal: AbortSignal): Promise<void> {
-    const { clock, tell } = this.#parts;
+    const { clock, emit } = this.#parts;
     let child: Child | undefined = first;
     let waits = backoff(...RESTART_WAITS);
     while (child) {
@@ -93,7 +93,7 @@ class Minder implements HaproxyProcess {
       await child.stop(); // also what a killed master has left behind, which would go on serving an old list
       this.#isRunning = false;
       if (signal.aborted) return;
-      tell({ kind: "haproxy-exited", how: child.how, output: child.complaints() });
+      emit({ kind: "haproxy-exited", how: child.how, output: child.complaints() });
       if (clock.now() - startedAt > STEADY_MS) waits = backoff(...RESTART_WAITS);
       child = await this.#startAgain(waits, signal);
       this.#isRunning = child !== undefined;
@@ -102,31 +102,31 @@ class Minder implements HaproxyProcess {
 
   /** Resolves to undefined when the work is called off. */
   async #startAgain(waits: Iterator<number, never>, signal: AbortSignal): Promise<Child | undefined> {
-    const { clock, tell } = this.#parts;
+    const { clock, emit } = this.#parts;
     for (;;) {
       try {
         await sleep(waits.next().value, clock, signal);
         return await start(this.#parts, signal);
       } catch (error) {
         if (signal.aborted) return undefined;
-        tell({ kind: "haproxy-exited", how: "at its start", output: reasonOf(error) });
+        emit({ kind: "haproxy-exited", how: "at its start", output: reasonOf(error) });
       }
     }
   }
 }
 
 /** Starts HAProxy once and resolves when it answers; what does not come up is ended again. */
-async function start({ settings, clock, tell }: Parts, signal: AbortSignal): Promise<Child> {
+async function start({ settings, clock, emit }: Parts, signal: AbortSignal): Promise<Child> {
   const { binary, configPath, masterSocket } = settings;
   signal.throwIfAborted();
-  const child = new Child([binary, "-W", "-db", "-S", `${masterSocket},mode,600`, "-f", configPath], clock, tell);
+  const child = new Child([binary, "-W", "-db", "-S", `${masterSocket},mode,600`, "-f", configPath], clock, emit);
   try {
     const giveUpAt = clock.now() + READY_WITHIN_MS;
     for (;;) {
       const processes = child.hasEnded ? undefined : await askProcesses(masterSocket, signal);
       // Its own: at the same place a forgotten HAProxy may answer.
       if (processes && processes.master.pid === child.pid && (await workerServes(masterSocket, clock, signal))) {
-        tell({ kind: "haproxy-started", pid: processes.master.pid, version: processes.version });
+        emit({ kind: "haproxy-started", pid: processes.master.pid, version: processes.version });
         return child;
       }
       if (child.hasEnded) throw child.fault();
@@ -151,7 +151,7 @@ class Child {
   hasEnded = false;
   how = "";
 
-  constructor(argv: readonly [string, ...string[]], clock: Clock, tell: Tell) {
+  constructor(argv: readonly [string, ...string[]], clock: Clock, emit: Emit) {
     const [program, ...args] = argv;
     this.#command = argv.join(" ");
     this.#clock = clock;
@@ -177,7 +177,7 @@ class Child {
       if (!stream) continue;
       createInterface({ input: stream }).on("line", (line) => {
         if (this.#lines.push(line) > KEPT_LINES) this.#lines.shift();
-        tell({ kind: "haproxy-said", line });
+        emit({ kind: "haproxy-said", line });
       });
     }
   }

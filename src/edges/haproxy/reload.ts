@@ -1,6 +1,6 @@
 import type { ReloadDriver, ReloadVerdict } from "../../ports.js";
 import { type Limits, run } from "../host/command.js";
-import { reloadByCommand, wordsOf } from "./by-commands.js";
+import { reloadByCommand, describeFailure } from "./by-commands.js";
 import { reloadByMaster } from "./master.js";
 import { reloadBySignal } from "./signal.js";
 
@@ -23,6 +23,6 @@ async function reloadBySystemd(unit: string, limits: Limits, signal: AbortSignal
   const reload = await run(["systemctl", "reload", "--", unit], limits, signal);
   // What the unit's ExecReload started may bring the unit down only after the command has ended well.
   const isActive = (await run(["systemctl", "is-active", "--quiet", "--", unit], limits, signal)).exitCode === 0;
-  if (!isActive) return { kind: "absent", output: `Unit ${unit} is not active: ${wordsOf(reload)}` };
-  return reload.exitCode === 0 ? { kind: "proven", output: "" } : { kind: "failed", output: wordsOf(reload) };
+  if (!isActive) return { kind: "absent", output: `Unit ${unit} is not active: ${describeFailure(reload)}` };
+  return reload.exitCode === 0 ? { kind: "proven", output: "" } : { kind: "failed", output: describeFailure(reload) };
 }

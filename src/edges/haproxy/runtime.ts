@@ -1,6 +1,6 @@
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { followFor } from "../../flow/deadline.js";
+import { deadlineSignal } from "../../flow/deadline.js";
 import { parseRuntimeReply, type RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import type { HaproxySettings } from "../../ports.js";
 import { askSocket } from "./socket.js";
@@ -23,7 +23,7 @@ export interface RuntimeSockets {
 export interface RuntimeRequest {
   readonly commands: readonly string[];
   /** The backends whose servers are shown afterwards. */
-  readonly pools: readonly string[] | "all";
+  readonly backends: readonly string[] | "all";
 }
 
 /** The sockets that a resource names. */
@@ -39,11 +39,12 @@ export function socketsOf({ socket, reload }: HaproxySettings): RuntimeSockets {
  */
 export async function askWorker(
   { admin, master }: RuntimeSockets,
-  { commands, pools }: RuntimeRequest,
+  { commands, backends }: RuntimeRequest,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RuntimeReply | undefined> {
-  const looks = pools === "all" ? ["show servers state"] : pools.map((pool) => `show servers state ${pool}`);
+  const looks =
+    backends === "all" ? ["show servers state"] : backends.map((backend) => `show servers state ${backend}`);
   const ways = [
     ...(admin === undefined ? [] : [{ socket: admin, opening: "set severity-output number;", address: "" }]),
     ...(master === undefined ? [] : [{ socket: master, opening: "", address: "@1 " }]),
@@ -53,7 +54,7 @@ export async function askWorker(
     const replies: RuntimeReply[] = [];
     for (const line of lines) {
       const late = new HecdError({ code: "deadline", what: `an answer on ${socket}`, afterMs: ANSWER_WITHIN_MS });
-      using limit = followFor(ANSWER_WITHIN_MS, late, clock, signal);
+      using limit = deadlineSignal(ANSWER_WITHIN_MS, late, clock, signal);
       const answer = await askSocket(socket, line, limit.signal);
       const reply = answer === undefined ? undefined : parseRuntimeReply(answer);
       if (reply) replies.push(reply);

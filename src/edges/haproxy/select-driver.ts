@@ -1,5 +1,5 @@
-import type { Balancer, Resource } from "../../ports.js";
-import { type BalancerTools, byCommands } from "./by-commands.js";
+import type { ProxyDriver, Resource } from "../../ports.js";
+import { type DriverTools, byCommands } from "./by-commands.js";
 
 /**
  * What reads the file of this resource.
@@ -8,8 +8,8 @@ import { type BalancerTools, byCommands } from "./by-commands.js";
  * time where it can be and reloaded by its driver otherwise; else the resource's commands do all. What drives HAProxy is
  * loaded when it is first needed: a confd that ends at once is as short as its start.
  */
-export async function balancerOf(resource: Resource, tools: BalancerTools): Promise<Balancer> {
+export async function selectDriver(resource: Resource, tools: DriverTools): Promise<ProxyDriver> {
   if (!resource.haproxy) return byCommands(resource, tools);
-  const { Haproxy } = await import("./driver.js");
-  return new Haproxy(resource, resource.haproxy, tools);
+  const { HaproxyDriver } = await import("./driver.js");
+  return new HaproxyDriver(resource, resource.haproxy, tools);
 }

@@ -1,23 +1,23 @@
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";
 import { type Model, modelOf } from "../../haproxy/config/model.js";
 import { capabilitiesOf } from "../../haproxy/runtime/capabilities.js";
-import { changeBetween, type Move } from "../../haproxy/runtime/change.js";
-import { Leavers } from "../../haproxy/runtime/retiring-servers.js";
+import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/change.js";
+import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
 import { compare } from "../../haproxy/runtime/server-state.js";
-import type { Adjustment, BalancerReport } from "../../ports.js";
+import type { Adjustment, ProxyReport } from "../../ports.js";
 import type { RuntimeSockets } from "./runtime.js";
 import { Worker } from "./worker.js";
 
-/** What a pilot works with. */
-export interface PilotParts {
+/** What an updater works with. */
+export interface RuntimeUpdaterParts {
   /** The resource whose HAProxy it is. */
   readonly resource: string;
   readonly sockets: RuntimeSockets;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 /** What runs, as far as it is known. */
@@ -35,11 +35,11 @@ interface Known {
 const LOOK_EVERY_MS = 5_000;
 
 /** Changes the servers of a running HAProxy without a reload, and keeps in mind what runs. */
-export class Pilot {
-  readonly #parts: PilotParts;
+export class RuntimeUpdater {
+  readonly #parts: RuntimeUpdaterParts;
   readonly #worker: Worker;
   readonly #outage: Outage;
-  readonly #leavers = new Leavers();
+  readonly #retiringServers = new RetiringServers();
   #known: Known | undefined;
   /** What a worker that is started anew reads. */
   #file: string | undefined;
@@ -51,23 +51,23 @@ export class Pilot {
   #found: string | undefined;
   #futile: string | undefined;
 
-  constructor(parts: PilotParts) {
+  constructor(parts: RuntimeUpdaterParts) {
     this.#parts = parts;
     this.#worker = new Worker(parts.sockets, parts.clock);
     this.#outage = new Outage(parts.clock);
   }
 
-  get report(): BalancerReport {
+  get report(): ProxyReport {
     return {
       version: this.#worker.version,
       pid: this.#known?.pid,
       agrees: this.#agrees,
-      leaving: [...this.#leavers.all.keys()],
+      leaving: [...this.#retiringServers.all.keys()],
       lastReload: this.#lastReload,
     };
   }
 
-  /** See `Balancer.adjust`; rejects by the signal alone. */
+  /** See `ProxyDriver.adjust`; rejects by the signal alone. */
   async adjust(wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
     this.#found = undefined;
     this.#file = file;
@@ -88,7 +88,7 @@ export class Pilot {
     const model = this.#modelOf(text);
     this.#known = { text, model, actual: model, pid };
     this.#worker.forget();
-    this.#leavers.clear();
+    this.#retiringServers.clear();
     this.#futile = this.#found;
     this.#agrees = true;
   }
@@ -116,13 +116,13 @@ export class Pilot {
    * enough. At the first look, and when nothing was certain, what should run is what the file says.
    */
   async #look(signal: AbortSignal): Promise<Adjustment> {
-    const { clock, tell, resource } = this.#parts;
+    const { clock, emit, resource } = this.#parts;
     const before = this.#known;
     const text = before?.text ?? this.#file;
     if (text === undefined) return this.#doubt("it is not certain what HAProxy runs");
     const model = before?.model ?? this.#modelOf(text);
     this.#lookedAt = clock.now();
-    const reply = await this.#worker.lookAtAll(this.#leavers.commands(model, clock.now()), before?.pid, signal);
+    const reply = await this.#worker.lookAtAll(this.#retiringServers.commands(model, clock.now()), before?.pid, signal);
     this.#answered();
     const isOther = before?.pid !== undefined && reply.pid !== before.pid;
     if (isOther && this.#file !== text) return this.#doubt("HAProxy was restarted, and with another file");
@@ -131,15 +131,15 @@ export class Pilot {
     if (this.#found !== this.#futile) this.#futile = undefined;
     // What a reload of this very text did not mend is how HAProxy reads it, and another reload would not mend it either.
     const differs = differences.length > 0 && this.#futile === undefined;
-    if (differs) tell({ kind: "haproxy-differs", resource, differences });
+    if (differs) emit({ kind: "haproxy-differs", resource, differences });
     if (differs && (isOther || !before)) {
       return this.#doubt(`HAProxy does not run what its file says: ${differences.slice(0, 3).join(", ")}`);
     }
     this.#known = { text, model, actual: differs ? actual : model, pid: reply.pid };
     this.#agrees = !differs;
-    if (isOther) this.#leavers.clear();
-    const gone = this.#leavers.see(strays, reply.busy, clock.now());
-    if (gone.length > 0) tell({ kind: "servers-deleted", resource, servers: gone });
+    if (isOther) this.#retiringServers.clear();
+    const gone = this.#retiringServers.see(strays, reply.busy, clock.now());
+    if (gone.length > 0) emit({ kind: "servers-deleted", resource, servers: gone });
     return differs ? await this.#lead(this.#known, text, signal) : { kind: "agrees" };
   }
 
@@ -148,18 +148,18 @@ export class Pilot {
     const model = this.#modelOf(wanted);
     const there: Known = { ...known, text: wanted, model, actual: model };
     const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal)).version;
-    const change = changeBetween(known.actual, model, this.#leavers.all, capabilitiesOf(version));
+    const change = changeBetween(known.actual, model, this.#retiringServers.all, capabilitiesOf(version));
     switch (change.kind) {
       case "none":
         this.#known = there;
         return { kind: "agrees" };
       case "runtime": {
-        const problem = await this.#move(change.move, known, there, signal);
-        return problem ? this.#doubt(problem) : { kind: "adjusted", commands: change.move.commands.length };
+        const problem = await this.#move(change.commands, known, there, signal);
+        return problem ? this.#doubt(problem) : { kind: "adjusted", commands: change.commands.lines.length };
       }
       case "reload": {
         const { reason, first } = change;
-        if (first.commands.length > 0) await this.#move(first, known, { ...known, actual: first.reached }, signal);
+        if (first.lines.length > 0) await this.#move(first, known, { ...known, actual: first.reached }, signal);
         return { kind: "reload", reason };
       }
     }
@@ -169,27 +169,27 @@ export class Pilot {
    * Sends the commands of a move and reads back where they have led; resolves to why they have not led there, and then
    * nothing is known.
    */
-  async #move(move: Move, before: Known, after: Known, signal: AbortSignal): Promise<string | undefined> {
-    const { clock, tell, resource } = this.#parts;
-    const { commands, pools, leaving, returning } = move;
+  async #move(move: RuntimeCommands, before: Known, after: Known, signal: AbortSignal): Promise<string | undefined> {
+    const { clock, emit, resource } = this.#parts;
+    const { lines: commands, backends, leaving, returning } = move;
     const begunAt = clock.now();
     this.#known = undefined;
-    const reply = await this.#worker.ask({ commands, pools }, before.pid, signal);
+    const reply = await this.#worker.ask({ commands, backends }, before.pid, signal);
     this.#answered();
     const isOther = before.pid !== undefined && reply.pid !== before.pid;
     if (isOther) {
       // It has read the file: only where that is what the one before it ran do the commands lead to the same end.
       if (this.#file !== before.text || !isSettled(before)) return "HAProxy was reloaded or restarted";
-      this.#leavers.clear();
+      this.#retiringServers.clear();
       this.#lookedAt = Number.NEGATIVE_INFINITY; // all of it is to be compared, and now
     }
     if (reply.complaints.length > 0) return `HAProxy refused a command: ${reply.complaints.join(", ")}`;
-    const { differences } = compare(after.actual, reply.servers, pools);
+    const { differences } = compare(after.actual, reply.servers, backends);
     if (differences.length > 0) return `the commands have not led there: ${differences.join(", ")}`;
     this.#known = { ...after, pid: reply.pid };
-    for (const id of returning) this.#leavers.remove(id);
-    for (const leaver of leaving) this.#leavers.add(leaver);
-    tell({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
+    for (const id of returning) this.#retiringServers.remove(id);
+    for (const retiring of leaving) this.#retiringServers.add(retiring);
+    emit({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
     return undefined;
   }
 
@@ -200,18 +200,18 @@ export class Pilot {
 
   /** That nobody answers is no reason to reload what has nothing new to read. */
   #unanswered(isOld: boolean, reason: string): Adjustment {
-    const { resource, tell } = this.#parts;
+    const { resource, emit } = this.#parts;
     this.#agrees = undefined;
     this.#known = undefined;
     const lastedMs = this.#worker.isReachable ? this.#outage.failed() : undefined;
-    if (lastedMs !== undefined) tell({ kind: "haproxy-unreachable", resource, reason, lastedMs });
+    if (lastedMs !== undefined) emit({ kind: "haproxy-unreachable", resource, reason, lastedMs });
     return isOld ? { kind: "agrees" } : { kind: "reload", reason };
   }
 
   #answered(): void {
-    const { resource, tell } = this.#parts;
+    const { resource, emit } = this.#parts;
     const afterMs = this.#outage.recovered();
-    if (afterMs !== undefined) tell({ kind: "haproxy-reached", resource, afterMs });
+    if (afterMs !== undefined) emit({ kind: "haproxy-reached", resource, afterMs });
   }
 
   #modelOf(text: string): Model {
@@ -225,4 +225,4 @@ function isSettled({ actual, model }: Known): boolean {
   return actual === model;
 }
 
-const GREETING = { commands: [], pools: [] } as const;
+const GREETING = { commands: [], backends: [] } as const;

@@ -47,10 +47,10 @@ export class Worker {
   /** What the present worker says of all its servers, after these commands; the master knows best who that is. */
   async lookAtAll(commands: readonly string[], pid: number | undefined, signal: AbortSignal): Promise<RuntimeReply> {
     const { admin, master } = this.#sockets;
-    const reply = await this.ask({ commands, pools: "all" }, pid, signal);
+    const reply = await this.ask({ commands, backends: "all" }, pid, signal);
     if (reply.pid === pid || admin === undefined || master === undefined) return reply;
     this.#adminPid = undefined;
-    return await this.#askBy({ admin: undefined, master }, { commands: [], pools: "all" }, signal);
+    return await this.#askBy({ admin: undefined, master }, { commands: [], backends: "all" }, signal);
   }
 
   async #askBy(sockets: RuntimeSockets, request: RuntimeRequest, signal: AbortSignal): Promise<RuntimeReply> {
@@ -64,4 +64,4 @@ export class Worker {
   }
 }
 
-const GREETING: RuntimeRequest = { commands: [], pools: [] };
+const GREETING: RuntimeRequest = { commands: [], backends: [] };

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { HecdError } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { followFor } from "../../flow/deadline.js";
+import { deadlineSignal } from "../../flow/deadline.js";
 
 /** What a program may cost. */
 export interface Limits {
@@ -43,7 +43,7 @@ export async function run(
   signal.throwIfAborted();
   const command = argv.join(" ");
   const tooLong = new HecdError({ code: "deadline", what: `"${command}"`, afterMs: deadlineMs });
-  using limit = followFor(deadlineMs, tooLong, clock, signal);
+  using limit = deadlineSignal(deadlineMs, tooLong, clock, signal);
   const [program, ...args] = argv;
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   const output = new Output(child);

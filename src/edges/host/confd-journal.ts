@@ -21,7 +21,7 @@ export class ConfdJournal {
   }
 
   /** Writes what an event is worth. */
-  tell(event: HecdEvent): void {
+  emit(event: HecdEvent): void {
     for (const line of linesOf(event, this.#options.noop)) this.write(line);
   }
 

@@ -1,7 +1,7 @@
 import { type DestinationStream, pino } from "pino";
 import { PinoPretty } from "pino-pretty";
-import { tellingOf } from "../../core/events/describe-event.js";
-import type { HecdEvent, Tell } from "../../core/events/event.js";
+import { describeEvent } from "../../core/events/describe-event.js";
+import type { HecdEvent, Emit } from "../../core/events/event.js";
 
 /** How the log is written. */
 export interface JournalOptions {
@@ -11,13 +11,13 @@ export interface JournalOptions {
 }
 
 /** Takes events and writes each as one log line to `stream`, at once, so that nothing is lost when the process ends. */
-export function openJournal({ level, pretty }: JournalOptions, stream: NodeJS.WritableStream): Tell {
+export function openJournal({ level, pretty }: JournalOptions, stream: NodeJS.WritableStream): Emit {
   const destination: DestinationStream = pretty
     ? PinoPretty({ destination: stream, sync: true, ignore: "pid,hostname,event", hideObject: true, colorize: true })
     : { write: (line) => void stream.write(line) };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return (event: HecdEvent, host?: string) => {
-    const { level: weight, message } = tellingOf(event);
+    const { level: weight, message } = describeEvent(event);
     const { kind, ...facts } = event;
     const about = host === undefined ? {} : { host };
     log[weight](

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { describeHolder, type Holder, parseHolder } from "../../core/registry/claim.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
@@ -33,9 +33,9 @@ export interface IdentityOptions {
 }
 
 /** What waiting for an identity needs besides. */
-export interface IdentitySurroundings {
+export interface IdentityDeps {
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 }
 
 /**
@@ -47,14 +47,14 @@ export interface IdentitySurroundings {
  */
 export async function openIdentity(
   options: IdentityOptions,
-  surroundings: IdentitySurroundings,
+  deps: IdentityDeps,
   signal: AbortSignal,
 ): Promise<Identity & AsyncDisposable> {
   const { folder, hostId, holder } = options;
   let lock: Lock | undefined;
   try {
     await makeFolder(folder);
-    lock = await ownLock(options, surroundings, signal);
+    lock = await ownLock(options, deps, signal);
     const agent = await lastingId(join(folder, `agent-${hostId}.json`));
     const { [Symbol.asyncDispose]: leave } = lock;
     return { hostId, agent, holder, [Symbol.asyncDispose]: leave };
@@ -63,14 +63,14 @@ export async function openIdentity(
     signal.throwIfAborted();
     if (error instanceof HecdError) throw error;
     const advice = `${reasonOf(error)}; without it the agent that comes after a crash waits until the lease has run out (--state-dir)`;
-    surroundings.tell({ kind: "advice", about: `Cannot use the state folder ${folder}`, advice });
+    deps.emit({ kind: "advice", about: `Cannot use the state folder ${folder}`, advice });
     return passingIdentity(hostId, holder);
   }
 }
 
 async function ownLock(
   { folder, hostId, holder, onHeld }: IdentityOptions,
-  { clock, tell }: IdentitySurroundings,
+  { clock, emit }: IdentityDeps,
   signal: AbortSignal,
 ): Promise<Lock> {
   const path = join(folder, `agent-${hostId}.sock`);
@@ -81,7 +81,7 @@ async function ownLock(
     const other = foreign.card === undefined ? undefined : parseHolder(foreign.card);
     const who = other ? describeHolder(other) : "a process that does not say who it is";
     if (onHeld === "fail") throw new HecdError({ code: "host-held", what: path, holder: who });
-    tell({ kind: "claim-held", key: path, holder: who, lastedMs: 0 });
+    emit({ kind: "claim-held", key: path, holder: who, lastedMs: 0 });
     await foreign.left(signal);
   }
 }

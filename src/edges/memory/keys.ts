@@ -1,10 +1,10 @@
 import { isBelow, outermost } from "../../core/model/prefix.js";
 import { type KeyChange, type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import type { Write } from "../../core/registry/plan.js";
-import { Mirror } from "../key-cache.js";
+import { KeyCache } from "../key-cache.js";
 
 /** A key's value and the lease it hangs on; undefined for a key that stays until it is deleted. */
-export interface Pair {
+export interface LeasedValue {
   readonly value: string;
   readonly lease: string | undefined;
   /** The revision of its last change. */
@@ -13,12 +13,12 @@ export interface Pair {
 
 /** Keys, each on a lease or on none, with a revision that grows by one with every change of them. */
 export class MemoryKeys {
-  readonly #pairs = new Map<string, Pair>();
-  readonly #mirrors = new Map<Mirror, readonly string[]>();
+  readonly #pairs = new Map<string, LeasedValue>();
+  readonly #mirrors = new Map<KeyCache, readonly string[]>();
   readonly #waiting = new Set<() => void>();
   #revision = 0n;
 
-  get(key: string): Pair | undefined {
+  get(key: string): LeasedValue | undefined {
     return this.#pairs.get(key);
   }
 
@@ -49,9 +49,9 @@ export class MemoryKeys {
       if (write.kind === "put") this.#pairs.set(write.key, { value: write.value, lease, revision });
       else this.#pairs.delete(write.key);
     }
-    for (const [mirror, paths] of this.#mirrors) {
+    for (const [cache, paths] of this.#mirrors) {
       const seen = changes.filter(({ key }) => paths.some((path) => isBelow(path, key)));
-      if (seen.length > 0) mirror.change(seen, revision);
+      if (seen.length > 0) cache.change(seen, revision);
     }
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
@@ -73,18 +73,18 @@ export class MemoryKeys {
   }
 
   /** A mirror of the keys below `prefixes` that is kept up to date until it is disposed. */
-  mirror(prefixes: readonly string[]): { readonly mirror: Mirror } & Disposable {
+  cache(prefixes: readonly string[]): { readonly cache: KeyCache } & Disposable {
     const paths = outermost(prefixes);
-    const mirror = new Mirror(paths);
+    const cache = new KeyCache(paths);
     for (const path of paths) {
       const { entries, revision } = this.snapshot([path]);
-      mirror.list(path, entries, revision);
+      cache.list(path, entries, revision);
     }
-    this.#mirrors.set(mirror, paths);
+    this.#mirrors.set(cache, paths);
     return {
-      mirror,
+      cache,
       [Symbol.dispose]: () => {
-        this.#mirrors.delete(mirror);
+        this.#mirrors.delete(cache);
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
 import { formatClaim } from "../../core/registry/claim.js";
 import type { Conflict } from "../../core/registry/conflict.js";
@@ -15,15 +15,15 @@ export class MemorySession implements Session {
   readonly #keys: MemoryKeys;
   readonly #options: SessionOptions;
   readonly #lease: string;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #losing = new AbortController();
 
   /** Claims the host for `lease`, which may hold something already. */
-  constructor(keys: MemoryKeys, options: SessionOptions, lease: string, tell: Tell) {
+  constructor(keys: MemoryKeys, options: SessionOptions, lease: string, emit: Emit) {
     this.#keys = keys;
     this.#options = options;
     this.#lease = lease;
-    this.#tell = tell;
+    this.#emit = emit;
     this.lost = this.#losing.signal;
     this.held = this.#held;
     this.#claim("held");
@@ -70,7 +70,7 @@ export class MemorySession implements Session {
   /** Ends the session without its doing; once. */
   lose(reason: string): void {
     if (this.lost.aborted) return;
-    this.#tell({ kind: "session-lost", lease: this.#lease, reason });
+    this.#emit({ kind: "session-lost", lease: this.#lease, reason });
     this.#losing.abort(new HecdError({ code: "session-lost", lease: this.#lease, reason }));
   }
 

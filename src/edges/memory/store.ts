@@ -1,9 +1,9 @@
-import type { Tell } from "../../core/events/event.js";
+import type { Emit } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import { foreignHolder } from "../../core/registry/claim.js";
 import { HecdError } from "../../errors.js";
-import { abortable, follow } from "../../flow/linked-signal.js";
+import { abortable, linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { MemoryKeys } from "./keys.js";
 import { MemorySession } from "./session.js";
@@ -18,12 +18,12 @@ export class MemoryStore implements Store {
   readonly #sessions = new Map<string, MemorySession>();
   /** Who has had a session. */
   readonly #runs = new Set<string>();
-  readonly #life = follow();
-  readonly #tell: Tell;
+  readonly #life = linkedSignal();
+  readonly #emit: Emit;
   #leases = 0;
 
-  constructor(tell: Tell) {
-    this.#tell = tell;
+  constructor(emit: Emit) {
+    this.#emit = emit;
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -33,13 +33,13 @@ export class MemoryStore implements Store {
   }
 
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
-    using work = follow(signal, this.#life.signal);
-    using kept = this.#keys.mirror(prefixes);
-    return yield* kept.mirror.snapshots(work.signal);
+    using work = linkedSignal(signal, this.#life.signal);
+    using kept = this.#keys.cache(prefixes);
+    return yield* kept.cache.snapshots(work.signal);
   }
 
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    using work = follow(signal, this.#life.signal);
+    using work = linkedSignal(signal, this.#life.signal);
     const key = claimKey(options.hostId);
     const run = JSON.stringify([options.hostId, options.agent, options.holder]);
     for (let isTold = false; ; isTold = true) {
@@ -51,7 +51,7 @@ export class MemoryStore implements Store {
         return this.#open(options, pair?.lease);
       }
       if (options.onHeld === "fail") throw new HecdError({ code: "host-held", what: key, holder });
-      if (!isTold) (options.tell ?? this.#tell)({ kind: "claim-held", key, holder, lastedMs: 0 });
+      if (!isTold) (options.emit ?? this.#emit)({ kind: "claim-held", key, holder, lastedMs: 0 });
       await abortable(this.#keys.changed(), work.signal);
     }
   }
@@ -81,11 +81,11 @@ export class MemoryStore implements Store {
 
   #open(options: SessionOptions, earlier: string | undefined): Session {
     const lease = earlier ?? (++this.#leases).toString(16);
-    const { tell = this.#tell } = options;
-    const session = new MemorySession(this.#keys, options, lease, tell);
+    const { emit = this.#emit } = options;
+    const session = new MemorySession(this.#keys, options, lease, emit);
     this.#sessions.set(lease, session);
     const adopted = earlier !== undefined;
-    tell({ kind: "session-opened", lease, ttlSeconds: options.ttlSeconds, adopted });
+    emit({ kind: "session-opened", lease, ttlSeconds: options.ttlSeconds, adopted });
     return session;
   }
 }

@@ -2,7 +2,7 @@ import { createHash, randomInt } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Difference, Tell } from "../../core/events/event.js";
+import type { Difference, Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Resource, Staged, Target } from "../../ports.js";
 import { followLinks, type Owned, removeStale, STAGE_DIGITS, syncDirectory, writeNew } from "../files/atomic-write.js";
@@ -28,24 +28,24 @@ const DEFAULT_MODE = 0o644;
  */
 export class TargetFile implements Target {
   readonly #settings: TargetSettings;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #keepsStage: boolean;
   readonly #text = new FileText();
   #isSwept = false;
 
   /** With `keepsStage` what was staged stays, whatever becomes of it. */
-  constructor(settings: TargetSettings, tell: Tell, keepsStage = false) {
+  constructor(settings: TargetSettings, emit: Emit, keepsStage = false) {
     this.#settings = settings;
-    this.#tell = tell;
+    this.#emit = emit;
     this.#keepsStage = keepsStage;
   }
 
-  // This and `standing` come before every change of a running HAProxy, and do without Node's threads; see FileText.
+  // This and `condition` come before every change of a running HAProxy, and do without Node's threads; see FileText.
   async read(): Promise<string | undefined> {
     return this.#looking((path) => this.#text.read(path));
   }
 
-  async standing(): Promise<"sound" | "drifted" | "unproven"> {
+  async condition(): Promise<"sound" | "drifted" | "unproven"> {
     const lastGood = this.#looking((path) => statSync(lastGoodOf(realpathSync.native(path)), MAY_BE_MISSING));
     if (lastGood) return "unproven";
     const present = this.#looking((path) => statSync(path, MAY_BE_MISSING));
@@ -126,7 +126,7 @@ export class TargetFile implements Target {
 
   /** Keeps the present file until the new one is proven; one that is unproven itself is not worth it. */
   async #rememberLastGood(path: string): Promise<void> {
-    if ((await this.standing()) === "unproven") return;
+    if ((await this.condition()) === "unproven") return;
     if (this.#settings.afterFailedReload === "keep") return writeFile(lastGoodOf(path), "", { mode: 0o600 });
     const present = await this.#reading(async () => ({ bytes: await readFile(path), stats: await stat(path) }));
     const copy = stagePathOf(path);
@@ -147,7 +147,7 @@ export class TargetFile implements Target {
       if (codeOf(error) !== "EBUSY") throw error;
       await writeFile(path, await readFile(staged), { flush: true });
       await rm(staged);
-      this.#tell({ kind: "written-in-place", path });
+      this.#emit({ kind: "written-in-place", path });
     }
     await syncDirectory(dirname(path));
   }

@@ -1,11 +1,11 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseResource, type Reading, type ResourceFile } from "../../confd/resource.js";
-import type { Tell } from "../../core/events/event.js";
+import { parseResource, type ParsedResource, type ResourceFile } from "../../confd/resource.js";
+import type { Emit } from "../../core/events/event.js";
 import { compareKeys } from "../../core/model/snapshot.js";
 import { hasCode, HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { Bell } from "../../flow/notifier.js";
+import { Notifier } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
 import { groupId, ownIds, userId } from "../files/users.js";
@@ -19,7 +19,7 @@ const POLL_MS = 30_000;
 
 /** How the files of conf.d are found and read. */
 export interface FolderRules {
-  readonly parse: (name: string, text: string) => Reading;
+  readonly parse: (name: string, text: string) => ParsedResource;
   /** Whether a file of this name is a resource. */
   readonly isResource: (name: string) => boolean;
   /** Whether a folder of this name is looked into. */
@@ -36,7 +36,7 @@ export interface FolderRules {
  * Names with a dot in front are none of ours: they are editors' own, or the folder that a Kubernetes volume's links
  * lead into.
  */
-export const STRICT_RULES: FolderRules = {
+const STRICT_RULES: FolderRules = {
   parse: parseResource,
   isResource: (name) => !name.startsWith(".") && name.endsWith(".toml"),
   isFolder: (name) => !name.startsWith("."),
@@ -50,27 +50,27 @@ export class TemplateFolder implements Templates {
   readonly #folder: string;
   readonly #confdir: string;
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #rules: FolderRules;
-  readonly #bell = new Bell();
+  readonly #notifier = new Notifier();
   /** What was last advised of each file. */
   readonly #advised = new Map<string, string>();
 
   constructor(
     confdir: string,
-    { clock, tell }: { readonly clock: Clock; readonly tell: Tell },
+    { clock, emit }: { readonly clock: Clock; readonly emit: Emit },
     rules: FolderRules = STRICT_RULES,
   ) {
     this.#confdir = confdir;
     this.#folder = join(confdir, "conf.d");
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
     this.#rules = rules;
   }
 
   /** Makes a watch look at once whether something has changed. */
   lookAgain(): void {
-    this.#bell.ring();
+    this.#notifier.notify();
   }
 
   /** The present state; fails with `file-unreadable` when there is no conf.d that can be read. */
@@ -102,13 +102,13 @@ export class TemplateFolder implements Templates {
 
   /** Fails with `file-unreadable` like `read` at first; a folder that goes away later leaves the last state in force. */
   async *watch(signal: AbortSignal): AsyncGenerator<ResourceSet, never, undefined> {
-    const bell = this.#bell;
+    const notifier = this.#notifier;
     const { watch: watchFiles } = await import("chokidar"); // one pass does without it
     // The folder above both is followed, because a folder that is made anew is not followed any more.
     const watcher = watchFiles(this.#confdir, { ignoreInitial: true, ignorePermissionErrors: true });
     try {
       const ring = (): void => {
-        bell.ring();
+        notifier.notify();
       };
       watcher.on("all", ring);
       watcher.on("ready", ring); // a change between the first reading and this moment would go unnoticed else
@@ -118,11 +118,11 @@ export class TemplateFolder implements Templates {
       yield last;
       let trouble: string | undefined;
       for (;;) {
-        if (await bell.heardWithin(POLL_MS, this.#clock, signal)) await this.#settle(bell, signal);
+        if (await notifier.waitAtMost(POLL_MS, this.#clock, signal)) await this.#settle(notifier, signal);
         const next = await this.#readAgain();
         if ("trouble" in next) {
           if (next.trouble !== trouble)
-            this.#tell({ kind: "resource-invalid", file: this.#folder, reason: next.trouble });
+            this.#emit({ kind: "resource-invalid", file: this.#folder, reason: next.trouble });
           trouble = next.trouble;
           continue;
         }
@@ -136,9 +136,9 @@ export class TemplateFolder implements Templates {
     }
   }
 
-  async #settle(bell: Bell, signal: AbortSignal): Promise<void> {
+  async #settle(notifier: Notifier, signal: AbortSignal): Promise<void> {
     const latest = this.#clock.now() + RESTLESS_MS;
-    while (this.#clock.now() < latest && (await bell.heardWithin(QUIET_MS, this.#clock, signal)));
+    while (this.#clock.now() < latest && (await notifier.waitAtMost(QUIET_MS, this.#clock, signal)));
   }
 
   async #readAgain(): Promise<ResourceSet | { readonly trouble: string }> {
@@ -165,7 +165,7 @@ export class TemplateFolder implements Templates {
 
   #advise(path: string, advice: readonly string[]): void {
     const words = advice.join("; ");
-    if (words !== (this.#advised.get(path) ?? "")) this.#tell({ kind: "advice", about: path, advice: words });
+    if (words !== (this.#advised.get(path) ?? "")) this.#emit({ kind: "advice", about: path, advice: words });
     this.#advised.set(path, words);
   }
 

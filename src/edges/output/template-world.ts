@@ -3,11 +3,11 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import type { World, Zone } from "../../template/functions/world.js";
+import type { TemplateWorld, Zone } from "../../template/functions/world.js";
 import { NameLookups } from "../host/name-lookups.js";
 
 /** The machine as templates may ask it; their folder is where `include` finds others. */
-export function templateWorld(templates: string, clock: Clock): World {
+export function templateWorld(templates: string, clock: Clock): TemplateWorld {
   const names = new NameLookups(clock);
   const begunAt = clock.now();
   return {

@@ -41,7 +41,7 @@ const agentState = z.object({
 });
 
 /** What an agent knows and does, as far as its `/state` says it. */
-export interface AgentReport {
+interface AgentReport {
   /** The address under which it advertises what it registers, where there is one for all. */
   readonly address: string | undefined;
   /** What it waits for before it can do its work; nothing when it is ready. */
@@ -51,7 +51,7 @@ export interface AgentReport {
 }
 
 /** A container with what its agent has decided, and all that agent holds. */
-export interface ReportedContainer extends DecidedContainer {
+interface ReportedContainer extends DecidedContainer {
   readonly holdings: Holdings;
 }
 

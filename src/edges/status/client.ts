@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { followFor } from "../../flow/deadline.js";
+import { deadlineSignal } from "../../flow/deadline.js";
 import { ORDER_HEADER } from "./orders.js";
 
 /** How long a daemon may take for one answer. */
@@ -59,7 +59,7 @@ async function request(
   signal: AbortSignal,
 ): Promise<string> {
   const late = new HecdError({ code: "deadline", what: `an answer of ${address}`, afterMs: ANSWER_WITHIN_MS });
-  using limit = followFor(ANSWER_WITHIN_MS, late, clock, signal);
+  using limit = deadlineSignal(ANSWER_WITHIN_MS, late, clock, signal);
   try {
     const response = await fetch(`http://${address}${path}`, { ...init, signal: limit.signal });
     return await response.text();

@@ -2,9 +2,9 @@ import type { Line, Section } from "./config.js";
 import { isPlainName } from "./words.js";
 
 /** The servers of one backend or listen, as a fresh HAProxy would have them. */
-export interface Pool {
+export interface ProxyBackend {
   readonly name: string;
-  readonly servers: ReadonlyMap<string, PoolServer>;
+  readonly servers: ReadonlyMap<string, BackendServer>;
   /** Why its servers cannot be changed at run time; undefined when they can. */
   readonly obstacle: string | undefined;
   /** Whether the servers named here are all it has, so that what runs can be compared with them. */
@@ -16,7 +16,7 @@ export interface Pool {
 }
 
 /** One server with everything that `default-server` adds to it. */
-export interface PoolServer {
+export interface BackendServer {
   readonly name: string;
   /** An IP address, or whatever else stands there. */
   readonly host: string;
@@ -35,12 +35,12 @@ export interface PoolServer {
 const ORDERLESS = /^(roundrobin|leastconn|random(\(\d+\))?)$/;
 
 /** Everything in this section, the chain of its defaults before it, that is a server or says something about servers. */
-export function poolOf(section: Section, chain: readonly Section[]): Pool {
+export function proxyBackendOf(section: Section, chain: readonly Section[]): ProxyBackend {
   const hasDefaults = chain.length > 0;
   const lines = [...chain, section].flatMap((each) => each.lines);
   const settings = (...words: readonly string[]): readonly Line[] =>
     lines.filter((line) => words.every((word, index) => line.words[index] === word));
-  const servers = new Map<string, PoolServer>();
+  const servers = new Map<string, BackendServer>();
   let inherited: readonly Line[] = [];
   for (const line of lines) {
     if (line.words[0] === "default-server") inherited = [...inherited, line];
@@ -59,10 +59,10 @@ export function poolOf(section: Section, chain: readonly Section[]): Pool {
 }
 
 /** What was made of each line, for as long as there is the line. */
-const READ = new WeakMap<Line, { readonly server: PoolServer; readonly inherited: readonly Line[] }>();
+const READ = new WeakMap<Line, { readonly server: BackendServer; readonly inherited: readonly Line[] }>();
 
 /** The very same server as before when neither its line nor what it inherits has changed. */
-function knownServerOf(line: Line, inherited: readonly Line[]): PoolServer {
+function knownServerOf(line: Line, inherited: readonly Line[]): BackendServer {
   const known = READ.get(line);
   const isSame =
     known?.inherited.length === inherited.length && inherited.every((each, at) => each === known.inherited[at]);
@@ -72,7 +72,7 @@ function knownServerOf(line: Line, inherited: readonly Line[]): PoolServer {
   return server;
 }
 
-function serverOf({ words, isPlain }: Line, inherited: readonly Line[]): PoolServer {
+function serverOf({ words, isPlain }: Line, inherited: readonly Line[]): BackendServer {
   const [, name = "", address = "", ...own] = words;
   const { host, port } = splitAddress(address);
   const all = [...inherited.flatMap((line) => line.words.slice(1)), ...own];

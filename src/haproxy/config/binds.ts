@@ -1,5 +1,5 @@
 import { isAddress } from "./address.js";
-import { wordsOf } from "./words.js";
+import { splitWords } from "./words.js";
 
 /** An address that a configuration listens on by TCP; no host means all addresses. */
 export interface Bind {
@@ -20,7 +20,7 @@ export function newBinds(present: string | undefined, wanted: string): readonly 
 function bindsOf(text: string): readonly Bind[] {
   const lines = text.match(/^[ \t]*bind[ \t].*$/gm) ?? [];
   return lines.flatMap((line) => {
-    const [, addresses = "", ...words] = wordsOf(line).words;
+    const [, addresses = "", ...words] = splitWords(line).words;
     return addresses.split(",").flatMap((address) => bindOf(address, words.includes("transparent")) ?? []);
   });
 }

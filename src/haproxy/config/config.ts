@@ -1,4 +1,4 @@
-import { wordsOf } from "./words.js";
+import { splitWords } from "./words.js";
 
 /** A configuration as HAProxy reads it, with every letter of the text it came from. */
 export interface Configuration {
@@ -106,7 +106,7 @@ function cutAnew(text: string): Cut {
   // With a line feed before it, the first line begins like all others; what is found there is one place off in the text.
   for (const { index: start } of `\n${text}`.matchAll(NOTABLE)) {
     const end = text.indexOf("\n", start);
-    const [first = ""] = wordsOf(text.slice(start, end < 0 ? undefined : end)).words;
+    const [first = ""] = splitWords(text.slice(start, end < 0 ? undefined : end)).words;
     if (first.startsWith(".")) isConditional = true;
     if (start > 0 && KINDS.has(first)) starts.push(start);
   }
@@ -121,7 +121,7 @@ export function copyOf(text: string): string {
 
 /** Reads one line. */
 export function parseLine(raw: string): Line {
-  return { raw, ...wordsOf(raw) };
+  return { raw, ...splitWords(raw) };
 }
 
 /** Reads the text of one section, each of its lines by `lineOf`. */

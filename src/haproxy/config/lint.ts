@@ -1,4 +1,4 @@
-import { poolOf } from "./backends.js";
+import { proxyBackendOf } from "./backends.js";
 import { type Configuration, defaultsOf, parseConfiguration, type Section } from "./config.js";
 
 /** Something that a configuration lacks to change without loss, and the line that mends it. */
@@ -45,15 +45,15 @@ function forClients(section: Section, configuration: Configuration): readonly Ad
 }
 
 function forServers(section: Section, configuration: Configuration): readonly Advice[] {
-  const pool = poolOf(section, defaultsOf(section, configuration));
-  if (pool.servers.size === 0) return [];
+  const backend = proxyBackendOf(section, defaultsOf(section, configuration));
+  if (backend.servers.size === 0) return [];
   const title = titleOf(section);
   const advice: Advice[] = [];
-  if (pool.obstacle !== undefined) {
+  if (backend.obstacle !== undefined) {
     advice.push({
       section: title,
       line: "balance roundrobin",
-      reason: `every change of a server is a reload: ${pool.obstacle}`,
+      reason: `every change of a server is a reload: ${backend.obstacle}`,
     });
   }
   if (!reaches(section, configuration, "option", "redispatch")) {

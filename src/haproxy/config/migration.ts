@@ -130,7 +130,7 @@ export function hintsOn(text: string): readonly Hint[] {
 }
 
 /** A hint in the words of a report. */
-export function wordsOf({ line, found, reason, instead }: Hint): string {
+export function describeHint({ line, found, reason, instead }: Hint): string {
   const advice =
     instead.length === 0 ? "remove the line" : `write: ${instead.map((words) => words.trim()).join(" | ")}`;
   return `line ${line}: "${found}" is ${reason}; ${advice}`.replace('" is an address', '": an address');

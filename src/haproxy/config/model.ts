@@ -1,26 +1,26 @@
-import { type Pool, poolOf } from "./backends.js";
+import { type ProxyBackend, proxyBackendOf } from "./backends.js";
 import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
 
 /** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
 export interface Model {
   /** In the order of the text: what stands in each section besides servers. */
-  readonly frame: readonly Part[];
+  readonly skeleton: readonly Part[];
   /** Backends and listens by name. */
-  readonly pools: ReadonlyMap<string, Pool>;
+  readonly backends: ReadonlyMap<string, ProxyBackend>;
   readonly cut: Cut;
   /** What was made of each section, by its text. */
   readonly parts: ReadonlyMap<string, Part>;
 }
 
 /** One section. */
-export interface Part {
+interface Part {
   readonly title: string;
   readonly section: Section;
   /** The text of all that it was read by. */
   readonly basesText: string;
   /** What stands in it besides servers. */
   readonly meaning: string;
-  readonly pool: Pool | undefined;
+  readonly backend: ProxyBackend | undefined;
 }
 
 /**
@@ -32,8 +32,8 @@ export function modelOf(text: string, previous?: Model): Model {
   const fresh = cut(text, previous?.cut);
   const { texts, isConditional } = fresh;
   const parts = new Map<string, Part>();
-  const frame: Part[] = [];
-  const pools = new Map<string, Pool>();
+  const skeleton: Part[] = [];
+  const backends = new Map<string, ProxyBackend>();
   const bases: Section[] = [];
   const sectionOf = readerAfter(previous);
   let basesText = String(isConditional);
@@ -43,14 +43,14 @@ export function modelOf(text: string, previous?: Model): Model {
     if (isKnown) basesText = known.basesText; // the very same text, which is soon compared with the next one's
     const part = isKnown ? known : partOf(sectionOf(own), basesText, isConditional ? undefined : bases);
     parts.set(own, part);
-    if (part.pool) pools.set(part.pool.name, part.pool);
-    if (part.title !== UNTITLED || part.meaning !== "") frame.push(part);
+    if (part.backend) backends.set(part.backend.name, part.backend);
+    if (part.title !== UNTITLED || part.meaning !== "") skeleton.push(part);
     if (part.section.kind === "defaults") {
       bases.push(part.section);
       basesText += `\n${own}`;
     }
   }
-  return { frame, pools, parts, cut: fresh };
+  return { skeleton, backends, parts, cut: fresh };
 }
 
 /** Reads sections, and of a section that was in `previous` with other lines only those. */
@@ -58,7 +58,7 @@ function readerAfter(previous: Model | undefined): (text: string) => Section {
   let before: ReadonlyMap<string, Section> | undefined;
   return (text) => {
     const end = text.indexOf("\n");
-    before ??= new Map(previous?.frame.map(({ section }) => [section.lines[0]?.raw ?? "", section]));
+    before ??= new Map(previous?.skeleton.map(({ section }) => [section.lines[0]?.raw ?? "", section]));
     const section = before.get(end < 0 ? text : text.slice(0, end));
     const known = new Map(section?.lines.map((line) => [line.raw, line]));
     return parseSection(text, (raw) => known.get(raw) ?? parseLine(copyOf(raw)));
@@ -68,13 +68,13 @@ function readerAfter(previous: Model | undefined): (text: string) => Section {
 /** Without `bases` no server is told apart, since a condition may leave it out. */
 function partOf(section: Section, basesText: string, bases: readonly Section[] | undefined): Part {
   const hasServers = section.kind === "backend" || section.kind === "listen";
-  const pool = hasServers && bases ? poolOf(section, chainOf(section, bases)) : undefined;
+  const backend = hasServers && bases ? proxyBackendOf(section, chainOf(section, bases)) : undefined;
   return {
     title: titleOf(section),
     section,
     basesText,
-    meaning: meaningApartFrom(pool ? "server" : undefined, section),
-    pool,
+    meaning: meaningApartFrom(backend ? "server" : undefined, section),
+    backend,
   };
 }
 

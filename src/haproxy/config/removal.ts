@@ -47,9 +47,9 @@ export class LossFinder {
 function sumOf(sections: readonly string[]): ServerCounts {
   const sums = new Map<string, number>();
   for (const section of sections) {
-    const [, pool] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
-    const servers = pool === undefined ? 0 : [...section.matchAll(/\n[ \t]*server[ \t]/g)].length;
-    if (pool !== undefined && servers > 0) sums.set(pool, (sums.get(pool) ?? 0) + servers);
+    const [, backend] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
+    const servers = backend === undefined ? 0 : [...section.matchAll(/\n[ \t]*server[ \t]/g)].length;
+    if (backend !== undefined && servers > 0) sums.set(backend, (sums.get(backend) ?? 0) + servers);
   }
   return sums;
 }

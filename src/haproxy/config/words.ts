@@ -9,7 +9,7 @@ const SPACE = /[ \t\r\v\f]/;
 const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /** Takes a line apart: words between blanks, `"` and `'` and `\` as HAProxy reads them, a comment left out. */
-export function wordsOf(line: string): Words {
+export function splitWords(line: string): Words {
   if (!/["'\\#]/.test(line)) return { words: line.split(/[ \t\r\v\f]+/).filter(Boolean), isPlain: true };
   const words: string[] = [];
   let word: string | undefined;

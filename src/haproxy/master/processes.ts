@@ -15,7 +15,7 @@ export interface Processes {
 }
 
 /** One process that serves. */
-export interface Worker {
+interface Worker {
   readonly pid: number;
   /** How many reloads it has seen; 0 for one that the last reload has brought. */
   readonly reloads: number;

@@ -1,5 +1,5 @@
 import type { Model } from "../config/model.js";
-import type { Leaver } from "./changes.js";
+import type { RetiringServer } from "./changes.js";
 import { deleteCommand } from "./server-commands.js";
 
 /** Longer than any pause that HAProxy may add to its own reckoning between two tries. */
@@ -14,16 +14,16 @@ const MARGIN_MS = 500;
  * 2.6.12, 3.0.11 and 3.2.26 lived through 40 servers that were deleted as soon as they let them be. Waiting costs those
  * nothing.
  */
-export class Leavers {
-  #all = new Map<string, Leaver & { readonly idleSince: number | undefined }>();
+export class RetiringServers {
+  #all = new Map<string, RetiringServer & { readonly idleSince: number | undefined }>();
 
   /** By `backend/server`. */
-  get all(): ReadonlyMap<string, Leaver> {
+  get all(): ReadonlyMap<string, RetiringServer> {
     return this.#all;
   }
 
-  add({ pool, name, server }: Leaver): void {
-    this.#all.set(`${pool}/${name}`, { pool, name, server, idleSince: undefined });
+  add({ backend, name, server }: RetiringServer): void {
+    this.#all.set(`${backend}/${name}`, { backend, name, server, idleSince: undefined });
   }
 
   /** It serves again. */
@@ -38,23 +38,23 @@ export class Leavers {
 
   /** Deletes those that are due, and asks which of the others are busy. */
   commands(model: Model, now: number): readonly string[] {
-    const due = [...this.#all.values()].filter(({ pool, idleSince }) => {
-      const triesForMs = model.pools.get(pool)?.triesForMs;
+    const due = [...this.#all.values()].filter(({ backend, idleSince }) => {
+      const triesForMs = model.backends.get(backend)?.triesForMs;
       return triesForMs !== undefined && idleSince !== undefined && now - idleSince > triesForMs + MARGIN_MS;
     });
-    const pools = new Set([...this.#all.values()].map(({ pool }) => pool));
+    const backends = new Set([...this.#all.values()].map(({ backend }) => backend));
     return [
-      ...due.map(({ pool, name }) => deleteCommand(pool, name)),
-      ...[...pools].map((pool) => `show servers conn ${pool}`),
+      ...due.map(({ backend, name }) => deleteCommand(backend, name)),
+      ...[...backends].map((backend) => `show servers conn ${backend}`),
     ];
   }
 
   /** Takes note of those that HAProxy really has; returns the ones that are gone. */
-  see(strays: readonly Leaver[], busy: ReadonlySet<string>, now: number): readonly string[] {
+  see(strays: readonly RetiringServer[], busy: ReadonlySet<string>, now: number): readonly string[] {
     const before = this.#all;
     this.#all = new Map();
     for (const stray of strays) {
-      const id = `${stray.pool}/${stray.name}`;
+      const id = `${stray.backend}/${stray.name}`;
       const known = before.get(id) ?? { ...stray, idleSince: undefined };
       this.#all.set(id, { ...known, idleSince: busy.has(id) ? undefined : (known.idleSince ?? now) });
     }

@@ -1,10 +1,10 @@
 import { isAddress } from "../config/address.js";
-import type { PoolServer } from "../config/backends.js";
+import type { BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import type { Capabilities } from "./capabilities.js";
 
 /** Why this server cannot be handled at run time; undefined when it can. */
-export function obstacleTo(server: PoolServer, { serverWords, version }: Capabilities): string | undefined {
+export function obstacleTo(server: BackendServer, { serverWords, version }: Capabilities): string | undefined {
   const { name, host, port, weight, words, isPlain } = server;
   if (!isPlain) return `server ${name} has variables in it`;
   if (!isPlainName(name)) return `the name of server ${name} is not plain`;
@@ -22,9 +22,9 @@ export function obstacleTo(server: PoolServer, { serverWords, version }: Capabil
 }
 
 /** Brings a new server in as a fresh HAProxy would have it: up, with its checks at work, unless it is disabled. */
-export function addCommands(pool: string, server: PoolServer): readonly string[] {
+export function addCommands(backend: string, server: BackendServer): readonly string[] {
   const { name, host, port, weight, words, isDisabled } = server;
-  const id = `${pool}/${name}`;
+  const id = `${backend}/${name}`;
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return [
     ["add server", id, address, ...words, "weight", weight].join(" "),
@@ -34,8 +34,8 @@ export function addCommands(pool: string, server: PoolServer): readonly string[]
 }
 
 /** Turns a server that is there into the wanted one, of the same words. */
-export function settingCommands(pool: string, present: PoolServer, wanted: PoolServer): readonly string[] {
-  const id = `${pool}/${wanted.name}`;
+export function settingCommands(backend: string, present: BackendServer, wanted: BackendServer): readonly string[] {
+  const id = `${backend}/${wanted.name}`;
   const isMoved = present.host !== wanted.host || present.port !== wanted.port;
   return [
     ...(isMoved ? [`set server ${id} addr ${wanted.host} port ${wanted.port}`] : []),
@@ -47,11 +47,11 @@ export function settingCommands(pool: string, present: PoolServer, wanted: PoolS
 }
 
 /** Stops new requests to a server at once; what is under way comes to its end. */
-export function takeOutCommand(pool: string, name: string): string {
-  return `set server ${pool}/${name} state maint`;
+export function takeOutCommand(backend: string, name: string): string {
+  return `set server ${backend}/${name} state maint`;
 }
 
 /** Deletes a server that has been out for long enough. */
-export function deleteCommand(pool: string, name: string): string {
-  return `del server ${pool}/${name}`;
+export function deleteCommand(backend: string, name: string): string {
+  return `del server ${backend}/${name}`;
 }

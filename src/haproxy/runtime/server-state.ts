@@ -1,11 +1,11 @@
 import { canonicalAddress, isAddress } from "../config/address.js";
-import type { PoolServer } from "../config/backends.js";
+import type { BackendServer } from "../config/backends.js";
 import type { Model } from "../config/model.js";
-import type { Leaver } from "./changes.js";
+import type { RetiringServer } from "./changes.js";
 
 /** A server as it runs. */
 export interface RunningServer {
-  readonly pool: string;
+  readonly backend: string;
   readonly name: string;
   readonly host: string;
   readonly port: number;
@@ -29,7 +29,7 @@ export function parseServersState(rows: readonly string[]): readonly RunningServ
     const field = (name: string): string => fields[columns.indexOf(name)] ?? "";
     const admin = Number(field("srv_admin_state"));
     servers.push({
-      pool: field("be_name"),
+      backend: field("be_name"),
       name: field("srv_name"),
       host: field("srv_addr"),
       port: Number(field("srv_port")),
@@ -47,29 +47,29 @@ export interface Comparison {
   /** The same configuration with its servers as they run. */
   readonly actual: Model;
   /** Servers in maintenance that the configuration does not name. */
-  readonly strays: readonly Leaver[];
+  readonly strays: readonly RetiringServer[];
 }
 
 /** Compares what runs with a configuration: all of it, or the named backends alone. */
 export function compare(
   model: Model,
   running: readonly RunningServer[],
-  only: readonly string[] = [...model.pools.keys()],
+  only: readonly string[] = [...model.backends.keys()],
 ): Comparison {
   const byPool = new Map<string, Map<string, RunningServer>>();
   for (const server of running) {
-    const servers = byPool.get(server.pool) ?? new Map<string, RunningServer>();
-    byPool.set(server.pool, servers.set(server.name, server));
+    const servers = byPool.get(server.backend) ?? new Map<string, RunningServer>();
+    byPool.set(server.backend, servers.set(server.name, server));
   }
   const differences: string[] = [];
-  const strays: Leaver[] = [];
-  const pools = new Map(model.pools);
+  const strays: RetiringServer[] = [];
+  const backends = new Map(model.backends);
   for (const name of only) {
-    const pool = model.pools.get(name);
-    if (!pool?.isComplete) continue;
+    const backend = model.backends.get(name);
+    if (!backend?.isComplete) continue;
     const present = byPool.get(name) ?? new Map<string, RunningServer>();
-    const servers = new Map<string, PoolServer>();
-    for (const server of pool.servers.values()) {
+    const servers = new Map<string, BackendServer>();
+    for (const server of backend.servers.values()) {
       const actual = present.get(server.name);
       if (!actual) differences.push(`${name}/${server.name} is missing`);
       else {
@@ -79,19 +79,19 @@ export function compare(
       }
     }
     for (const { name: stray, admin, ...rest } of present.values()) {
-      if (pool.servers.has(stray)) continue;
-      if (admin === "maint") strays.push({ pool: name, name: stray, server: undefined });
+      if (backend.servers.has(stray)) continue;
+      if (admin === "maint") strays.push({ backend: name, name: stray, server: undefined });
       else {
         differences.push(`${name}/${stray} is in no file`);
         servers.set(stray, { ...rest, name: stray, isDisabled: false, isBackup: false, words: [], isPlain: false });
       }
     }
-    pools.set(name, { ...pool, servers });
+    backends.set(name, { ...backend, servers });
   }
-  return { differences, actual: { ...model, pools }, strays };
+  return { differences, actual: { ...model, backends }, strays };
 }
 
-function differencesOf(server: PoolServer, actual: RunningServer): readonly string[] {
+function differencesOf(server: BackendServer, actual: RunningServer): readonly string[] {
   const differences: string[] = [];
   // A name is resolved by HAProxy itself, an agent may set weight and state, a tracked server does as the other one.
   const isOurs = server.isPlain && !server.words.some((word) => NOT_OURS.has(word));
@@ -107,7 +107,7 @@ function differencesOf(server: PoolServer, actual: RunningServer): readonly stri
 const NOT_OURS: ReadonlySet<string> = new Set(["agent-check", "track", "resolvers"]);
 
 /** A state of its own, so that leading it back is a step; `drain` is neither here nor there, so it counts as disabled. */
-function asItRuns(server: PoolServer, { host, port, weight, admin }: RunningServer): PoolServer {
+function asItRuns(server: BackendServer, { host, port, weight, admin }: RunningServer): BackendServer {
   return {
     ...server,
     host,

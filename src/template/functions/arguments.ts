@@ -36,7 +36,7 @@ export function argumentsOf({ params, rest }: Signature, args: readonly unknown[
 }
 
 /** The Go value that stands for plain data: a whole number is an int, a list of texts or pairs one of these. */
-export function goValueOf(value: unknown): GoValue {
+function goValueOf(value: unknown): GoValue {
   if (typeof value === "string") return bytesOf(value);
   if (typeof value === "number") return Number.isSafeInteger(value) ? intOf(value) : new Float(value);
   if (typeof value === "boolean") return value;

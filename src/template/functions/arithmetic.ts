@@ -1,6 +1,7 @@
+import type { Compat } from "../../core/model/backend.js";
 import { FunctionError } from "../go-values/function-error.js";
 import { type GoInt, INTS, intOf, List, nilOf, type GoValue } from "../go-values/values.js";
-import type { Compat, Scope } from "./function.js";
+import type { Scope } from "./function.js";
 
 /** A sequence beyond this is taken for a mistake. */
 const MOST_NUMBERS = 10_000_000;

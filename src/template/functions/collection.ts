@@ -1,3 +1,4 @@
+import type { Compat } from "../../core/model/backend.js";
 import type { Bytes } from "../go-values/bytes.js";
 import { FunctionError } from "../go-values/function-error.js";
 import { PAIR_LIST, PAIRS } from "../go-values/pairs.js";
@@ -13,7 +14,6 @@ import {
   STRINGS,
   Struct,
 } from "../go-values/values.js";
-import type { Compat } from "./function.js";
 
 /** confd's map: keys and values by turns. */
 export function mapOf(values: readonly GoValue[]): Dict {

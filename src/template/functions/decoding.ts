@@ -1,6 +1,6 @@
 import { type Bytes, textOf } from "../go-values/bytes.js";
 import { FunctionError } from "../go-values/function-error.js";
-import { quote } from "../go-values/quote.js";
+import { goQuote } from "../go-values/quote.js";
 import { type GoInt, intOf } from "../go-values/values.js";
 
 /** Go's strconv.ParseBool. */
@@ -60,5 +60,5 @@ function findPaddingFault(text: Bytes, at: number, inGroup: number): number | un
 }
 
 function refusal(parser: string, text: Bytes, why: string): FunctionError {
-  return new FunctionError(`strconv.${parser}: parsing ${textOf(quote(text))}: ${why}`);
+  return new FunctionError(`strconv.${parser}: parsing ${textOf(goQuote(text))}: ${why}`);
 }

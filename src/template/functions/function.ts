@@ -1,3 +1,4 @@
+import type { Compat } from "../../core/model/backend.js";
 import type { Bytes } from "../go-values/bytes.js";
 import { FunctionError } from "../go-values/function-error.js";
 import { PAIR_LIST } from "../go-values/pairs.js";
@@ -19,10 +20,7 @@ import {
 import type { Patterns } from "../regexp/pattern.js";
 import type { Keys } from "./keys.js";
 import type { Memory, Reader } from "./memory.js";
-import type { World } from "./world.js";
-
-/** Whose behaviour counts where the two confds differ: kelseyhightower's or that of the living fork. */
-export type Compat = "classic" | "fork";
+import type { TemplateWorld } from "./world.js";
 
 /** What a function can look at besides its arguments: that of one rendering. */
 export interface Scope {
@@ -33,7 +31,7 @@ export interface Scope {
   /** Reaches back to the rendering before. */
   readonly memory: Memory;
   /** Undefined where a template may ask nothing of the machine. */
-  readonly world: World | undefined;
+  readonly world: TemplateWorld | undefined;
   /** The text of another template, rendered with `data`. */
   include(name: Bytes, data: GoValue): Bytes;
 }
@@ -59,14 +57,14 @@ export interface Many<T extends GoValue> {
   readonly each: Param<T>;
 }
 
-export const TEXT: Param<Bytes> = { type: STRING };
-export const TEXTS: Param<List> = { type: STRINGS };
-export const NUMBER: Param<GoInt> = { type: INT };
-export const FLAG: Param<boolean> = { type: BOOL };
-export const PAIRS: Param<List> = { type: PAIR_LIST };
-export const ITEMS: Param<List> = { type: ANYS };
-export const FIELDS: Param<Dict> = { type: OBJECT };
-export const ANYTHING: Param<GoValue> = { type: ANY };
+export const STRING_ARG: Param<Bytes> = { type: STRING };
+export const STRINGS_ARG: Param<List> = { type: STRINGS };
+export const NUMBER_ARG: Param<GoInt> = { type: INT };
+export const BOOLEAN_ARG: Param<boolean> = { type: BOOL };
+export const PAIRS_ARG: Param<List> = { type: PAIR_LIST };
+export const ITEMS_ARG: Param<List> = { type: ANYS };
+export const FIELDS_ARG: Param<Dict> = { type: OBJECT };
+export const ANY_ARG: Param<GoValue> = { type: ANY };
 
 /** Any number of these may follow. */
 export function many<T extends GoValue>(each: Param<T>): Many<T> {
@@ -90,7 +88,7 @@ export function pure<const P extends Params>(params: P, call: (...args: Values<P
 
 /** A function of one text that takes long enough to keep its results from one rendering to the next. */
 export function remembered(read: Reader): TemplateFunction {
-  return scoped([TEXT], ({ memory }, text) => memory.recall(read, text));
+  return scoped([STRING_ARG], ({ memory }, text) => memory.recall(read, text));
 }
 
 /** A function that looks at the rendering, too. */
@@ -109,7 +107,7 @@ export function scoped<const P extends Params>(
 }
 
 /** The machine; a `FunctionError` where there is none to ask. */
-export function worldOf({ world }: Scope): World {
+export function worldOf({ world }: Scope): TemplateWorld {
   if (world === undefined) throw new FunctionError("the machine cannot be asked here");
   return world;
 }

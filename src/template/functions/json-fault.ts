@@ -1,5 +1,5 @@
 import { type Bytes, encodeRune, textOf } from "../go-values/bytes.js";
-import { quote } from "../go-values/quote.js";
+import { goQuote } from "../go-values/quote.js";
 
 /** Deeper texts are taken for an attack: a tenth of what Go takes, since more would need more stack than there is. */
 export const MOST_LEVELS = 1_000;
@@ -74,7 +74,7 @@ function invalid(character: Bytes, where: string): string {
       ? "\\'"
       : character === '"'
         ? '"'
-        : textOf(quote(encodeRune(character.charCodeAt(0)))).slice(1, -1);
+        : textOf(goQuote(encodeRune(character.charCodeAt(0)))).slice(1, -1);
   return `invalid character '${shown}' ${where}`;
 }
 

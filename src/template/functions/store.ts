@@ -1,7 +1,7 @@
 import { type Bytes, bytesOf, textOf } from "../go-values/bytes.js";
 import { FunctionError } from "../go-values/function-error.js";
 import { pairOf, pairsOf } from "../go-values/pairs.js";
-import { quote } from "../go-values/quote.js";
+import { goQuote } from "../go-values/quote.js";
 import { List, STRINGS, type Struct } from "../go-values/values.js";
 import type { Scope } from "./function.js";
 import type { Pair } from "./keys.js";
@@ -33,6 +33,6 @@ function blaming<T>(pattern: Bytes, compat: Scope["compat"], work: () => T): T {
     return work();
   } catch (error) {
     if (compat === "classic" || !(error instanceof FunctionError)) throw error;
-    throw new FunctionError(`invalid pattern ${textOf(quote(pattern))}: ${error.message}`, { cause: error });
+    throw new FunctionError(`invalid pattern ${textOf(goQuote(pattern))}: ${error.message}`, { cause: error });
   }
 }

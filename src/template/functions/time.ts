@@ -1,17 +1,17 @@
 import { bytesOf, type Bytes } from "../go-values/bytes.js";
 import { type GoType, type GoValue, INT, intOf, type Method, STRING, Struct, TypedInt } from "../go-values/values.js";
 import { dayOfYear, formatTime, MONTHS, WEEKDAYS } from "./time-layout.js";
-import type { Moment, World, Zone } from "./world.js";
+import type { Instant, TemplateWorld, Zone } from "./world.js";
 
 const SECOND = 1_000_000_000n;
 
 /** A time.Time of Go: a moment and the zone it is seen from. What Go's templates call on it are its methods. */
 export class Time extends Struct {
-  readonly moment: Moment;
+  readonly moment: Instant;
   readonly zone: Zone;
-  readonly #world: World;
+  readonly #world: TemplateWorld;
 
-  constructor(moment: Moment, zone: Zone, world: World) {
+  constructor(moment: Instant, zone: Zone, world: TemplateWorld) {
     super(TIME, []);
     this.moment = moment;
     this.zone = zone;
@@ -19,11 +19,11 @@ export class Time extends Struct {
   }
 
   /** The present in local time. */
-  static now(world: World): Time {
+  static now(world: TemplateWorld): Time {
     return Time.local(world.now(), world);
   }
 
-  static local(moment: Moment, world: World): Time {
+  static local(moment: Instant, world: TemplateWorld): Time {
     return new Time(moment, world.zoneAt(Number(floorDivide(moment.unixNanoseconds, SECOND))), world);
   }
 

@@ -2,8 +2,8 @@
  * What templates may ask of the machine they are rendered on. Every answer comes at once; what cannot be found out is
  * an empty one. Two renderings agree as long as the answers do.
  */
-export interface World {
-  now(): Moment;
+export interface TemplateWorld {
+  now(): Instant;
   /** The zone of local time at a moment. */
   zoneAt(unixSeconds: number): Zone;
   hostname(): string;
@@ -20,7 +20,7 @@ export interface World {
 }
 
 /** A point in time. */
-export interface Moment {
+export interface Instant {
   readonly unixNanoseconds: bigint;
   /** Since the program began, unmoved by changes of the clock; Go's times have it when they come from the clock. */
   readonly runningNanoseconds?: bigint;

@@ -13,7 +13,7 @@ export function templateError(template: Bytes, line: number, reason: Bytes): Hec
 }
 
 /** Go's words for what a function threw, also when that was the error of a template within; undefined for a bug of ours. */
-export function wordsOf(error: unknown): string | undefined {
+export function goMessageOf(error: unknown): string | undefined {
   if (error instanceof GoError) return error.message;
   if (error instanceof FunctionError) return bytesOf(error.message);
   if (error instanceof HecdError && error.fault.code === "template-invalid") return bytesOf(error.fault.reason);

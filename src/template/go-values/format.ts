@@ -1,6 +1,6 @@
 import { type Bytes, countRunes, encodeRune, isAscii, isPrintable, RUNE_ERROR, runeAt, widthAt } from "./bytes.js";
 import { formatFloat } from "./floats.js";
-import { quote, quoteRune } from "./quote.js";
+import { goQuote, quoteRune } from "./quote.js";
 import type { GoInt } from "./values.js";
 
 /** What stands between `%` and the verb. `goSyntax` and `fieldNames` are `#` and `+` before `v`. */
@@ -52,7 +52,7 @@ export function truncate(text: Bytes, { precision }: Flags): Bytes {
 export function formatQuoted(text: Bytes, flags: Flags): Bytes {
   const cut = truncate(text, flags);
   const canBeRaw = flags.sharp && isRawable(cut);
-  return pad(canBeRaw ? `\`${cut}\`` : quote(cut, flags.plus ? "ascii" : "printable"), flags);
+  return pad(canBeRaw ? `\`${cut}\`` : goQuote(cut, flags.plus ? "ascii" : "printable"), flags);
 }
 
 /** %x and %X of a string. */

@@ -16,7 +16,7 @@ const CONTROLS = new Map([...LETTERS].map(([rune, letter]) => [letter, rune]));
 export type Plain = "printable" | "ascii";
 
 /** A string in double quotes as Go source has it. */
-export function quote(bytes: Bytes, plain: Plain = "printable"): Bytes {
+export function goQuote(bytes: Bytes, plain: Plain = "printable"): Bytes {
   if (/^[ !#-[\]-~]*$/.test(bytes)) return `"${bytes}"`;
   let quoted = "";
   for (let index = 0; index < bytes.length;) {

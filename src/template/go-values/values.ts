@@ -149,10 +149,10 @@ export class Callable {
 export const BOOL: GoType = { name: "bool", kind: "bool" };
 export const INT: GoType = { name: "int", kind: "int" };
 export const UINT8: GoType = { name: "uint8", kind: "uint" };
-export const FLOAT64: GoType = { name: "float64", kind: "float" };
-export const COMPLEX128: GoType = { name: "complex128", kind: "complex" };
+const FLOAT64: GoType = { name: "float64", kind: "float" };
+const COMPLEX128: GoType = { name: "complex128", kind: "complex" };
 export const STRING: GoType = { name: "string", kind: "string" };
-export const FUNC: GoType = { name: "func()", kind: "func" };
+const FUNC: GoType = { name: "func()", kind: "func" };
 /** `interface {}`: anything, nil included. */
 export const ANY: GoType = { name: "interface {}", kind: "interface" };
 /** `reflect.Value`: anything, and the function can tell a missing value from nil. */

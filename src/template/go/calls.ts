@@ -1,6 +1,6 @@
 import type { Bytes } from "../go-values/bytes.js";
-import { wordsOf } from "../go-values/errors.js";
-import { quote } from "../go-values/quote.js";
+import { goMessageOf } from "../go-values/errors.js";
+import { goQuote } from "../go-values/quote.js";
 import {
   ANY,
   canBeNil,
@@ -20,7 +20,7 @@ import {
 import { compileFields } from "./fields.js";
 import { type Operand, type Place, sourceOf } from "./nodes.js";
 import { compilePipe } from "./pipes.js";
-import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
+import { type CompiledCommand, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
 
 /** What is called: its name for messages, and how it is reached once its arguments are there. */
 export interface Callee {
@@ -30,13 +30,13 @@ export interface Callee {
 }
 
 /** What a function, method or field is given: the words after it, and perhaps a value from the command before. */
-export interface Given {
+export interface CallArguments {
   readonly words: readonly Operand[];
   readonly piped: boolean;
 }
 
 /** Nothing at all. */
-export const NOTHING: Given = { words: [], piped: false };
+export const NOTHING: CallArguments = { words: [], piped: false };
 
 /** Where a call stands: the node whose number of arguments is blamed, and the one that is blamed when the call fails. */
 export interface CallPlaces {
@@ -45,7 +45,12 @@ export interface CallPlaces {
 }
 
 /** Makes a call ready: arguments are converted to what the function wants, and counted now though refused only when it runs. */
-export function compileCall(unit: Unit, callee: Callee, { words: args, piped }: Given, places: CallPlaces): Command {
+export function compileCall(
+  unit: Unit,
+  callee: Callee,
+  { words: args, piped }: CallArguments,
+  places: CallPlaces,
+): CompiledCommand {
   const { name, signature } = callee;
   const { params, rest } = signature;
   const count = args.length + (piped ? 1 : 0);
@@ -66,7 +71,7 @@ export function compileCall(unit: Unit, callee: Callee, { words: args, piped }: 
     try {
       return callee.invoke(run, values, self);
     } catch (error) {
-      const words = wordsOf(error);
+      const words = goMessageOf(error);
       if (words === undefined) throw error;
       return unit.fail(places.call, `error calling ${name}: ${words}`);
     }
@@ -74,12 +79,12 @@ export function compileCall(unit: Unit, callee: Callee, { words: args, piped }: 
 }
 
 /** `and` and `or`: the first argument that decides, or the last one; those after it are not looked at. */
-export function compileShortCircuit(
+function compileShortCircuit(
   unit: Unit,
   name: "and" | "or",
-  { words: args, piped }: Given,
+  { words: args, piped }: CallArguments,
   callee: Place,
-): Command {
+): CompiledCommand {
   if (args.length === 0 && !piped)
     return () => unit.fail(callee, `wrong number of args for ${name}: want at least 1 got 0`);
   const evaluations = args.map((arg) => compileArg(unit, arg, VALUE));
@@ -130,9 +135,9 @@ export function compileArg(unit: Unit, node: Operand, type: GoType): Evaluate {
 export function compileFunction(
   unit: Unit,
   node: Extract<Operand, { kind: "identifier" }>,
-  args: Given,
+  args: CallArguments,
   call: Place,
-): Command {
+): CompiledCommand {
   const { name } = node;
   const places = { callee: node, call };
   const given = unit.source.given(name);
@@ -143,12 +148,12 @@ export function compileFunction(
   }
   if (name === "and" || name === "or") return compileShortCircuit(unit, name, args, node);
   const builtin = unit.source.builtins.get(name);
-  if (builtin === undefined) return () => unit.fail(node, `${quote(name)} is not a defined function`);
+  if (builtin === undefined) return () => unit.fail(node, `${goQuote(name)} is not a defined function`);
   const invoke = (_run: Run, values: readonly GoValue[]): GoValue => builtin.call(values);
   return compileCall(unit, { name, signature: builtin, invoke }, args, places);
 }
 
-function converted(command: Command, convert: (value: GoValue) => GoValue): Evaluate {
+function converted(command: CompiledCommand, convert: (value: GoValue) => GoValue): Evaluate {
   return (run, dot) => convert(command(run, dot, undefined));
 }
 

@@ -11,9 +11,9 @@ import {
   typeOf,
   VALUE,
 } from "../go-values/values.js";
-import { compileArg, type CallPlaces, compileCall, type Given, NOTHING } from "./calls.js";
+import { compileArg, type CallPlaces, compileCall, type CallArguments, NOTHING } from "./calls.js";
 import type { ChainNode, FieldNode, Place, VariableNode } from "./nodes.js";
-import { type Command, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
+import { type CompiledCommand, type Evaluate, lastSeen, type Run, type Unit } from "./unit.js";
 
 /** One field of a value, or a method with its arguments. */
 type Access = (run: Run, dot: GoValue, final: GoValue, of: GoValue) => GoValue;
@@ -22,9 +22,9 @@ type Access = (run: Run, dot: GoValue, final: GoValue, of: GoValue) => GoValue;
 export function compileFields(
   unit: Unit,
   node: FieldNode | VariableNode | ChainNode,
-  given: Given,
+  given: CallArguments,
   places: CallPlaces,
-): Command {
+): CompiledCommand {
   const receiver = compileReceiver(unit, node);
   const blamed = node.kind === "chain" ? lastSeen(node.of) : node;
   const accesses = node.path.map((name, index) => {
@@ -66,11 +66,11 @@ function nilChain(node: ChainNode): Bytes {
 function compileAccess(
   unit: Unit,
   field: { readonly name: Bytes; readonly blamed: Place; readonly known: GoType | undefined },
-  given: Given,
+  given: CallArguments,
   places: CallPlaces,
 ): Access {
   const { name, blamed, known } = field;
-  const methods = new Map<Method, Command>();
+  const methods = new Map<Method, CompiledCommand>();
   const hasArgs = given.words.length > 0 || given.piped;
   const callMethod = (method: Method, ...[run, dot, final, of]: Parameters<Access>): GoValue => {
     let command = methods.get(method);

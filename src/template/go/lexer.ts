@@ -1,5 +1,5 @@
 import { type Bytes, isNameRune, isPrintable, runeAt, widthAt } from "../go-values/bytes.js";
-import { quote, runeName } from "../go-values/quote.js";
+import { goQuote, runeName } from "../go-values/quote.js";
 
 /** What a token is; keywords are of the kind "keyword" and known by their text. */
 export type TokenKind =
@@ -191,7 +191,7 @@ class Lexer {
   }
 
   #badNumber(): boolean {
-    return this.#fail(`bad number syntax: ${quote(this.#source.slice(this.#start, this.#at))}`);
+    return this.#fail(`bad number syntax: ${goQuote(this.#source.slice(this.#start, this.#at))}`);
   }
 
   #badCharacter(): boolean {

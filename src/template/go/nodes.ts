@@ -1,5 +1,5 @@
 import type { Bytes } from "../go-values/bytes.js";
-import { quote } from "../go-values/quote.js";
+import { goQuote } from "../go-values/quote.js";
 import type { NumberLiteral } from "./numbers.js";
 
 /** An element of an action that has a value. */
@@ -110,7 +110,7 @@ export function sourceOf(node: Place): Bytes {
     case "command":
       return node.words.map(inParens).join(" ");
     case "template":
-      return `{{template ${quote(node.name)}${node.pipe === undefined ? "" : ` ${sourceOf(node.pipe)}`}}}`;
+      return `{{template ${goQuote(node.name)}${node.pipe === undefined ? "" : ` ${sourceOf(node.pipe)}`}}}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Bytes } from "../go-values/bytes.js";
 import { GoError } from "../go-values/errors.js";
-import { quote, unquoteRune } from "../go-values/quote.js";
+import { goQuote, unquoteRune } from "../go-values/quote.js";
 import { Complex, Float, type GoInt, type GoValue, intOf } from "../go-values/values.js";
 
 /** An untyped number of a template: each reading that its value allows. */
@@ -28,8 +28,8 @@ export function parseNumber(text: Bytes): NumberLiteral {
     return { ideal, int, float: Number(integer), complex: undefined };
   }
   const float = parseFloat(text);
-  if (float === undefined) throw new GoError(`illegal number syntax: ${quote(text)}`);
-  if (!/[.eEpP]/.test(text)) throw new GoError(`integer overflow: ${quote(text)}`);
+  if (float === undefined) throw new GoError(`illegal number syntax: ${goQuote(text)}`);
+  if (!/[.eEpP]/.test(text)) throw new GoError(`integer overflow: ${goQuote(text)}`);
   return { ideal: { value: new Float(float) }, int: wholeOf(float), float, complex: undefined };
 }
 

@@ -1,13 +1,13 @@
 import type { Bytes } from "../go-values/bytes.js";
 import { GoError } from "../go-values/errors.js";
-import { quote, unquote } from "../go-values/quote.js";
+import { goQuote, unquote } from "../go-values/quote.js";
 import type { TokenKind } from "./lexer.js";
 import { type CommandNode, type Operand, type PipeNode, sourceOf, type VariableNode } from "./nodes.js";
 import { parseComplex, parseNumber, parseRune } from "./numbers.js";
 import type { Tokens } from "./tokens.js";
 
 /** What may be named where parsing is: the functions, and the variables declared so far. */
-export interface Scope {
+export interface ParseScope {
   hasFunction(name: Bytes): boolean;
   readonly variables: Bytes[];
 }
@@ -20,7 +20,7 @@ const OPERANDS: ReadonlySet<TokenKind> = new Set<TokenKind>([
 const VALUES: ReadonlySet<Operand["kind"]> = new Set<Operand["kind"]>(["bool", "dot", "nil", "number", "string"]);
 
 /** Declarations and commands up to `end`, which is consumed; `context` is what messages call it. */
-export function parsePipe(tokens: Tokens, scope: Scope, context: string, end: "close" | "right paren"): PipeNode {
+export function parsePipe(tokens: Tokens, scope: ParseScope, context: string, end: "close" | "right paren"): PipeNode {
   const { at } = tokens.peekNonSpace();
   const { variables, sets } = parseDeclarations(tokens, scope, context);
   const commands: CommandNode[] = [];
@@ -38,7 +38,7 @@ export function parsePipe(tokens: Tokens, scope: Scope, context: string, end: "c
 }
 
 /** `$x :=`, `$x =`, and for `range` also `$i, $x :=`; nothing when the pipe just begins with a variable. */
-function parseDeclarations(tokens: Tokens, scope: Scope, context: string): Pick<PipeNode, "variables" | "sets"> {
+function parseDeclarations(tokens: Tokens, scope: ParseScope, context: string): Pick<PipeNode, "variables" | "sets"> {
   const variables: VariableNode[] = [];
   for (;;) {
     const { kind, text, at } = tokens.peekNonSpace();
@@ -64,7 +64,7 @@ function parseDeclarations(tokens: Tokens, scope: Scope, context: string): Pick<
 }
 
 /** Operands with blanks between them; a `|` after them is consumed, an end is not. */
-function parseCommand(tokens: Tokens, scope: Scope): CommandNode {
+function parseCommand(tokens: Tokens, scope: ParseScope): CommandNode {
   const { at } = tokens.peekNonSpace();
   const words: Operand[] = [];
   for (;;) {
@@ -83,7 +83,7 @@ function parseCommand(tokens: Tokens, scope: Scope): CommandNode {
 }
 
 /** A term and the fields after it; undefined when what comes next is no term. */
-function parseOperand(tokens: Tokens, scope: Scope): Operand | undefined {
+function parseOperand(tokens: Tokens, scope: ParseScope): Operand | undefined {
   const term = parseTerm(tokens, scope);
   if (term === undefined || tokens.peek().kind !== "field") return term;
   const { at } = tokens.peek();
@@ -99,7 +99,7 @@ function parseOperand(tokens: Tokens, scope: Scope): Operand | undefined {
     case "number":
     case "nil":
     case "dot":
-      return tokens.fail(`unexpected . after term ${quote(sourceOf(term))}`);
+      return tokens.fail(`unexpected . after term ${goQuote(sourceOf(term))}`);
     case "identifier":
     case "chain":
     case "pipe":
@@ -107,7 +107,7 @@ function parseOperand(tokens: Tokens, scope: Scope): Operand | undefined {
   }
 }
 
-function parseTerm(tokens: Tokens, scope: Scope): Operand | undefined {
+function parseTerm(tokens: Tokens, scope: ParseScope): Operand | undefined {
   const { kind, text, at } = tokens.peekNonSpace();
   if (!OPERANDS.has(kind)) return undefined;
   tokens.next();
@@ -116,11 +116,11 @@ function parseTerm(tokens: Tokens, scope: Scope): Operand | undefined {
   if (kind === "field") return { kind, at, path: [text.slice(1)] };
   if (kind === "bool") return { kind, at, value: text === "true" };
   if (kind === "identifier") {
-    if (!scope.hasFunction(text)) tokens.fail(`function ${quote(text)} not defined`);
+    if (!scope.hasFunction(text)) tokens.fail(`function ${goQuote(text)} not defined`);
     return { kind, at, name: text };
   }
   if (kind === "variable") {
-    if (!scope.variables.includes(text)) tokens.fail(`undefined variable ${quote(text)}`);
+    if (!scope.variables.includes(text)) tokens.fail(`undefined variable ${goQuote(text)}`);
     return { kind, at, name: text, path: [] };
   }
   if (kind === "string" || kind === "raw string") {

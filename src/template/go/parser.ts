@@ -1,8 +1,8 @@
 import type { Bytes } from "../go-values/bytes.js";
-import { quote, unquote } from "../go-values/quote.js";
+import { goQuote, unquote } from "../go-values/quote.js";
 import { lex, type Token } from "./lexer.js";
 import { type BranchNode, isBlank, type PipeNode, type Step, type TemplateNode } from "./nodes.js";
-import { literal, parsePipe, type Scope } from "./operands.js";
+import { literal, parsePipe, type ParseScope } from "./operands.js";
 import { Tokens } from "./tokens.js";
 
 /** The steps of a template and of those defined in it, by name. */
@@ -35,14 +35,14 @@ export function parseTrees(name: string, source: Bytes, hasFunction: (name: Byte
 function addTree(trees: Map<Bytes, readonly Step[]>, tokens: Tokens, name: Bytes, steps: readonly Step[]): void {
   const present = trees.get(name);
   if (present === undefined || isBlank(present)) trees.set(name, steps);
-  else if (!isBlank(steps)) tokens.fail(`template: multiple definition of template ${quote(name)}`);
+  else if (!isBlank(steps)) tokens.fail(`template: multiple definition of template ${goQuote(name)}`);
 }
 
 /** The parser of one definition: its variables, and how many ranges it is in. */
 class Parser {
   readonly #tokens: Tokens;
   readonly #trees: Map<Bytes, readonly Step[]>;
-  readonly #scope: Scope;
+  readonly #scope: ParseScope;
   #ranges = 0;
 
   constructor(tokens: Tokens, hasFunction: (name: Bytes) => boolean, trees: Map<Bytes, readonly Step[]>) {

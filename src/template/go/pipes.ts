@@ -2,7 +2,7 @@ import type { GoValue } from "../go-values/values.js";
 import { compileFunction } from "./calls.js";
 import { compileFields } from "./fields.js";
 import { type CommandNode, type Operand, type PipeNode, sourceOf } from "./nodes.js";
-import { type Command, type Evaluate, lastSeen, type Unit } from "./unit.js";
+import { type CompiledCommand, type Evaluate, lastSeen, type Unit } from "./unit.js";
 
 /** Makes a pipe ready: each command's value is the last argument of the next, and the variables get the last one. */
 export function compilePipe(unit: Unit, pipe: PipeNode): Evaluate {
@@ -35,7 +35,7 @@ function compileCommands(unit: Unit, nodes: readonly CommandNode[]): Evaluate {
   };
 }
 
-function compileCommand(unit: Unit, node: CommandNode, place: "first" | "later"): Command {
+function compileCommand(unit: Unit, node: CommandNode, place: "first" | "later"): CompiledCommand {
   const [first, ...words] = node.words;
   const given = { words, piped: place === "later" };
   if (first.kind === "identifier") return compileFunction(unit, first, given, node);

@@ -1,6 +1,6 @@
 import type { Bytes } from "../go-values/bytes.js";
 import { show } from "../go-values/print.js";
-import { quote } from "../go-values/quote.js";
+import { goQuote } from "../go-values/quote.js";
 import { Callable, Dict, type GoInt, type GoValue, isTrue, List, TypedInt } from "../go-values/values.js";
 import { type BranchNode, type PipeNode, type Step, type TemplateNode } from "./nodes.js";
 import { compilePipe } from "./pipes.js";
@@ -133,7 +133,7 @@ function compileTemplate(unit: Unit, node: TemplateNode): Act {
   const value = node.pipe === undefined ? () => undefined : compilePipe(unit, node.pipe);
   return (run, dot) => {
     const body = bodies.get(node.name);
-    if (body === undefined) return unit.fail(node, `template ${quote(node.name)} not defined`);
+    if (body === undefined) return unit.fail(node, `template ${goQuote(node.name)} not defined`);
     if (run.depth === MAX_DEPTH) unit.fail(node, `exceeded maximum template depth (${MAX_DEPTH})`);
     const arg = value(run, dot);
     const { vars } = run;

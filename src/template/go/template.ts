@@ -23,7 +23,7 @@ export interface GoTemplate {
  * `name` is the template's own name in messages. Only the signatures of `functions` matter here.
  * Fails with the fault "template-invalid", whose reason is Go's message.
  */
-export function parse(name: string, text: Bytes, functions: ReadonlyMap<string, Signature>): GoTemplate {
+export function parseTemplate(name: string, text: Bytes, functions: ReadonlyMap<string, Signature>): GoTemplate {
   const root = bytesOf(name);
   const source = new Source(root, text, functions, BUILTINS);
   withinStack(root, () => {

@@ -1,5 +1,5 @@
 import { templateError } from "../go-values/errors.js";
-import { quote } from "../go-values/quote.js";
+import { goQuote } from "../go-values/quote.js";
 import type { Token, TokenKind } from "./lexer.js";
 
 /** The tokens of one template with a place in them; errors name the line of the furthest token looked at, as Go's do. */
@@ -78,5 +78,5 @@ export class Tokens {
 function shown(token: Token): string {
   if (token.kind === "eof") return "EOF";
   if (token.kind === "keyword" || token.kind === "nil" || token.kind === "dot") return `<${token.text}>`;
-  return token.text.length > 10 ? `${quote(token.text.slice(0, 10))}...` : quote(token.text);
+  return token.text.length > 10 ? `${goQuote(token.text.slice(0, 10))}...` : goQuote(token.text);
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from "../go-values/bytes.js";
 import { templateError } from "../go-values/errors.js";
-import { quote } from "../go-values/quote.js";
+import { goQuote } from "../go-values/quote.js";
 import type { Functions, GoFunction, GoValue, Signature } from "../go-values/values.js";
 import { type Operand, type Place, sourceOf, type CommandNode } from "./nodes.js";
 
@@ -18,7 +18,7 @@ export type Evaluate = (run: Run, dot: GoValue) => GoValue;
 /**
  * A command made ready: `final` is what the command before it in the pipe has handed on, `self` what a method is called on.
  */
-export type Command = (run: Run, dot: GoValue, final: GoValue, self?: GoValue) => GoValue;
+export type CompiledCommand = (run: Run, dot: GoValue, final: GoValue, self?: GoValue) => GoValue;
 
 /** How steps have ended: `break` and `continue` go up to the range they stand in. */
 export type Flow = "next" | "break" | "continue";
@@ -96,7 +96,7 @@ export class Unit {
     const before = text.slice(0, place.at);
     const line = before.split("\n").length;
     const column = place.at - (before.lastIndexOf("\n") + 1);
-    const where = `${name}:${line}:${column}: executing ${quote(this.#name)} at <${sourceOf(place)}>`;
+    const where = `${name}:${line}:${column}: executing ${goQuote(this.#name)} at <${sourceOf(place)}>`;
     throw templateError(name, line, `template: ${where}: ${words}`);
   }
 }

@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decisionOf } from "../../../src/core/decision/decision.js";
-import type { Finding, Standing } from "../../../src/core/decision/readiness.js";
-import { container, facts, published } from "../../support/containers.js";
+import type { ProbeResult, RuntimeStatus } from "../../../src/core/decision/readiness.js";
+import { container, context, published } from "../../support/containers.js";
 
-const aFinding = fc.constantFrom<Finding>("passed", "pending", "failed", "skipped");
+const aFinding = fc.constantFrom<ProbeResult>("passed", "pending", "failed", "skipped");
 
-const aStanding: fc.Arbitrary<Standing> = fc
+const aStanding: fc.Arbitrary<RuntimeStatus> = fc
   .record({ drained: fc.boolean(), held: fc.boolean(), first: aFinding, second: aFinding })
   .map(({ drained, held, first, second }) => ({ drained, held, probe: (port) => (port === 8080 ? first : second) }));
 
 const someFacts = fc.constantFrom(
-  facts,
-  { ...facts, address: "10.0.0.6" },
-  { ...facts, explicit: true },
-  { ...facts, hostId: "node2" },
+  context,
+  { ...context, address: "10.0.0.6" },
+  { ...context, explicit: true },
+  { ...context, hostId: "node2" },
 );
 
 test("a container that was decided on before gets the decision that a new one like it would get", () => {
@@ -23,8 +23,8 @@ test("a container that was decided on before gets the decision that a new one li
     ports: [published(8080, 1), published(8081, 2)],
   });
   fc.assert(
-    fc.property(someFacts, aStanding, (now, standing) => {
-      expect(decisionOf(known, now, standing)).toEqual(decisionOf({ ...known }, now, standing));
+    fc.property(someFacts, aStanding, (now, runtimeStatus) => {
+      expect(decisionOf(known, now, runtimeStatus)).toEqual(decisionOf({ ...known }, now, runtimeStatus));
     }),
   );
 });
@@ -35,7 +35,7 @@ test("a container in the network of another is decided on by what that one is no
     const outer = container("outer", { id: "outer", ports: [published(8080, hostPort)] });
     return decisionOf(
       inside,
-      facts,
+      context,
       { probe: () => "passed", drained: false, held: false },
       new Map([["outer", outer]]),
     );

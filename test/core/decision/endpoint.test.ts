@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/core/decision/context.js";
+import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container, ContainerPort } from "../../../src/core/model/container.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
 const exposed = (port: number): ContainerPort => ({ port, protocol: "tcp", bindings: [] });
 const udp = (port: number, hostPort: number): ContainerPort => ({
@@ -13,9 +13,13 @@ const udp = (port: number, hostPort: number): ContainerPort => ({
 });
 
 /** `id name addr [altAddrs]` of each instance, without the host and the container; or the reason why there is none. */
-function placesOf(changes: Partial<Container>, more: Partial<Facts> = {}, others: readonly Container[] = []): string {
+function placesOf(
+  changes: Partial<Container>,
+  more: Partial<DecisionContext> = {},
+  others: readonly Container[] = [],
+): string {
   const all = new Map(others.map((other) => [other.id, other]));
-  const decision = decisionOf(container("web1", changes), { ...facts, ...more }, UNPROBED, all);
+  const decision = decisionOf(container("web1", changes), { ...context, ...more }, UNPROBED, all);
   if (!("instances" in decision)) return decision.reason;
   return decision.instances
     .map(({ id, name, addr, altAddrs = [] }) => [id.slice("node1:web1:".length), name, addr, ...altAddrs].join(" "))
@@ -26,7 +30,7 @@ describe("several ports", () => {
   const ports = [published(80, 31_000), published(443, 31_001), published(8000, 31_002), published(8001, 31_003)];
   const web = (labels: Readonly<Record<string, string>>): Partial<Container> => ({ ports, labels });
 
-  test.each<[string, Partial<Container>, Partial<Facts>, string]>([
+  test.each<[string, Partial<Container>, Partial<DecisionContext>, string]>([
     ["none but the lowest without a label", web({}), {}, "80 web1 10.0.0.5:31000"],
     [
       "each that is listed",
@@ -95,7 +99,7 @@ describe("several ports", () => {
 describe("both families", () => {
   const both = { altAddress: "2001:db8::5" };
 
-  test.each<[string, readonly string[], Partial<Facts>, string]>([
+  test.each<[string, readonly string[], Partial<DecisionContext>, string]>([
     ["all addresses", ["0.0.0.0", "::"], both, "10.0.0.5:32768 [2001:db8::5]:32768"],
     ["all addresses in one word", [""], both, "10.0.0.5:32768 [2001:db8::5]:32768"],
     ["all addresses, where the host has one only", ["0.0.0.0", "::"], {}, "10.0.0.5:32768"],
@@ -142,7 +146,7 @@ describe("a network by name", () => {
   });
   const one = { bridge: { ipv4: "172.17.0.2", ipv6: undefined } };
 
-  test.each<[string, Partial<Container>, Partial<Facts>, string]>([
+  test.each<[string, Partial<Container>, Partial<DecisionContext>, string]>([
     ["by setting", web(), { network: "front" }, "80 web1 172.20.0.2:80 [2001:db8:1::2]:80"],
     ["by label", web({ "hecd.network": "shop_back" }), { network: "front" }, "80 web1 [2001:db8:2::2]:80"],
     [

@@ -3,15 +3,15 @@ import { explainHeld, explainWanted, type Holdings, sentenceOf } from "../../../
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
-import { container, facts } from "../../support/containers.js";
+import { container, context } from "../../support/containers.js";
 
 const NOTHING: Holdings = { registered: {}, conflicts: [], waitingFor: [] };
 
 /** A container as an agent decides on it, with the keys that it wants. */
 function decided(one: Container, drained = false) {
-  const [first] = decide([one], facts, () => ({ ...UNPROBED, drained }));
+  const [first] = decide([one], context, () => ({ ...UNPROBED, drained }));
   if (!first) throw new Error("nothing was decided");
-  const keys = Object.fromEntries([...entriesOf([first], facts)].map(([key, { value }]) => [key, value]));
+  const keys = Object.fromEntries([...entriesOf([first], context)].map(([key, { value }]) => [key, value]));
   return { about: { id: one.id, name: one.name, decision: first.decision }, keys };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { probesOf } from "../../../src/core/decision/probing.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
 const bridge = { bridge: { ipv4: "172.17.0.2", ipv6: undefined } };
 
@@ -18,11 +18,11 @@ test.each<[string, Partial<Container>, readonly string[]]>([
     ["fd00::2:8080"],
   ],
 ])("a container %s", (_, changes, expected) => {
-  expect(probesOf(container("web1", changes), facts, true).map(({ ip, port }) => `${ip}:${port}`)).toEqual(expected);
+  expect(probesOf(container("web1", changes), context, true).map(({ ip, port }) => `${ip}:${port}`)).toEqual(expected);
 });
 
 test("no container is probed unless somebody asks for it", () => {
-  expect(probesOf(container(), facts, false)).toEqual([]);
+  expect(probesOf(container(), context, false)).toEqual([]);
 });
 
 test.each<[string, Partial<Container>, string | undefined, readonly string[]]>([
@@ -40,7 +40,7 @@ test.each<[string, Partial<Container>, string | undefined, readonly string[]]>([
   ["in the only one it is in", { networks: { b: { ipv4: "10.2.0.2", ipv6: undefined } } }, "auto", ["10.2.0.2:8080"]],
 ])("a container of several networks is probed %s", (_, changes, network, expected) => {
   const networks = { a: { ipv4: "10.1.0.2", ipv6: undefined }, b: { ipv4: "10.2.0.2", ipv6: undefined } };
-  const plans = probesOf(container("web1", { networks, ...changes }), { ...facts, network }, true);
+  const plans = probesOf(container("web1", { networks, ...changes }), { ...context, network }, true);
   expect(plans.map(({ ip, port }) => `${ip}:${port}`)).toEqual(expected);
 });
 
@@ -57,7 +57,7 @@ test.each<[string, Readonly<Record<string, string>>]>([
   ],
 ])("a port is probed as labels of that port ask for: %s", (_, labels) => {
   const ports = [published(8080, 32_768), published(9090, 32_769)];
-  expect(probesOf(container("web1", { labels, ports, health: "healthy" }), facts, true)).toEqual([
+  expect(probesOf(container("web1", { labels, ports, health: "healthy" }), context, true)).toEqual([
     { ip: "172.17.0.2", port: 8080, path: "/health", intervalMs: 2_000, timeoutMs: 1_000, rise: 1, fall: 3 },
   ]);
 });

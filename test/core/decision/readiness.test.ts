@@ -1,17 +1,21 @@
 import { expect, test } from "vitest";
 import { decisionOf } from "../../../src/core/decision/decision.js";
-import { type Standing, UNPROBED } from "../../../src/core/decision/readiness.js";
+import { type RuntimeStatus, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { HealthPolicy } from "../../../src/core/labels/label-config.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { container, facts } from "../../support/containers.js";
+import { container, context } from "../../support/containers.js";
 
-function decided(changes: Partial<Container>, standing: Partial<Standing> = {}, health: HealthPolicy = "strict") {
-  const decision = decisionOf(container("web1", changes), { ...facts, health }, { ...UNPROBED, ...standing });
+function decided(
+  changes: Partial<Container>,
+  runtimeStatus: Partial<RuntimeStatus> = {},
+  health: HealthPolicy = "strict",
+) {
+  const decision = decisionOf(container("web1", changes), { ...context, health }, { ...UNPROBED, ...runtimeStatus });
   if (!("instances" in decision)) return `out: ${decision.reason}`;
   return `${decision.instances[0]?.state ?? "none"}${decision.because ? `: ${decision.because.reason}` : ""}`;
 }
 
-test.each<[string, Partial<Container>, Partial<Standing>, HealthPolicy, string]>([
+test.each<[string, Partial<Container>, Partial<RuntimeStatus>, HealthPolicy, string]>([
   ["runs", {}, {}, "strict", "up"],
   ["has ended", { status: "exited" }, {}, "strict", "out: not-running"],
   ["restarts", { status: "restarting" }, {}, "strict", "out: not-running"],
@@ -35,6 +39,6 @@ test.each<[string, Partial<Container>, Partial<Standing>, HealthPolicy, string]>
     "strict",
     "draining: draining",
   ],
-])("a container that %s: %j %j %s", (_, changes, standing, policy, expected) => {
-  expect(decided(changes, standing, policy)).toBe(expected);
+])("a container that %s: %j %j %s", (_, changes, runtimeStatus, policy, expected) => {
+  expect(decided(changes, runtimeStatus, policy)).toBe(expected);
 });

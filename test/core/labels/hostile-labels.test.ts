@@ -8,9 +8,9 @@ import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
 import { NAME, TEXT } from "../../../src/core/text/patterns.js";
 import { servicesOf } from "../../../src/core/view/view.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
-const layouts = { ...facts, layouts: ["simple", "json", "registrator"] } as const;
+const layouts = { ...context, layouts: ["simple", "json", "registrator"] } as const;
 
 const nasty = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
@@ -35,14 +35,12 @@ const more = [
   "check.type",
 ];
 const registrator = ["NAME", "ID", "TAGS", "IGNORE", "WEIGHT", "REGION", "CHECK_HTTP", "CHECK_INTERVAL", "A b"];
-const balancer = ["server.port", "server.scheme", "sticky.cookie", "healthcheck.path", "healthcheck.interval"];
+const driver = ["server.port", "server.scheme", "sticky.cookie", "healthcheck.path", "healthcheck.interval"];
 const known = [
   ...[...service, ...more].flatMap((key) => [`hecd.${key}`, `hecd.80.${key}`, `HECD.443.${key}`]),
   ...["port", "ports", "health", "drain-delay", "namespace", "99999.name", "80.", ".", ""].map((key) => `hecd.${key}`),
   ...registrator.flatMap((key) => [`SERVICE_${key}`, `SERVICE_443_${key}`, `service_80_${key}`]),
-  ...balancer.flatMap((key) =>
-    ["http", "tcp", "udp"].map((kind) => `traefik.${kind}.services.web.loadbalancer.${key}`),
-  ),
+  ...driver.flatMap((key) => ["http", "tcp", "udp"].map((kind) => `traefik.${kind}.services.web.loadbalancer.${key}`)),
   ...["a", "b"].flatMap((name) => [`traefik.http.routers.${name}.rule`, `traefik.http.routers.${name}.service`]),
   ...["traefik.enable", "traefik.docker.network", "com.docker.compose.project", "com.docker.compose.service"],
 ];
@@ -52,7 +50,7 @@ const keys = fc.oneof(
 );
 const labels = fc.dictionary(keys, nasty, { maxKeys: 4 });
 
-function decisionOn(some: Partial<Container>, from: (typeof facts)["serviceFrom"]): Decision {
+function decisionOn(some: Partial<Container>, from: (typeof context)["serviceFrom"]): Decision {
   const ports = [published(80, 31_000), published(443, 31_001)];
   const [decided] = decide([container("web1", { ports, ...some })], { ...layouts, serviceFrom: from }, () => UNPROBED);
   if (!decided) throw new Error("There is no decision");

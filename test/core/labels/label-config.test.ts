@@ -1,25 +1,25 @@
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/core/decision/context.js";
+import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
-import type { Wishes } from "../../../src/core/labels/label-config.js";
-import { readWishes } from "../../../src/core/labels/labels.js";
+import type { LabelConfig } from "../../../src/core/labels/label-config.js";
+import { readLabels } from "../../../src/core/labels/labels.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { parseDuration } from "../../../src/core/text/duration.js";
-import { container, facts } from "../../support/containers.js";
+import { container, context } from "../../support/containers.js";
 
 const traefik = (name: string, port = 8080): Readonly<Record<string, string>> => ({
   [`traefik.http.services.${name}.loadbalancer.server.port`]: String(port),
 });
 
-function wishesOf(changes: Partial<Container>): Wishes {
-  const wishes = readWishes(container("web1", changes), facts.compat);
-  if ("reason" in wishes) throw new Error(wishes.advice);
-  return wishes;
+function wishesOf(changes: Partial<Container>): LabelConfig {
+  const config = readLabels(container("web1", changes), context.compat);
+  if ("reason" in config) throw new Error(config.advice);
+  return config;
 }
 
-function outcomeOf(changes: Partial<Container>, more: Partial<Facts> = {}): string {
-  const decision = decisionOf(container("web1", changes), { ...facts, ...more }, UNPROBED);
+function outcomeOf(changes: Partial<Container>, more: Partial<DecisionContext> = {}): string {
+  const decision = decisionOf(container("web1", changes), { ...context, ...more }, UNPROBED);
   return "instances" in decision ? decision.instances.map(({ service }) => service).join() : decision.reason;
 }
 
@@ -73,7 +73,7 @@ test("our own labels say everything that a record holds", () => {
     "com.docker.compose.project": "shop",
     "com.docker.compose.service": "web",
   };
-  expect(decisionOf(container("web1", { labels }), facts, UNPROBED)).toMatchObject({
+  expect(decisionOf(container("web1", { labels }), context, UNPROBED)).toMatchObject({
     instances: [
       {
         tags: ["www", "blue,green"],
@@ -145,7 +145,7 @@ describe("an agent takes the containers of its namespace", () => {
 describe("the service of a container that names none", () => {
   const composed = { "com.docker.compose.project": "shop", "com.docker.compose.service": "web" };
 
-  test.each<[Facts["serviceFrom"], Partial<Container>, string]>([
+  test.each<[DecisionContext["serviceFrom"], Partial<Container>, string]>([
     ["prefix", { labels: composed }, "servers"],
     ["compose", { labels: composed }, "web"],
     ["compose", {}, "servers"],

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/core/decision/context.js";
+import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
 import { HOST_NAME, NAME, PATH_PREFIX } from "../../../src/core/text/patterns.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
-function addrOf(changes: Partial<Container>, otherFacts: Partial<Facts> = {}): string {
-  const decision = decisionOf(container("web1", changes), { ...facts, ...otherFacts }, UNPROBED);
+function addrOf(changes: Partial<Container>, otherFacts: Partial<DecisionContext> = {}): string {
+  const decision = decisionOf(container("web1", changes), { ...context, ...otherFacts }, UNPROBED);
   return "instances" in decision ? decision.instances.map(({ addr }) => addr).join(" ") : decision.reason;
 }
 
@@ -20,7 +20,7 @@ describe("a label that says nothing", () => {
     ["HECD.Drain_Delay", "Label HECD.Drain_Delay says nothing; hecd.drain-delay may be meant"],
     ["hecd.8080.wieght", "Label hecd.8080.wieght says nothing; hecd.8080.weight may be meant"],
   ])("%s is taken for a slip of the pen", (label, note) => {
-    expect(decisionOf(container("web1", { labels: { [label]: "1" } }), facts, UNPROBED)).toMatchObject({
+    expect(decisionOf(container("web1", { labels: { [label]: "1" } }), context, UNPROBED)).toMatchObject({
       notes: [note],
     });
   });
@@ -28,7 +28,7 @@ describe("a label that says nothing", () => {
   test.each(["hecd.demo", "hecd.meta.weigth", "hecd.weight", "hecdxservice", `hecd.${"s".repeat(100_000)}`])(
     "%.30s is taken for what it is",
     (label) => {
-      const decision = decisionOf(container("web1", { labels: { [label]: "1" } }), facts, UNPROBED);
+      const decision = decisionOf(container("web1", { labels: { [label]: "1" } }), context, UNPROBED);
       expect("instances" in decision && decision.notes).toBeUndefined();
     },
   );
@@ -36,7 +36,7 @@ describe("a label that says nothing", () => {
 
 describe("a container becomes an instance", () => {
   test("with everything a renderer wants to know", () => {
-    const decision = decisionOf(container("web1"), facts, UNPROBED);
+    const decision = decisionOf(container("web1"), context, UNPROBED);
     expect(decision).toEqual({
       instances: [
         {
@@ -71,7 +71,7 @@ describe("a container becomes an instance", () => {
       "hecd.http.host": "example.org, *.example.net",
       "hecd.http.path": "/shop,/cart",
     };
-    expect(decisionOf(container("web1", { labels }), facts, UNPROBED)).toMatchObject({
+    expect(decisionOf(container("web1", { labels }), context, UNPROBED)).toMatchObject({
       instances: [
         {
           id: "node1:web1:8080",
@@ -195,7 +195,7 @@ describe("a label that cannot be read", () => {
     ["hecd.http.path", "shop"],
     ["hecd.http.path", "/a b"],
   ])("keeps the container out and is named: %s=%j", (key, value) => {
-    const decision = decisionOf(container("web1", { labels: { [key]: value } }), facts, UNPROBED);
+    const decision = decisionOf(container("web1", { labels: { [key]: value } }), context, UNPROBED);
     expect(decision).toMatchObject({ reason: "invalid-label" });
     expect("advice" in decision && decision.advice).toContain(`Label ${key} `);
     expect("advice" in decision && decision.advice).not.toContain("\n");
@@ -209,8 +209,8 @@ describe("a label that cannot be read", () => {
 
 test("a name too long for a key needs a label", () => {
   const name = "x".repeat(100);
-  expect(decisionOf(container(name), facts, UNPROBED)).toMatchObject({ reason: "invalid-name" });
-  expect(decisionOf(container(name, { labels: { "hecd.name": "short" } }), facts, UNPROBED)).toMatchObject({
+  expect(decisionOf(container(name), context, UNPROBED)).toMatchObject({ reason: "invalid-name" });
+  expect(decisionOf(container(name, { labels: { "hecd.name": "short" } }), context, UNPROBED)).toMatchObject({
     instances: [{ name: "short", id: `node1:${name}:8080` }],
   });
 });
@@ -226,7 +226,7 @@ test("whatever labels and names say, an instance fits its schema and no part lea
   let registered = 0;
   fc.assert(
     fc.property(labels, nasty, nasty, (someLabels, name, image) => {
-      const decision = decisionOf(container("web1", { labels: someLabels, name, image }), facts, UNPROBED);
+      const decision = decisionOf(container("web1", { labels: someLabels, name, image }), context, UNPROBED);
       const [instance] = "instances" in decision ? decision.instances : [];
       if (!instance) return;
       registered += 1;

@@ -4,9 +4,9 @@ import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import { readRegistrator } from "../../../src/core/labels/registrator-labels.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
-const here = { ...facts, hostId: "hostname", address: "192.168.1.102", serviceFrom: "image" } as const;
+const here = { ...context, hostId: "hostname", address: "192.168.1.102", serviceFrom: "image" } as const;
 
 /** What registrator's documents show of a service. */
 function servicesOf(changes: Partial<Container> & { readonly name?: string }): readonly unknown[] {
@@ -127,7 +127,7 @@ describe("registrator's dialect", () => {
 
   test("leaves what does not fit aside, with a note that names it", () => {
     const labels = { SERVICE_NAME: "a b", SERVICE_WEIGHT: "999", SERVICE_X: "a\nb", SERVICE_TAGS: "good" };
-    const decision = decisionOf(container("a", { labels, serviceVariables: { SERVICE_ID: "x/y" } }), facts, UNPROBED);
+    const decision = decisionOf(container("a", { labels, serviceVariables: { SERVICE_ID: "x/y" } }), context, UNPROBED);
     expect(decision).toMatchObject({ instances: [{ service: "servers", name: "a", weight: 100, tags: ["good"] }] });
     const notes = "notes" in decision ? (decision.notes ?? []) : [];
     for (const by of ["Label SERVICE_NAME", "Label SERVICE_WEIGHT", "Label SERVICE_X", "Variable SERVICE_ID"]) {
@@ -138,7 +138,7 @@ describe("registrator's dialect", () => {
 
   test("is not read when it is not among the dialects", () => {
     const web = container("a", { labels: { SERVICE_IGNORE: "1", SERVICE_NAME: "db" } });
-    expect(decisionOf(web, { ...facts, compat: ["traefik"] }, UNPROBED)).toMatchObject({
+    expect(decisionOf(web, { ...context, compat: ["traefik"] }, UNPROBED)).toMatchObject({
       instances: [{ service: "servers" }],
     });
   });

@@ -3,10 +3,10 @@ import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import type { Instance } from "../../../src/core/model/instance.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
 function instancesOf(labels: Readonly<Record<string, string>>, changes: Partial<Container> = {}): readonly Instance[] {
-  const decision = decisionOf(container("web1", { labels, ...changes }), facts, UNPROBED);
+  const decision = decisionOf(container("web1", { labels, ...changes }), context, UNPROBED);
   if ("instances" in decision) return decision.instances;
   throw new Error(`${decision.reason}: ${decision.advice}`);
 }
@@ -143,7 +143,7 @@ describe("traefik's dialect", () => {
       "registered",
     ],
   ])("knows %s", (_, labels, expected) => {
-    const decision = decisionOf(container("web1", { labels }), facts, UNPROBED);
+    const decision = decisionOf(container("web1", { labels }), context, UNPROBED);
     expect("instances" in decision ? "registered" : decision.reason).toBe(expected);
   });
 });

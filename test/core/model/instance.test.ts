@@ -9,10 +9,10 @@ import {
   parseAddress,
   parseInstance,
 } from "../../../src/core/model/instance.js";
-import { container, facts } from "../../support/containers.js";
+import { container, context } from "../../support/containers.js";
 
 function instance(): Instance {
-  const decision = decisionOf(container("web1", { labels: { "hecd.http.host": "example.org" } }), facts, UNPROBED);
+  const decision = decisionOf(container("web1", { labels: { "hecd.http.host": "example.org" } }), context, UNPROBED);
   const [instance] = "instances" in decision ? decision.instances : [];
   if (!instance) throw new Error("no instance");
   return instance;

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/core/decision/context.js";
+import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import type { Layout } from "../../../src/core/model/layouts.js";
 import { plan } from "../../../src/core/registry/plan.js";
 import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
 const udp = { port: 53, protocol: "udp", bindings: [{ hostIp: "0.0.0.0", hostPort: 5_353 }] } as const;
 
-function entries(layouts: readonly Layout[], web: Container, drained = false, more: Partial<Facts> = {}) {
-  const all = { ...facts, layouts, ...more };
+function entries(layouts: readonly Layout[], web: Container, drained = false, more: Partial<DecisionContext> = {}) {
+  const all = { ...context, layouts, ...more };
   return entriesOf(
     decide([web], all, () => ({ ...UNPROBED, drained })),
     all,
@@ -64,11 +64,11 @@ describe("the keys of a container", () => {
 
   test("go in one transaction in all layouts, also for an agent that took them over", () => {
     const all: readonly Layout[] = ["simple", "json", "registrator"];
-    expect(plan(new Map(), heldEntries(held(all), { ...facts, layouts: all }))).toHaveLength(1);
+    expect(plan(new Map(), heldEntries(held(all), { ...context, layouts: all }))).toHaveLength(1);
   });
 
   test("go in one transaction when a layout is no longer wanted", () => {
-    const wanted = { ...facts, layouts: ["json"] } as const;
+    const wanted = { ...context, layouts: ["json"] } as const;
     const moved = entriesOf(
       decide([{ ...web, ports: [published(8080, 40_000)] }], wanted, () => UNPROBED),
       wanted,
@@ -84,6 +84,6 @@ describe("the keys of a container", () => {
   test("must differ among its ports", () => {
     const labels = { "hecd.80.name": "a", "hecd.443.name": "a" };
     const two = container("web1", { labels, ports: [published(80, 1), published(443, 2)] });
-    expect(decide([two], facts, () => UNPROBED)).toMatchObject([{ decision: { reason: "key-conflict" } }]);
+    expect(decide([two], context, () => UNPROBED)).toMatchObject([{ decision: { reason: "key-conflict" } }]);
   });
 });

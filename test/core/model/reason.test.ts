@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/core/decision/context.js";
+import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { quote, type Reason } from "../../../src/core/model/reason.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
 const two = [published(80, 31_000), published(443, 31_001)];
 const OWN = "9".repeat(64);
 const networks = { a: { ipv4: "172.20.0.2", ipv6: undefined }, b: { ipv4: "172.21.0.2", ipv6: undefined } };
 
 describe("a container that is left out is told what to change", () => {
-  test.each<[Reason, Partial<Container>, Partial<Facts>, string]>([
+  test.each<[Reason, Partial<Container>, Partial<DecisionContext>, string]>([
     ["disabled", { labels: { "traefik.enable": "false" } }, {}, "Label traefik.enable "],
     ["not-enabled", {}, { explicit: true }, "label hecd.enable=true"],
     ["own-container", { id: OWN }, { ownContainer: OWN }, "label hecd.enable=true"],
@@ -38,7 +38,7 @@ describe("a container that is left out is told what to change", () => {
     ["no-host-ip", {}, { address: undefined }, "--advertise"],
     ["no-host-ip", { ports: [published(80, 1, ["::"])] }, {}, "--advertise-alt"],
   ])("%s: %j", (reason, { name, ...changes }, more, words) => {
-    const decision = decisionOf(container(name, changes), { ...facts, ...more }, UNPROBED);
+    const decision = decisionOf(container(name, changes), { ...context, ...more }, UNPROBED);
     expect(decision).toMatchObject({ reason, advice: expect.stringContaining(words) as string });
   });
 });

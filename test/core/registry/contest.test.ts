@@ -6,7 +6,7 @@ import { hasAnswer, planAmong } from "../../../src/core/registry/contest.js";
 import type { Write } from "../../../src/core/registry/plan.js";
 import { decide } from "../../../src/core/registry/registration.js";
 import { NAME } from "../../../src/core/text/patterns.js";
-import { container, facts, published } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
 const conflict = (key: string, changes: Partial<Conflict> = {}): Conflict => ({
   key,
@@ -20,7 +20,7 @@ const conflict = (key: string, changes: Partial<Conflict> = {}): Conflict => ({
 const named = (...names: readonly string[]) =>
   decide(
     names.map((name, index) => container(name, { ports: [published(8080, 32_768 + index)] })),
-    facts,
+    context,
     () => UNPROBED,
   );
 
@@ -31,7 +31,7 @@ function puts(
   names: readonly string[],
   held: ReadonlyMap<string, string> = new Map(),
 ): readonly Write[] {
-  const writes = planAmong(conflicts, named(...names), held, { ...facts, onConflict }).flat();
+  const writes = planAmong(conflicts, named(...names), held, { ...context, onConflict }).flat();
   return writes.filter(({ key }) => key.startsWith("/app/"));
 }
 
@@ -80,7 +80,7 @@ describe("a plan among keys of others", () => {
   describe("in registrator's layout", () => {
     const layouts = ["simple", "json", "registrator"] as const;
     const keysAmong = (onConflict: OnConflict, conflicts: readonly Conflict[], hostId = "node1") => {
-      const own = { ...facts, hostId, layouts, onConflict };
+      const own = { ...context, hostId, layouts, onConflict };
       const decided = decide([container("a")], own, () => UNPROBED);
       const writes = planAmong(conflicts, decided, new Map(), own).flat();
       return writes.map((write) => `${write.key}${"over" in write ? " anew" : ""}`);
@@ -123,9 +123,9 @@ describe("a plan among keys of others", () => {
   test("never replaces or renames because of a record", () => {
     const record = conflict("/hecd/v1/services/servers/node1:a:8080");
     for (const onConflict of ["refuse", "suffix", "replace"] as const) {
-      expect(hasAnswer([record], { ...facts, onConflict })).toBe(false);
-      expect(planAmong([record], named("a"), new Map(), { ...facts, onConflict })).toEqual(
-        planAmong([], named("a"), new Map(), { ...facts, onConflict }),
+      expect(hasAnswer([record], { ...context, onConflict })).toBe(false);
+      expect(planAmong([record], named("a"), new Map(), { ...context, onConflict })).toEqual(
+        planAmong([], named("a"), new Map(), { ...context, onConflict }),
       );
     }
   });

@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import { plan } from "../../../src/core/registry/plan.js";
 import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
-import { container, facts } from "../../support/containers.js";
+import { container, context } from "../../support/containers.js";
 
 const unprobed = () => UNPROBED;
 
 describe("the keys of a host", () => {
   test("are a simple key and a record for each instance, which belong to the container", () => {
     const entries = entriesOf(
-      decide([container("web1"), container("web2", { status: "exited" })], facts, unprobed),
-      facts,
+      decide([container("web1"), container("web2", { status: "exited" })], context, unprobed),
+      context,
     );
     expect([...entries.keys()]).toEqual(["/app/servers/web1", "/hecd/v1/services/servers/node1:web1:8080"]);
     expect(entries.get("/app/servers/web1")?.value).toBe("10.0.0.5:32768");
@@ -19,7 +19,7 @@ describe("the keys of a host", () => {
 
   test("lie beside the prefix for a container of another service", () => {
     const shop = container("web1", { labels: { "hecd.service": "shop" } });
-    const entries = entriesOf(decide([shop], facts, unprobed), facts);
+    const entries = entriesOf(decide([shop], context, unprobed), context);
     expect([...entries.keys()]).toEqual(["/app/shop/web1", "/hecd/v1/services/shop/node1:web1:8080"]);
   });
 
@@ -31,7 +31,7 @@ describe("the keys of a host", () => {
       [younger, elder],
     ]) {
       const decided = new Map(
-        decide(order, facts, unprobed).map(({ container: { name }, decision }) => [name, decision]),
+        decide(order, context, unprobed).map(({ container: { name }, decision }) => [name, decision]),
       );
       expect(decided.get("a")).toHaveProperty("instances");
       expect(decided.get("b")).toMatchObject({
@@ -43,10 +43,10 @@ describe("the keys of a host", () => {
 
   test("move in one transaction when a container is renamed, also for an agent that took them over", () => {
     const held = new Map(
-      [...entriesOf(decide([container("old")], facts, unprobed), facts)].map(([key, { value }]) => [key, value]),
+      [...entriesOf(decide([container("old")], context, unprobed), context)].map(([key, { value }]) => [key, value]),
     );
     const renamed = { ...container("old"), name: "new" };
-    const transactions = plan(entriesOf(decide([renamed], facts, unprobed), facts), heldEntries(held, facts));
+    const transactions = plan(entriesOf(decide([renamed], context, unprobed), context), heldEntries(held, context));
     expect(transactions.map((writes) => writes.map(({ kind, key }) => `${kind} ${key}`))).toEqual([
       [
         "put /app/servers/new",
@@ -62,7 +62,7 @@ describe("the keys of a host", () => {
       ["/app/servers/gone", "10.0.0.5:1"],
       ["/hecd/v1/services/servers/x", "{}"],
     ]);
-    expect(plan(new Map(), heldEntries(held, facts))).toEqual([
+    expect(plan(new Map(), heldEntries(held, context))).toEqual([
       [{ kind: "delete", key: "/app/servers/gone" }],
       [{ kind: "delete", key: "/hecd/v1/services/servers/x" }],
     ]);

@@ -42,7 +42,7 @@ function run(number: number, changes: Partial<FakeContainer> = {}): string {
 
 function follow(clock = systemClock, settings: Partial<DockerSettings> = {}): DockerContainers {
   const connection = { url: docker.url, tls: false, certPath: undefined };
-  const containers = new DockerContainers({ connection, ...settings }, { clock, tell: (event) => events.push(event) });
+  const containers = new DockerContainers({ connection, ...settings }, { clock, emit: (event) => events.push(event) });
   over = (async () => {
     for await (const state of containers.watch(ending.signal)) states.push(state);
   })().catch((error: unknown) => error);
@@ -94,10 +94,10 @@ describe("a Docker engine", () => {
     follow();
     await sees("web1 running");
     run(1, { status: "paused", name: "web9" });
-    docker.tell("update", id);
+    docker.emit("update", id);
     await sees("web9 paused");
     docker.containers.delete(id);
-    docker.tell("destroy", id);
+    docker.emit("destroy", id);
     await sees();
   });
 
@@ -106,9 +106,9 @@ describe("a Docker engine", () => {
     const other = run(2);
     follow();
     await sees("web1 running", "web2 running");
-    docker.tell("update", id);
+    docker.emit("update", id);
     run(2, { status: "paused" });
-    docker.tell("pause", other);
+    docker.emit("pause", other);
     await sees("web1 running", "web2 paused");
     expect(states).toHaveLength(2);
   });
@@ -118,7 +118,7 @@ describe("a Docker engine", () => {
     follow();
     await sees("web1 running");
     docker.intercept = (path) => path.includes(id);
-    docker.tell("die", id);
+    docker.emit("die", id);
     await sees("web1 exited");
   });
 
@@ -126,8 +126,8 @@ describe("a Docker engine", () => {
     const id = run(1);
     follow();
     await sees("web1 running");
-    docker.tell("die", id, Date.parse(startedAt) - 1);
-    docker.tell("start", id);
+    docker.emit("die", id, Date.parse(startedAt) - 1);
+    docker.emit("start", id);
     const looks = () => docker.requests.filter((request) => request.includes(id)).length;
     await eventually("the looks that follow", () => looks() >= 2);
     expect(known()).toEqual(["web1 running"]);
@@ -139,10 +139,10 @@ describe("a Docker engine", () => {
     await sees("web1 running");
     const waiting: ServerResponse[] = [];
     docker.intercept = (path, response) => path.includes(id) && waiting.push(response) === 1;
-    docker.tell("update", id);
+    docker.emit("update", id);
     await eventually("the look", () => waiting.length === 1);
     run(1, { status: "paused" });
-    docker.tell("pause", id);
+    docker.emit("pause", id);
     await eventually("the event", () =>
       events.some((event) => event.kind === "docker-event" && event.action === "pause"),
     );
@@ -155,7 +155,7 @@ describe("a Docker engine", () => {
     follow();
     await sees("web1 running healthy");
     run(1, { health: "starting" });
-    docker.tell("update", id);
+    docker.emit("update", id);
     docker.cut();
     await eventually(
       "a new connection",
@@ -163,14 +163,14 @@ describe("a Docker engine", () => {
     );
     expect(known()).toEqual(["web1 running healthy"]);
     run(1, { health: "unhealthy" });
-    docker.tell("health_status: unhealthy", id);
+    docker.emit("health_status: unhealthy", id);
     await sees("web1 running unhealthy");
   });
 });
 
 describe("a container that is sent a signal", () => {
   const kill = (id: string, signal: string, at = Date.now()) => {
-    docker.tell("kill", id, at, { signal });
+    docker.emit("kill", id, at, { signal });
   };
 
   test("is ending at once when it is the stop signal, before the engine answers a look", async () => {
@@ -180,7 +180,7 @@ describe("a container that is sent a signal", () => {
     docker.intercept = (path) => path.includes(id);
     kill(id, "15");
     await sees("web1 running stopping");
-    docker.tell("die", id);
+    docker.emit("die", id);
     await sees("web1 exited");
   });
 
@@ -212,7 +212,7 @@ describe("a container that is sent a signal", () => {
       docker.requests.length = 0;
       kill(id, signal);
       run(2, { status: "paused" });
-      docker.tell("pause", other);
+      docker.emit("pause", other);
       await sees("web1 running", "web2 paused");
       expect(docker.requests).toEqual([`GET /v1.41/containers/${other}/json`]);
     },
@@ -238,11 +238,11 @@ describe("a container that is sent a signal", () => {
     kill(id, "15");
     await sees("web1 running stopping");
     run(1, { startedAt: new Date(Date.now() + 1_000).toISOString() });
-    docker.tell("start", id);
+    docker.emit("start", id);
     await sees("web1 running");
     kill(id, "15");
     run(1, { startedAt: new Date(Date.now() + 1_000).toISOString(), status: "paused" });
-    docker.tell("pause", id);
+    docker.emit("pause", id);
     await sees("web1 paused");
   });
 
@@ -252,7 +252,7 @@ describe("a container that is sent a signal", () => {
     const waiting: ServerResponse[] = [];
     docker.intercept = (path, response) => path.includes("aaa") && waiting.push(response) === 1;
     const id = run(1);
-    docker.tell("start", id);
+    docker.emit("start", id);
     await eventually("the look", () => waiting.length === 1);
     kill(id, "15");
     await eventually("the event", () =>
@@ -270,7 +270,7 @@ describe("an event", () => {
     follow();
     await sees();
     const id = run(1, { networks: [] });
-    docker.tell("start", id);
+    docker.emit("start", id);
     await sees("web1 running");
     run(1, { networks: ["bridge"] });
     await eventually("the address", () => states.at(-1)?.[0]?.networks["bridge"]?.ipv4 === "172.17.0.2");
@@ -283,9 +283,9 @@ describe("an event", () => {
     follow();
     await sees("web1 running", "web2 running");
     docker.requests.length = 0;
-    docker.tell("oom", id);
+    docker.emit("oom", id);
     run(2, { status: "paused" });
-    docker.tell("pause", other);
+    docker.emit("pause", other);
     await sees("web1 running", "web2 paused");
     expect(looksAt(id)).toBe(0);
     expect(events).toContainEqual({ kind: "docker-event", action: "oom", container: "web1" });
@@ -308,10 +308,10 @@ describe("filters", () => {
     follow(systemClock, { filters: ["network=bridge"] });
     await sees();
     run(1, { networks: ["other", "bridge"] });
-    docker.tell("connect", id);
+    docker.emit("connect", id);
     await sees("web1 running");
     run(1, { networks: ["other"] });
-    docker.tell("disconnect", id);
+    docker.emit("disconnect", id);
     await sees();
   });
 
@@ -319,10 +319,10 @@ describe("filters", () => {
     run(1, { labels: { mine: "" } });
     follow(systemClock, { filters: ["label=mine"] });
     await sees("web1 running");
-    docker.tell("start", run(2));
-    docker.tell("kill", idOf(2), Date.now(), { signal: "15" });
+    docker.emit("start", run(2));
+    docker.emit("kill", idOf(2), Date.now(), { signal: "15" });
     run(1, { labels: { mine: "" }, status: "paused" });
-    docker.tell("pause", idOf(1));
+    docker.emit("pause", idOf(1));
     await sees("web1 paused");
     expect(states).toHaveLength(2);
   });
@@ -353,7 +353,7 @@ describe("an engine of another age", () => {
       networks: { bridge: { ipv4: "172.17.0.2", ipv6: undefined } },
       ports: [{ port: 80, bindings: [{ hostIp: "0.0.0.0", hostPort: 32_001 }] }],
     });
-    docker.tell("kill", id, Date.now(), { signal: "15" });
+    docker.emit("kill", id, Date.now(), { signal: "15" });
     await sees("web1 running stopping");
     expect(docker.requests.filter((request) => !request.startsWith(`GET /v${newest}/`))).toEqual(["GET /version"]);
   });
@@ -405,12 +405,12 @@ describe("an engine that fails", () => {
     const id = run(1, { status: "paused" });
     follow();
     await sees("web1 paused");
-    docker.tell("pause", id, 1_000_000);
+    docker.emit("pause", id, 1_000_000);
     await eventually("the event", () => events.some(({ kind }) => kind === "docker-event"));
     docker.lagging = new Map(docker.containers);
     docker.cut();
     run(1);
-    docker.tell("unpause", id, 1_000_001);
+    docker.emit("unpause", id, 1_000_001);
     await sees("web1 running");
     expect(events.filter(({ kind }) => kind === "docker-event")).toMatchObject([
       { action: "pause" },
@@ -427,11 +427,11 @@ describe("an engine that fails", () => {
     const held: ServerResponse[] = [];
     docker.intercept = (path, response) => path.includes(id) && held.push(response) > 0;
     await clock.advance(1_000);
-    docker.tell("update", id);
+    docker.emit("update", id);
     await eventually("the first look", () => held.length === 1);
     await clock.advance(500);
     run(1, { status: "paused" });
-    docker.tell("pause", id);
+    docker.emit("pause", id);
     await eventually("the event", () =>
       events.some((event) => event.kind === "docker-event" && event.action === "pause"),
     );
@@ -485,7 +485,7 @@ describe("an engine that fails", () => {
     follow();
     await sees("web1 running");
     docker.intercept = () => false;
-    docker.tell("update", id);
+    docker.emit("update", id);
     await sees("web1 running", "web2 running");
   });
 });

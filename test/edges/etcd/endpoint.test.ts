@@ -33,9 +33,9 @@ describe("an etcd endpoint", () => {
   });
 
   test("may not use TLS where another does not, since etcd's members are one cluster", async () => {
-    const surroundings = { clock: new ManualClock(), tell: () => undefined };
-    const opening = openEtcd({ endpoints: ["http://a:1", "https://b:1"] }, surroundings);
+    const deps = { clock: new ManualClock(), emit: () => undefined };
+    const opening = openEtcd({ endpoints: ["http://a:1", "https://b:1"] }, deps);
     await expect(opening).rejects.toThrow("either all or none must use TLS");
-    await expect(openEtcd({ endpoints: [] }, surroundings)).rejects.toThrow("there is none");
+    await expect(openEtcd({ endpoints: [] }, deps)).rejects.toThrow("there is none");
   });
 });

@@ -1,7 +1,7 @@
 import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { knock } from "../../../src/edges/etcd/probe.js";
+import { probeMember } from "../../../src/edges/etcd/probe.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/free-port.js";
@@ -38,14 +38,14 @@ async function mute(): Promise<{ readonly url: string; readonly open: () => numb
 
 describe("a knock", () => {
   test("is answered by a server that speaks HTTP/2, and by no other", async () => {
-    expect(await knock(await urlOf(createHttp2Server()), {}, systemClock, signal)).toBe(true);
-    expect(await knock(`http://127.0.0.1:${await freePort()}`, {}, systemClock, signal)).toBe(false);
+    expect(await probeMember(await urlOf(createHttp2Server()), {}, systemClock, signal)).toBe(true);
+    expect(await probeMember(`http://127.0.0.1:${await freePort()}`, {}, systemClock, signal)).toBe(false);
   });
 
   test("is given up after two seconds without a word, and leaves no connection behind", async () => {
     const { url, open } = await mute();
     const clock = new ManualClock();
-    const knocking = knock(url, {}, clock, signal);
+    const knocking = probeMember(url, {}, clock, signal);
     await eventually("the connection", () => open() === 1);
     await clock.advance(2_000);
     expect(await knocking).toBe(false);
@@ -55,7 +55,7 @@ describe("a knock", () => {
   test("is given up when it is called off", async () => {
     const { url, open } = await mute();
     const ending = new AbortController();
-    const knocking = knock(url, {}, new ManualClock(), ending.signal);
+    const knocking = probeMember(url, {}, new ManualClock(), ending.signal);
     await eventually("the connection", () => open() === 1);
     ending.abort(new Error("the test is over"));
     expect(await knocking).toBe(false);

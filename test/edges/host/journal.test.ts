@@ -4,14 +4,14 @@ import { openJournal } from "../../../src/edges/host/journal.js";
 
 function journal(options: { level?: "debug" | "info"; pretty?: boolean } = {}) {
   const stream = new PassThrough();
-  const tell = openJournal({ level: options.level ?? "info", pretty: options.pretty ?? false }, stream);
-  return { tell, text: () => String(stream.read() ?? "") };
+  const emit = openJournal({ level: options.level ?? "info", pretty: options.pretty ?? false }, stream);
+  return { emit, text: () => String(stream.read() ?? "") };
 }
 
 describe("the journal", () => {
   test("writes an event as one JSON line with its facts and a sentence", () => {
-    const { tell, text } = journal();
-    tell({ kind: "registered", key: "/app/servers/a", value: "192.0.2.1:80" });
+    const { emit, text } = journal();
+    emit({ kind: "registered", key: "/app/servers/a", value: "192.0.2.1:80" });
     expect(JSON.parse(text())).toMatchObject({
       level: 30,
       event: "registered",
@@ -22,32 +22,32 @@ describe("the journal", () => {
   });
 
   test("names the host where there are several", () => {
-    const { tell, text } = journal();
-    tell({ kind: "deregistered", key: "/app/servers/a" }, "node5");
+    const { emit, text } = journal();
+    emit({ kind: "deregistered", key: "/app/servers/a" }, "node5");
     expect(JSON.parse(text())).toMatchObject({ host: "node5", msg: "node5: Deregistered /app/servers/a" });
   });
 
   test("rounds measured times to a tenth of a millisecond", () => {
-    const { tell, text } = journal();
-    tell({ kind: "docker-connected", url: "unix:///x", version: "1", afterMs: 83.58326299999999 });
+    const { emit, text } = journal();
+    emit({ kind: "docker-connected", url: "unix:///x", version: "1", afterMs: 83.58326299999999 });
     expect(JSON.parse(text())).toMatchObject({ afterMs: 83.6 });
   });
 
   test("keeps what is below its level to itself", () => {
-    const { tell, text } = journal({ level: "info" });
-    tell({ kind: "docker-event", action: "start", container: "a" });
+    const { emit, text } = journal({ level: "info" });
+    emit({ kind: "docker-event", action: "start", container: "a" });
     expect(text()).toBe("");
   });
 
   test("cannot be made to begin a second line by a hostile value", () => {
-    const { tell, text } = journal();
-    tell({ kind: "value-left-out", key: '/app/x\n{"level":60}', reason: "not host:port" });
+    const { emit, text } = journal();
+    emit({ kind: "value-left-out", key: '/app/x\n{"level":60}', reason: "not host:port" });
     expect(text().trimEnd().split("\n")).toHaveLength(1);
   });
 
   test("writes a plain sentence for a person", () => {
-    const { tell, text } = journal({ pretty: true });
-    tell({ kind: "store-unreachable", endpoints: ["127.0.0.1:2379"], reason: "connection refused", lastedMs: 30_000 });
+    const { emit, text } = journal({ pretty: true });
+    emit({ kind: "store-unreachable", endpoints: ["127.0.0.1:2379"], reason: "connection refused", lastedMs: 30_000 });
     expect(text()).toContain("Cannot reach etcd at 127.0.0.1:2379: connection refused (for 30 s now)");
   });
 });

@@ -18,7 +18,7 @@ async function setUp() {
   const open = (changes: Partial<IdentityOptions> = {}, signal = new AbortController().signal) =>
     openIdentity(
       { folder, hostId: "node1", holder, onHeld: "wait", ...changes },
-      { clock: systemClock, tell: (event) => told.push(event) },
+      { clock: systemClock, emit: (event) => told.push(event) },
       signal,
     );
   return { folder, told, open, file: join(folder, "agent-node1.json") };

@@ -37,9 +37,9 @@ describe("a file that is only ever replaced whole", () => {
     await using here = await targetWorld();
     await writeFile(here.dest, "old");
     await put(here.target(), "new");
-    expect(await here.target().standing()).toBe("unproven");
+    expect(await here.target().condition()).toBe("unproven");
     await here.target().confirm();
-    expect(await here.target().standing()).toBe("sound");
+    expect(await here.target().condition()).toBe("sound");
     expect(await here.files()).toEqual([".hecd-backup", "one.cfg"]);
   });
 
@@ -51,7 +51,7 @@ describe("a file that is only ever replaced whole", () => {
     expect(await here.target().restore()).toBe(true);
     expect(await readFile(here.dest, "utf8")).toBe("good");
     expect(await modeOf(here.dest)).toBe(0o640);
-    expect(await here.target().standing()).toBe("unproven"); // what reads it has yet to take it back
+    expect(await here.target().condition()).toBe("unproven"); // what reads it has yet to take it back
     await here.target().confirm();
     expect(await here.target().restore()).toBe(false);
   });
@@ -59,7 +59,7 @@ describe("a file that is only ever replaced whole", () => {
   test("stays when there was none before it", async () => {
     await using here = await targetWorld();
     await put(here.target(), "first");
-    expect(await here.target().standing()).toBe("unproven");
+    expect(await here.target().condition()).toBe("unproven");
     expect(await here.target().restore()).toBe(false);
     expect(await here.target().read()).toBe("first");
     await here.target().confirm();
@@ -69,7 +69,7 @@ describe("a file that is only ever replaced whole", () => {
   test("is read as undefined when there is none", async () => {
     await using here = await targetWorld();
     expect(await here.target().read()).toBeUndefined();
-    expect(await here.target().standing()).toBe("sound");
+    expect(await here.target().condition()).toBe("sound");
   });
 });
 

@@ -20,7 +20,7 @@ async function openWorld(files: Record<string, string>, clock = systemClock) {
   const stop = new AbortController();
   const seen: ResourceSet[] = [];
   const told: HecdEvent[] = [];
-  const folder = new TemplateFolder(dir.path, { clock, tell: (event) => void told.push(event) });
+  const folder = new TemplateFolder(dir.path, { clock, emit: (event) => void told.push(event) });
   const write = async (name: string, text: string): Promise<void> => {
     await mkdir(dirname(join(dir.path, name)), { recursive: true });
     await writeFile(join(dir.path, name), text);

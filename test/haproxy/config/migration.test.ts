@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hintsOn, wordsOf } from "../../../src/haproxy/config/migration.js";
+import { hintsOn, describeHint } from "../../../src/haproxy/config/migration.js";
 
 function insteadOf(line: string): readonly string[] | undefined {
   return hintsOn(line)[0]?.instead;
@@ -42,7 +42,7 @@ describe("a line of an old HAProxy", () => {
   });
 
   test("is told with its number and what to write", () => {
-    expect(hintsOn("defaults\n  contimeout 5000\n").map(wordsOf)).toEqual([
+    expect(hintsOn("defaults\n  contimeout 5000\n").map(describeHint)).toEqual([
       'line 2: "contimeout 5000" is gone since HAProxy 2.1; write: timeout connect 5000',
     ]);
   });

@@ -39,13 +39,13 @@ test("what does not differ is the very same part", () => {
   const [a, b] = ["defaults\nbackend a\n server s 10.0.0.1:80\n", "backend b\n server s 10.0.0.1:80\n"];
   const before = modelOf(a + b);
   const after = modelOf(a + b.replace(":80", ":81"), before);
-  expect(after.pools.get("a")).toBe(before.pools.get("a"));
-  expect(after.pools.get("b")).not.toBe(before.pools.get("b"));
+  expect(after.backends.get("a")).toBe(before.backends.get("a"));
+  expect(after.backends.get("b")).not.toBe(before.backends.get("b"));
 });
 
 test("a server whose line does not differ is the very same one, unless what it inherits differs", () => {
   const lines = ["backend a", " default-server weight 7", " server s 10.0.0.1:80", " server t 10.0.0.2:80"];
-  const serversOf = (model: Model) => model.pools.get("a")?.servers;
+  const serversOf = (model: Model) => model.backends.get("a")?.servers;
   const before = modelOf(lines.join("\n"));
   const moved = modelOf(lines.join("\n").replace("0.2", "0.3"), before);
   expect(serversOf(moved)?.get("s")).toBe(serversOf(before)?.get("s"));

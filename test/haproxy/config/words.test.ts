@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { wordsOf } from "../../../src/haproxy/config/words.js";
+import { splitWords } from "../../../src/haproxy/config/words.js";
 
 describe("a line of a configuration", () => {
   test.each([
@@ -12,13 +12,13 @@ describe("a line of a configuration", () => {
     ["log-format '$x' \\\\", ["log-format", "$x", "\\"]],
     ["acl a path_beg /$x", ["acl", "a", "path_beg", "/$x"]],
   ])("%j is the words %j", (line, words) => {
-    expect(wordsOf(line)).toEqual({ words, isPlain: true });
+    expect(splitWords(line)).toEqual({ words, isPlain: true });
   });
 
   test.each([['bind "$PORT"'], ['bind "${PORT}"'], ["log-format 'open"], ['log-format "open'], ["end\\"], ["\\q"]])(
     "%j is not told for certain",
     (line) => {
-      expect(wordsOf(line).isPlain).toBe(false);
+      expect(splitWords(line).isPlain).toBe(false);
     },
   );
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { modelOf } from "../../../src/haproxy/config/model.js";
 import { capabilitiesOf } from "../../../src/haproxy/runtime/capabilities.js";
 import { changeBetween } from "../../../src/haproxy/runtime/change.js";
-import type { Leaver } from "../../../src/haproxy/runtime/changes.js";
+import type { RetiringServer } from "../../../src/haproxy/runtime/changes.js";
 
 const capabilities = capabilitiesOf("2.6.12-1+deb12u4");
 
@@ -21,8 +21,8 @@ backend b
 ${servers}`;
 }
 
-function change(running: string, wanted: string, leavers: readonly Leaver[] = [], version = "2.6.12") {
-  const byId = new Map(leavers.map((leaver) => [`${leaver.pool}/${leaver.name}`, leaver]));
+function change(running: string, wanted: string, retiringServers: readonly RetiringServer[] = [], version = "2.6.12") {
+  const byId = new Map(retiringServers.map((retiring) => [`${retiring.backend}/${retiring.name}`, retiring]));
   return changeBetween(modelOf(running), modelOf(wanted), byId, capabilitiesOf(version));
 }
 
@@ -71,16 +71,16 @@ describe("a change that needs no reload", () => {
     ["a disabled server", config(B), config(B.replace("\n", " disabled\n")), ["set server b/b state maint"]],
     ["an enabled server", config(B.replace("\n", " disabled\n")), config(B), ["set server b/b state ready"]],
   ])("is commands when it is %s", (_, running, wanted, commands) => {
-    expect(change(running, wanted)).toMatchObject({ kind: "runtime", move: { commands, pools: ["b"] } });
+    expect(change(running, wanted)).toMatchObject({ kind: "runtime", commands: { lines: commands, backends: ["b"] } });
   });
 
   test("uses a server again that has not been deleted yet", () => {
     const left = change(config(A + B), config(B));
     if (left.kind !== "runtime") throw new Error(left.kind);
-    expect(left.move.leaving).toMatchObject([{ pool: "b", name: "a" }]);
-    expect(change(config(B), config(A.replace("5", "9") + B), left.move.leaving)).toMatchObject({
+    expect(left.commands.leaving).toMatchObject([{ backend: "b", name: "a" }]);
+    expect(change(config(B), config(A.replace("5", "9") + B), left.commands.leaving)).toMatchObject({
       kind: "runtime",
-      move: { commands: ["set server b/a weight 9", "set server b/a state ready"], returning: ["b/a"] },
+      commands: { lines: ["set server b/a weight 9", "set server b/a state ready"], returning: ["b/a"] },
     });
   });
 });
@@ -127,7 +127,7 @@ describe("a change that needs a reload", () => {
   });
 
   test("because a server comes back of which nothing is known", () => {
-    expect(change(config(B), config(A + B), [{ pool: "b", name: "a", server: undefined }])).toMatchObject({
+    expect(change(config(B), config(A + B), [{ backend: "b", name: "a", server: undefined }])).toMatchObject({
       kind: "reload",
       reason: "backend b: server a comes back, and how it was made is not known",
     });
@@ -151,7 +151,7 @@ describe("a change that needs a reload", () => {
 describe("before a reload", () => {
   const first = (running: string, wanted: string): readonly string[] => {
     const found = change(running, wanted);
-    return found.kind === "reload" ? found.first.commands : [];
+    return found.kind === "reload" ? found.first.lines : [];
   };
 
   test("servers come and go where that is possible without it", () => {
@@ -179,10 +179,12 @@ describe("before a reload", () => {
     const [before, after] = [modelOf(config(A + B)), modelOf(config(A, "", "maxconn 9"))];
     const found = changeBetween(before, after, new Map(), capabilities);
     if (found.kind !== "reload") throw new Error(found.kind);
-    const leavers = new Map(found.first.leaving.map((leaver) => [`${leaver.pool}/${leaver.name}`, leaver]));
-    expect(changeBetween(found.first.reached, before, leavers, capabilities)).toMatchObject({
+    const retiringServers = new Map(
+      found.first.leaving.map((retiring) => [`${retiring.backend}/${retiring.name}`, retiring]),
+    );
+    expect(changeBetween(found.first.reached, before, retiringServers, capabilities)).toMatchObject({
       kind: "runtime",
-      move: { commands: ["set server b/b state ready"], reached: { pools: before.pools } },
+      commands: { lines: ["set server b/b state ready"], reached: { backends: before.backends } },
     });
   });
 });
@@ -209,7 +211,7 @@ describe("any two configurations", () => {
         const kept = before.split("\n").filter((line) => line !== "" && after.split("\n").includes(line));
         for (const line of kept) {
           const [, name = ""] = line.trim().split(" ");
-          expect(found.move.commands.filter((command) => command.includes(`/${name} `))).toEqual([]);
+          expect(found.commands.lines.filter((command) => command.includes(`/${name} `))).toEqual([]);
         }
       }),
     );
@@ -219,7 +221,7 @@ describe("any two configurations", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (name, words) => {
         const found = change(config(""), config(`  server ${name} 10.0.0.1:80 ${words}\n`));
-        if (found.kind === "runtime") expect(found.move.commands.join("")).not.toMatch(/[;\n\r<"'\\]/);
+        if (found.kind === "runtime") expect(found.commands.lines.join("")).not.toMatch(/[;\n\r<"'\\]/);
       }),
     );
   });

@@ -34,9 +34,9 @@ describe("the answer of a worker", () => {
       version: "2.6.12-1+deb12u4",
       complaints: ["No such server."],
       servers: [
-        { pool: "b", name: "s1", host: "127.0.0.9", port: 9999, weight: 7, admin: "drain" },
-        { pool: "b", name: "s2", host: "127.0.0.1", port: 9002, weight: 0, admin: "ready" },
-        { pool: "b", name: "s3", host: "127.0.0.1", port: 9005, weight: 1, admin: "maint" },
+        { backend: "b", name: "s1", host: "127.0.0.9", port: 9999, weight: 7, admin: "drain" },
+        { backend: "b", name: "s2", host: "127.0.0.1", port: 9002, weight: 0, admin: "ready" },
+        { backend: "b", name: "s3", host: "127.0.0.1", port: 9005, weight: 1, admin: "maint" },
       ],
       busy: new Set(["b/s3"]),
     });
@@ -60,7 +60,7 @@ describe("what runs", () => {
       compare(modelOf("defaults\nbackend b\n server s2 127.0.0.1:9002 weight 0\n"), servers.slice(1)),
     ).toMatchObject({
       differences: [],
-      strays: [{ pool: "b", name: "s3" }],
+      strays: [{ backend: "b", name: "s3" }],
     });
   });
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Compat } from "../../../src/core/model/backend.js";
 import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { hasCode } from "../../../src/errors.js";
-import type { Compat } from "../../../src/template/functions/function.js";
 import { FUNCTIONS } from "../../../src/template/functions/functions.js";
 import { compileGo } from "../../../src/template/go-template.js";
 import { StillWorld } from "../../support/still-world.js";

@@ -17,12 +17,12 @@ import {
   Struct,
   TypedInt,
 } from "../../../src/template/go-values/values.js";
-import { parse } from "../../../src/template/go/template.js";
+import { parseTemplate } from "../../../src/template/go/template.js";
 
 const NONE: Functions = new Map();
 
 function rendered(text: string, data?: GoValue, functions: Functions = NONE): string {
-  return textOf(parse("t", bytesOf(text), functions).execute(data, functions));
+  return textOf(parseTemplate("t", bytesOf(text), functions).execute(data, functions));
 }
 
 function faultOf(work: () => unknown): unknown {
@@ -37,14 +37,14 @@ function faultOf(work: () => unknown): unknown {
 
 describe("a Go template", () => {
   test("is parsed once and keeps nothing of an execution", () => {
-    const template = parse("t", "{{$x := .}}{{range 2}}{{$x}}{{$x = 0}}{{end}}", NONE);
+    const template = parseTemplate("t", "{{$x := .}}{{range 2}}{{$x}}{{$x = 0}}{{end}}", NONE);
     expect(template.execute("a", NONE)).toBe("a0");
     expect(template.execute("b", NONE)).toBe("b0");
   });
 
   test("calls the functions of the execution, not those it was parsed with", () => {
     const answer = (value: string): Functions => new Map([["who", { params: [], call: () => value }]]);
-    const template = parse("t", "{{who}}", answer("parsed"));
+    const template = parseTemplate("t", "{{who}}", answer("parsed"));
     expect(template.execute(undefined, answer("first"))).toBe("first");
     expect(template.execute(undefined, answer("second"))).toBe("second");
   });
@@ -60,7 +60,7 @@ describe("a Go template", () => {
   });
 
   test("names template, line and Go's message when it cannot be parsed", () => {
-    expect(faultOf(() => parse("é.tmpl", bytesOf("a\n{{ü}}"), NONE))).toEqual({
+    expect(faultOf(() => parseTemplate("é.tmpl", bytesOf("a\n{{ü}}"), NONE))).toEqual({
       code: "template-invalid",
       template: "é.tmpl",
       line: 2,
@@ -69,7 +69,9 @@ describe("a Go template", () => {
   });
 
   test("names template, line and Go's message when it cannot be executed", () => {
-    expect(faultOf(() => parse("é.tmpl", bytesOf('é\né {{len "é" | len}}'), NONE).execute(undefined, NONE))).toEqual({
+    expect(
+      faultOf(() => parseTemplate("é.tmpl", bytesOf('é\né {{len "é" | len}}'), NONE).execute(undefined, NONE)),
+    ).toEqual({
       code: "template-invalid",
       template: "é.tmpl",
       line: 2,
@@ -78,7 +80,10 @@ describe("a Go template", () => {
   });
 
   test("quotes the whole error of a template that a function has rendered", () => {
-    const inner: GoFunction = { params: [], call: () => parse("in", "{{len 1}}", NONE).execute(undefined, NONE) };
+    const inner: GoFunction = {
+      params: [],
+      call: () => parseTemplate("in", "{{len 1}}", NONE).execute(undefined, NONE),
+    };
     const functions: Functions = new Map([["include", inner]]);
     expect(faultOf(() => rendered("{{include}}", undefined, functions))).toMatchObject({
       template: "t",

@@ -10,7 +10,7 @@ import { DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { Confdir } from "../support/confd.js";
 import { startEtcd } from "../support/etcd.js";
-import { eventually } from "../support/eventually.js";
+import { eventually, staysFor } from "../support/eventually.js";
 import { HAPROXY } from "../support/haproxy-binary.js";
 import { Line } from "../support/line.js";
 import { answerOn, startHaproxy } from "../support/live-haproxy.js";
@@ -160,7 +160,7 @@ describe("an etcd that is emptied by mistake", () => {
     const load = new Load(line.port, 0);
     await etcd.ctl("del", "/app", "--prefix");
     await renderer.said(/waits to see whether they are really gone: 3 of 3 servers of servers/);
-    await delay(1_000);
+    await staysFor("every answer", 1_000, isServing);
     await etcd.write(pairs);
     await eventually("three answers again", isServing);
     expect((await load.stop()).failures).toEqual([]);
@@ -211,8 +211,8 @@ backend b
     });
     await eventually("the file", async () => !(await readFile(haproxy.configPath, "utf8")).includes("server one"));
     const file = await readFile(haproxy.configPath, "utf8");
-    await delay(6_000); // longer than it takes to look at HAProxy again: the time in the file is no reason to write it
-    expect(await readFile(haproxy.configPath, "utf8")).toBe(file);
+    // Longer than it takes to look at HAProxy again: the time in the file is no reason to write it.
+    await staysFor("the file", 6_000, async () => (await readFile(haproxy.configPath, "utf8")) === file);
     expect(await haproxy.reloads()).toBe(reloads);
     expect(confd.log).toMatch(/Adjusted the HAProxy/);
   });

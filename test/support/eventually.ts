@@ -27,3 +27,33 @@ export async function eventually<T>(
     cause: last,
   });
 }
+
+/**
+ * Polls `probe` for `ms` and fails as soon as it throws or returns false: what must not happen is seen when it happens.
+ *
+ * Resolves when the time is over and the probe has held all along, at its end too.
+ */
+export async function staysFor(
+  what: string,
+  ms: number,
+  probe: () => boolean | Promise<boolean>,
+  everyMs = 50,
+): Promise<void> {
+  const begunAt = performance.now();
+  for (let isLast = false; ;) {
+    const afterMs = Math.round(performance.now() - begunAt);
+    const fault = await faultOf(probe);
+    if (fault) throw new Error(`${what} held for ${afterMs} of ${ms} ms only: ${fault.message}`, { cause: fault });
+    if (isLast) return;
+    await delay(Math.min(everyMs, Math.max(0, ms - afterMs)));
+    isLast = performance.now() - begunAt >= ms;
+  }
+}
+
+async function faultOf(probe: () => boolean | Promise<boolean>): Promise<Error | undefined> {
+  try {
+    return (await probe()) ? undefined : new Error("the probe returned false");
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

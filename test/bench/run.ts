@@ -1,6 +1,7 @@
-/** `npm run bench`: measures HECD beside the floor in one run; `-- --write` puts the table into the README. */
+/** `npm run bench`: measures HECD beside the floor in one run; `-- --write` puts the table into docs/benchmarks.md. */
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { ROOT, withGeneratedPart } from "../support/documents.js";
 import { agentLatency } from "./agent-latency.js";
 import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
 import { changeSpeed } from "./change-speed.js";
@@ -10,8 +11,7 @@ import { type Comparison, tableOf } from "./statistics.js";
 import { templateSpeed } from "./template-speed.js";
 
 const ROUNDS = 50;
-const README = new URL("../../README.md", import.meta.url);
-const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
+const PAGE = new URL("docs/benchmarks.md", ROOT);
 
 console.log(`${ROUNDS} rounds each`);
 const comparisons: Comparison[] = [];
@@ -46,8 +46,5 @@ const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${list}`;
 console.log(`\n${text}`);
 
 if (process.argv.includes("--write")) {
-  const readme = await readFile(README, "utf8");
-  const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (before < 0 || after < before) throw new Error("The README has no place for the table");
-  await writeFile(README, `${readme.slice(0, before + BEGIN.length)}\n\n${text}\n\n${readme.slice(after)}`);
+  await writeFile(PAGE, withGeneratedPart(await readFile(PAGE, "utf8"), "bench", text));
 }

@@ -4,13 +4,14 @@ import { WEB_IMAGE } from "../support/docker.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { Hecd } from "../support/hecd.js";
-import { blocks, section } from "../support/readme.js";
+import { blocks, section } from "../support/documents.js";
 
-/** The host and the project of the README's examples. */
+/** The document, and the host and the project of its examples. */
+const PAGE = "docs/compose.md";
 const HOST = { id: "node1", address: "192.0.2.10" };
 const PROJECT = "shop";
 const RECORDS = "/hecd/v1/services/";
-/** The key of a record in the README. */
+/** The key of a record in the document. */
 const SHOWN = new RegExp(`^${RECORDS}(.*)/${HOST.id}:${PROJECT}-(.*):(.*)$`);
 
 let etcd: TestEtcd;
@@ -46,14 +47,14 @@ async function written(): Promise<Readonly<Record<string, unknown>>> {
   );
 }
 
-/** A part of the README: how it is started, and the keys that it says come of it. */
+/** A part of the document: how it is started, and the keys that it says come of it. */
 function documented(title: string): { readonly flags: readonly string[]; readonly keys: string } {
-  const part = section(title);
+  const part = section(PAGE, title);
   const [, flags = ""] = /^hecd agent(.*)$/m.exec(blocks(part, "sh").join("")) ?? [];
-  return { flags: flags.split(" ").filter((flag) => flag !== ""), keys: blocks(part, "").join("") };
+  return { flags: flags.split(" ").filter((flag) => flag !== ""), keys: blocks(part, "keys").join("") };
 }
 
-/** What the README says must be written, with names and addresses as they are here. */
+/** What the document says must be written, with names and addresses as they are here. */
 async function expectedOf(keys: string, project: ComposeProject): Promise<Readonly<Record<string, unknown>>> {
   const containers = await project.containers();
   const pairs = [...keys.matchAll(/^(\/\S+) +(.*(?:\n +.*)*)$/gm)].map(
@@ -64,7 +65,7 @@ async function expectedOf(keys: string, project: ComposeProject): Promise<Readon
     const { addr, ...said } = JSON.parse(value) as { readonly addr: string };
     const [, service = "", place = "", port = ""] = SHOWN.exec(key) ?? [];
     const container = containers.find((one) => one.place === place);
-    if (!container) throw new Error(`The README has ${place}, the file has not`);
+    if (!container) throw new Error(`${PAGE} has ${place}, the file has not`);
     const here = container.addressOf(Number(port), HOST.address, "proxy");
     const named = (text: string): string => text.replace(`${PROJECT}-${place}`, container.name);
     const beside = pairs.filter(([one, its]) => one !== key && its === addr).map(([one]) => named(one));
@@ -72,12 +73,11 @@ async function expectedOf(keys: string, project: ComposeProject): Promise<Readon
     const name = beside.find((one) => one.startsWith("/app/"))?.replace(/^.*\//, "");
     expected[named(key)] = { ...usual(container, here, Number(port)), name, service, ...said };
   }
-  if (Object.keys(expected).length !== pairs.length)
-    throw new Error("The README has keys without a record of their own");
+  if (Object.keys(expected).length !== pairs.length) throw new Error(`${PAGE} has keys without a record of their own`);
   return expected;
 }
 
-/** What a record says where no label says otherwise, and the README does not repeat. */
+/** What a record says where no label says otherwise, and the document does not repeat. */
 function usual(container: ComposedContainer, addr: string, targetPort: number): object {
   const { id, image, startedAt, project, service: composeService } = container;
   const [ip, port] = addr.split(":");
@@ -94,7 +94,7 @@ describe.each([
   ["registrator", "A Compose file for registrator"],
   ["traefik", "A Compose file for traefik"],
 ])("containers that are described to %s in a Compose file", (style, title) => {
-  test("have the keys that the README shows, and none when they are gone", async () => {
+  test("have the keys that the document shows, and none when they are gone", async () => {
     const { flags, keys } = documented(title);
     const [agent, project] = await start(`compose/${style}.yml`, flags);
     const expected = await expectedOf(keys, project);

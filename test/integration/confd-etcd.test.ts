@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Confdir } from "../support/confd.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
-import { blocks, section } from "../support/readme.js";
+import { blocks, section } from "../support/documents.js";
 
 let etcd: TestEtcd;
 
@@ -20,11 +20,11 @@ const SERVERS = [
   ["/app/servers/lonely_meitner", "192.168.1.22:49172"],
 ] as const;
 
-/** The README's own example, line by line; only the paths, the node and the command are those of this test. */
-const README = section("Coming from confd");
-const [RESOURCE = ""] = blocks(README, "toml");
-const [LINES = ""] = blocks(README, "gotemplate");
-const [COMMAND = ""] = blocks(README, "sh");
+/** The example of the document, line by line; only the paths, the node and the command are those of this test. */
+const EXAMPLE = section("docs/confd.md", "The set-up that people have");
+const [RESOURCE = ""] = blocks(EXAMPLE, "toml");
+const [LINES = ""] = blocks(EXAMPLE, "gotemplate");
+const [COMMAND = ""] = blocks(EXAMPLE, "sh");
 
 const RENDERED = `
    server berserk_hopper 192.168.1.22:49170 check inter 5000 fall 1 rise 2

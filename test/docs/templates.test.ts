@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { parseResource } from "../../src/confd/resource.js";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { FUNCTIONS } from "../../src/template/functions/functions.js";
+import { compileTemplate } from "../../src/template/compile.js";
+import { blocks, rows, section, textOf } from "../support/documents.js";
+
+const PAGE = "docs/templates.md";
+const LANGUAGES = section(PAGE, "Two languages");
+const snapshot = snapshotOf(1n, [["/app/servers/web-1", "192.0.2.10:32768"]]);
+
+async function rendered(name: string, source: string): Promise<string> {
+  return (await compileTemplate(name, source)).render({ snapshot, prefix: "/", env: {} }).text.trim();
+}
+
+/** A resource with one more line in a table, unless it has that key already. */
+function withLine(table: "template" | "haproxy", line: string): string {
+  const [key = ""] = line.split(" ");
+  const own = { src: "a.tmpl", dest: "/etc/a", keys: ["/app"] };
+  const template = Object.entries(own).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const haproxy = table === "haproxy" ? ["[haproxy]", ...(key === "reload" ? [] : ['reload = "systemd:haproxy"'])] : [];
+  const kept = template.filter((other) => table === "haproxy" || !other.startsWith(`${key} =`));
+  return [`[template]`, ...kept, ...haproxy, line, ""].join("\n");
+}
+
+describe("the page of templates", () => {
+  test("shows templates with what they render", async () => {
+    const templates = blocks(LANGUAGES, "handlebars");
+    const texts = blocks(LANGUAGES, "rendered").map((text) => text.trim());
+    expect(templates).toHaveLength(2);
+    expect(await Promise.all(templates.map((source) => rendered("example.hbs", source)))).toEqual(texts);
+  });
+
+  test("shows the first template in Go's language too", async () => {
+    const [source = ""] = blocks(LANGUAGES, "gotemplate");
+    expect(await rendered("example.tmpl", source)).toBe(blocks(LANGUAGES, "rendered")[0]?.trim());
+  });
+
+  test("names every function that templates have, and no other", () => {
+    const [names = ""] = blocks(section(PAGE, "Functions"), "functions");
+    expect(names.split(/\s+/).filter(Boolean).sort()).toEqual([...FUNCTIONS.keys()].sort());
+  });
+
+  test("has an example for every key of a resource, and each can be used", () => {
+    const resource = section(PAGE, "A resource");
+    const at = resource.indexOf("With the table");
+    const examples = [
+      ...rows(resource.slice(0, at)).map((row) => ["template", ...row] as const),
+      ...rows(resource.slice(at)).map((row) => ["haproxy", ...row] as const),
+    ];
+    expect(examples).toHaveLength(18);
+    for (const [table, keys = "", , example = ""] of examples) {
+      expect(keys.split(", ")).toContain(example.split(" ")[0]);
+      expect(parseResource("example.toml", withLine(table, example)), example).toHaveProperty("resource");
+    }
+  });
+
+  test("shows a resource that drives HAProxy, as the README does", () => {
+    const shown = [section("README.md", "Many hosts"), textOf(PAGE)].map((text) => blocks(text, "toml")[0] ?? "");
+    for (const text of shown) {
+      expect(parseResource("haproxy.toml", text)).toMatchObject({
+        resource: {
+          dest: "/etc/haproxy/haproxy.cfg",
+          minReloadIntervalMs: 1_000,
+          haproxy: { reload: { kind: "master", socket: "/run/haproxy-master.sock" } },
+        },
+      });
+    }
+  });
+});

@@ -37,8 +37,8 @@ describe("the script for CI", () => {
     expect(await ci({ test: "true", start: "true" })).toEqual([1, "1 passed, 1 failed"]);
   });
 
-  test("runs the command that CONTRIBUTING.md gives for the tests", async () => {
+  test("runs the command that the README gives for the tests", async () => {
     expect(await readFile(`${PROJECT}.ci/run`, "utf8")).toMatch(/^npm test /m);
-    expect(await readFile(`${PROJECT}CONTRIBUTING.md`, "utf8")).toMatch(/^npm test\b/m);
+    expect(await readFile(`${PROJECT}README.md`, "utf8")).toMatch(/^npm test\b/m);
   });
 });

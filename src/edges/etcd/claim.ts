@@ -1,15 +1,15 @@
-import type { IKeyValue } from "etcd3";
 import { claimKey } from "../../core/model/keys.js";
 import { foreignHolder } from "../../core/registry/claim.js";
 import { HecdError } from "../../errors.js";
 import { sleep } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";
 import type { SessionOptions } from "../../ports.js";
-import type { EtcdClient } from "./client.js";
 import { saysLeaseIsGone } from "./errors.js";
 import { type Lease, grantLease, renewLease } from "./lease.js";
 import { leaseAsWanted } from "./moving.js";
-import { claimPut, isAbsent, isUnchanged, NO_LEASE } from "./session.js";
+import { claimPut, isAbsent, isUnchanged, NO_LEASE } from "./operations.js";
+import type { EtcdRequests } from "./requests.js";
+import type { KeyValue } from "./rpc.js";
 
 /** How often a claim that another agent holds is looked at. */
 const LOOK_MS = 1_000;
@@ -29,63 +29,63 @@ export interface Claimed {
  * had for the host before, which counts when somebody has deleted the claim.
  */
 export async function claimHost(
-  client: EtcdClient,
+  etcd: EtcdRequests,
   options: SessionOptions,
   previous: string | undefined,
   signal: AbortSignal,
 ): Promise<Claimed> {
   const key = claimKey(options.hostId);
-  const { emit = client.emit } = options;
-  const waiting = new Outage(client.clock);
+  const { emit = etcd.emit } = options;
+  const waiting = new Outage(etcd.clock);
   for (let looks = 0; ; looks++) {
-    const pair = await look(client, options.hostId, signal);
+    const pair = await look(etcd, options.hostId, signal);
     const holder = pair && foreignHolder(pair.value.toString(), options, previous !== undefined);
     if (!pair || holder === undefined) {
-      const claimed = await take(client, options, pair, pair ? pair.lease : previous, signal);
+      const claimed = await take(etcd, options, pair, pair ? pair.lease : previous, signal);
       if (claimed) return claimed;
       continue;
     }
-    if (options.onHeld === "fail" && (await mustLive(client, pair.lease, looks * LOOK_MS, signal))) {
+    if (options.onHeld === "fail" && (await mustLive(etcd, pair.lease, looks * LOOK_MS, signal))) {
       throw new HecdError({ code: "host-held", what: key, holder });
     }
     const lastedMs = waiting.failed();
     if (lastedMs !== undefined) emit({ kind: "claim-held", key, holder, lastedMs });
-    await sleep(LOOK_MS, client.clock, signal);
+    await sleep(LOOK_MS, etcd.clock, signal);
   }
 }
 
 /** One attempt; undefined when what was seen no longer holds. */
 async function take(
-  client: EtcdClient,
+  etcd: EtcdRequests,
   options: SessionOptions,
-  seen: IKeyValue | undefined,
+  seen: KeyValue | undefined,
   earlier: string | undefined,
   signal: AbortSignal,
 ): Promise<Claimed | undefined> {
   const adopted =
     earlier === undefined || earlier === NO_LEASE
       ? undefined
-      : await client.insist(() => renewLease(client, earlier, signal), signal);
-  const lease = adopted ?? (await grantLease(client, options.ttlSeconds, signal));
+      : await etcd.insist(() => renewLease(etcd, earlier, signal), signal);
+  const lease = adopted ?? (await grantLease(etcd, options.ttlSeconds, signal));
   let isTaken = false;
   try {
     // A dead lease has taken the claim along.
-    const present = adopted ? seen : await look(client, options.hostId, signal);
+    const present = adopted ? seen : await look(etcd, options.hostId, signal);
     if (present && present.mod_revision !== seen?.mod_revision) return undefined;
     const key = claimKey(options.hostId);
     const compare = present ? [isUnchanged(present)] : [isAbsent(key)];
     const request = { compare, success: [claimPut(options, lease, "held")] };
-    isTaken = (await client.insist(() => client.kv.txn(request), signal)).succeeded;
+    isTaken = (await etcd.insist((rpc) => rpc.txn(request), signal)).succeeded;
     if (!isTaken) return undefined;
     return {
-      lease: adopted ? await leaseAsWanted(client, options, adopted, signal) : lease,
+      lease: adopted ? await leaseAsWanted(etcd, options, adopted, signal) : lease,
       adopted: adopted !== undefined,
     };
   } catch (error) {
     if (!saysLeaseIsGone(error)) throw error;
   } finally {
     // Tried once and in its own short time, also when we were called off: what is left over dies by itself.
-    if (!isTaken && !adopted) await client.leases.leaseRevoke({ ID: lease.id }).catch(() => undefined);
+    if (!isTaken && !adopted) await etcd.rpc.revokeLease(lease.id).catch(() => undefined);
   }
   return undefined;
 }
@@ -96,13 +96,13 @@ async function take(
  * That of a dead one ends with its lease; after twice the time, since a new leader of etcd gives every lease its whole
  * life once more.
  */
-async function mustLive(client: EtcdClient, lease: string, heldMs: number, signal: AbortSignal): Promise<boolean> {
+async function mustLive(etcd: EtcdRequests, lease: string, heldMs: number, signal: AbortSignal): Promise<boolean> {
   if (lease === NO_LEASE) return true;
-  const { TTL, grantedTTL } = await client.insist(() => client.leases.leaseTimeToLive({ ID: lease }), signal);
+  const { TTL, grantedTTL } = await etcd.insist((rpc) => rpc.readLease(lease, "without-keys"), signal);
   return Number(TTL) > 0 && heldMs > 2_000 * Number(grantedTTL);
 }
 
-async function look(client: EtcdClient, hostId: string, signal: AbortSignal): Promise<IKeyValue | undefined> {
-  const { kvs } = await client.insist(() => client.kv.range({ key: Buffer.from(claimKey(hostId)) }), signal);
+async function look(etcd: EtcdRequests, hostId: string, signal: AbortSignal): Promise<KeyValue | undefined> {
+  const { kvs } = await etcd.insist((rpc) => rpc.range({ key: Buffer.from(claimKey(hostId)) }), signal);
   return kvs[0];
 }

@@ -1,16 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, retry as retrying } from "cockatiel";
-import { Etcd3, type IOptions, isRecoverableError, type KVClient, type LeaseClient, type WatchClient } from "etcd3";
-import type { Emit } from "../../core/events/event.js";
+import { Etcd3, type IOptions, isRecoverableError } from "etcd3";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { abortable } from "../../flow/linked-signal.js";
-import { Outage } from "../../flow/outage.js";
-import { backoff, retry } from "../../flow/retry.js";
 import { type MemberEndpoint, parseEndpoint } from "./endpoint.js";
-import { faultOf, saysCompacted, saysLeaseIsGone } from "./errors.js";
 import { probeMember } from "./probe.js";
+import type {
+  EtcdRpc,
+  KeepAliveAnswer,
+  KeepAliveRequest,
+  LeaseAnswer,
+  RangeAnswer,
+  RangeRequest,
+  RpcStream,
+  TxnAnswer,
+  TxnRequest,
+  WatchAnswer,
+  WatchRequest,
+} from "./rpc.js";
 
 /** Where etcd is and how to be let in. */
 export interface EtcdOptions {
@@ -24,97 +32,77 @@ export interface EtcdOptions {
   readonly key?: string | undefined;
 }
 
-/** What every part that speaks to etcd needs besides. */
-export interface EtcdDeps {
-  readonly clock: Clock;
-  readonly emit: Emit;
-}
-
 /** How long one request may take. */
 const REQUEST_MS = 2_000;
 
-/** Waits between attempts while etcd is away: the first at once, the longest short enough to be back soon after it. */
-const LONGEST_WAIT_MS = 1_000;
-
 /**
- * After how long without an answer it is tried whether only gRPC does not get through: it waits for ever for a
- * connection that it is making when the network loses packets just then, and for a minute if TCP is to begin anew.
+ * etcd3's plain RPC clients, with deadlines, pings and failover.
+ *
+ * Its watcher and its leases are not used: they lose changes and give up.
  */
-const STUCK_MS = 5_000;
-
-/**
- * The connection to etcd: etcd3's plain RPC clients with deadlines, pings and failover, and the one place that knows
- * whether etcd answers and tells so.
- */
-export class EtcdClient {
+export class EtcdClient implements EtcdRpc {
   readonly endpoints: readonly string[];
-  readonly clock: Clock;
-  readonly emit: Emit;
   readonly #options: IOptions;
-  readonly #outage: Outage;
+  readonly #clock: Clock;
   #etcd: Etcd3;
   /** The one before it, for what may still be under way there. */
   #former: Etcd3 | undefined;
   #dials = 0;
-  /** Since when this connection has not answered. */
-  #silentSince = 0;
-  #isProbing = false;
-  #hasAnswered = false;
   readonly #closing = new AbortController();
 
-  constructor(options: IOptions, endpoints: readonly string[], { clock, emit }: EtcdDeps) {
+  constructor(options: IOptions, endpoints: readonly string[], clock: Clock) {
     this.#options = options;
     this.#etcd = this.#dial();
     this.endpoints = endpoints;
-    this.clock = clock;
-    this.emit = emit;
-    this.#outage = new Outage(clock);
+    this.#clock = clock;
   }
 
-  get kv(): KVClient {
-    return this.#etcd.kv;
+  range(request: RangeRequest, withinMs?: number): Promise<RangeAnswer> {
+    return this.#etcd.kv.range(request, callWithin(withinMs));
   }
 
-  get leases(): LeaseClient {
-    return this.#etcd.leaseClient;
+  txn(request: TxnRequest, withinMs?: number): Promise<TxnAnswer> {
+    return this.#etcd.kv.txn(request, callWithin(withinMs));
   }
 
-  get watches(): WatchClient {
-    return this.#etcd.watchClient;
+  grantLease(ttlSeconds: number): ReturnType<EtcdRpc["grantLease"]> {
+    return this.#etcd.leaseClient.leaseGrant({ TTL: ttlSeconds });
   }
 
-  /** Makes a request once; fails with `store-unreachable` or `store-refused`, which it tells, or the signal's reason. */
-  async ask<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    try {
-      const answer = await abortable(request(), signal);
-      this.#answered();
-      return answer;
-    } catch (error) {
-      signal.throwIfAborted();
-      const fault = faultOf(error, this.endpoints);
-      if (saysLeaseIsGone(fault) || saysCompacted(fault)) this.#answered();
-      else this.#failed(fault);
-      throw fault;
-    }
+  revokeLease(id: string): Promise<unknown> {
+    return this.#etcd.leaseClient.leaseRevoke({ ID: id });
   }
 
-  /**
-   * Makes a request until etcd answers it, however long it is away or refuses.
-   *
-   * Fails only with the signal's reason, or because the lease or the revision asked for is gone, which no repetition
-   * brings back. A request may be carried out twice: an answer that was lost is asked for again.
-   */
-  insist<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return retry(() => this.ask(request, signal), {
-      waits: patience(),
-      isTransient: (error) => !saysLeaseIsGone(error) && !saysCompacted(error),
-      onRetry: () => undefined, // has been told
-      clock: this.clock,
-      signal,
-    });
+  readLease(id: string, withKeys: "with-keys" | "without-keys"): Promise<LeaseAnswer> {
+    return this.#etcd.leaseClient.leaseTimeToLive({ ID: id, keys: withKeys === "with-keys" });
   }
 
-  /** Closes the connections; streams must have been ended before. */
+  openKeepAlive(withinMs: number): Promise<RpcStream<KeepAliveRequest, KeepAliveAnswer>> {
+    return this.#etcd.leaseClient.leaseKeepAlive(callWithin(withinMs));
+  }
+
+  openWatch(): Promise<RpcStream<WatchRequest, WatchAnswer>> {
+    return this.#etcd.watchClient.watch();
+  }
+
+  async probe(): Promise<boolean> {
+    const { credentials } = this.#options;
+    const scheme = credentials ? "https" : "http";
+    const { rootCertificate: ca, certChain: cert, privateKey: key } = credentials ?? {};
+    const answers = await Promise.all(
+      this.endpoints.map((at) =>
+        probeMember(`${scheme}://${at}`, { ca, cert, key }, this.#clock, this.#closing.signal),
+      ),
+    );
+    return answers.includes(true);
+  }
+
+  redial(): void {
+    this.#former?.close();
+    this.#former = this.#etcd;
+    this.#etcd = this.#dial();
+  }
+
   close(): void {
     this.#closing.abort(new DOMException("The client was closed", "AbortError"));
     this.#former?.close();
@@ -128,58 +116,20 @@ export class EtcdClient {
       grpcOptions: { ...this.#options.grpcOptions, "hecd.dial": ++this.#dials },
     });
   }
-
-  #answered(): void {
-    const afterMs = this.#outage.recovered() ?? (this.#hasAnswered ? undefined : 0);
-    this.#hasAnswered = true;
-    if (afterMs !== undefined) this.emit({ kind: "store-connected", endpoints: this.endpoints, afterMs });
-  }
-
-  #failed(fault: HecdError): void {
-    void this.#dialAnewIfStuck();
-    const lastedMs = this.#outage.failed();
-    if (lastedMs === undefined) return;
-    const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
-    this.emit({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
-  }
-
-  /** Makes connections anew where a member answers and those that there are have not for long. */
-  async #dialAnewIfStuck(): Promise<void> {
-    if (!this.#outage.lasting) this.#silentSince = this.clock.now();
-    if (this.#isProbing || this.clock.now() - this.#silentSince < STUCK_MS) return;
-    this.#isProbing = true;
-    const answers = await Promise.all(this.#memberProbes());
-    this.#isProbing = false;
-    if (!answers.includes(true) || !this.#outage.lasting || this.#closing.signal.aborted) return;
-    this.#former?.close();
-    this.#former = this.#etcd;
-    this.#etcd = this.#dial();
-    this.#silentSince = this.clock.now();
-  }
-
-  #memberProbes(): readonly Promise<boolean>[] {
-    const { credentials } = this.#options;
-    const scheme = credentials ? "https" : "http";
-    const { rootCertificate: ca, certChain: cert, privateKey: key } = credentials ?? {};
-    return this.endpoints.map((at) =>
-      probeMember(`${scheme}://${at}`, { ca, cert, key }, this.clock, this.#closing.signal),
-    );
-  }
 }
 
-/** Waits for repeated attempts: none, then from 100 ms up to 1 s. */
-export function* patience(): Generator<number, never> {
-  yield 0;
-  return yield* backoff(100, LONGEST_WAIT_MS);
+/** The options of a call that takes no longer than `ms`; of one that takes as long as usual when undefined. */
+function callWithin(ms: number | undefined): { readonly deadline: Date } | undefined {
+  return ms === undefined ? undefined : { deadline: deadlineIn(ms) };
 }
 
 /** A point in time for gRPC, which counts in wall time. */
-export function deadlineIn(ms: number): Date {
+function deadlineIn(ms: number): Date {
   return new Date(new Date().getTime() + ms);
 }
 
 /** Builds the connection, without making it: the first request does. Throws `config-invalid` or `file-unreadable`. */
-export async function openClient(options: EtcdOptions, deps: EtcdDeps): Promise<EtcdClient> {
+export async function openClient(options: EtcdOptions, clock: Clock): Promise<EtcdClient> {
   const endpoints = options.endpoints.map(parseEndpoint);
   const tls = usesTls(endpoints, options);
   const addresses = endpoints.map(({ address }) => address);
@@ -205,7 +155,7 @@ export async function openClient(options: EtcdOptions, deps: EtcdDeps): Promise<
       faultHandling: endpoints.length === 1 ? { host: () => noop, global: noop } : failover(),
     },
     addresses,
-    deps,
+    clock,
   );
 }
 

@@ -1,4 +1,3 @@
-import { EtcdLeaseInvalidError } from "etcd3";
 import { HecdError, reasonOf } from "../../errors.js";
 
 /**
@@ -26,7 +25,7 @@ export function faultOf(error: unknown, endpoints: readonly string[]): HecdError
 
 /** Whether etcd answered that the lease of a request is gone. */
 export function saysLeaseIsGone(error: unknown): boolean {
-  return error instanceof HecdError && error.cause instanceof EtcdLeaseInvalidError;
+  return error instanceof HecdError && error.message.includes("requested lease not found");
 }
 
 /** Whether etcd answered that it has forgotten the revision that was asked for. */

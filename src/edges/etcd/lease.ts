@@ -1,8 +1,8 @@
-import type { ILeaseKeepAliveRequest, ILeaseKeepAliveResponse } from "etcd3";
 import type { Emit } from "../../core/events/event.js";
 import { sleep } from "../../flow/clock.js";
 import { backoff } from "../../flow/retry.js";
-import { type EtcdClient, deadlineIn } from "./client.js";
+import type { EtcdRequests } from "./requests.js";
+import type { KeepAliveAnswer, KeepAliveRequest } from "./rpc.js";
 import { converse } from "./stream.js";
 
 /** A lease that was alive at some moment. */
@@ -23,18 +23,18 @@ export function formatLease(id: string): string {
 }
 
 /** Takes out a lease; etcd may give it a longer life than was asked for. */
-export async function grantLease(client: EtcdClient, ttlSeconds: number, signal: AbortSignal): Promise<Lease> {
+export async function grantLease(etcd: EtcdRequests, ttlSeconds: number, signal: AbortSignal): Promise<Lease> {
   let renewedAt = 0;
-  const { ID, TTL } = await client.insist(() => {
-    renewedAt = client.clock.now();
-    return client.leases.leaseGrant({ TTL: ttlSeconds });
+  const { ID, TTL } = await etcd.insist((rpc) => {
+    renewedAt = etcd.clock.now();
+    return rpc.grantLease(ttlSeconds);
   }, signal);
   return { id: ID, ttlSeconds: Number(TTL), renewedAt };
 }
 
 /** Renews a lease; undefined when etcd says that there is none. */
-export async function renewLease(client: EtcdClient, id: string, signal: AbortSignal): Promise<Lease | undefined> {
-  return renew(client, id, BEAT_MS, signal);
+export async function renewLease(etcd: EtcdRequests, id: string, signal: AbortSignal): Promise<Lease | undefined> {
+  return renew(etcd, id, BEAT_MS, signal);
 }
 
 /**
@@ -43,8 +43,8 @@ export async function renewLease(client: EtcdClient, id: string, signal: AbortSi
  * Lost is what etcd says is gone, and what could not be renewed for its whole life as our clock counts: etcd may have
  * removed everything by then. Tells of each renewal. Ends otherwise only by throwing the signal's reason.
  */
-export async function keepLease(client: EtcdClient, lease: Lease, emit: Emit, signal: AbortSignal): Promise<string> {
-  const { clock } = client;
+export async function keepLease(etcd: EtcdRequests, lease: Lease, emit: Emit, signal: AbortSignal): Promise<string> {
+  const { clock } = etcd;
   const lifeMs = lease.ttlSeconds * 1_000;
   let { renewedAt } = lease;
   for (;;) {
@@ -54,7 +54,7 @@ export async function keepLease(client: EtcdClient, lease: Lease, emit: Emit, si
       const leftMs = renewedAt + lifeMs - clock.now();
       if (leftMs <= 0) return `it could not be renewed for ${lease.ttlSeconds} s`;
       try {
-        renewed = await renew(client, lease.id, Math.min(BEAT_MS, leftMs), signal);
+        renewed = await renew(etcd, lease.id, Math.min(BEAT_MS, leftMs), signal);
         break;
       } catch {
         signal.throwIfAborted();
@@ -69,17 +69,16 @@ export async function keepLease(client: EtcdClient, lease: Lease, emit: Emit, si
 
 /** One renewal on a stream of its own, so that no broken stream outlives it and each may go to another member. */
 async function renew(
-  client: EtcdClient,
+  etcd: EtcdRequests,
   id: string,
   withinMs: number,
   signal: AbortSignal,
 ): Promise<Lease | undefined> {
-  const renewedAt = client.clock.now();
-  const open = () => client.leases.leaseKeepAlive({ deadline: deadlineIn(withinMs) });
-  const ttlSeconds = await client.ask(
-    () =>
-      converse<ILeaseKeepAliveRequest, ILeaseKeepAliveResponse, number>(
-        open,
+  const renewedAt = etcd.clock.now();
+  const ttlSeconds = await etcd.ask(
+    (rpc) =>
+      converse<KeepAliveRequest, KeepAliveAnswer, number>(
+        () => rpc.openKeepAlive(withinMs),
         [{ ID: id }],
         ({ TTL }) => Number(TTL),
         signal,

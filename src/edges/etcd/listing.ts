@@ -1,6 +1,6 @@
-import type { IKeyValue, IResponseHeader } from "etcd3";
-import { type EtcdClient, deadlineIn } from "./client.js";
 import { saysCompacted, saysTooLarge } from "./errors.js";
+import type { EtcdRequests } from "./requests.js";
+import type { AnswerHeader, KeyRange, KeyValue } from "./rpc.js";
 
 /** All keys below one prefix at one revision, and which store said so. */
 export interface Listing {
@@ -13,12 +13,6 @@ export interface StorePosition {
   readonly revision: bigint;
   readonly term: bigint;
   readonly cluster: string;
-}
-
-/** One key, or the keys from `key` up to but not including `range_end`, as etcd names them. */
-export interface KeyRange {
-  readonly key: Buffer;
-  readonly range_end?: Buffer;
 }
 
 /** Keys per answer: larger ones gain nothing, smaller ones cost round trips. */
@@ -36,10 +30,10 @@ export function rangesOf(prefix: string): readonly KeyRange[] {
 }
 
 /** Reads everything below `prefix` at one revision, in pages. */
-export async function list(client: EtcdClient, prefix: string, signal: AbortSignal): Promise<Listing> {
+export async function list(etcd: EtcdRequests, prefix: string, signal: AbortSignal): Promise<Listing> {
   for (let page = PAGE; ;) {
     try {
-      return await listInPages(client, prefix, page, signal);
+      return await listInPages(etcd, prefix, page, signal);
     } catch (error) {
       if (saysTooLarge(error) && page > SMALLEST_PAGE) page = Math.ceil(page / 8);
       else if (!saysCompacted(error)) throw error;
@@ -48,9 +42,9 @@ export async function list(client: EtcdClient, prefix: string, signal: AbortSign
 }
 
 /** Asks for nothing but the present moment, in a way that needs the permissions of reading `prefix` and no others. */
-export async function positionOf(client: EtcdClient, prefix: string, signal: AbortSignal): Promise<StorePosition> {
+export async function positionOf(etcd: EtcdRequests, prefix: string, signal: AbortSignal): Promise<StorePosition> {
   const request = { success: rangesOf(prefix).map((range) => ({ request_range: { ...range, count_only: true } })) };
-  return parseMoment((await client.ask(() => client.kv.txn(request), signal)).header);
+  return parseMoment((await etcd.ask((rpc) => rpc.txn(request), signal)).header);
 }
 
 /** Whether `now` cannot be a later moment of the store that was seen at `before`: it was wiped, restored or replaced. */
@@ -58,22 +52,18 @@ export function isAnotherLife(before: StorePosition, now: StorePosition): boolea
   return now.cluster !== before.cluster || now.revision < before.revision || now.term < before.term;
 }
 
-function parseMoment({ revision, raft_term: term, cluster_id: cluster }: IResponseHeader): StorePosition {
+function parseMoment({ revision, raft_term: term, cluster_id: cluster }: AnswerHeader): StorePosition {
   return { revision: BigInt(revision), term: BigInt(term), cluster };
 }
 
-async function listInPages(client: EtcdClient, prefix: string, limit: number, signal: AbortSignal): Promise<Listing> {
+async function listInPages(etcd: EtcdRequests, prefix: string, limit: number, signal: AbortSignal): Promise<Listing> {
   const entries = new Map<string, string>();
-  const take = (pairs: readonly IKeyValue[]): void => {
+  const take = (pairs: readonly KeyValue[]): void => {
     for (const { key, value } of pairs) entries.set(key.toString(), value.toString());
   };
   const ranges = rangesOf(prefix);
-  const first = await client.ask(
-    () =>
-      client.kv.txn(
-        { success: ranges.map((range) => ({ request_range: { ...range, limit } })) },
-        { deadline: deadlineIn(PAGE_MS) },
-      ),
+  const first = await etcd.ask(
+    (rpc) => rpc.txn({ success: ranges.map((range) => ({ request_range: { ...range, limit } })) }, PAGE_MS),
     signal,
   );
   for (const { response_range: range } of first.responses) take(range.kvs);
@@ -82,7 +72,7 @@ async function listInPages(client: EtcdClient, prefix: string, limit: number, si
     const last = page.kvs.at(-1);
     if (!last) break;
     const request = { ...ranges.at(-1), key: Buffer.concat([last.key, Buffer.of(0)]), limit, revision };
-    page = await client.ask(() => client.kv.range(request, { deadline: deadlineIn(PAGE_MS) }), signal);
+    page = await etcd.ask((rpc) => rpc.range(request, PAGE_MS), signal);
     take(page.kvs);
   }
   return { entries, position: parseMoment(first.header) };

@@ -1,24 +1,21 @@
-import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import PQueue from "p-queue";
 import type { Emit } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
-import { formatClaim } from "../../core/registry/claim.js";
 import type { Conflict } from "../../core/registry/conflict.js";
 import type { Transaction, Write } from "../../core/registry/plan.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions } from "../../ports.js";
-import type { EtcdClient } from "./client.js";
 import { saysLeaseIsGone } from "./errors.js";
 import { type Lease, formatLease, keepLease } from "./lease.js";
+import { claimPut, claimText, hasValue, isAbsent, isOn, isUnchanged, keyRead, NO_LEASE } from "./operations.js";
 import { type Pack, roundsOf } from "./packing.js";
+import type { EtcdRequests } from "./requests.js";
+import type { Condition, EtcdRpc, KeyValue, Operation } from "./rpc.js";
 
 /** Requests on their way at the same time; more gain nothing against one etcd. */
 const IN_FLIGHT = 4;
-
-/** etcd's way to say that a key hangs on no lease. */
-export const NO_LEASE = "0";
 
 /** How many keys one request asks for; etcd takes no more than 128. */
 const KEYS_AT_ONCE = 100;
@@ -26,7 +23,7 @@ const KEYS_AT_ONCE = 100;
 /** A write, and on what condition it is made. */
 interface Attempt {
   readonly write: Write;
-  readonly on: ICompare;
+  readonly on: Condition;
 }
 
 /** What an orderly end may cost when etcd is away: the lease does the rest. */
@@ -39,7 +36,7 @@ export class EtcdSession implements Session {
   /** Resolves when the lease is no longer kept alive. */
   readonly ended: Promise<void>;
   readonly #held = new Map<string, string>();
-  readonly #client: EtcdClient;
+  readonly #etcd: EtcdRequests;
   readonly #options: SessionOptions;
   readonly #lease: Lease;
   readonly #emit: Emit;
@@ -50,11 +47,11 @@ export class EtcdSession implements Session {
   readonly #closing = new AbortController();
 
   /** Keeps the lease alive, on which the claim must hang already, until the session is lost or closed or `ending` aborts. */
-  constructor(client: EtcdClient, options: SessionOptions, lease: Lease, ending: AbortSignal) {
-    this.#client = client;
+  constructor(etcd: EtcdRequests, options: SessionOptions, lease: Lease, ending: AbortSignal) {
+    this.#etcd = etcd;
     this.#options = options;
     this.#lease = lease;
-    this.#emit = options.emit ?? client.emit;
+    this.#emit = options.emit ?? etcd.emit;
     this.#claimKey = claimKey(options.hostId);
     this.#claim = claimText(options, lease, "held");
     this.lost = this.#losing.signal;
@@ -75,8 +72,7 @@ export class EtcdSession implements Session {
 
   async audit(signal: AbortSignal): Promise<void> {
     using work = linkedSignal(signal, this.lost);
-    const request = { ID: this.#lease.id, keys: true };
-    const { keys, TTL } = await this.#client.insist(() => this.#client.leases.leaseTimeToLive(request), work.signal);
+    const { keys, TTL } = await this.#etcd.insist((rpc) => rpc.readLease(this.#lease.id, "with-keys"), work.signal);
     if (Number(TTL) <= 0) throw this.#lose("etcd says that it is gone");
     const names = keys.map((key) => key.toString());
     const found = new Map<string, string>();
@@ -92,22 +88,22 @@ export class EtcdSession implements Session {
     await this.ended;
     if (this.lost.aborted) return;
     const tooLate = new HecdError({ code: "deadline", what: "etcd to end the session", afterMs: CLOSING_MS });
-    using work = deadlineSignal(CLOSING_MS, tooLate, this.#client.clock, signal);
+    using work = deadlineSignal(CLOSING_MS, tooLate, this.#etcd.clock, signal);
     try {
-      await this.#client.ask(() => this.#end(how), work.signal);
+      await this.#etcd.ask((rpc) => this.#end(rpc, how), work.signal);
     } catch {
       // Has been told; what could not be ended now ends with the lease.
       signal.throwIfAborted();
     }
   }
 
-  async #end(how: "release" | "revoke"): Promise<void> {
+  async #end(rpc: EtcdRpc, how: "release" | "revoke"): Promise<void> {
     switch (how) {
       case "revoke":
-        await this.#client.leases.leaseRevoke({ ID: this.#lease.id });
+        await rpc.revokeLease(this.#lease.id);
         return;
       case "release":
-        await this.#client.kv.txn({
+        await rpc.txn({
           compare: [this.#isClaimed()],
           success: [claimPut(this.#options, this.#lease, "released")],
         });
@@ -117,7 +113,7 @@ export class EtcdSession implements Session {
   async #keep(ending: AbortSignal): Promise<void> {
     using work = linkedSignal(ending, this.#closing.signal, this.lost);
     try {
-      this.#lose(await keepLease(this.#client, this.#lease, this.#emit, work.signal));
+      this.#lose(await keepLease(this.#etcd, this.#lease, this.#emit, work.signal));
     } catch (error) {
       if (!work.signal.aborted) this.#lose(reasonOf(error));
     }
@@ -157,10 +153,10 @@ export class EtcdSession implements Session {
     const request = {
       compare: [this.#isClaimed(), ...attempts.map(({ on }) => on)],
       success: attempts.map(({ write }) => this.#operationOf(write)),
-      failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(rangeOf),
+      failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(keyRead),
     };
     try {
-      return await this.#client.insist(() => this.#client.kv.txn(request), signal);
+      return await this.#etcd.insist((rpc) => rpc.txn(request), signal);
     } catch (error) {
       if (saysLeaseIsGone(error)) throw this.#lose("etcd says that it is gone");
       throw error;
@@ -168,7 +164,7 @@ export class EtcdSession implements Session {
   }
 
   /** What has to hold still for a write to be made, now that its key is known to be so; undefined when it must not be. */
-  #conditionOf(write: Write, pair: IKeyValue | undefined): ICompare | undefined {
+  #conditionOf(write: Write, pair: KeyValue | undefined): Condition | undefined {
     if (!pair) return write.kind === "put" ? isAbsent(write.key) : undefined;
     if (pair.lease === this.#lease.id) return this.#isOurs(write.key);
     const mayReplace = write.kind === "put" && pair.lease === NO_LEASE && pair.mod_revision === write.over;
@@ -176,11 +172,11 @@ export class EtcdSession implements Session {
   }
 
   /** What this lease really holds of `keys`. */
-  async #read(keys: readonly string[], signal: AbortSignal): Promise<readonly IKeyValue[]> {
-    const pairs: IKeyValue[] = [];
+  async #read(keys: readonly string[], signal: AbortSignal): Promise<readonly KeyValue[]> {
+    const pairs: KeyValue[] = [];
     for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
-      const success = keys.slice(start, start + KEYS_AT_ONCE).map(rangeOf);
-      const { responses } = await this.#client.insist(() => this.#client.kv.txn({ success }), signal);
+      const success = keys.slice(start, start + KEYS_AT_ONCE).map(keyRead);
+      const { responses } = await this.#etcd.insist((rpc) => rpc.txn({ success }), signal);
       pairs.push(...responses.flatMap(({ response_range: range }) => range.kvs));
     }
     return pairs.filter(({ lease }) => lease === this.#lease.id);
@@ -191,17 +187,17 @@ export class EtcdSession implements Session {
     else this.#held.delete(write.key);
   }
 
-  #operationOf(write: Write): IRequestOp {
+  #operationOf(write: Write): Operation {
     const key = Buffer.from(write.key);
     if (write.kind === "delete") return { request_delete_range: { key } };
     return { request_put: { key, value: Buffer.from(write.value), lease: this.#lease.id } };
   }
 
-  #isClaimed(): ICompare {
-    return { key: Buffer.from(this.#claimKey), target: "Value", result: "Equal", value: Buffer.from(this.#claim) };
+  #isClaimed(): Condition {
+    return hasValue(this.#claimKey, this.#claim);
   }
 
-  #isOurs(key: string): ICompare {
+  #isOurs(key: string): Condition {
     return isOn(this.#lease.id, Buffer.from(key));
   }
 
@@ -216,36 +212,7 @@ export class EtcdSession implements Session {
   }
 }
 
-/** The operation that writes the claim of a host under a lease. */
-export function claimPut(options: SessionOptions, lease: Lease, state: "held" | "released"): IRequestOp {
-  const [key, value] = [claimKey(options.hostId), claimText(options, lease, state)];
-  return { request_put: { key: Buffer.from(key), value: Buffer.from(value), lease: lease.id } };
-}
-
-function claimText({ hostId, agent, holder }: SessionOptions, { id }: Lease, state: "held" | "released"): string {
-  return formatClaim({ host: hostId, agent, lease: formatLease(id), released: state === "released", holder });
-}
-
-/** The condition that a key is as it was seen. */
-export function isUnchanged({ key, mod_revision: revision }: IKeyValue): ICompare {
-  return { key, target: "Mod", result: "Equal", mod_revision: revision };
-}
-
-/** The condition that a key hangs on a lease. */
-export function isOn(lease: string, key: Buffer): ICompare {
-  return { key, target: "Lease", result: "Equal", lease };
-}
-
-/** The condition that there is no such key. */
-export function isAbsent(key: string): ICompare {
-  return { key: Buffer.from(key), target: "Create", result: "Equal", create_revision: "0" };
-}
-
-function rangeOf(key: string): IRequestOp {
-  return { request_range: { key: Buffer.from(key) } };
-}
-
-function conflictOf(wanted: string, { key, value, lease, mod_revision: version }: IKeyValue): Conflict {
+function conflictOf(wanted: string, { key, value, lease, mod_revision: version }: KeyValue): Conflict {
   const held = value.toString();
   return { key: key.toString(), held, agrees: held === wanted, leased: lease !== NO_LEASE, version };
 }

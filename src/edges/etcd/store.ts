@@ -5,8 +5,9 @@ import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
-import { type EtcdClient, type EtcdOptions, type EtcdDeps, openClient } from "./client.js";
+import { type EtcdOptions, openClient } from "./client.js";
 import { list } from "./listing.js";
+import { type EtcdDeps, EtcdRequests } from "./requests.js";
 import { EtcdWatch } from "./watch.js";
 
 /** How long a single reading may take, however many members have to be tried. */
@@ -14,28 +15,28 @@ const READ_MS = 5_000;
 
 /** Opens a store in etcd; the first request connects. Throws `config-invalid` or `file-unreadable`. */
 export async function openEtcd(options: EtcdOptions, deps: EtcdDeps): Promise<EtcdStore> {
-  return new EtcdStore(await openClient(options, deps));
+  return new EtcdStore(new EtcdRequests(await openClient(options, deps.clock), deps));
 }
 
 /** A store in etcd; disposing it ends its watches and the renewal of its leases, but revokes nothing. */
 export class EtcdStore implements Store {
-  readonly #client: EtcdClient;
+  readonly #etcd: EtcdRequests;
   readonly #life = linkedSignal();
   readonly #works = new Set<Promise<unknown>>();
   /** The latest lease of each run, by which a new session finds what an earlier one has left. */
   readonly #leases = new Map<string, string>();
 
-  constructor(client: EtcdClient) {
-    this.#client = client;
+  constructor(etcd: EtcdRequests) {
+    this.#etcd = etcd;
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    const { endpoints, clock } = this.#client;
+    const { endpoints, clock } = this.#etcd;
     const reason = `no answer within ${READ_MS} ms`;
     const tooLate = new HecdError({ code: "store-unreachable", endpoints, reason });
     using life = linkedSignal(signal, this.#life.signal);
     using work = deadlineSignal(READ_MS, tooLate, clock, life.signal);
-    const listings = await Promise.all(outermost(prefixes).map((prefix) => list(this.#client, prefix, work.signal)));
+    const listings = await Promise.all(outermost(prefixes).map((prefix) => list(this.#etcd, prefix, work.signal)));
     const revision = listings.reduce(
       (latest, { position: moment }) => (moment.revision > latest ? moment.revision : latest),
       0n,
@@ -52,7 +53,7 @@ export class EtcdStore implements Store {
     const cache = new KeyCache(paths);
     for (const path of paths) {
       this.#mind(
-        new EtcdWatch(this.#client, path, cache).run(work.signal).catch((error: unknown) => {
+        new EtcdWatch(this.#etcd, path, cache).run(work.signal).catch((error: unknown) => {
           cache.fail(error);
         }),
       );
@@ -70,9 +71,9 @@ export class EtcdStore implements Store {
     ]);
     const run = JSON.stringify([options.hostId, options.agent, options.holder]);
     for (;;) {
-      const { lease, adopted } = await claimHost(this.#client, options, this.#leases.get(run), work.signal);
+      const { lease, adopted } = await claimHost(this.#etcd, options, this.#leases.get(run), work.signal);
       this.#leases.set(run, lease.id);
-      const session = new EtcdSession(this.#client, options, lease, this.#life.signal);
+      const session = new EtcdSession(this.#etcd, options, lease, this.#life.signal);
       this.#mind(session.ended);
       try {
         if (adopted) await session.audit(work.signal);
@@ -82,7 +83,7 @@ export class EtcdStore implements Store {
         continue;
       }
       const { ttlSeconds } = lease;
-      const { emit = this.#client.emit } = options;
+      const { emit = this.#etcd.emit } = options;
       emit({ kind: "session-opened", lease: formatLease(lease.id), ttlSeconds, adopted });
       return session;
     }
@@ -91,7 +92,7 @@ export class EtcdStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life[Symbol.dispose]();
     await Promise.all(this.#works);
-    this.#client.close();
+    this.#etcd.close();
   }
 
   #mind(work: Promise<unknown>): void {

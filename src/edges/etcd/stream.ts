@@ -1,4 +1,4 @@
-import type { IDuplexStream } from "etcd3";
+import type { RpcStream } from "./rpc.js";
 
 /**
  * Opens a stream, sends `requests`, and resolves to the first thing other than undefined that `onAnswer` returns.
@@ -6,7 +6,7 @@ import type { IDuplexStream } from "etcd3";
  * Rejects with what ended the stream before, what `onAnswer` threw, or the signal's reason. The stream is over either way.
  */
 export async function converse<Request, Answer, Result>(
-  open: () => Promise<IDuplexStream<Request, Answer>>,
+  open: () => Promise<RpcStream<Request, Answer>>,
   requests: readonly Request[],
   onAnswer: (answer: Answer) => Result | undefined,
   signal: AbortSignal,

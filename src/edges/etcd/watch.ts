@@ -1,20 +1,12 @@
-import type { IEvent, IWatchRequest, IWatchResponse } from "etcd3";
 import type { KeyChange } from "../../core/model/snapshot.js";
 import { reasonOf } from "../../errors.js";
 import { sleep } from "../../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
 import type { KeyCache } from "../key-cache.js";
-import { type EtcdClient, patience } from "./client.js";
 import { faultOf } from "./errors.js";
-import {
-  type KeyRange,
-  type Listing,
-  type StorePosition,
-  isAnotherLife,
-  list,
-  positionOf,
-  rangesOf,
-} from "./listing.js";
+import { type Listing, type StorePosition, isAnotherLife, list, positionOf, rangesOf } from "./listing.js";
+import { type EtcdRequests, patience } from "./requests.js";
+import type { KeyEvent, KeyRange, WatchAnswer, WatchRequest } from "./rpc.js";
 import { converse } from "./stream.js";
 
 /** How long etcd may take to accept a watch. */
@@ -38,7 +30,7 @@ interface Watched {
   /** Every change of the range up to this revision is in the mirror. */
   revision: bigint;
   /** The beginning of an answer that etcd sends in several pieces. */
-  fragments: IEvent[];
+  fragments: KeyEvent[];
 }
 
 /**
@@ -49,14 +41,14 @@ interface Watched {
  * history, has lost it, or half a minute has passed.
  */
 export class EtcdWatch {
-  readonly #client: EtcdClient;
+  readonly #etcd: EtcdRequests;
   readonly #prefix: string;
   readonly #cache: KeyCache;
   readonly #watched: readonly Watched[];
   #seen: StorePosition | undefined;
 
-  constructor(client: EtcdClient, prefix: string, cache: KeyCache) {
-    this.#client = client;
+  constructor(etcd: EtcdRequests, prefix: string, cache: KeyCache) {
+    this.#etcd = etcd;
     this.#prefix = prefix;
     this.#cache = cache;
     this.#watched = rangesOf(prefix).map((range) => ({ range, revision: 0n, fragments: [] }));
@@ -64,7 +56,7 @@ export class EtcdWatch {
 
   /** Works until the signal aborts, then throws its reason. */
   async run(signal: AbortSignal): Promise<never> {
-    const { clock } = this.#client;
+    const { clock } = this.#etcd;
     let waits = patience();
     let broken: string | undefined;
     for (;;) {
@@ -73,7 +65,7 @@ export class EtcdWatch {
         const how = await this.#catchUp(signal);
         await this.#follow(signal, () => {
           if (broken === undefined) return;
-          this.#client.emit({ kind: "watch-resumed", prefix: this.#prefix || "/", how, reason: broken });
+          this.#etcd.emit({ kind: "watch-resumed", prefix: this.#prefix || "/", how, reason: broken });
           broken = undefined;
         });
       } catch (error) {
@@ -91,13 +83,13 @@ export class EtcdWatch {
   /** Always makes a request, which also gets a new token where the old one has expired: a watch would not. */
   async #catchUp(signal: AbortSignal): Promise<"continued" | "listed"> {
     if (this.#seen) {
-      const now = await positionOf(this.#client, this.#prefix, signal);
+      const now = await positionOf(this.#etcd, this.#prefix, signal);
       if (!isAnotherLife(this.#seen, now)) {
         this.#seen = { ...this.#seen, term: now.term };
         return "continued";
       }
     }
-    this.#adopt(await list(this.#client, this.#prefix, signal));
+    this.#adopt(await list(this.#etcd, this.#prefix, signal));
     return "listed";
   }
 
@@ -110,11 +102,11 @@ export class EtcdWatch {
   /** Watches from where it stands until the stream breaks, which is how it always ends. */
   async #follow(signal: AbortSignal, onOpen: () => void): Promise<never> {
     using work = linkedSignal(signal);
-    const callOff = this.#client.clock.after(OPENING_MS, () => {
+    const callOff = this.#etcd.clock.after(OPENING_MS, () => {
       work.abort(new Error(`etcd has not accepted the watch within ${OPENING_MS} ms`));
     });
     let accepted = 0;
-    const onAnswer = (answer: IWatchResponse): undefined => {
+    const onAnswer = (answer: WatchAnswer): undefined => {
       refuseCancelled(answer);
       if (!answer.created) this.#take(answer);
       else if (++accepted === this.#watched.length) {
@@ -124,21 +116,21 @@ export class EtcdWatch {
     };
     void this.#resync(work);
     try {
-      return await converse<IWatchRequest, IWatchResponse, never>(
-        () => this.#client.watches.watch(),
+      return await converse<WatchRequest, WatchAnswer, never>(
+        () => this.#etcd.rpc.openWatch(),
         this.#requests(),
         onAnswer,
         work.signal,
       );
     } catch (error) {
       if (error instanceof HistoryLost) throw error;
-      throw faultOf(error, this.#client.endpoints);
+      throw faultOf(error, this.#etcd.endpoints);
     } finally {
       callOff();
     }
   }
 
-  #requests(): readonly IWatchRequest[] {
+  #requests(): readonly WatchRequest[] {
     return this.#watched.map((watched, index) => {
       watched.fragments = [];
       const from = String(watched.revision + 1n);
@@ -154,7 +146,7 @@ export class EtcdWatch {
     });
   }
 
-  #take({ watch_id: id, events, fragment, header }: IWatchResponse): void {
+  #take({ watch_id: id, events, fragment, header }: WatchAnswer): void {
     const watched = this.#watched[Number(id) - 1];
     if (!watched) return;
     watched.fragments.push(...events);
@@ -174,8 +166,8 @@ export class EtcdWatch {
   async #resync(work: LinkedSignal): Promise<void> {
     for (let everyMs = FIRST_RESYNC_MS; !work.signal.aborted; everyMs = RESYNC_MS) {
       try {
-        await sleep(everyMs * (0.8 + Math.random() * 0.4), this.#client.clock, work.signal);
-        const listing = await list(this.#client, this.#prefix, work.signal);
+        await sleep(everyMs * (0.8 + Math.random() * 0.4), this.#etcd.clock, work.signal);
+        const listing = await list(this.#etcd, this.#prefix, work.signal);
         const isOther = this.#seen !== undefined && isAnotherLife(this.#seen, listing.position);
         this.#adopt(listing);
         if (isOther) work.abort(new HistoryLost("etcd was wiped or restored"));
@@ -186,13 +178,13 @@ export class EtcdWatch {
   }
 }
 
-function refuseCancelled({ canceled, compact_revision: compacted, cancel_reason: reason }: IWatchResponse): void {
+function refuseCancelled({ canceled, compact_revision: compacted, cancel_reason: reason }: WatchAnswer): void {
   if (!canceled) return;
   if (compacted !== "0") throw new HistoryLost("etcd has compacted the history");
   throw new Error(`etcd has cancelled the watch: ${reason || "without a reason"}`);
 }
 
-function changeOf({ type, kv }: IEvent): KeyChange {
+function changeOf({ type, kv }: KeyEvent): KeyChange {
   const key = kv.key.toString();
   return type === "Delete" ? { kind: "delete", key } : { kind: "put", key, value: kv.value.toString() };
 }

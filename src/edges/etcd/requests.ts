@@ -1,0 +1,114 @@
+import type { Emit } from "../../core/events/event.js";
+import type { HecdError } from "../../errors.js";
+import type { Clock } from "../../flow/clock.js";
+import { abortable } from "../../flow/linked-signal.js";
+import { Outage } from "../../flow/outage.js";
+import { backoff, retry } from "../../flow/retry.js";
+import { faultOf, saysCompacted, saysLeaseIsGone } from "./errors.js";
+import type { EtcdRpc } from "./rpc.js";
+
+/** What every part that speaks to etcd needs besides. */
+export interface EtcdDeps {
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/** Longest wait between two attempts while etcd is away: short enough to be back soon after it. */
+const LONGEST_WAIT_MS = 1_000;
+
+/**
+ * How long etcd may be silent before we look whether only gRPC does not get through: it waits for ever for a connection
+ * that it is making when the network loses packets just then, and for a minute if TCP is to begin anew.
+ */
+const STUCK_MS = 5_000;
+
+/** Makes requests to etcd, and is the one place that knows whether etcd answers and tells so. */
+export class EtcdRequests {
+  readonly rpc: EtcdRpc;
+  readonly endpoints: readonly string[];
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly #outage: Outage;
+  /** Since when the present connections have not answered. */
+  #silentSince = 0;
+  #isProbing = false;
+  #isClosed = false;
+  #hasAnswered = false;
+
+  constructor(rpc: EtcdRpc, { clock, emit }: EtcdDeps) {
+    this.rpc = rpc;
+    this.endpoints = rpc.endpoints;
+    this.clock = clock;
+    this.emit = emit;
+    this.#outage = new Outage(clock);
+  }
+
+  /** Makes a request once; fails with `store-unreachable` or `store-refused`, which it tells, or the signal's reason. */
+  async ask<T>(request: (rpc: EtcdRpc) => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      const answer = await abortable(request(this.rpc), signal);
+      this.#answered();
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      const fault = faultOf(error, this.endpoints);
+      if (saysLeaseIsGone(fault) || saysCompacted(fault)) this.#answered();
+      else this.#failed(fault);
+      throw fault;
+    }
+  }
+
+  /**
+   * Makes a request until etcd answers it, however long it is away or refuses.
+   *
+   * Fails only with the signal's reason, or because the lease or the revision asked for is gone, which no repetition
+   * brings back. A request may be carried out twice: an answer that was lost is asked for again.
+   */
+  insist<T>(request: (rpc: EtcdRpc) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return retry(() => this.ask(request, signal), {
+      waits: patience(),
+      isTransient: (error) => !saysLeaseIsGone(error) && !saysCompacted(error),
+      onRetry: () => undefined, // has been told
+      clock: this.clock,
+      signal,
+    });
+  }
+
+  /** Closes the connections; streams must have been ended before. */
+  close(): void {
+    this.#isClosed = true;
+    this.rpc.close();
+  }
+
+  #answered(): void {
+    const afterMs = this.#outage.recovered() ?? (this.#hasAnswered ? undefined : 0);
+    this.#hasAnswered = true;
+    if (afterMs !== undefined) this.emit({ kind: "store-connected", endpoints: this.endpoints, afterMs });
+  }
+
+  #failed(fault: HecdError): void {
+    void this.#redialIfStuck();
+    const lastedMs = this.#outage.failed();
+    if (lastedMs === undefined) return;
+    const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
+    this.emit({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
+  }
+
+  /** Makes new connections where a member answers and the present connections have not for long. */
+  async #redialIfStuck(): Promise<void> {
+    if (!this.#outage.lasting) this.#silentSince = this.clock.now();
+    if (this.#isProbing || this.clock.now() - this.#silentSince < STUCK_MS) return;
+    this.#isProbing = true;
+    const answers = await this.rpc.probe();
+    this.#isProbing = false;
+    if (!answers || !this.#outage.lasting || this.#isClosed) return;
+    this.rpc.redial();
+    this.#silentSince = this.clock.now();
+  }
+}
+
+/** Waits for repeated attempts: none, then from 100 ms up to 1 s. */
+export function* patience(): Generator<number, never> {
+  yield 0;
+  return yield* backoff(100, LONGEST_WAIT_MS);
+}

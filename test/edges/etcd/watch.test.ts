@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { HecdEvent } from "../../../src/core/events/event.js";
+import { EtcdRequests } from "../../../src/edges/etcd/requests.js";
+import { EtcdStore } from "../../../src/edges/etcd/store.js";
+import { ManualClock, settled } from "../../support/manual-clock.js";
+import { fails } from "../../support/scripted-etcd-calls.js";
+import { ScriptedEtcd } from "../../support/scripted-etcd.js";
+
+/** Longer than any resync is away, and shorter than the second. */
+const FIRST_RESYNC_MS = 6_000;
+const EVERY_RESYNC_MS = 36_000;
+
+let clock: ManualClock;
+let etcd: ScriptedEtcd;
+let told: HecdEvent[];
+let ending: AbortController;
+/** What the reader has seen: every state in order. */
+let seen: Record<string, string>[];
+let end: Promise<unknown>;
+
+const last = (): Record<string, string> | undefined => seen.at(-1);
+const events = (kind: HecdEvent["kind"]): readonly HecdEvent[] => told.filter((event) => event.kind === kind);
+
+async function watch(...prefixes: readonly string[]): Promise<void> {
+  const requests = new EtcdRequests(etcd, { clock, emit: (event) => told.push(event) });
+  const store = new EtcdStore(requests);
+  end = (async () => {
+    for await (const { entries } of store.watch(prefixes, ending.signal)) seen.push(Object.fromEntries(entries));
+  })().catch((error: unknown) => error);
+  await settled();
+}
+
+beforeEach(() => {
+  clock = new ManualClock();
+  etcd = new ScriptedEtcd(clock);
+  told = [];
+  seen = [];
+  ending = new AbortController();
+  end = Promise.resolve();
+});
+
+afterEach(async () => {
+  ending.abort(new Error("the test is over"));
+  await end;
+  await clock.advance(10_000); // what the fake itself still had to answer
+  expect([clock.pending, etcd.openStreams]).toEqual([0, 0]);
+});
+
+describe("a watch of etcd", () => {
+  test("begins with all there is below the prefix, and the prefix itself, and nothing beside it", async () => {
+    etcd.putTogether({ "/a": "0", "/a/x": "1", "/a/y/z": "2", "/ab": "beside", "/b/x": "beside" });
+    await watch("/a");
+    expect(seen).toEqual([{ "/a": "0", "/a/x": "1", "/a/y/z": "2" }]);
+  });
+
+  test("begins with an empty state where there is nothing", async () => {
+    await watch("/a");
+    expect(seen).toEqual([{}]);
+  });
+
+  test("follows what is put and deleted, and gives the changes of one transaction together", async () => {
+    await watch("/a");
+    etcd.put("/a/x", "1");
+    await settled();
+    etcd.putTogether({ "/a/x": "2", "/a/y": "2", "/b/x": "beside" });
+    await settled();
+    etcd.delete("/a/x");
+    await settled();
+    expect(seen).toEqual([{}, { "/a/x": "1" }, { "/a/x": "2", "/a/y": "2" }, { "/a/y": "2" }]);
+  });
+
+  test("waits for the first state as long as etcd is away, and tells so once", async () => {
+    etcd.put("/a/x", "1");
+    etcd.become("refusing");
+    await watch("/a");
+    await clock.advance(5_000);
+    expect(seen).toEqual([]);
+    etcd.become("well");
+    await clock.advance(1_000);
+    expect(seen).toEqual([{ "/a/x": "1" }]);
+    expect(told.map(({ kind }) => kind)).toEqual(["store-unreachable", "store-connected", "watch-resumed"]);
+  });
+
+  test("reads a store that is too large for one answer in pages, all at one revision", async () => {
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`/a/${n}`, String(n)]));
+    etcd.putTogether(many);
+    etcd.mostKeysPerAnswer = 2_000;
+    etcd.script("range", (carryOut) => {
+      etcd.put("/a/late", "written between two pages");
+      return carryOut();
+    });
+    await watch("/a");
+    await settled();
+    expect(seen[0]).toEqual(many);
+    expect(last()).toEqual({ ...many, "/a/late": "written between two pages" });
+  });
+
+  test("reads from the start again when etcd compacts the history between two pages", async () => {
+    const many = Object.fromEntries(Array.from({ length: 20_001 }, (_, n) => [`/a/${n}`, String(n)]));
+    etcd.putTogether(many);
+    etcd.script("range", (carryOut) => {
+      etcd.put("/a/0", "new");
+      etcd.compact();
+      return carryOut();
+    });
+    await watch("/a");
+    expect(seen).toEqual([{ ...many, "/a/0": "new" }]);
+  });
+});
+
+describe("a watch whose stream breaks", () => {
+  test.each([["14 UNAVAILABLE: Connection dropped"], [undefined]])(
+    "goes on from the next revision and loses no change and repeats none (%j)",
+    async (error) => {
+      etcd.put("/a/x", "1");
+      await watch("/a");
+      etcd.put("/a/x", "2");
+      await settled();
+      const next = String(etcd.revision + 1n);
+      etcd.cut(error);
+      etcd.put("/a/x", "3");
+      etcd.put("/a/y", "1");
+      await clock.advance(1_000);
+      // The exact key has had no change since the listing, so its watch goes on from there.
+      expect(etcd.watchedFrom.slice(2)).toEqual(["3", next]);
+      expect(seen.slice(0, 2)).toEqual([{ "/a/x": "1" }, { "/a/x": "2" }]);
+      expect(last()).toEqual({ "/a/x": "3", "/a/y": "1" });
+      etcd.delete("/a/y");
+      await settled();
+      expect(last()).toEqual({ "/a/x": "3" });
+      expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "continued", prefix: "/a" })]);
+    },
+  );
+
+  test("goes on from what etcd has said it has told of, where there were no changes", async () => {
+    await watch("");
+    for (let n = 0; n < 5; n++) etcd.put("beside", String(n));
+    etcd.progress();
+    await settled();
+    etcd.compact();
+    etcd.cut();
+    await clock.advance(1_000);
+    expect(etcd.watchedFrom.at(-1)).toBe(String(etcd.revision + 1n));
+    expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "continued" })]);
+  });
+
+  test("does not take the present that etcd names on opening for what it has delivered", async () => {
+    await watch("/a");
+    etcd.cut();
+    for (let n = 0; n < 10; n++) etcd.put(`/a/${n}`, "1");
+    etcd.revisionsPerAnswer = 3;
+    etcd.cutHistoryAfter = 2; // once, while it catches up
+    await clock.advance(2_000);
+    expect(Object.keys(last() ?? {})).toHaveLength(10);
+    expect(etcd.watchedFrom.filter((from) => from === "8")).toHaveLength(1);
+  });
+
+  test("loses nothing of a revision of which it has got only the first pieces", async () => {
+    await watch("/a");
+    etcd.cut();
+    etcd.eventsPerPiece = 2;
+    etcd.putTogether(Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`/a/${n}`, "1"])));
+    etcd.cutAfterPieces = 1;
+    await clock.advance(2_000);
+    expect(seen).toEqual([{}, { "/a/0": "1", "/a/1": "1", "/a/2": "1", "/a/3": "1", "/a/4": "1" }]);
+  });
+
+  test("lists again when etcd has compacted what it missed, and shows the deletion it was never told of", async () => {
+    etcd.putTogether({ "/a/x": "1", "/a/y": "1" });
+    await watch("/a");
+    etcd.cut();
+    etcd.delete("/a/x");
+    etcd.put("/a/z", "1");
+    etcd.compact();
+    await clock.advance(2_000);
+    expect(seen).toEqual([
+      { "/a/x": "1", "/a/y": "1" },
+      { "/a/y": "1", "/a/z": "1" },
+    ]);
+    const reason = "etcd has compacted the history";
+    expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "listed", reason })]);
+  });
+
+  test("gets a new token where the old one has expired, and misses nothing", async () => {
+    await watch("/a");
+    etcd.cut();
+    etcd.expireToken();
+    etcd.script("txn", (carryOut) => {
+      const answer = carryOut();
+      etcd.expireToken(); // just after the request that was to renew it
+      return answer;
+    });
+    etcd.put("/a/x", "1");
+    await clock.advance(2_000);
+    expect(seen).toEqual([{}, { "/a/x": "1" }]);
+    expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "continued" })]);
+  });
+
+  test("is tried at ever longer intervals, of a second at most, while it breaks at once", async () => {
+    await watch("/a");
+    const broken = Array.from({ length: 1_000 }, () => fails("14 UNAVAILABLE: Connection dropped"));
+    etcd.script("openWatch", ...broken);
+    etcd.cut();
+    await clock.advance(60_000);
+    const tries = etcd.calls.filter((call) => call === "openWatch").length;
+    expect(tries).toBeGreaterThanOrEqual(60);
+    expect(tries).toBeLessThan(130);
+  });
+});
+
+describe("a watch of a store that is wiped or replaced", () => {
+  test.each([
+    ["is younger", 1n],
+    ["is as old", 2n],
+    ["is older", 40n],
+  ])("ends in what the other cluster holds, when that %s", async (_, revision) => {
+    etcd.put("/a/x", "1");
+    await watch("/a");
+    etcd.replace(revision);
+    etcd.put("/a/y", "2");
+    await clock.advance(2_000);
+    expect(seen).toEqual([{ "/a/x": "1" }, { "/a/y": "2" }]);
+    expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "listed" })]);
+    etcd.put("/a/z", "3");
+    await settled();
+    expect(last()).toEqual({ "/a/y": "2", "/a/z": "3" });
+  });
+
+  test("notices it with the next resync where its stream says nothing of it", async () => {
+    etcd.put("/a/x", "1");
+    await watch("/a");
+    etcd.replace(1n, "silently");
+    await clock.advance(FIRST_RESYNC_MS);
+    expect(last()).toEqual({});
+    etcd.put("/a/y", "2");
+    await clock.advance(1_000);
+    expect(last()).toEqual({ "/a/y": "2" });
+    const reason = "etcd was wiped or restored";
+    expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "listed", reason })]);
+  });
+});
+
+describe("a watch that is told nothing", () => {
+  test("is given up when etcd does not accept it within five seconds, and opened anew", async () => {
+    await watch("/a");
+    etcd.ignoresWatches = 1;
+    etcd.cut();
+    etcd.put("/a/x", "1");
+    await clock.advance(3_900); // before the first resync
+    expect(last()).toEqual({});
+    const opened = etcd.calls.length;
+    await clock.advance(1_500);
+    expect(etcd.calls.slice(opened)).toContain("openWatch");
+    expect(last()).toEqual({ "/a/x": "1" });
+  });
+
+  test("sees with the next resync what its half-open stream did not bring", async () => {
+    etcd.put("/a/x", "1");
+    await watch("/a");
+    etcd.become("silent");
+    etcd.put("/a/y", "1");
+    etcd.delete("/a/x");
+    await clock.advance(50_000);
+    expect(seen).toEqual([{ "/a/x": "1" }]);
+    etcd.become("well");
+    await clock.advance(EVERY_RESYNC_MS + 2_000);
+    expect(seen).toEqual([{ "/a/x": "1" }, { "/a/y": "1" }]);
+  });
+
+  test("gives no state while nothing has changed, however often it reads everything afresh", async () => {
+    etcd.put("/a/x", "1");
+    await watch("/a");
+    const before = etcd.calls.length;
+    await clock.advance(10 * EVERY_RESYNC_MS);
+    expect(etcd.calls.length - before).toBeGreaterThan(9);
+    expect(seen).toEqual([{ "/a/x": "1" }]);
+    expect(events("watch-resumed")).toEqual([]);
+  });
+});
+
+describe("the resync of a watch", () => {
+  test("tries again later where etcd does not answer it", async () => {
+    await watch("/a");
+    etcd.script("txn", fails("14 UNAVAILABLE: Connection dropped"));
+    await clock.advance(FIRST_RESYNC_MS);
+    etcd.put("/a/x", "1");
+    await settled();
+    expect(last()).toEqual({ "/a/x": "1" });
+    await clock.advance(EVERY_RESYNC_MS);
+    expect(etcd.calls.filter((call) => call === "txn")).toHaveLength(3);
+  });
+});
+
+describe("a watch that is called off", () => {
+  const reason = new Error("called off");
+
+  test.each([["well"], ["refusing"], ["silent"]] as const)("ends at once when etcd is %s", async (reach) => {
+    await watch("/a");
+    etcd.become(reach);
+    await clock.advance(3_000);
+    ending.abort(reason);
+    expect(await end).toBe(reason);
+    await clock.advance(10_000);
+    expect([clock.pending, etcd.openStreams]).toEqual([0, 0]);
+  });
+});

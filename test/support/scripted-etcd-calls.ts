@@ -11,6 +11,25 @@ export function fails(text: string): Outcome {
   };
 }
 
+/** The call is carried out at once, and answered when the test says so. */
+export function held(): { readonly outcome: Outcome; readonly release: () => void } {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const outcome: Outcome = async (carryOut) => {
+    const answer = carryOut();
+    await released;
+    return answer;
+  };
+  return {
+    outcome,
+    release: () => {
+      release();
+    },
+  };
+}
+
 /** One stream; answers on their way come before it breaks, and are lost when the client cancels it. */
 export class FakeStream<Request, Answer> implements RpcStream<Request, Answer> {
   readonly #onRequest: (request: Request) => void;

@@ -1,3 +1,4 @@
+import { abortable } from "../../flow/linked-signal.js";
 import type { RpcStream } from "./rpc.js";
 
 /**
@@ -12,7 +13,7 @@ export async function converse<Request, Answer, Result>(
   signal: AbortSignal,
 ): Promise<Result> {
   signal.throwIfAborted();
-  const stream = await open();
+  const stream = await opened(open, signal);
   let onAbort: () => void = () => undefined;
   try {
     return await new Promise<Result>((resolve, reject) => {
@@ -39,8 +40,32 @@ export async function converse<Request, Answer, Result>(
     });
   } finally {
     signal.removeEventListener("abort", onAbort);
-    // Ended before it is cancelled, or etcd3 would hold the cancelling against the server.
-    stream.end();
-    stream.cancel();
+    hangUp(stream);
   }
+}
+
+/** The opened stream; rejects with the signal's reason at once, and then ends the stream when it comes after all. */
+async function opened<Request, Answer>(
+  open: () => Promise<RpcStream<Request, Answer>>,
+  signal: AbortSignal,
+): Promise<RpcStream<Request, Answer>> {
+  const opening = open();
+  try {
+    return await abortable(opening, signal);
+  } catch (error) {
+    opening.then(
+      (stream) => {
+        stream.on("error", () => undefined);
+        hangUp(stream);
+      },
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+function hangUp(stream: RpcStream<never, unknown>): void {
+  // Ended before it is cancelled, or etcd3 would hold the cancelling against the server.
+  stream.end();
+  stream.cancel();
 }

@@ -3,7 +3,7 @@ import type { HecdEvent } from "../../../src/core/events/event.js";
 import { EtcdRequests } from "../../../src/edges/etcd/requests.js";
 import { EtcdStore } from "../../../src/edges/etcd/store.js";
 import { ManualClock, settled } from "../../support/manual-clock.js";
-import { fails } from "../../support/scripted-etcd-calls.js";
+import { fails, held } from "../../support/scripted-etcd-calls.js";
 import { ScriptedEtcd } from "../../support/scripted-etcd.js";
 
 /** Longer than any resync is away, and shorter than the second. */
@@ -302,5 +302,17 @@ describe("a watch that is called off", () => {
     expect(await end).toBe(reason);
     await clock.advance(10_000);
     expect([clock.pending, etcd.openStreams]).toEqual([0, 0]);
+  });
+
+  test("ends at once while a stream is being opened, and leaves none open that comes later", async () => {
+    const slow = held();
+    etcd.script("openWatch", slow.outcome);
+    await watch("/a");
+    ending.abort(reason);
+    expect(await end).toBe(reason);
+    expect(clock.pending).toBe(0);
+    slow.release();
+    await settled();
+    expect(etcd.openStreams).toBe(0);
   });
 });

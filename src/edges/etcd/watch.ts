@@ -46,6 +46,8 @@ export class EtcdWatch {
   readonly #cache: KeyCache;
   readonly #watched: readonly Watched[];
   #seen: StorePosition | undefined;
+  /** What the watch has delivered since a resync began to read, which may be newer than what that reads. */
+  #overtaking: KeyEvent[] | undefined;
 
   constructor(etcd: EtcdRequests, prefix: string, cache: KeyCache) {
     this.#etcd = etcd;
@@ -157,9 +159,14 @@ export class EtcdWatch {
     // What the resync has read in the meantime is newer than what the watch still had to say.
     const fresh = all.filter(({ kv }) => BigInt(kv.mod_revision) > watched.revision);
     if (fresh.length > 0) this.#cache.change(fresh.map(changeOf), upTo);
-    if (upTo <= watched.revision) return;
-    watched.revision = upTo;
-    if (this.#seen && upTo > this.#seen.revision) this.#seen = { ...this.#seen, revision: upTo };
+    this.#overtaking?.push(...fresh);
+    this.#reach(watched, upTo);
+  }
+
+  #reach(watched: Watched, revision: bigint): void {
+    if (revision <= watched.revision) return;
+    watched.revision = revision;
+    if (this.#seen && revision > this.#seen.revision) this.#seen = { ...this.#seen, revision };
   }
 
   /** Reads everything afresh now and then; ends the watch when it turns out to follow a store that is no more. */
@@ -167,13 +174,31 @@ export class EtcdWatch {
     for (let everyMs = FIRST_RESYNC_MS; !work.signal.aborted; everyMs = RESYNC_MS) {
       try {
         await sleep(everyMs * (0.8 + Math.random() * 0.4), this.#etcd.clock, work.signal);
-        const listing = await list(this.#etcd, this.#prefix, work.signal);
-        const isOther = this.#seen !== undefined && isAnotherLife(this.#seen, listing.position);
-        this.#adopt(listing);
-        if (isOther) work.abort(new HistoryLost("etcd was wiped or restored"));
+        if (!(await this.#readAfresh(work.signal))) work.abort(new HistoryLost("etcd was wiped or restored"));
       } catch {
         // Either the watch is over, or etcd did not answer, which the client tells and the next time makes good.
       }
+    }
+  }
+
+  /** Brings the cache in step with a new listing; answers whether that is of the store that was followed so far. */
+  async #readAfresh(signal: AbortSignal): Promise<boolean> {
+    const before = this.#seen;
+    const overtaking: KeyEvent[] = [];
+    this.#overtaking = overtaking;
+    try {
+      const listing = await list(this.#etcd, this.#prefix, signal);
+      signal.throwIfAborted();
+      const reached = this.#watched.map(({ revision }) => revision);
+      this.#adopt(listing);
+      if (before && isAnotherLife(before, listing.position)) return false;
+      // No reader sees the state in between.
+      const newer = overtaking.filter(({ kv }) => BigInt(kv.mod_revision) > listing.position.revision);
+      if (newer.length > 0) this.#cache.change(newer.map(changeOf), BigInt(newer.at(-1)?.kv.mod_revision ?? 0));
+      for (const [index, watched] of this.#watched.entries()) this.#reach(watched, reached[index] ?? 0n);
+      return true;
+    } finally {
+      this.#overtaking = undefined;
     }
   }
 }

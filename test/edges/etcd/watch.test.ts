@@ -279,6 +279,23 @@ describe("a watch that is told nothing", () => {
 });
 
 describe("the resync of a watch", () => {
+  test("does not bring back the past when a change overtakes it", async () => {
+    etcd.put("/a/x", "1");
+    await watch("/a");
+    const slow = held();
+    etcd.script("txn", slow.outcome);
+    await clock.advance(FIRST_RESYNC_MS);
+    etcd.put("/a/y", "while it reads");
+    await settled();
+    slow.release();
+    await clock.advance(1_000);
+    expect(seen).toEqual([{ "/a/x": "1" }, { "/a/x": "1", "/a/y": "while it reads" }]);
+    expect(events("watch-resumed")).toEqual([]);
+    etcd.put("/a/x", "2");
+    await settled();
+    expect(last()).toEqual({ "/a/x": "2", "/a/y": "while it reads" });
+  });
+
   test("tries again later where etcd does not answer it", async () => {
     await watch("/a");
     etcd.script("txn", fails("14 UNAVAILABLE: Connection dropped"));

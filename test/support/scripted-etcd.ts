@@ -60,8 +60,8 @@ export class ScriptedEtcd implements EtcdRpc {
   ignoresWatches = 0;
   /** Breaks a watch stream after so many pieces of one answer; once. */
   cutAfterPieces: number | undefined;
-  /** Which number a watch gets; a proxy of etcd counts from 0, whatever the client has asked for. */
-  numbersWatches: "as asked" | "by itself" = "as asked";
+  /** The number of the first watch on a stream. */
+  firstWatchId = 0;
   #reach: Reach = "well";
   #isTokenOld = false;
   #cluster = 1;
@@ -299,7 +299,7 @@ export class ScriptedEtcd implements EtcdRpc {
   }
 
   #startWatch({ stream, watched }: OpenWatch, create: Create): void {
-    const id = String(this.numbersWatches === "as asked" ? create.watch_id : watched.size);
+    const id = String(this.firstWatchId + watched.size);
     const answer = { ...this.#blankAnswer(), watch_id: id };
     if (this.#isTokenOld) {
       const reason = "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token";

@@ -132,7 +132,6 @@ export interface KeepAliveAnswer {
 
 export interface WatchRequest {
   readonly create_request: KeyRange & {
-    readonly watch_id: number;
     readonly start_revision: string;
     readonly progress_notify: boolean;
     readonly fragment: boolean;

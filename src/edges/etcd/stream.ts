@@ -4,16 +4,21 @@ import type { RpcStream } from "./rpc.js";
 /**
  * Opens a stream, sends `requests`, and resolves to the first thing other than undefined that `onAnswer` returns.
  *
+ * `onAnswer` may send more.
+ *
  * Rejects with what ended the stream before, what `onAnswer` threw, or the signal's reason. The stream is over either way.
  */
 export async function converse<Request, Answer, Result>(
   open: () => Promise<RpcStream<Request, Answer>>,
   requests: readonly Request[],
-  onAnswer: (answer: Answer) => Result | undefined,
+  onAnswer: (answer: Answer, send: (request: Request) => void) => Result | undefined,
   signal: AbortSignal,
 ): Promise<Result> {
   signal.throwIfAborted();
   const stream = await opened(open, signal);
+  const send = (request: Request): void => {
+    stream.write(request);
+  };
   let onAbort: () => void = () => undefined;
   try {
     return await new Promise<Result>((resolve, reject) => {
@@ -25,7 +30,7 @@ export async function converse<Request, Answer, Result>(
       });
       stream.on("data", (answer) => {
         try {
-          const result = onAnswer(answer);
+          const result = onAnswer(answer, send);
           if (result !== undefined) resolve(result);
         } catch (error) {
           fail(error);
@@ -36,7 +41,7 @@ export async function converse<Request, Answer, Result>(
       };
       signal.addEventListener("abort", onAbort, { once: true });
       if (signal.aborted) onAbort();
-      for (const request of requests) stream.write(request);
+      for (const request of requests) send(request);
     });
   } finally {
     signal.removeEventListener("abort", onAbort);

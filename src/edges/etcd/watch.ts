@@ -107,11 +107,20 @@ export class EtcdWatch {
     const callOff = this.#etcd.clock.after(OPENING_MS, () => {
       work.abort(new Error(`etcd has not accepted the watch within ${OPENING_MS} ms`));
     });
-    let accepted = 0;
-    const onAnswer = (answer: WatchAnswer): undefined => {
+    // Numbered by what answers: a proxy of etcd does not keep to the numbers that we could ask for.
+    const accepted = new Map<string, Watched>();
+    const onAnswer = (answer: WatchAnswer, send: (request: WatchRequest) => void): undefined => {
       refuseCancelled(answer);
-      if (!answer.created) this.#take(answer);
-      else if (++accepted === this.#watched.length) {
+      if (!answer.created) {
+        const watched = accepted.get(answer.watch_id);
+        if (watched) this.#take(answer, watched);
+        return;
+      }
+      const asked = this.#watched[accepted.size];
+      if (asked) accepted.set(answer.watch_id, asked);
+      const next = this.#watched[accepted.size];
+      if (next) send(requestOf(next));
+      else {
         callOff();
         onOpen();
       }
@@ -120,7 +129,7 @@ export class EtcdWatch {
     try {
       return await converse<WatchRequest, WatchAnswer, never>(
         () => this.#etcd.rpc.openWatch(),
-        this.#requests(),
+        this.#watched.slice(0, 1).map(requestOf),
         onAnswer,
         work.signal,
       );
@@ -132,25 +141,7 @@ export class EtcdWatch {
     }
   }
 
-  #requests(): readonly WatchRequest[] {
-    return this.#watched.map((watched, index) => {
-      watched.fragments = [];
-      const from = String(watched.revision + 1n);
-      return {
-        create_request: {
-          ...watched.range,
-          watch_id: index + 1,
-          start_revision: from,
-          progress_notify: true,
-          fragment: true,
-        },
-      };
-    });
-  }
-
-  #take({ watch_id: id, events, fragment, header }: WatchAnswer): void {
-    const watched = this.#watched[Number(id) - 1];
-    if (!watched) return;
+  #take({ events, fragment, header }: WatchAnswer, watched: Watched): void {
     watched.fragments.push(...events);
     if (fragment) return;
     const all = watched.fragments.splice(0);
@@ -201,6 +192,13 @@ export class EtcdWatch {
       this.#overtaking = undefined;
     }
   }
+}
+
+/** The request to watch a range from where it stands; what there was of an unfinished answer comes again. */
+function requestOf(watched: Watched): WatchRequest {
+  watched.fragments = [];
+  const from = String(watched.revision + 1n);
+  return { create_request: { ...watched.range, start_revision: from, progress_notify: true, fragment: true } };
 }
 
 function refuseCancelled({ canceled, compact_revision: compacted, cancel_reason: reason }: WatchAnswer): void {

@@ -333,3 +333,13 @@ describe("a watch that is called off", () => {
     expect(etcd.openStreams).toBe(0);
   });
 });
+
+test("a watch takes the numbers that it is given, as a proxy of etcd gives its own", async () => {
+  etcd.firstWatchId = 7;
+  await watch("/a");
+  etcd.put("/a", "1");
+  await settled();
+  etcd.put("/a/x", "1");
+  await settled();
+  expect(last()).toEqual({ "/a": "1", "/a/x": "1" });
+});

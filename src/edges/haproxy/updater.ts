@@ -8,8 +8,7 @@ import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/chang
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
 import { compare } from "../../haproxy/runtime/server-state.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
-import type { RuntimeSockets } from "./runtime.js";
-import { Worker } from "./worker.js";
+import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
 
 /** What an updater works with. */
 export interface RuntimeUpdaterParts {
@@ -37,7 +36,7 @@ const LOOK_EVERY_MS = 5_000;
 /** Changes the servers of a running HAProxy without a reload, and keeps in mind what runs. */
 export class RuntimeUpdater {
   readonly #parts: RuntimeUpdaterParts;
-  readonly #worker: Worker;
+  readonly #runtime: RuntimeApi;
   readonly #outage: Outage;
   readonly #retiringServers = new RetiringServers();
   #known: Known | undefined;
@@ -53,13 +52,13 @@ export class RuntimeUpdater {
 
   constructor(parts: RuntimeUpdaterParts) {
     this.#parts = parts;
-    this.#worker = new Worker(parts.sockets, parts.clock);
+    this.#runtime = new RuntimeApi(parts.sockets, parts.clock);
     this.#outage = new Outage(parts.clock);
   }
 
   get report(): ProxyReport {
     return {
-      version: this.#worker.version,
+      version: this.#runtime.version,
       pid: this.#known?.pid,
       agrees: this.#agrees,
       leaving: [...this.#retiringServers.all.keys()],
@@ -87,7 +86,7 @@ export class RuntimeUpdater {
   reloaded(text: string, pid: number | undefined): void {
     const model = this.#modelOf(text);
     this.#known = { text, model, actual: model, pid };
-    this.#worker.forget();
+    this.#runtime.forget();
     this.#retiringServers.clear();
     this.#futile = this.#found;
     this.#agrees = true;
@@ -122,7 +121,11 @@ export class RuntimeUpdater {
     if (text === undefined) return this.#doubt("it is not certain what HAProxy runs");
     const model = before?.model ?? this.#modelOf(text);
     this.#lookedAt = clock.now();
-    const reply = await this.#worker.lookAtAll(this.#retiringServers.commands(model, clock.now()), before?.pid, signal);
+    const reply = await this.#runtime.lookAtAll(
+      this.#retiringServers.commands(model, clock.now()),
+      before?.pid,
+      signal,
+    );
     this.#answered();
     const isOther = before?.pid !== undefined && reply.pid !== before.pid;
     if (isOther && this.#file !== text) return this.#doubt("HAProxy was restarted, and with another file");
@@ -147,7 +150,7 @@ export class RuntimeUpdater {
   async #lead(known: Known, wanted: string, signal: AbortSignal): Promise<Adjustment> {
     const model = this.#modelOf(wanted);
     const there: Known = { ...known, text: wanted, model, actual: model };
-    const version = this.#worker.version ?? (await this.#worker.ask(GREETING, known.pid, signal)).version;
+    const version = this.#runtime.version ?? (await this.#runtime.ask(GREETING, known.pid, signal)).version;
     const change = changeBetween(known.actual, model, this.#retiringServers.all, capabilitiesOf(version));
     switch (change.kind) {
       case "none":
@@ -174,7 +177,7 @@ export class RuntimeUpdater {
     const { lines: commands, backends, leaving, returning } = move;
     const begunAt = clock.now();
     this.#known = undefined;
-    const reply = await this.#worker.ask({ commands, backends }, before.pid, signal);
+    const reply = await this.#runtime.ask({ commands, backends }, before.pid, signal);
     this.#answered();
     const isOther = before.pid !== undefined && reply.pid !== before.pid;
     if (isOther) {
@@ -203,7 +206,7 @@ export class RuntimeUpdater {
     const { resource, emit } = this.#parts;
     this.#agrees = undefined;
     this.#known = undefined;
-    const lastedMs = this.#worker.isReachable ? this.#outage.failed() : undefined;
+    const lastedMs = this.#runtime.isReachable ? this.#outage.failed() : undefined;
     if (lastedMs !== undefined) emit({ kind: "haproxy-unreachable", resource, reason, lastedMs });
     return isOld ? { kind: "agrees" } : { kind: "reload", reason };
   }

@@ -49,7 +49,7 @@ export function changeBetween(
     return { kind: "reload", reason, first: commandsFor([], running) };
   }
   const commands = commandsFor(changes, running);
-  return reason === undefined ? { kind: "runtime", commands: commands } : { kind: "reload", reason, first: commands };
+  return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };
 }
 
 function commandsFor(changes: readonly ServerChanges[], running: Model): RuntimeCommands {

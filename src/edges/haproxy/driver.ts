@@ -59,10 +59,10 @@ export class HaproxyDriver implements ProxyDriver {
   }
 
   async adjust(
-    { wanted, file }: { readonly wanted: string; readonly file: string | undefined },
+    texts: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment> {
-    const adjustment = await this.#updater.adjust(wanted, file, signal);
+    const adjustment = await this.#updater.adjust(texts, signal);
     const { clock } = this.#tools;
     if (adjustment.kind === "reload" || clock.now() - this.#watchedAt < WATCH_EVERY_MS) return adjustment;
     this.#watchedAt = clock.now();
@@ -77,10 +77,10 @@ export class HaproxyDriver implements ProxyDriver {
     try {
       const verdict = await reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
       if (verdict.kind === "proven" && text !== undefined) this.#updater.reloaded(text, await this.#worker(signal));
-      else this.#updater.forget();
+      else this.#updater.reloadFailed();
       return verdict;
     } catch (error) {
-      this.#updater.forget();
+      this.#updater.reloadFailed();
       throw error;
     }
   }
@@ -98,7 +98,7 @@ export class HaproxyDriver implements ProxyDriver {
     return pid !== undefined && ((await textOf(`/proc/${pid}/comm`)) ?? "").startsWith("haproxy");
   }
 
-  /** Tells how many old workers there are, and what they hold. */
+  /** Emits how many old workers there are, and how much memory they hold. */
   async #watch(signal: AbortSignal): Promise<void> {
     const { reload } = this.#settings;
     if (reload.kind !== "master") return;
@@ -116,7 +116,7 @@ export class HaproxyDriver implements ProxyDriver {
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined); // then nothing is known of it, which is all that matters here
+  return readFile(path, "utf8").catch(() => undefined); // whatever the reason, nothing is known of it then
 }
 
 const PAGE_BYTES = 4_096;

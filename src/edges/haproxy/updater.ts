@@ -3,10 +3,26 @@ import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";
 import { type Model, modelOf } from "../../haproxy/config/model.js";
-import { capabilitiesOf } from "../../haproxy/runtime/capabilities.js";
+import {
+  afterCommands,
+  afterFailedReload,
+  afterLook,
+  afterReload,
+  afterSilence,
+  agreesWith,
+  arrived,
+  type Belief,
+  isSettled,
+  type Known,
+  partway,
+  pidOf,
+  runningModel,
+  UNSEEN,
+} from "../../haproxy/runtime/belief.js";
+import { type Capabilities, capabilitiesOf } from "../../haproxy/runtime/capabilities.js";
 import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/change.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
-import { compare } from "../../haproxy/runtime/server-state.js";
+import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
 
@@ -19,36 +35,27 @@ export interface RuntimeUpdaterParts {
   readonly emit: Emit;
 }
 
-/** What runs, as far as it is known. */
-interface Known {
-  /** The text that it has been brought to, and what that says. */
-  readonly text: string;
-  readonly model: Model;
-  /** What runs now: something between two texts while a reload is due. */
-  readonly actual: Model;
-  /** Undefined after a reload that only its driver has seen: the worker that answers next. */
-  readonly pid: number | undefined;
+/** What HAProxy is to run, and what a process that is started now would read. */
+interface Texts {
+  readonly wanted: string;
+  readonly file: string | undefined;
 }
 
 /** How old the last look at all servers may be, however busy the store. */
 const LOOK_EVERY_MS = 5_000;
 
-/** Changes the servers of a running HAProxy without a reload, and keeps in mind what runs. */
+/** Changes the servers of a running HAProxy without a reload: asks it, and acts on what is believed of it by then. */
 export class RuntimeUpdater {
   readonly #parts: RuntimeUpdaterParts;
   readonly #runtime: RuntimeApi;
   readonly #outage: Outage;
   readonly #retiringServers = new RetiringServers();
-  #known: Known | undefined;
-  /** What a worker that is started anew reads. */
-  #file: string | undefined;
+  #belief: Belief = UNSEEN;
+  /** The text that HAProxy was last to run. */
+  #wanted: string | undefined;
   #newest: { readonly text: string; readonly model: Model } | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #agrees: boolean | undefined;
   #lastReload: string | undefined;
-  /** Differences from a text that were found, with that text, and those that a reload of it has not mended. */
-  #found: string | undefined;
-  #futile: string | undefined;
 
   constructor(parts: RuntimeUpdaterParts) {
     this.#parts = parts;
@@ -59,173 +66,153 @@ export class RuntimeUpdater {
   get report(): ProxyReport {
     return {
       version: this.#runtime.version,
-      pid: this.#known?.pid,
-      agrees: this.#agrees,
+      pid: pidOf(this.#belief),
+      agrees: agreesWith(this.#belief, this.#wanted),
       leaving: [...this.#retiringServers.all.keys()],
       lastReload: this.#lastReload,
     };
   }
 
   /** See `ProxyDriver.adjust`; rejects by the signal alone. */
-  async adjust(wanted: string, file: string | undefined, signal: AbortSignal): Promise<Adjustment> {
-    this.#found = undefined;
-    this.#file = file;
+  async adjust(texts: Texts, signal: AbortSignal): Promise<Adjustment> {
     let adjustment: Adjustment;
     try {
-      adjustment = await this.#adjust(wanted, signal);
+      adjustment = await this.#adjust(texts, signal);
     } catch (error) {
       signal.throwIfAborted();
-      adjustment = this.#unanswered(wanted === file, reasonOf(error));
+      adjustment = this.#unanswered(texts, reasonOf(error));
     }
+    this.#wanted = texts.wanted;
     if (adjustment.kind === "reload") this.#lastReload = adjustment.reason;
-    if (this.#agrees !== undefined) this.#agrees = this.#known?.text === wanted && adjustment.kind !== "reload";
     return adjustment;
   }
 
-  /** After a proven reload this text is what runs, in the worker of this pid where that is known. */
+  /** A reload is proven: HAProxy has read this text, in the worker of this pid where that is known. */
   reloaded(text: string, pid: number | undefined): void {
-    const model = this.#modelOf(text);
-    this.#known = { text, model, actual: model, pid };
+    this.#belief = afterReload(this.#belief, text, this.#modelOf(text), pid);
+    this.#wanted = text;
     this.#runtime.forget();
     this.#retiringServers.clear();
-    this.#futile = this.#found;
-    this.#agrees = true;
   }
 
-  /** After a reload that failed nothing is certain. */
-  forget(): void {
-    this.#known = undefined;
-    this.#agrees = false;
+  /** A reload has failed, or nobody knows how it has ended. */
+  reloadFailed(): void {
+    this.#belief = afterFailedReload(this.#belief);
   }
 
-  async #adjust(wanted: string, signal: AbortSignal): Promise<Adjustment> {
-    const { clock } = this.#parts;
-    if (!this.#known || (isSettled(this.#known) && this.#known.text === wanted)) {
-      const looked = await this.#look(signal);
-      if (looked.kind === "reload" || !this.#known || this.#known.text === wanted) return looked;
+  async #adjust(texts: Texts, signal: AbortSignal): Promise<Adjustment> {
+    const { wanted } = texts;
+    let known = this.#belief;
+    if (known.kind === "unknown" || (isSettled(known) && known.text === wanted)) {
+      const looked = await this.#look(texts, signal);
+      known = this.#belief;
+      if (looked.kind === "reload" || known.kind === "unknown" || known.text === wanted) return looked;
     }
-    const adjustment = await this.#lead(this.#known, wanted, signal);
-    if (adjustment.kind === "reload" || clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
-    const looked = await this.#look(signal);
+    const adjustment = await this.#lead(known, texts, signal);
+    if (adjustment.kind === "reload" || this.#parts.clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
+    const looked = await this.#look(texts, signal);
     return looked.kind === "reload" ? looked : adjustment;
   }
 
   /**
-   * Compares all that runs with what should, and leads it back there; also the time to delete who is out for long
-   * enough. At the first look, and when nothing was certain, what should run is what the file says.
+   * Compares all servers with what they should be and leads them back there. Deletes servers that have been out for long
+   * enough.
    */
-  async #look(signal: AbortSignal): Promise<Adjustment> {
+  async #look({ file }: Texts, signal: AbortSignal): Promise<Adjustment> {
     const { clock, emit, resource } = this.#parts;
-    const before = this.#known;
-    const text = before?.text ?? this.#file;
-    if (text === undefined) return this.#doubt("it is not certain what HAProxy runs");
-    const model = before?.model ?? this.#modelOf(text);
+    const before = this.#belief;
+    const text = before.kind === "unknown" ? file : before.text;
+    if (text === undefined) return { kind: "reload", reason: UNSEEN.doubt };
+    const model = before.kind === "unknown" ? this.#modelOf(text) : before.model;
     this.#lookedAt = clock.now();
-    const reply = await this.#runtime.lookAtAll(
-      this.#retiringServers.commands(model, clock.now()),
-      before?.pid,
-      signal,
-    );
-    this.#answered();
-    const isOther = before?.pid !== undefined && reply.pid !== before.pid;
-    if (isOther && this.#file !== text) return this.#doubt("HAProxy was restarted, and with another file");
-    const { differences, actual, strays } = compare(model, reply.servers);
-    this.#found = `${differences.join("\n")}\n${text}`;
-    if (this.#found !== this.#futile) this.#futile = undefined;
-    // What a reload of this very text did not mend is how HAProxy reads it, and another reload would not mend it either.
-    const differs = differences.length > 0 && this.#futile === undefined;
-    if (differs) emit({ kind: "haproxy-differs", resource, differences });
-    if (differs && (isOther || !before)) {
-      return this.#doubt(`HAProxy does not run what its file says: ${differences.slice(0, 3).join(", ")}`);
-    }
-    this.#known = { text, model, actual: differs ? actual : model, pid: reply.pid };
-    this.#agrees = !differs;
-    if (isOther) this.#retiringServers.clear();
-    const gone = this.#retiringServers.see(strays, reply.busy, clock.now());
+    const deletions = this.#retiringServers.commands(model, clock.now());
+    const reply = this.#heard(await this.#runtime.lookAtAll(deletions, pidOf(before), signal));
+    const look = afterLook(before, { text, model }, file, reply);
+    const { belief, differences } = look;
+    this.#belief = belief;
+    if (differences.length > 0) emit({ kind: "haproxy-differs", resource, differences });
+    if (belief.kind === "unknown") return { kind: "reload", reason: belief.doubt };
+    if (look.isRestarted) this.#retiringServers.clear();
+    const gone = this.#retiringServers.see(look.strays, reply.busy, clock.now());
     if (gone.length > 0) emit({ kind: "servers-deleted", resource, servers: gone });
-    return differs ? await this.#lead(this.#known, text, signal) : { kind: "agrees" };
+    return isSettled(belief) ? { kind: "agrees" } : await this.#lead(belief, { wanted: text, file }, signal);
   }
 
-  /** Leads what runs to the wanted text; where that takes a reload, as far as it goes without. */
-  async #lead(known: Known, wanted: string, signal: AbortSignal): Promise<Adjustment> {
+  /** Leads what runs to the wanted text. Where that takes a reload, it goes as far as it can without. */
+  async #lead(known: Known, { wanted, file }: Texts, signal: AbortSignal): Promise<Adjustment> {
     const model = this.#modelOf(wanted);
-    const there: Known = { ...known, text: wanted, model, actual: model };
-    const version = this.#runtime.version ?? (await this.#runtime.ask(GREETING, known.pid, signal)).version;
-    const change = changeBetween(known.actual, model, this.#retiringServers.all, capabilitiesOf(version));
+    const there = arrived(known, wanted, model);
+    const capabilities = await this.#capabilities(known.pid, signal);
+    const change = changeBetween(runningModel(known), model, this.#retiringServers.all, capabilities);
     switch (change.kind) {
       case "none":
-        this.#known = there;
+        this.#belief = there;
         return { kind: "agrees" };
       case "runtime": {
-        const problem = await this.#move(change.commands, known, there, signal);
-        return problem ? this.#doubt(problem) : { kind: "adjusted", commands: change.commands.lines.length };
+        const { commands } = change;
+        const belief = await this.#command(commands, known, there, file, signal);
+        if (belief.kind === "unknown") return { kind: "reload", reason: belief.doubt };
+        return { kind: "adjusted", commands: commands.lines.length };
       }
       case "reload": {
         const { reason, first } = change;
-        if (first.lines.length > 0) await this.#move(first, known, { ...known, actual: first.reached }, signal);
+        if (first.lines.length > 0) await this.#command(first, known, partway(known, first.reached), file, signal);
         return { kind: "reload", reason };
       }
     }
   }
 
-  /**
-   * Sends the commands of a move and reads back where they have led; resolves to why they have not led there, and then
-   * nothing is known.
-   */
-  async #move(move: RuntimeCommands, before: Known, after: Known, signal: AbortSignal): Promise<string | undefined> {
+  /** Sends commands that are to lead from one belief to another, and resolves to what is believed afterwards. */
+  async #command(
+    { lines: commands, backends, leaving, returning }: RuntimeCommands,
+    before: Known,
+    hoped: Known,
+    file: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Belief> {
     const { clock, emit, resource } = this.#parts;
-    const { lines: commands, backends, leaving, returning } = move;
     const begunAt = clock.now();
-    this.#known = undefined;
-    const reply = await this.#runtime.ask({ commands, backends }, before.pid, signal);
-    this.#answered();
-    const isOther = before.pid !== undefined && reply.pid !== before.pid;
-    if (isOther) {
-      // It has read the file: only where that is what the one before it ran do the commands lead to the same end.
-      if (this.#file !== before.text || !isSettled(before)) return "HAProxy was reloaded or restarted";
+    const reply = await this.#runtime.ask({ commands, backends }, before.pid, signal).catch((error: unknown) => {
+      this.#belief = afterSilence(before, reasonOf(error));
+      throw error;
+    });
+    const { belief, isRestarted } = afterCommands(before, hoped, backends, file, this.#heard(reply));
+    this.#belief = belief;
+    if (isRestarted) {
       this.#retiringServers.clear();
-      this.#lookedAt = Number.NEGATIVE_INFINITY; // all of it is to be compared, and now
+      this.#lookedAt = Number.NEGATIVE_INFINITY; // the rest of it is to be compared too, and now
     }
-    if (reply.complaints.length > 0) return `HAProxy refused a command: ${reply.complaints.join(", ")}`;
-    const { differences } = compare(after.actual, reply.servers, backends);
-    if (differences.length > 0) return `the commands have not led there: ${differences.join(", ")}`;
-    this.#known = { ...after, pid: reply.pid };
+    if (belief.kind === "unknown") return belief;
     for (const id of returning) this.#retiringServers.remove(id);
     for (const retiring of leaving) this.#retiringServers.add(retiring);
     emit({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
-    return undefined;
+    return belief;
   }
 
-  #doubt(reason: string): Adjustment {
-    this.#known = undefined;
-    return { kind: "reload", reason };
+  async #capabilities(pid: number | undefined, signal: AbortSignal): Promise<Capabilities> {
+    return capabilitiesOf(this.#runtime.version ?? (await this.#runtime.ask(GREETING, pid, signal)).version);
   }
 
   /** That nobody answers is no reason to reload what has nothing new to read. */
-  #unanswered(isOld: boolean, reason: string): Adjustment {
+  #unanswered({ wanted, file }: Texts, reason: string): Adjustment {
     const { resource, emit } = this.#parts;
-    this.#agrees = undefined;
-    this.#known = undefined;
+    this.#belief = afterSilence(this.#belief, reason);
     const lastedMs = this.#runtime.isReachable ? this.#outage.failed() : undefined;
     if (lastedMs !== undefined) emit({ kind: "haproxy-unreachable", resource, reason, lastedMs });
-    return isOld ? { kind: "agrees" } : { kind: "reload", reason };
+    return wanted === file ? { kind: "agrees" } : { kind: "reload", reason };
   }
 
-  #answered(): void {
+  #heard(reply: RuntimeReply): RuntimeReply {
     const { resource, emit } = this.#parts;
     const afterMs = this.#outage.recovered();
     if (afterMs !== undefined) emit({ kind: "haproxy-reached", resource, afterMs });
+    return reply;
   }
 
   #modelOf(text: string): Model {
     if (this.#newest?.text !== text) this.#newest = { text, model: modelOf(text, this.#newest?.model) };
     return this.#newest.model;
   }
-}
-
-/** Whether it runs what its text says, with no reload due. */
-function isSettled({ actual, model }: Known): boolean {
-  return actual === model;
 }
 
 const GREETING = { commands: [], backends: [] } as const;

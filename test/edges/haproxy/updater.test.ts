@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import type { HecdEvent } from "../../../src/core/events/event.js";
+import { RuntimeUpdater } from "../../../src/edges/haproxy/updater.js";
+import { FakeSocket, FakeWorker, SILENCE } from "../../support/fake-haproxy.js";
+import { eventually } from "../../support/eventually.js";
+import { ManualClock } from "../../support/manual-clock.js";
+
+const signal = new AbortController().signal;
+
+const A = " server a 10.0.0.1:80 weight 5\n";
+const B = " server b 10.0.0.2:80\n";
+/** HAProxy takes this weight for 1. */
+const ODD = " server o 10.0.0.9:80 weight 1x0\n";
+const config = (servers: string): string => `defaults\n timeout connect 100ms\n retries 0\nbackend b\n${servers}`;
+
+/** A worker that has loaded a file, and the updater of a renderer that has just been started. */
+async function world(file: string) {
+  const worker = new FakeWorker();
+  worker.load(file);
+  const socket = await FakeSocket.start((line) => worker.answer(line));
+  const told: HecdEvent[] = [];
+  const clock = new ManualClock();
+  const sockets = { admin: undefined, master: socket.path };
+  const updater = new RuntimeUpdater({ resource: "r", sockets, clock, emit: (event) => told.push(event) });
+  return {
+    ...{ worker, socket, clock, updater },
+    adjust: (wanted: string, present = wanted) => updater.adjust({ wanted, file: present }, signal),
+    /** A reload that is proven. */
+    reload(text: string) {
+      worker.load(text);
+      updater.reloaded(text, worker.pid);
+    },
+    take: () => told.splice(0).map(({ kind }) => kind),
+    [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
+  };
+}
+
+describe("an updater", () => {
+  test("knows nothing before it has asked, and then what it has compared", async () => {
+    await using haproxy = await world(config(A));
+    expect(haproxy.updater.report).toMatchObject({ pid: undefined, agrees: undefined, version: undefined });
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "agrees" });
+    expect(haproxy.updater.report).toMatchObject({ pid: haproxy.worker.pid, agrees: true, version: "3.2.26" });
+  });
+
+  test("says that a reload is needed when the first answer is not what the file says", async () => {
+    await using haproxy = await world(config(A));
+    haproxy.worker.answer("set server b/a weight 9");
+    const reason = "HAProxy does not run what its file says: b/a has weight 9";
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "reload", reason });
+    expect(haproxy.updater.report).toMatchObject({ agrees: false, lastReload: reason });
+    haproxy.reload(config(A));
+    expect(haproxy.updater.report).toMatchObject({ pid: haproxy.worker.pid, agrees: true });
+    expect(haproxy.take()).toEqual(["haproxy-differs"]);
+  });
+
+  test("changes servers, deletes those that have left, and gives back what others have taken", async () => {
+    await using haproxy = await world(config(A + B));
+    const { worker, updater, clock } = haproxy;
+    expect(await haproxy.adjust(config(A), config(A + B))).toEqual({ kind: "adjusted", commands: 1 });
+    expect(updater.report).toMatchObject({ agrees: true, leaving: ["b/b"] });
+    await haproxy.adjust(config(A));
+    await clock.advance(1_000);
+    await haproxy.adjust(config(A));
+    expect([...worker.servers.keys()]).toEqual(["b/a"]);
+    expect(updater.report.leaving).toEqual([]);
+    expect(haproxy.take()).toEqual(["haproxy-adjusted", "servers-deleted"]);
+    worker.servers.clear();
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "adjusted", commands: 2 });
+    expect(worker.servers.get("b/a")).toMatchObject({ weight: 5, isOut: false });
+    expect(haproxy.take()).toEqual(["haproxy-differs", "haproxy-adjusted"]);
+  });
+
+  test("is in doubt after commands that were refused, until a reload", async () => {
+    await using haproxy = await world(config(A));
+    await haproxy.adjust(config(A));
+    haproxy.worker.refuses = true;
+    expect(await haproxy.adjust(config(A + B), config(A))).toEqual({
+      kind: "reload",
+      reason: "HAProxy refused a command: No such server., No such server.",
+    });
+    expect(haproxy.updater.report).toMatchObject({ pid: undefined, agrees: false });
+    haproxy.reload(config(A + B));
+    expect(haproxy.updater.report.agrees).toBe(true);
+  });
+
+  test("asks once for a reload because of what HAProxy reads otherwise, also after a time of silence", async () => {
+    await using haproxy = await world(config(A + ODD));
+    expect(await haproxy.adjust(config(A + ODD))).toMatchObject({ kind: "reload" });
+    haproxy.reload(config(A + ODD));
+    for (let look = 0; look < 3; look++) expect(await haproxy.adjust(config(A + ODD))).toEqual({ kind: "agrees" });
+    const { answer } = haproxy.socket;
+    haproxy.socket.answer = () => undefined;
+    await haproxy.adjust(config(A + ODD));
+    haproxy.socket.answer = answer;
+    expect(await haproxy.adjust(config(A + ODD))).toEqual({ kind: "agrees" });
+    expect(haproxy.take()).toEqual(["haproxy-differs", "haproxy-unreachable", "haproxy-reached"]);
+  });
+
+  test("has a reload made for a new text alone while nobody answers, and says of no text that it runs", async () => {
+    await using haproxy = await world(config(A));
+    await haproxy.adjust(config(A));
+    const { answer } = haproxy.socket;
+    haproxy.socket.answer = () => undefined;
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "agrees" });
+    expect(haproxy.updater.report).toMatchObject({ pid: undefined, agrees: undefined });
+    expect(await haproxy.adjust(config(A + B), config(A))).toMatchObject({ kind: "reload" });
+    haproxy.updater.reloadFailed();
+    expect(haproxy.updater.report.agrees).toBe(false);
+    haproxy.socket.answer = answer;
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "agrees" });
+    expect(haproxy.updater.report).toMatchObject({ pid: haproxy.worker.pid, agrees: true });
+  });
+
+  test("goes on with a new process that has read the same file, and forgets who was on the way out", async () => {
+    await using haproxy = await world(config(A + B));
+    await haproxy.adjust(config(A), config(A + B));
+    haproxy.worker.load(config(A));
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "agrees" });
+    expect(haproxy.updater.report).toMatchObject({ pid: haproxy.worker.pid, agrees: true, leaving: [] });
+  });
+
+  test("looks at all servers at least every five seconds, however busy the store", async () => {
+    await using haproxy = await world(config(A));
+    await haproxy.adjust(config(A));
+    const looks = (): number => haproxy.socket.lines.filter((line) => line.endsWith("show servers state")).length;
+    const step = async (weight: number): Promise<void> => {
+      await haproxy.adjust(config(` server a 10.0.0.1:80 weight ${weight}\n`), config(A));
+    };
+    await step(6);
+    expect(looks()).toBe(1);
+    await haproxy.clock.advance(5_000);
+    await step(7);
+    expect(looks()).toBe(2);
+  });
+
+  test("believes nothing once it was called off in the middle of commands", async () => {
+    await using haproxy = await world(config(A));
+    await haproxy.adjust(config(A));
+    const stop = new AbortController();
+    const { answer } = haproxy.socket;
+    haproxy.socket.answer = () => SILENCE;
+    const asked = haproxy.socket.lines.length;
+    const stopped = haproxy.updater.adjust({ wanted: config(A + B), file: config(A) }, stop.signal);
+    const rejected = expect(stopped).rejects.toThrow("stop");
+    await eventually("the commands", () => haproxy.socket.lines.length > asked);
+    stop.abort(new Error("stop"));
+    await rejected;
+    expect(haproxy.updater.report).toMatchObject({ pid: undefined, agrees: undefined });
+    haproxy.socket.answer = answer;
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "agrees" });
+    expect(haproxy.updater.report.agrees).toBe(true);
+  });
+});

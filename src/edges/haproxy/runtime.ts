@@ -77,11 +77,16 @@ export class RuntimeApi {
     return await this.#askOn({ admin: isPresent ? admin : undefined, master }, request, signal);
   }
 
-  /** What the present worker says of all its servers, after these commands; the master knows best who that is. */
+  /**
+   * What the present worker says of all its servers, after these commands.
+   *
+   * When another worker than this one answers on its own socket, the master is asked, which knows who is the present one.
+   */
   async lookAtAll(commands: readonly string[], pid: number | undefined, signal: AbortSignal): Promise<RuntimeReply> {
-    const { admin, master } = this.#sockets;
+    const { master } = this.#sockets;
     const reply = await this.ask({ commands, backends: "all" }, pid, signal);
-    if (reply.pid === pid || admin === undefined || master === undefined) return reply;
+    const isByMaster = this.#adminPid === undefined || this.#adminPid !== pid;
+    if (reply.pid === pid || isByMaster || master === undefined) return reply;
     this.#adminPid = undefined;
     return await this.#askOn({ admin: undefined, master }, { commands: [], backends: "all" }, signal);
   }

@@ -168,6 +168,16 @@ describe("a look at all servers", () => {
     expect(both.master.lines).toEqual(["@1 show info;@1 show servers state"]);
   });
 
+  test("is taken once by the master, which says the same of its worker a second time", async () => {
+    await using both = await haproxy({ admin: 7, master: 7 });
+    const runtime = byBoth(both);
+    await runtime.lookAtAll(["show servers conn b"], undefined, signal);
+    both.become({ admin: 7, master: 8 });
+    expect((await runtime.lookAtAll(["show servers conn b"], 6, signal)).pid).toBe(8);
+    const line = "@1 show info;@1 show servers conn b;@1 show servers state";
+    expect(both.master.lines).toEqual([line, line]);
+  });
+
   test("is taken once where the worker is the one that was expected", async () => {
     await using both = await haproxy({ admin: 7, master: 7 });
     expect((await byBoth(both).lookAtAll([], 7, signal)).pid).toBe(7);

@@ -20,7 +20,7 @@ async function world(file: string) {
   const socket = await FakeSocket.start((line) => worker.answer(line));
   const told: HecdEvent[] = [];
   const clock = new ManualClock();
-  const sockets = { admin: undefined, master: socket.path };
+  const sockets = { admin: socket.path, master: socket.path };
   const updater = new RuntimeUpdater({ resource: "r", sockets, clock, emit: (event) => told.push(event) });
   return {
     ...{ worker, socket, clock, updater },
@@ -69,6 +69,25 @@ describe("an updater", () => {
     expect(await haproxy.adjust(config(A))).toEqual({ kind: "adjusted", commands: 2 });
     expect(worker.servers.get("b/a")).toMatchObject({ weight: 5, isOut: false });
     expect(haproxy.take()).toEqual(["haproxy-differs", "haproxy-adjusted"]);
+  });
+
+  test("deletes no server while it is in use, whatever doubt there was in the meantime", async () => {
+    await using haproxy = await world(config(A + B));
+    const { worker, updater, clock } = haproxy;
+    worker.busy.add("b/b");
+    await haproxy.adjust(config(A), config(A + B));
+    updater.reloadFailed();
+    for (let look = 0; look < 3; look++) {
+      await haproxy.adjust(config(A));
+      await clock.advance(5_000);
+    }
+    expect(haproxy.socket.lines.filter((line) => line.includes("del server"))).toEqual([]);
+    worker.busy.clear();
+    for (let look = 0; look < 2; look++) {
+      await haproxy.adjust(config(A));
+      await clock.advance(5_000);
+    }
+    expect([...worker.servers.keys()]).toEqual(["b/a"]);
   });
 
   test("is in doubt after commands that were refused, until a reload", async () => {

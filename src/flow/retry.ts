@@ -12,9 +12,12 @@ export interface RetryOptions {
 
 /** Endless waits that double from `firstMs` up to `maxMs`, each one between half and all of its size. */
 export function* backoff(firstMs: number, maxMs: number, random = Math.random): Generator<number, never> {
-  for (let ms = firstMs; ; ms = Math.min(ms * 2, maxMs)) {
-    yield ms * (0.5 + random() / 2);
-  }
+  for (let retries = 0; ; retries++) yield backoffAfter(retries, firstMs, maxMs, random());
+}
+
+/** The wait of `backoff` that comes after so many retries; `chance`, from 0 to 1, says where it lies between half and all. */
+export function backoffAfter(retries: number, firstMs: number, maxMs: number, chance: number): number {
+  return Math.min(firstMs * 2 ** retries, maxMs) * (0.5 + chance / 2);
 }
 
 /** Runs `attempt` until it succeeds, fails for good, or `signal` aborts; the last error comes through as it is. */

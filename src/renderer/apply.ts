@@ -37,6 +37,8 @@ export interface ApplyParts extends ApplyOptions {
   readonly lossesBetween: (present: string, text: string) => readonly string[];
   /** Waits until a reload may be made; resolves to whether that took time, in which a newer state may have come. */
   readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
+  /** Hears of the end of every reload, however it went. */
+  readonly onReloadEnd?: () => void;
 }
 
 /** A reload had to be waited for, and a newer state may have come. */
@@ -152,12 +154,12 @@ class Candidate implements AsyncDisposable {
 
 /** Has what runs agree with the file again, by a reload where nothing else does it; a file that is new has its own way. */
 async function takeBack(file: string | undefined, parts: ApplyParts, signal: AbortSignal): Promise<void> {
-  const { resource, target, driver, emit } = parts;
+  const { resource, target, emit } = parts;
   if (!resource.haproxy || file === undefined || (await target.read()) !== file) return;
   const adjustment = await adjust(file, file, parts, signal);
   if (adjustment.kind !== "reload") return;
   emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
-  await reload(driver, signal); // told by the driver; the next turn looks again
+  await reload(parts, signal); // told by the driver; the next turn looks again
 }
 
 async function adjust(
@@ -196,8 +198,9 @@ export function workFor(
 }
 
 /** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
-async function prove(bytes: number, { resource, target, driver }: ApplyParts, signal: AbortSignal): Promise<Outcome> {
-  const { kind, ...said } = await reload(driver, signal);
+async function prove(bytes: number, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+  const { resource, target } = parts;
+  const { kind, ...said } = await reload(parts, signal);
   const { output } = said;
   switch (kind) {
     case "proven":
@@ -210,7 +213,7 @@ async function prove(bytes: number, { resource, target, driver }: ApplyParts, si
       if (!(await target.restore())) {
         return { kind: "failed", reason: `the reload failed, and there is no earlier file to go back to: ${output}` };
       }
-      const back = await reload(driver, signal);
+      const back = await reload(parts, signal);
       if (back.kind === "proven") {
         await target.confirm();
         return { kind: "rolled-back", output };
@@ -224,12 +227,14 @@ async function prove(bytes: number, { resource, target, driver }: ApplyParts, si
 }
 
 /** A reload that cannot even be tried has failed as well. */
-async function reload(driver: ProxyDriver, signal: AbortSignal): Promise<ReloadVerdict> {
+async function reload({ driver, onReloadEnd }: ApplyParts, signal: AbortSignal): Promise<ReloadVerdict> {
   try {
     return await driver.reload(signal);
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "failed", output: reasonOf(error) };
+  } finally {
+    onReloadEnd?.();
   }
 }
 

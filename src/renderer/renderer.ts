@@ -7,7 +7,8 @@ import { LossFinder } from "../haproxy/config/removal.js";
 import type { ProxyDriver, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
 import type { ApplyOptions } from "./apply.js";
-import { ResourceLoop, type ResourceState } from "./resource-loop.js";
+import { ResourceLoop } from "./resource-loop.js";
+import type { ResourceState } from "./resource-status.js";
 
 /** The parts a renderer is put together from. */
 export interface RendererParts extends ApplyOptions {
@@ -75,7 +76,7 @@ export class Renderer {
     for (const { file, reason } of this.#problems ?? []) results.push({ resource: file, outcome: failed(reason) });
     for (const resource of resources) {
       if (results.some(({ outcome }) => isEnough(outcome))) break;
-      results.push({ resource: resource.name, outcome: await (await this.#keeperOf(resource)).once(signal) });
+      results.push({ resource: resource.name, outcome: await (await this.#loopOf(resource)).once(signal) });
     }
     return results;
   }
@@ -101,7 +102,7 @@ export class Renderer {
     await Promise.all([...this.#loops].filter(([key]) => !wanted.has(key)).map(([, loop]) => loop.end()));
     const loops = new Map<string, RunningLoop>();
     for (const [key, resource] of wanted) {
-      loops.set(key, this.#loops.get(key) ?? new RunningLoop(await this.#keeperOf(resource), signal));
+      loops.set(key, this.#loops.get(key) ?? new RunningLoop(await this.#loopOf(resource), signal));
     }
     this.#loops = loops;
   }
@@ -125,7 +126,7 @@ export class Renderer {
     return [...usable.values()];
   }
 
-  async #keeperOf(resource: Resource): Promise<ResourceLoop> {
+  async #loopOf(resource: Resource): Promise<ResourceLoop> {
     const { compile, storeOf, targetOf, balancerOf } = this.#parts;
     const losses = new LossFinder();
     return new ResourceLoop(resource, {

@@ -1,0 +1,220 @@
+import type { Outcome } from "../core/events/event.js";
+import { retryOf } from "../core/events/outcome.js";
+import type { Snapshot } from "../core/model/snapshot.js";
+import { backoffAfter } from "../flow/retry.js";
+
+/** The shortest and the longest wait before a turn that failed is made again. */
+export const RETRY_WAITS = [1_000, 60_000] as const;
+
+/** The wait before a store is asked again that did not confirm a loss. */
+const ASK_AGAIN_MS = 1_000;
+
+/** The wait between two looks at HAProxy and its file, which somebody else may have changed. */
+const LOOK_EVERY_MS = 5_000;
+
+/** What the loop of one resource is at. Times are those of the clock, in milliseconds. */
+export type LoopState = Phase & { readonly memory: Memory };
+
+type Phase =
+  /** The store has not yielded a state yet. */
+  | { readonly kind: "waiting" }
+  /** A turn is due, and the reload gate must let it in. */
+  | { readonly kind: "queueing" }
+  /** A turn is under way with `snapshot`. */
+  | { readonly kind: "applying"; readonly snapshot: Snapshot; readonly begunAt: number }
+  /** The newest state takes too much away; the store is asked at `until` whether it means that. */
+  | { readonly kind: "held"; readonly until: number }
+  /** The store is asked for its present state, which will be believed. */
+  | { readonly kind: "asking" }
+  /** The next turn is made at `until`, or with the next state where the loop is not patient. */
+  | { readonly kind: "retrying"; readonly until: number; readonly isPatient: boolean }
+  /** File and reader have the newest state; they are looked at again at `until`, or never when undefined. */
+  | { readonly kind: "settled"; readonly until: number | undefined };
+
+/** What every phase hands on to the next. */
+export interface Memory {
+  /** The newest state of the store; each state overwrites the one before. */
+  readonly newest: Snapshot | undefined;
+  /** The state of the last turn. */
+  readonly taken: Snapshot | undefined;
+  /** The state with which the store answered, until a turn takes it: no news may keep it from its turn. */
+  readonly confirmed: Snapshot | undefined;
+  /** The state that is applied whatever it takes away. */
+  readonly believed: Snapshot | undefined;
+  /** When the first of the updates was held that have not been given up since. */
+  readonly heldSince: number | undefined;
+  /** How many turns have failed since the last good one. */
+  readonly failures: number;
+}
+
+/** What happens to a loop. `at` is the time of the clock. */
+export type LoopEvent =
+  /** The watch of the store begins, perhaps again. */
+  | { readonly kind: "opened" }
+  /** The store has yielded a state. */
+  | { readonly kind: "news"; readonly snapshot: Snapshot }
+  /** The gate has let the turn in. */
+  | { readonly kind: "entered"; readonly at: number }
+  /** The text of the turn was compared with the file: whether it takes too much away. */
+  | { readonly kind: "judged"; readonly isLoss: boolean; readonly at: number }
+  /** The turn waited for a reload, and a newer state may have come. */
+  | { readonly kind: "overtaken" }
+  /** The turn is over; `chance`, from 0 to 1, spreads the retries. */
+  | { readonly kind: "ended"; readonly outcome: Outcome; readonly at: number; readonly chance: number }
+  /** The time has come until which the loop waited. */
+  | { readonly kind: "due" }
+  /** The store has answered. */
+  | { readonly kind: "answered"; readonly snapshot: Snapshot }
+  /** The store has not answered. */
+  | { readonly kind: "unanswered"; readonly at: number };
+
+/** What a loop does until the next event. */
+export type LoopAction =
+  /** Wait for news, until the given time at most where there is one. */
+  | { readonly kind: "wait"; readonly until: number | undefined }
+  /** Enter the reload gate, which is left as soon as the action is no longer to apply. */
+  | { readonly kind: "enter" }
+  /** Apply a state; one that is believed may take away whatever it likes. */
+  | { readonly kind: "apply"; readonly snapshot: Snapshot; readonly isBelieved: boolean; readonly begunAt: number }
+  /** Read the present state of the store. */
+  | { readonly kind: "ask" };
+
+/** What of a resource its loop depends on. */
+export interface LoopRules {
+  /** How long a loss is held, in milliseconds; 0 for not at all. */
+  readonly removalGraceMs: number;
+  /** Whether a reader is looked at again while there is no news. */
+  readonly looksAgain: boolean;
+}
+
+/** A state and what is done in it. */
+export interface LoopStep {
+  readonly state: LoopState;
+  readonly do: LoopAction;
+}
+
+/** The state of a loop that has not begun. */
+export const START: LoopState = {
+  kind: "waiting",
+  memory: {
+    newest: undefined,
+    taken: undefined,
+    confirmed: undefined,
+    believed: undefined,
+    heldSince: undefined,
+    failures: 0,
+  },
+};
+
+/** The state that follows an event, and what is done in it; an event that means nothing in a state changes nothing. */
+export function next(state: LoopState, event: LoopEvent, rules: LoopRules): LoopStep {
+  const following = follow(state, event, rules);
+  return { state: following, do: actionIn(following, rules) };
+}
+
+function actionIn(state: LoopState, rules: LoopRules): LoopAction {
+  switch (state.kind) {
+    case "waiting":
+      return { kind: "wait", until: undefined };
+    case "queueing":
+      return { kind: "enter" };
+    case "applying": {
+      const { snapshot, begunAt, memory } = state;
+      const isBelieved = snapshot === memory.believed || rules.removalGraceMs === 0;
+      return { kind: "apply", snapshot, isBelieved, begunAt };
+    }
+    case "asking":
+      return { kind: "ask" };
+    case "held":
+    case "retrying":
+    case "settled":
+      return { kind: "wait", until: state.until };
+  }
+}
+
+function follow(state: LoopState, event: LoopEvent, rules: LoopRules): LoopState {
+  const { memory } = state;
+  switch (event.kind) {
+    case "opened":
+      return { kind: "waiting", memory: { ...START.memory, believed: memory.believed, heldSince: memory.heldSince } };
+    case "news":
+      return withNews({ ...state, memory: { ...memory, newest: event.snapshot } });
+    case "entered":
+      return state.kind === "queueing" ? turnWith(memory, event.at) : state;
+    case "judged": {
+      if (state.kind !== "applying") return state;
+      const heldSince = event.isLoss ? (memory.heldSince ?? event.at) : undefined;
+      return { ...state, memory: { ...memory, heldSince } };
+    }
+    case "overtaken":
+      return state.kind === "applying" ? turnWith(memory, state.begunAt) : state;
+    case "ended":
+      return state.kind === "applying" ? afterTurn(memory, event, rules) : state;
+    case "due":
+      if (state.kind === "held") return { kind: "asking", memory };
+      return state.kind === "retrying" || state.kind === "settled" ? { kind: "queueing", memory } : state;
+    case "answered":
+      return state.kind === "asking" ? believing(memory, event.snapshot) : state;
+    case "unanswered":
+      // What cannot be reached is never taken for empty.
+      return state.kind === "asking"
+        ? { kind: "retrying", until: event.at + ASK_AGAIN_MS, isPatient: true, memory }
+        : state;
+  }
+}
+
+function withNews(state: LoopState): LoopState {
+  switch (state.kind) {
+    case "queueing":
+    case "applying":
+    case "asking":
+      return state;
+    case "retrying":
+      return state.isPatient ? state : { kind: "queueing", memory: state.memory };
+    case "waiting":
+    case "held":
+    case "settled":
+      return { kind: "queueing", memory: state.memory };
+  }
+}
+
+/** A turn takes the confirmed state, or else the newest. */
+function turnWith(memory: Memory, begunAt: number): LoopState {
+  const snapshot = memory.confirmed ?? memory.newest;
+  if (!snapshot) return { kind: "waiting", memory };
+  return { kind: "applying", snapshot, begunAt, memory: { ...memory, taken: snapshot, confirmed: undefined } };
+}
+
+/** Has the next turn take the answer. News that came while the store was asked stays the newest. */
+function believing(memory: Memory, answer: Snapshot): LoopState {
+  const newest = hasNews(memory) ? memory.newest : answer;
+  return { kind: "queueing", memory: { ...memory, newest, confirmed: answer, believed: answer } };
+}
+
+function afterTurn(memory: Memory, ended: LoopEvent & { readonly kind: "ended" }, rules: LoopRules): LoopState {
+  const { outcome, at, chance } = ended;
+  if (outcome.kind === "held") {
+    const until = (memory.heldSince ?? at) + rules.removalGraceMs;
+    if (until <= at) return { kind: "asking", memory }; // no news, however frequent, puts this off
+    return hasNews(memory) ? { kind: "queueing", memory } : { kind: "held", until, memory };
+  }
+  const retry = retryOf(outcome);
+  if (retry === "never") {
+    const good = { ...memory, failures: 0 };
+    if (hasNews(good)) return { kind: "queueing", memory: good };
+    return { kind: "settled", until: rules.looksAgain ? at + LOOK_EVERY_MS : undefined, memory: good };
+  }
+  const failed = { ...memory, failures: memory.failures + 1 };
+  const isPatient = retry === "later";
+  if (hasNews(failed) && !isPatient) return { kind: "queueing", memory: failed };
+  return {
+    kind: "retrying",
+    until: at + backoffAfter(memory.failures, ...RETRY_WAITS, chance),
+    isPatient,
+    memory: failed,
+  };
+}
+
+function hasNews({ newest, taken }: Memory): boolean {
+  return newest !== taken;
+}

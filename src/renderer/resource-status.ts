@@ -1,0 +1,82 @@
+import type { Emit, Outcome } from "../core/events/event.js";
+import { retryOf } from "../core/events/outcome.js";
+import type { Clock } from "../flow/clock.js";
+import type { ProxyDriver, ProxyReport, Resource } from "../ports.js";
+
+/** How one resource stands; everything but name and dest is absent until its first outcome. */
+export interface ResourceState {
+  readonly name: string;
+  readonly dest: string;
+  readonly outcome?: Outcome;
+  /** What has gone wrong last, also when all is well again. */
+  readonly lastError?: string;
+  /** The process that reads the file, where it can be asked. */
+  readonly haproxy?: ProxyReport;
+  /** The store's revision that the outcome is of. */
+  readonly revision?: string;
+  /** How long ago the outcome was, in milliseconds. */
+  readonly agoMs?: number;
+}
+
+/** The parts one status is kept with. */
+export interface StatusParts {
+  readonly driver: ProxyDriver;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/** Keeps what `/state` and `hecd status` show of one resource. */
+export class ResourceStatus {
+  readonly #resource: Resource;
+  readonly #parts: StatusParts;
+  #outcome: Outcome | undefined;
+  #lastError: string | undefined;
+  #revision: bigint | undefined;
+  #at = 0;
+
+  constructor(resource: Resource, parts: StatusParts) {
+    this.#resource = resource;
+    this.#parts = parts;
+  }
+
+  /** Whether any outcome has been noted. */
+  get hasOutcome(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** What this file waits for; undefined when it is as it should be. */
+  get waitingFor(): string | undefined {
+    const { name, dest } = this.#resource;
+    if (!this.#outcome) return `the first state of ${name}`;
+    return retryOf(this.#outcome) === "never" ? undefined : `${dest} (${this.#outcome.kind})`;
+  }
+
+  get state(): ResourceState {
+    const { driver, clock } = this.#parts;
+    const { name, dest } = this.#resource;
+    return {
+      name,
+      dest,
+      ...(this.#outcome && { outcome: this.#outcome, agoMs: Math.round(clock.now() - this.#at) }),
+      ...(driver.report && { haproxy: driver.report }),
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
+    };
+  }
+
+  /** Notes of which revision the next outcome will be. */
+  begin(revision: bigint): void {
+    this.#revision = revision;
+  }
+
+  /** Notes an outcome, tells of it, and returns it. */
+  conclude(outcome: Outcome, tookMs: number): Outcome {
+    const { name, dest } = this.#resource;
+    this.#outcome = outcome;
+    this.#at = this.#parts.clock.now();
+    if ("reason" in outcome) this.#lastError = outcome.reason;
+    else if ("output" in outcome) this.#lastError = outcome.output;
+    this.#parts.emit({ kind: "applied", resource: name, dest, outcome, tookMs });
+    return outcome;
+  }
+}

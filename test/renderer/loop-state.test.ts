@@ -1,0 +1,385 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Outcome } from "../../src/core/events/event.js";
+import { retryOf } from "../../src/core/events/outcome.js";
+import { type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
+import { type LoopAction, type LoopEvent, type LoopState, next, START } from "../../src/renderer/loop-state.js";
+
+const RULES = { removalGraceMs: 10_000, looksAgain: true };
+const NOW = 100_000;
+const [OLD, NEWER, ANSWER] = [1n, 2n, 3n].map((revision) => snapshotOf(revision, [])) as [Snapshot, Snapshot, Snapshot];
+
+type StateName = LoopState["kind"] | "retrying patiently";
+type EventName =
+  | Exclude<LoopEvent["kind"], "judged" | "ended">
+  | "judged a loss"
+  | "judged harmless"
+  | "ended held"
+  | `ended, to be made again ${ReturnType<typeof retryOf>}`;
+
+/** The end of a turn, of each kind that the loop tells apart. */
+function ended(outcome: Outcome): LoopEvent {
+  return { kind: "ended", outcome, at: NOW, chance: 1 };
+}
+
+const GOOD = ended({ kind: "applied", bytes: 1 });
+const HELD = ended({ kind: "held", losses: ["all"] });
+const REJECTED = ended({ kind: "rejected", output: "no" });
+const ROLLED_BACK = ended({ kind: "rolled-back", output: "no" });
+
+const EVENTS: Record<EventName, LoopEvent> = {
+  opened: { kind: "opened" },
+  news: { kind: "news", snapshot: NEWER },
+  entered: { kind: "entered", at: NOW },
+  "judged a loss": { kind: "judged", isLoss: true, at: NOW },
+  "judged harmless": { kind: "judged", isLoss: false, at: NOW },
+  overtaken: { kind: "overtaken" },
+  "ended held": HELD,
+  "ended, to be made again never": GOOD,
+  "ended, to be made again for news": REJECTED,
+  "ended, to be made again later": ROLLED_BACK,
+  due: { kind: "due" },
+  answered: { kind: "answered", snapshot: ANSWER },
+  unanswered: { kind: "unanswered", at: NOW },
+};
+
+const memory = { ...START.memory, newest: OLD, taken: OLD };
+const STATES: Record<StateName, LoopState> = {
+  waiting: START,
+  queueing: { kind: "queueing", memory: { ...memory, newest: NEWER } },
+  applying: { kind: "applying", snapshot: OLD, begunAt: NOW - 1, memory },
+  held: { kind: "held", until: NOW + 1, memory: { ...memory, heldSince: NOW - 9_999 } },
+  asking: { kind: "asking", memory: { ...memory, heldSince: NOW - 10_000 } },
+  retrying: { kind: "retrying", until: NOW + 1, isPatient: false, memory },
+  "retrying patiently": { kind: "retrying", until: NOW + 1, isPatient: true, memory },
+  settled: { kind: "settled", until: NOW + 1, memory },
+};
+
+/** What a turn tells means nothing where there is no turn. */
+const NO_TURN = {
+  "judged a loss": "=",
+  "judged harmless": "=",
+  overtaken: "=",
+  "ended held": "=",
+  "ended, to be made again never": "=",
+  "ended, to be made again for news": "=",
+  "ended, to be made again later": "=",
+} as const;
+const NO_QUESTION = { answered: "=", unanswered: "=" } as const;
+
+/** The state that follows; "=" where the event changes nothing at all. */
+const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
+  waiting: { opened: "waiting", news: "queueing", entered: "=", due: "=", ...NO_TURN, ...NO_QUESTION },
+  queueing: { opened: "waiting", news: "queueing", entered: "applying", due: "=", ...NO_TURN, ...NO_QUESTION },
+  applying: {
+    opened: "waiting",
+    news: "applying",
+    entered: "=",
+    "judged a loss": "applying",
+    "judged harmless": "applying",
+    overtaken: "applying",
+    "ended held": "held",
+    "ended, to be made again never": "settled",
+    "ended, to be made again for news": "retrying",
+    "ended, to be made again later": "retrying patiently",
+    due: "=",
+    ...NO_QUESTION,
+  },
+  held: { opened: "waiting", news: "queueing", entered: "=", due: "asking", ...NO_TURN, ...NO_QUESTION },
+  asking: {
+    opened: "waiting",
+    news: "asking",
+    entered: "=",
+    due: "=",
+    ...NO_TURN,
+    answered: "queueing",
+    unanswered: "retrying patiently",
+  },
+  retrying: { opened: "waiting", news: "queueing", entered: "=", due: "queueing", ...NO_TURN, ...NO_QUESTION },
+  "retrying patiently": {
+    opened: "waiting",
+    news: "retrying patiently",
+    entered: "=",
+    due: "queueing",
+    ...NO_TURN,
+    ...NO_QUESTION,
+  },
+  settled: { opened: "waiting", news: "queueing", entered: "=", due: "queueing", ...NO_TURN, ...NO_QUESTION },
+};
+
+const ACTIONS: Record<StateName, LoopAction> = {
+  waiting: { kind: "wait", until: undefined },
+  queueing: { kind: "enter" },
+  applying: { kind: "apply", snapshot: OLD, isBelieved: false, begunAt: NOW - 1 },
+  held: { kind: "wait", until: NOW + 1 },
+  asking: { kind: "ask" },
+  retrying: { kind: "wait", until: NOW + 1 },
+  "retrying patiently": { kind: "wait", until: NOW + 1 },
+  settled: { kind: "wait", until: NOW + 1 },
+};
+
+function nameOf(state: LoopState): StateName {
+  return state.kind === "retrying" && state.isPatient ? "retrying patiently" : state.kind;
+}
+
+function after(state: LoopState, ...events: readonly LoopEvent[]): LoopState {
+  return events.reduce((before, event) => next(before, event, RULES).state, state);
+}
+
+function keysOf<K extends string>(record: Readonly<Record<K, unknown>>): readonly K[] {
+  return Object.keys(record) as K[];
+}
+
+describe("a loop that is", () => {
+  const cells = keysOf(TABLE).flatMap((name) =>
+    keysOf(EVENTS).map((event) => [name, event, TABLE[name][event]] as const),
+  );
+
+  test.each(cells)("%s, and hears %s, becomes %s", (name, event, expected) => {
+    const { state, do: action } = next(STATES[name], EVENTS[event], RULES);
+    if (expected === "=") {
+      expect(state).toBe(STATES[name]);
+      expect(action).toEqual(ACTIONS[name]);
+    } else {
+      expect(nameOf(state)).toBe(expected);
+      expect(action.kind).toBe(ACTIONS[expected].kind);
+    }
+  });
+
+  test.each(keysOf(STATES))("%s remembers the newest state and no other", (name) => {
+    const latest = snapshotOf(9n, []);
+    const { newest } = after(STATES[name], EVENTS.news, { kind: "news", snapshot: latest }).memory;
+    expect(newest).toBe(latest);
+  });
+});
+
+describe("a turn", () => {
+  test("takes the newest state when the gate lets it in, and again when it is overtaken", () => {
+    const applying = after(STATES.queueing, EVENTS.entered);
+    expect(applying).toMatchObject({ kind: "applying", begunAt: NOW });
+    expect(applying).toHaveProperty("snapshot", NEWER);
+    const overtaken = after(applying, { kind: "news", snapshot: ANSWER }, EVENTS.overtaken);
+    expect(overtaken).toMatchObject({ kind: "applying", begunAt: NOW });
+    expect(overtaken).toHaveProperty("snapshot", ANSWER);
+  });
+
+  test("is followed at once by another for what came meanwhile, whether it went well, was held or was refused", () => {
+    for (const end of [GOOD, HELD, REJECTED]) expect(after(STATES.applying, EVENTS.news, end).kind).toBe("queueing");
+  });
+
+  test("whose reload failed is not followed at once, whatever came meanwhile", () => {
+    expect(nameOf(after(STATES.applying, EVENTS.news, ROLLED_BACK))).toBe("retrying patiently");
+  });
+
+  test("that went well is followed by a look only where the reader can be looked at", () => {
+    expect(next(STATES.applying, GOOD, RULES).do).toEqual({ kind: "wait", until: NOW + 5_000 });
+    expect(next(STATES.applying, GOOD, { ...RULES, looksAgain: false }).do).toEqual({ kind: "wait", until: undefined });
+  });
+
+  test("believes every state where there is no grace", () => {
+    const step = next(STATES.queueing, EVENTS.entered, { ...RULES, removalGraceMs: 0 });
+    expect(step.do).toMatchObject({ kind: "apply", isBelieved: true });
+  });
+
+  test("that is retried waits twice as long each time up to a minute, and little again after a good one", () => {
+    const waits = (chance: number): readonly number[] => {
+      let state = STATES.applying;
+      return [REJECTED, REJECTED, REJECTED, ROLLED_BACK, REJECTED, REJECTED, REJECTED, REJECTED, GOOD, REJECTED].map(
+        (end) => {
+          const step = next(state, { ...end, chance } as LoopEvent, { ...RULES, looksAgain: false });
+          state = after(step.state, { kind: "news", snapshot: snapshotOf(5n, []) }, EVENTS.due, EVENTS.entered);
+          return step.do.kind === "wait" ? (step.do.until ?? NOW) - NOW : NaN;
+        },
+      );
+    };
+    const longest = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 0, 1_000];
+    expect(waits(1)).toEqual(longest);
+    expect(waits(0)).toEqual(longest.map((wait) => wait / 2));
+  });
+});
+
+describe("a loss", () => {
+  const lossAt = (at: number): LoopEvent => ({ kind: "judged", isLoss: true, at });
+
+  test("is held for the grace since it was first seen, also when newer states bring it too", () => {
+    const held = after(STATES.applying, lossAt(NOW - 4_000), HELD);
+    expect(held).toMatchObject({ kind: "held", until: NOW + 6_000 });
+    const again = after(held, EVENTS.news, EVENTS.entered, lossAt(NOW), HELD);
+    expect(again).toMatchObject({ kind: "held", until: NOW + 6_000 });
+  });
+
+  test("has a new grace once a state without it has come", () => {
+    const harmless = after(STATES.applying, lossAt(NOW - 4_000), HELD, EVENTS.news, EVENTS.entered);
+    const again = after(harmless, EVENTS["judged harmless"], GOOD, EVENTS.due, EVENTS.entered);
+    expect(after(again, lossAt(NOW), HELD)).toMatchObject({ kind: "held", until: NOW + 10_000 });
+  });
+
+  test("has the store asked after the grace, however often there is news", () => {
+    expect(after(STATES.applying, lossAt(NOW - 10_000), EVENTS.news, HELD).kind).toBe("asking");
+  });
+
+  test("is believed of the state with which the store answers, and of no other", () => {
+    const step = next(after(STATES.asking, EVENTS.answered), EVENTS.entered, RULES);
+    expect(step.do).toEqual({ kind: "apply", snapshot: ANSWER, isBelieved: true, begunAt: NOW });
+    expect(after(step.state, GOOD).kind).toBe("settled");
+    const unbelieved = next(after(step.state, EVENTS.news, GOOD), EVENTS.entered, RULES);
+    expect(unbelieved.do).toEqual({ kind: "apply", snapshot: NEWER, isBelieved: false, begunAt: NOW });
+  });
+
+  test("is believed before what came while the store was asked, and that comes next", () => {
+    const asked = after(STATES.asking, EVENTS.news, EVENTS.answered, EVENTS.entered);
+    expect(asked).toHaveProperty("snapshot", ANSWER);
+    expect(after(asked, GOOD, EVENTS.entered)).toHaveProperty("snapshot", NEWER);
+  });
+
+  test("is asked about again in a second where the store does not answer", () => {
+    expect(next(STATES.asking, EVENTS.unanswered, RULES).do).toEqual({ kind: "wait", until: NOW + 1_000 });
+  });
+});
+
+/** A store, a gate and a file that answer a loop as chance has it; odd revisions are losses. */
+class Simulation {
+  state = START;
+  action: LoopAction = { kind: "wait", until: undefined };
+  now = 0;
+  revision = 0n;
+  applied: bigint | undefined;
+  /** When the first loss was seen that no harmless state has followed. */
+  lossSince: number | undefined;
+  /** What the store has answered. */
+  readonly answers = new Set<Snapshot>();
+
+  constructor() {
+    this.tell({ kind: "opened" });
+  }
+
+  tell(event: LoopEvent): void {
+    const step = next(this.state, event, RULES);
+    [this.state, this.action] = [step.state, step.do];
+  }
+
+  news(): void {
+    this.revision += 1n;
+    this.tell({ kind: "news", snapshot: snapshotOf(this.revision, []) });
+  }
+
+  /** Carries the action out; it goes well when `luck` is 0. */
+  carryOut(luck: number): void {
+    const { action } = this;
+    this.now += 1;
+    switch (action.kind) {
+      case "wait":
+        if (action.until === undefined) return;
+        this.now = Math.max(this.now, action.until);
+        this.tell({ kind: "due" });
+        return;
+      case "enter":
+        this.tell({ kind: "entered", at: this.now });
+        return;
+      case "ask":
+        if (luck === 0) this.#answer();
+        else this.tell({ kind: "unanswered", at: this.now });
+        return;
+      case "apply":
+        this.#apply(action, luck);
+    }
+  }
+
+  #answer(): void {
+    const snapshot = snapshotOf(this.revision, []);
+    this.answers.add(snapshot);
+    this.tell({ kind: "answered", snapshot });
+  }
+
+  #apply({ snapshot, isBelieved }: LoopAction & { readonly kind: "apply" }, luck: number): void {
+    const isLoss = !isBelieved && snapshot.revision % 2n === 1n;
+    this.lossSince = isLoss ? (this.lossSince ?? this.now) : undefined;
+    this.tell({ kind: "judged", isLoss, at: this.now });
+    if (!isLoss && luck === 1) {
+      this.tell({ kind: "overtaken" });
+      return;
+    }
+    const outcome = isLoss ? ({ kind: "held", losses: ["all"] } as const) : endOf(luck);
+    if (outcome.kind === "applied") this.applied = snapshot.revision;
+    this.tell({ kind: "ended", outcome, at: this.now, chance: 0.5 });
+  }
+}
+
+function endOf(luck: number): Outcome {
+  if (luck === 2) return { kind: "rejected", output: "" };
+  return luck === 3 ? { kind: "rolled-back", output: "" } : { kind: "applied", bytes: 1 };
+}
+
+describe("any course of events", () => {
+  const names = keysOf(EVENTS);
+  const events = fc.array(fc.constantFrom(...names.map((name) => EVENTS[name])), { maxLength: 60 });
+  const move = fc.oneof(fc.constant("news" as const), fc.constant("opened" as const), fc.nat({ max: 5 }));
+
+  test("begins no turn while another is under way", () => {
+    fc.assert(
+      fc.property(events, (course) => {
+        let state = START;
+        for (const event of course) {
+          const step = next(state, event, RULES);
+          const begins = step.state.kind === "applying" && state.kind !== "applying";
+          if (begins) expect([state.kind, event.kind]).toEqual(["queueing", "entered"]);
+          if (state.kind === "applying" && !["ended", "overtaken", "opened"].includes(event.kind)) {
+            expect(step.state).toMatchObject({ kind: "applying", begunAt: state.begunAt });
+            expect(step.do).toHaveProperty("snapshot", state.snapshot);
+          }
+          state = step.state;
+        }
+      }),
+    );
+  });
+
+  test("leaves a held loop held but for news, the end of the grace and a new watch", () => {
+    fc.assert(
+      fc.property(events, (course) => {
+        let state = STATES.held;
+        for (const event of course) {
+          const following = after(state, event);
+          if (state.kind === "held" && following.kind !== "held") {
+            expect(["news", "due", "opened"]).toContain(event.kind);
+          }
+          state = following;
+        }
+      }),
+    );
+  });
+
+  test("ends with the newest state applied once all goes well", () => {
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 80 }), (course) => {
+        const simulation = new Simulation();
+        for (const step of course) {
+          if (step === "news") simulation.news();
+          else if (step === "opened") simulation.tell({ kind: "opened" });
+          else simulation.carryOut(step);
+        }
+        simulation.news();
+        for (let turns = 0; turns < 20 && simulation.state.kind !== "settled"; turns++) simulation.carryOut(0);
+        expect(simulation.state.kind).toBe("settled");
+        expect(simulation.applied).toBe(simulation.revision);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("asks the store only after the grace of a loss, and believes nothing but its answers", () => {
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 80 }), (course) => {
+        const simulation = new Simulation();
+        for (const step of course) {
+          if (step === "news") simulation.news();
+          else if (step === "opened") simulation.tell({ kind: "opened" });
+          else simulation.carryOut(step);
+          const { action, answers, now, lossSince } = simulation;
+          if (action.kind === "apply") expect(action.isBelieved).toBe(answers.has(action.snapshot));
+          if (action.kind === "ask") expect(now - (lossSince ?? now)).toBeGreaterThanOrEqual(RULES.removalGraceMs);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,4 +1,5 @@
 import { parse as parseToml } from "smol-toml";
+import { formatDuration } from "./core/text/duration.js";
 import { suggest } from "./core/text/suggest.js";
 import { HecdError, reasonOf } from "./errors.js";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.js";
@@ -57,7 +58,7 @@ export function flagOf(name: SettingName): FlagDescription | undefined {
     takes: value,
     repeatable: Array.isArray(fallback),
     help,
-    fallback: value === undefined || shown === undefined || shown === "" ? undefined : showFallback(name, shown),
+    fallback: value === undefined || shown === undefined || shown === "" ? undefined : showFallback(value, shown),
     env: [envName(name), ...(alsoFrom ?? [])],
   };
 }
@@ -67,8 +68,8 @@ export function settingNames(): readonly SettingName[] {
   return Object.keys(SETTINGS) as SettingName[];
 }
 
-function showFallback(name: SettingName, fallback: unknown): string {
-  return name === "ttl" || name === "resync" || name === "wait" ? `${Number(fallback) / 1_000}s` : String(fallback);
+function showFallback(takes: string, fallback: unknown): string {
+  return takes === "TIME" ? formatDuration(Number(fallback)) : String(fallback);
 }
 
 function envName(name: SettingName): string {

@@ -1,6 +1,7 @@
 // Long because every setting of the program stands in one table, with what it may be and how it is explained.
 
 import { z } from "zod";
+import { parseDurationOrSeconds } from "./core/text/duration.js";
 
 /** One setting: what it may be, what it is when nobody says anything, and how it is explained. */
 export interface Setting<T> {
@@ -16,17 +17,15 @@ export interface Setting<T> {
   readonly secret?: boolean;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** How a time is written, for the explanation of each setting that is one. */
+const AS_TIME = "30s, 1m30s or a number of seconds";
 
-/** A time such as `500ms`, `30s` or `2m`; a bare number counts seconds, as confd's does. In milliseconds. */
+/** A time; a number without a unit counts seconds. In milliseconds. */
 const durationMs = z.union([z.number(), z.string()]).transform((input, context) => {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(String(input).trim());
-  const unit = UNIT_MS[match?.[2] ?? "s"];
-  if (match?.[1] === undefined || unit === undefined) {
-    context.addIssue({ code: "custom", message: `"${input}" is not a duration such as 500ms, 30s or 2m` });
-    return z.NEVER;
-  }
-  return Number(match[1]) * unit;
+  const ms = parseDurationOrSeconds(String(input).trim());
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: "custom", message: `"${input}" is not a duration such as 500ms, 30s or 1m30s` });
+  return z.NEVER;
 });
 
 const FILTER =
@@ -289,7 +288,7 @@ export const SETTINGS = {
     schema: durationMs.refine((ms) => ms >= 5_000 && ms <= 3_600_000, "must be between 5s and 1h"),
     fallback: 30_000,
     value: "TIME",
-    help: "what this host registered vanishes so long after its last sign of life",
+    help: `what this host registered vanishes so long after its last sign of life; ${AS_TIME}`,
   }),
   "on-exit": setting<"release" | "revoke">({
     schema: z.enum(["release", "revoke"]),
@@ -319,7 +318,7 @@ export const SETTINGS = {
     schema: durationMs.refine((ms) => ms >= 1_000, "must be at least 1s"),
     fallback: 30_000,
     value: "TIME",
-    help: "how often everything is compared anew, besides the events",
+    help: `how often everything is compared anew, besides the events; ${AS_TIME}`,
   }),
   confdir: setting<string>({
     schema: text,
@@ -383,13 +382,13 @@ export const SETTINGS = {
     schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
     fallback: undefined,
     value: "TIME",
-    help: "how long a container goes on draining before it is stopped; its label hecd.drain-delay, else 5s, when not given",
+    help: `how long a container goes on draining before it is stopped; its label hecd.drain-delay, else 5s, when not given; ${AS_TIME}`,
   }),
   wait: setting<number>({
     schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
     fallback: 30_000,
     value: "TIME",
-    help: "how long to wait until the agent has registered the container",
+    help: `how long to wait until the agent has registered the container; ${AS_TIME}`,
   }),
   json: setting<boolean>({ schema: flag, fallback: false, help: "print JSON for machines" }),
 } as const;

@@ -65,7 +65,7 @@ describe("the command line", () => {
     [["run", "nginx", "sleep"], '"sleep" is too much: hecd run takes one IMAGE; see hecd run --help'],
     [["run", "nginx", "-p", "80:80"], "Unknown flag -p"],
     [["run", "--", "nginx"], "hecd run needs IMAGE"],
-    [["agent", "--ttl", "soon"], '--ttl: "soon" is not a duration'],
+    [["agent", "--ttl", "soon"], '--ttl: "soon" is not a duration such as 500ms, 30s or 1m30s'],
     [["agent", "--listen", "everywhere"], "--listen: must be HOST:PORT, or off"],
     [["agent", "--etcd", "http://user:secret@host:2379"], "user and password are settings of their own"],
   ])("refuses %j as usage, in one message", async (args, message) => {

@@ -1,4 +1,5 @@
-import { parseGoDuration } from "./duration.js";
+import { parseDuration } from "../core/text/duration.js";
+import { isTexts } from "./table-reader.js";
 
 /** What a setting may be: on the command line, in the environment, in confd.toml. */
 export interface FlagKind<T> {
@@ -57,11 +58,7 @@ export const texts: FlagKind<readonly string[]> = {
 export const time: FlagKind<number> = {
   takes: "duration",
   isList: false,
-  parse: parseGoDuration,
+  parse: parseDuration,
   accept: (value) =>
-    typeof value === "string" ? parseGoDuration(value) : typeof value === "number" ? value / 1e6 : undefined,
+    typeof value === "string" ? parseDuration(value) : typeof value === "number" ? value / 1e6 : undefined,
 };
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
-}

@@ -1,7 +1,7 @@
+import { parseDuration } from "../core/text/duration.js";
 import type { OutputFormat, ReloadDriver } from "../ports.js";
-import { parseGoDuration } from "./duration.js";
 import { parseMode } from "./mode.js";
-import { isTable, type ValueReader, refused, type Table } from "./table-reader.js";
+import { isTable, isTexts, type ValueReader, refused, type Table } from "./table-reader.js";
 
 /** Text that may be empty. */
 export const anyText: ValueReader<string> = (value) =>
@@ -44,7 +44,7 @@ export function keys(least: number): ValueReader<readonly string[]> {
 /** A time in the form of Go, such as `500ms`, `1s`, `2m` or `1m30s`; in milliseconds. */
 export const duration: ValueReader<number> = (value) => {
   if (typeof value !== "string") return refused('must be a time in quotes, such as "500ms" or "1s"');
-  return parseGoDuration(value) ?? refused(`must be a time such as "500ms" or "1s", not ${JSON.stringify(value)}`);
+  return parseDuration(value) ?? refused(`must be a time such as "500ms" or "1s", not ${JSON.stringify(value)}`);
 };
 
 /** The name of a format. */
@@ -108,8 +108,4 @@ function driverOf(value: string): ReloadDriver | undefined {
     default:
       return undefined;
   }
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

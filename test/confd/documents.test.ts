@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseGoDuration } from "../../src/confd/duration.js";
 import { entriesOfEnvironment } from "../../src/confd/environment.js";
 import { beginsWithAny, flatten } from "../../src/confd/flatten.js";
 import { linesOf, parseLogLevel } from "../../src/confd/log-lines.js";
@@ -63,23 +62,6 @@ test("the environment is asked for in capitals and answers in small letters", ()
     ["/my/key/sub", "2"],
   ]);
   expect(entriesOfEnvironment(env, ["my"]).map(([key]) => key)).toEqual(["/myx", "/my/key", "/my/key/sub"]);
-});
-
-describe("a time in the form of Go", () => {
-  test.each([
-    ["0", 0],
-    ["500ms", 500],
-    ["1m30s", 90_000],
-    ["1.5h", 5_400_000],
-    [".5s", 500],
-    ["1000us", 1],
-  ])("%s", (text, ms) => {
-    expect(parseGoDuration(text)).toBe(ms);
-  });
-
-  test.each(["", "1", "s", "1d", "1s2", "-1s", "1 s"])("is not %j", (text) => {
-    expect(parseGoDuration(text)).toBeUndefined();
-  });
 });
 
 describe("an XML document", () => {

@@ -80,7 +80,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "haproxy/config": { rooms: [], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
-  settings: { rooms: [], packages: ["zod"] },
+  settings: { rooms: ["core/text"], packages: ["zod"] },
   ports: { rooms: ["core/events", "core/model", "core/registry"], packages: [] },
 
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isLinkLocal, isUnspecified } from "../host/advertise.js";
-import { parseDuration } from "../text/duration.js";
+import { parseDurationOrSeconds } from "../text/duration.js";
 import { BALANCES, CHECK_PATH, HOST_NAME, META_KEY, NAME, PATH_PREFIX, SCHEMES, TEXT } from "../text/patterns.js";
 
 /** What the text of a label or variable must be, what it then means, and how to say so to a person. */
@@ -75,6 +75,11 @@ function commaList(item: z.ZodString): z.ZodType<readonly string[]> {
     .pipe(z.array(item).min(1).max(64));
 }
 
+/** In whole milliseconds, since HAProxy counts no less. */
 function duration(min: number, max: number): z.ZodType<number> {
-  return z.string().transform(parseDuration).pipe(z.number().min(min).max(max));
+  return z
+    .string()
+    .max(40)
+    .transform(parseDurationOrSeconds)
+    .pipe(z.number().transform(Math.round).pipe(z.number().min(min).max(max)));
 }

@@ -5,7 +5,6 @@ import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { LabelConfig } from "../../../src/core/labels/label-config.js";
 import { readLabels } from "../../../src/core/labels/labels.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { parseDuration } from "../../../src/core/text/duration.js";
 import { container, context } from "../../support/containers.js";
 
 const traefik = (name: string, port = 8080): Readonly<Record<string, string>> => ({
@@ -158,21 +157,5 @@ describe("the service of a container that names none", () => {
     ["image", { image: "a b\nc" }, "servers"],
   ])("comes from its %s: %j", (serviceFrom, changes, expected) => {
     expect(outcomeOf(changes, { serviceFrom })).toBe(expected);
-  });
-});
-
-describe("a time", () => {
-  test.each([
-    ["500ms", 500],
-    ["5s", 5_000],
-    ["1m30s", 90_000],
-    ["1.5s", 1_500],
-    ["2", 2_000],
-  ])("is read: %s", (text, ms) => {
-    expect(parseDuration(text)).toBe(ms);
-  });
-
-  test.each(["", "s", "5 s", "-1s", "1d", "1e3s", "9".repeat(100), "1s".repeat(100)])("is not %j", (text) => {
-    expect(parseDuration(text)).toBeUndefined();
   });
 });

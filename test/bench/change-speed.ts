@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { applyChanges, type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
+import { type Model, modelOf } from "../../src/haproxy/config/model.js";
 import { compileTemplate } from "../../src/template/compile.js";
 import { record } from "../support/records.js";
 import { type Comparison, summaryOf } from "./statistics.js";
@@ -8,7 +9,10 @@ const SIZES = [1_000, 10_000];
 const ENV = { HECD_TCP_SERVICES: "web=:9000" };
 const GO = `{{range gets "/app/web/*"}}    server {{base .Key}} {{.Value}} check\n{{end}}`;
 
-/** From the change of one key among many to the new text, beside a loop that writes one line for each key. */
+/**
+ * From the change of one key among many to the new text, beside a loop that writes one line for each key; and from there
+ * to what the text says, beside one that cuts it into lines.
+ */
 export async function changeSpeed(rounds: number): Promise<readonly Comparison[]> {
   const stock = (name: string) => readFile(new URL(`../../templates/${name}`, import.meta.url), "utf8");
   const templates = [
@@ -35,7 +39,36 @@ export async function changeSpeed(rounds: number): Promise<readonly Comparison[]
       });
     }
   }
-  return comparisons;
+  return [...comparisons, readingSpeed(10_000, rounds)];
+}
+
+/** How long it takes to read a configuration of which one line has changed, as HAProxy would. */
+function readingSpeed(size: number, rounds: number): Comparison {
+  const texts = Array.from({ length: 2 * rounds }, (_, round) => configurationOf(size, round));
+  const [ours, floor]: [number[], number[]] = [[], []];
+  let model: Model | undefined;
+  for (const [round, text] of texts.entries()) {
+    let begun = performance.now();
+    model = modelOf(text, model);
+    const oursMs = performance.now() - begun;
+    begun = performance.now();
+    text.split("\n");
+    const floorMs = performance.now() - begun;
+    if (round < rounds) continue; // the first half warms up
+    ours.push(oursMs);
+    floor.push(floorMs);
+  }
+  const what = `one of ${size.toLocaleString("en")} servers changed in a configuration, which is read`;
+  return { what, ours: summaryOf(ours), floor: summaryOf(floor) };
+}
+
+function configurationOf(size: number, round: number): string {
+  const changed = (round * 7919) % size;
+  const lines = Array.from({ length: size }, (_, index) => {
+    const { ip, port } = addressOf(index, index === changed ? round : 0);
+    return `    server web-${index} ${ip}:${port} check`;
+  });
+  return ["defaults", "    mode http", "backend web", "    default-server inter 1s", ...lines, ""].join("\n");
 }
 
 type EntryOf = (index: number, round: number) => readonly [key: string, value: string];

@@ -63,7 +63,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["handlebars"],
   },
   "template/handlebars": {
-    rooms: ["template/go-values", "errors"],
+    rooms: ["template/go-values", "core/memo", "errors"],
     packages: ["handlebars"],
   },
   "template/go": { rooms: ["template/go-values"], packages: [] },
@@ -77,7 +77,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
   "haproxy/master": { rooms: [], packages: [] },
   "haproxy/runtime": { rooms: ["haproxy/config"], packages: [] },
-  "haproxy/config": { rooms: [], packages: [] },
+  "haproxy/config": { rooms: ["core/memo"], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
   settings: { rooms: ["core/text"], packages: ["zod"] },
@@ -85,11 +85,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/text"], packages: [] },
-  "core/labels": { rooms: ["core/host", "core/model", "core/text"], packages: ["zod"] },
+  "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/model", "core/text"], packages: [] },
   "core/events": { rooms: [], packages: [] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["zod"] },
-  "core/model": { rooms: ["core/text"], packages: ["zod"] },
+  "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
+  "core/memo": { rooms: [], packages: [] },
   "core/text": { rooms: [], packages: [] },
   flow: { rooms: [], packages: [] },
   package: { rooms: [], packages: ["node:*"] },

@@ -1,3 +1,4 @@
+import { Memo } from "../memo/memo.js";
 import type { Container } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
 import type { Dialect, Statement } from "./dialect.js";
@@ -16,18 +17,11 @@ import { AT_MOST } from "./validators.js";
  * dialect that names ports decides which.
  */
 export function readLabels(container: Container, dialects: readonly Dialect[]): LabelConfig | Objection {
-  const known = read.get(container);
-  if (known?.dialects === dialects) return known.config;
-  const config = readAnew(container, dialects);
-  read.set(container, { dialects, config });
-  return config;
+  return CONFIGS.of(container, () => readAnew(container, dialects), dialects);
 }
 
 /** What was read of the containers there are, since all of them are decided on whenever one changes. */
-const read = new WeakMap<
-  Container,
-  { readonly dialects: readonly Dialect[]; readonly config: LabelConfig | Objection }
->();
+const CONFIGS = new Memo<Container, LabelConfig | Objection>();
 
 function readAnew(container: Container, dialects: readonly Dialect[]): LabelConfig | Objection {
   const native = readNative(container.labels);

@@ -1,3 +1,4 @@
+import { Memo } from "../memo/memo.js";
 import { formatInstance, type Instance, parseInstance } from "./instance.js";
 import { recordKey, SERVICES, simpleKey } from "./keys.js";
 
@@ -29,13 +30,11 @@ export function entriesFor(instance: Instance, layouts: Layouts): readonly (read
 }
 
 function recordOf(instance: Instance): string {
-  const record = records.get(instance) ?? formatInstance(instance);
-  records.set(instance, record);
-  return record;
+  return RECORDS.of(instance, () => formatInstance(instance));
 }
 
 /** The records of the instances there are, since all of them are compared with the store whenever one changes. */
-const records = new WeakMap<Instance, string>();
+const RECORDS = new Memo<Instance, string>();
 
 /** The same keys without their values. */
 export function keysFor(instance: Instance, layouts: Layouts): readonly string[] {

@@ -1,3 +1,4 @@
+import { Memo } from "../../core/memo/memo.js";
 import type { Line, Section } from "./config.js";
 import { isPlainName } from "./words.js";
 
@@ -45,7 +46,7 @@ export function proxyBackendOf(section: Section, chain: readonly Section[]): Pro
   for (const line of lines) {
     if (line.words[0] === "default-server") inherited = [...inherited, line];
     if (line.words[0] !== "server") continue;
-    const server = knownServerOf(line, inherited);
+    const server = SERVERS.of(line, () => serverOf(line, inherited), inherited);
     servers.set(server.name, server);
   }
   return {
@@ -58,19 +59,8 @@ export function proxyBackendOf(section: Section, chain: readonly Section[]): Pro
   };
 }
 
-/** What was made of each line, for as long as there is the line. */
-const READ = new WeakMap<Line, { readonly server: BackendServer; readonly inherited: readonly Line[] }>();
-
 /** The very same server as before when neither its line nor what it inherits has changed. */
-function knownServerOf(line: Line, inherited: readonly Line[]): BackendServer {
-  const known = READ.get(line);
-  const isSame =
-    known?.inherited.length === inherited.length && inherited.every((each, at) => each === known.inherited[at]);
-  if (isSame) return known.server;
-  const server = serverOf(line, inherited);
-  READ.set(line, { server, inherited });
-  return server;
-}
+const SERVERS = new Memo<Line, BackendServer>();
 
 function serverOf({ words, isPlain }: Line, inherited: readonly Line[]): BackendServer {
   const [, name = "", address = "", ...own] = words;

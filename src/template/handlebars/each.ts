@@ -1,4 +1,5 @@
 import Handlebars from "handlebars";
+import { Memo } from "../../core/memo/memo.js";
 
 /** The helper that `rememberItems` puts in the place of `each`. */
 export const EACH_ITEM = "eachItem";
@@ -15,16 +16,14 @@ export function rememberItems(tree: hbs.AST.Program, isHelper: (name: string) =>
 
 /** The helper itself, for one template: what is no list, and what is in it besides objects, goes the usual way. */
 export function eachItem(each: Handlebars.HelperDelegate): Handlebars.HelperDelegate {
-  const blocks = new Map<string, WeakMap<object, string>>();
+  const blocks = new Map<string, Memo<object, string>>();
   return function (this: unknown, items: unknown, options: Handlebars.HelperOptions) {
     if (!Array.isArray(items) || items.length === 0) return each.call(this, items, options) as unknown;
-    const texts = known(blocks, placeOf(options));
+    const texts = memoOf(blocks, placeOf(options));
     let all = "";
     for (const item of items as readonly unknown[]) {
       if (typeof item !== "object" || item === null) return each.call(this, items, options) as unknown;
-      let text = texts.get(item);
-      if (text === undefined) texts.set(item, (text = inOnePiece(options.fn(item))));
-      all += text;
+      all += texts.of(item, () => inOnePiece(options.fn(item)));
     }
     return all;
   };
@@ -35,8 +34,8 @@ function inOnePiece(text: string): string {
   return Buffer.from(text).toString();
 }
 
-function known(blocks: Map<string, WeakMap<object, string>>, place: string): WeakMap<object, string> {
-  const texts = blocks.get(place) ?? new WeakMap<object, string>();
+function memoOf(blocks: Map<string, Memo<object, string>>, place: string): Memo<object, string> {
+  const texts = blocks.get(place) ?? new Memo<object, string>();
   blocks.set(place, texts);
   return texts;
 }

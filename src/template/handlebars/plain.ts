@@ -1,3 +1,4 @@
+import { Memo } from "../../core/memo/memo.js";
 import { textOf } from "../go-values/bytes.js";
 import { show } from "../go-values/print.js";
 import { Dict, Float, type GoValue, List, Struct, TypedInt } from "../go-values/values.js";
@@ -22,12 +23,8 @@ export function plainOf(value: GoValue): unknown {
 }
 
 /** The names of each type's fields, which are the same for every pair. */
-const NAMES = new WeakMap<readonly string[], readonly string[]>();
+const NAMES = new Memo<readonly string[], readonly string[]>();
 
 function plainNames(fields: readonly string[]): readonly string[] {
-  const known = NAMES.get(fields);
-  if (known) return known;
-  const names = fields.map((field) => field.charAt(0).toLowerCase() + field.slice(1));
-  NAMES.set(fields, names);
-  return names;
+  return NAMES.of(fields, () => fields.map((field) => field.charAt(0).toLowerCase() + field.slice(1)));
 }

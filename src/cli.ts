@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Command, CommandInput, OperandCommand, ProcessWorld } from "./commands/command.js";
 import type { FlagDescription } from "./config.js";
+import { readText, readTextIfThere } from "./edges/files/read-text.js";
 import { type Fault, HecdError, reasonOf } from "./errors.js";
 import { version } from "./package.js";
 import type { SettingName, Settings } from "./settings.js";
@@ -158,17 +158,8 @@ async function settingsOf(flags: Flags, world: ProcessWorld): Promise<Settings> 
   const { resolveSettings } = await CONFIG();
   const named = flags["config"] ?? world.env["HECD_CONFIG"];
   const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
-  const text = await readSettingsFile(path, named !== undefined);
+  const text = await (named === undefined ? readTextIfThere(path) : readText(path));
   return resolveSettings({ flags, env: world.env, ...(text === undefined ? {} : { file: { path, text } }) });
-}
-
-async function readSettingsFile(path: string, wasNamed: boolean): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (!wasNamed && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
-  }
 }
 
 /** The flags of a command line, by name. */

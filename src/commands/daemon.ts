@@ -1,16 +1,15 @@
-import { readFile } from "node:fs/promises";
 import type { Policy } from "../core/decision/context.js";
 import type { Emit } from "../core/events/event.js";
 import type { Holder } from "../core/registry/claim.js";
 import { BackendStores } from "../edges/documents/backend-stores.js";
 import { openEtcd } from "../edges/etcd/store.js";
+import { readText } from "../edges/files/read-text.js";
 import { hostNames } from "../edges/host/host.js";
 import { openJournal } from "../edges/host/journal.js";
 import { type Identity, openIdentity, passingIdentity } from "../edges/host/state-folder.js";
 import { Metrics } from "../edges/status/metrics.js";
 import { openStatusServer, type Status } from "../edges/status/server.js";
-import { HecdError, reasonOf } from "../errors.js";
-import { type Clock, systemClock } from "../flow/clock.js";
+import { type Clock, systemClock, wallTime } from "../flow/clock.js";
 import type { Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
@@ -104,7 +103,7 @@ export async function openLastingIdentity(
 }
 
 function holderIn({ pid }: ProcessWorld): Holder {
-  return { hostname: hostNames().hostname, pid, since: new Date().toISOString() };
+  return { hostname: hostNames().hostname, pid, since: wallTime().toISOString() };
 }
 
 /** What to do while another living agent has the host. */
@@ -154,10 +153,6 @@ async function credentialsOf(
 }
 
 async function readSecret(path: string): Promise<string> {
-  try {
-    const [line = ""] = (await readFile(path, "utf8")).split("\n");
-    return line;
-  } catch (error) {
-    throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
-  }
+  const [line = ""] = (await readText(path)).split("\n");
+  return line;
 }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { HecdError, reasonOf } from "../errors.js";
+import { readText } from "../edges/files/read-text.js";
+import { HecdError } from "../errors.js";
 import { hintsOn } from "../haproxy/config/migration.js";
 import type { ProcessWorld } from "./command.js";
 
@@ -19,19 +19,11 @@ export async function migrateTemplate(argv: readonly string[], { stdout }: Proce
   if (path === undefined || path.startsWith("-") || others.length > 0) {
     throw new HecdError({ code: "usage", problem: "hecd migrate-template takes one file" });
   }
-  const hints = hintsOn(await read(path));
+  const hints = hintsOn(await readText(path));
   for (const { line, found, reason, instead } of hints) {
     const advice = instead.length === 0 ? ["remove it"] : instead;
     stdout.write(`${path}:${line}: ${found}\n    ${reason}\n${advice.map((words) => `    > ${words}\n`).join("")}`);
   }
   if (hints.length === 0) stdout.write(`${path}: nothing in it is known to be refused by HAProxy 2.6 and later\n`);
   return hints.length === 0 ? 0 : 1;
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
-  }
 }

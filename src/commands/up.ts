@@ -1,10 +1,11 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Agent } from "../agent/agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
 import type { Engine } from "../core/host/engines.js";
 import { SERVICES } from "../core/model/keys.js";
 import { servicesOf } from "../core/view/view.js";
+import { readText } from "../edges/files/read-text.js";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { type HaproxyProcess, openHaproxy } from "../edges/haproxy/process.js";
 import { MemoryStore } from "../edges/memory/store.js";
@@ -98,9 +99,7 @@ async function runFolder(named: string | undefined): Promise<AsyncDisposable & {
 }
 
 async function resourceOf(template: string, { config, admin, master }: Paths): Promise<Resource> {
-  const source = await readFile(template, "utf8").catch((error: unknown) => {
-    throw new HecdError({ code: "file-unreadable", path: template, reason: reasonOf(error) }, { cause: error });
-  });
+  const source = await readText(template);
   return {
     ...PLAIN_RESOURCE,
     name: "haproxy",

@@ -17,6 +17,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** What the clock on the wall says, for people, files and other programs; it may be set back, so it measures nothing. */
+export function wallTime(): Date {
+  return new Date();
+}
+
 /** Resolves in `ms`; rejects with the signal's reason as soon as it aborts, leaving no timer behind. */
 export function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -12,7 +12,10 @@ export interface Rule {
  */
 export const RULES: Readonly<Record<string, Rule>> = {
   bin: { rooms: ["cli", "process", "commands/confd"], packages: [] },
-  cli: { rooms: ["commands", "commands/confd", "config", "settings", "package", "errors"], packages: ["node:*"] },
+  cli: {
+    rooms: ["commands", "commands/confd", "edges/files", "config", "settings", "package", "errors"],
+    packages: ["node:*"],
+  },
   process: { rooms: ["commands", "flow"], packages: [] },
   "commands/confd": {
     rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "package", "errors"],
@@ -30,15 +33,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
   renderer: { rooms: ["ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: ["diff"] },
 
   "edges/docker": {
-    rooms: ["ports", "core/*", "flow", "errors"],
+    rooms: ["edges/files", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "dockerode", "p-queue", "zod"],
   },
   "edges/documents": {
-    rooms: ["edges/etcd", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
+    rooms: ["edges/etcd", "edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "chokidar", "yaml"],
   },
   "edges/etcd": {
-    rooms: ["edges", "ports", "core/*", "flow", "errors"],
+    rooms: ["edges", "edges/files", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "cockatiel", "etcd3", "p-queue"],
   },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
@@ -55,7 +58,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "p-queue", "pino", "pino-pretty", "smol-toml", "yaml", "zod"],
   },
-  "edges/files": { rooms: [], packages: ["node:*"] },
+  "edges/files": { rooms: ["flow", "errors"], packages: ["node:*"] },
   edges: { rooms: ["core/model", "flow"], packages: [] },
 
   template: {

@@ -1,9 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import type { ConfdSettings } from "../../confd/flags.js";
 import { flatten } from "../../confd/flatten.js";
 import { snapshotOf } from "../../core/model/snapshot.js";
 import { BackendStores } from "../../edges/documents/backend-stores.js";
+import { readText, unreadable } from "../../edges/files/read-text.js";
 import type { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { formatFault } from "../../edges/host/output-format.js";
 import type { TemplateFolder } from "../../edges/output/template-files.js";
@@ -140,9 +141,9 @@ async function find({ confdir, resource: named }: ConfdSettings, templates: Temp
 /** Any JSON object: `{"/app/x": "1"}` as well as `{"app": {"x": 1}}`. */
 async function readMockData(path: string): Promise<readonly (readonly [string, string])[]> {
   try {
-    return flatten(JSON.parse(await readFile(path, "utf8")));
+    return flatten(JSON.parse(await readText(path)));
   } catch (error) {
-    throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
+    throw unreadable(path, error);
   }
 }
 

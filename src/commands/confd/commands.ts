@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { backendOf } from "../../confd/backend.js";
 import { type CommandLine, parseCommandLine, type UsageProblem } from "../../confd/command-line.js";
 import { type ConfdSettings, confdFlagOf } from "../../confd/flags.js";
@@ -6,8 +5,9 @@ import { parseLogLevel } from "../../confd/log-lines.js";
 import { compatOf, resolveConfdSettings } from "../../confd/settings.js";
 import { USAGE_EXIT, usageOf } from "../../confd/usage.js";
 import type { Backend } from "../../core/model/backend.js";
+import { readTextIfThere } from "../../edges/files/read-text.js";
 import { ConfdJournal } from "../../edges/host/confd-journal.js";
-import { HecdError, reasonOf } from "../../errors.js";
+import { HecdError } from "../../errors.js";
 import { version } from "../../package.js";
 import type { ProcessWorld } from "../command.js";
 import { type Confd, confdTemplates, runOnetime } from "./modes.js";
@@ -114,12 +114,7 @@ async function readConfigFile({ given, style }: CommandLine, { env }: ProcessWor
   const named =
     given.get("config-file") ?? (compatOf(given, style, env) === "fork" ? env["CONFD_CONFIG_FILE"] : undefined);
   const path = String(named ?? confdFlagOf("config-file").fallback);
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
-  }
+  return readTextIfThere(path);
 }
 
 function adviceOn(settings: ConfdSettings): readonly string[] {

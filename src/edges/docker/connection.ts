@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { homedir } from "node:os";
@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 import type { DockerOptions } from "dockerode";
 import { DOCKER_URL_RULE, parseDockerUrl } from "../../core/host/docker-url.js";
 import { HecdError, reasonOf } from "../../errors.js";
+import { readBytes } from "../files/read-text.js";
 
 /** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */
 export interface DockerConnection {
@@ -93,14 +94,7 @@ export async function isOrphaned({ url }: DockerConnection): Promise<boolean> {
 
 async function readCertificates(directory: string | undefined): Promise<Pick<DockerOptions, "ca" | "cert" | "key">> {
   if (directory === undefined) return {};
-  const read = async (name: string): Promise<Buffer> => {
-    const path = join(directory, name);
-    try {
-      return await readFile(path);
-    } catch (error) {
-      throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
-    }
-  };
+  const read = (name: string): Promise<Buffer> => readBytes(join(directory, name));
   return { ca: await read("ca.pem"), cert: await read("cert.pem"), key: await read("key.pem") };
 }
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { flatten } from "../../confd/flatten.js";
 import type { Backend } from "../../core/model/backend.js";
 import { compareKeys } from "../../core/model/snapshot.js";
-import { HecdError, reasonOf } from "../../errors.js";
 import { globMatcher } from "../../template/functions/glob.js";
+import { unreadable } from "../files/read-text.js";
 
 /** Which files hold the keys, and how they are read. */
 export type DocumentOptions = Omit<Extract<Backend, { kind: "file" }>, "kind">;
@@ -89,9 +89,4 @@ async function filesBelow(folder: string, counts: (name: string) => boolean): Pr
     } else if (counts(entry.name) && (await stat(path)).isFile()) found.push(path);
   }
   return found;
-}
-
-function unreadable(path: string, error: unknown): HecdError {
-  if (error instanceof HecdError) return error;
-  return new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
 }

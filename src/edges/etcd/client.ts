@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, retry as retrying } from "cockatiel";
 import { Etcd3, type IOptions, isRecoverableError } from "etcd3";
-import { HecdError, reasonOf } from "../../errors.js";
-import type { Clock } from "../../flow/clock.js";
+import { HecdError } from "../../errors.js";
+import { type Clock, wallTime } from "../../flow/clock.js";
+import { readBytes } from "../files/read-text.js";
 import { type MemberEndpoint, parseEndpoint } from "./endpoint.js";
 import { probeMember } from "./probe.js";
 import type {
@@ -125,7 +125,7 @@ function callWithin(ms: number | undefined): { readonly deadline: Date } | undef
 
 /** A point in time for gRPC, which counts in wall time. */
 function deadlineIn(ms: number): Date {
-  return new Date(new Date().getTime() + ms);
+  return new Date(wallTime().getTime() + ms);
 }
 
 /** Builds the connection, without making it: the first request does. Throws `config-invalid` or `file-unreadable`. */
@@ -189,15 +189,9 @@ async function credentialsOf({ ca, cert, key }: EtcdOptions): Promise<NonNullabl
     throw new HecdError({ code: "config-invalid", source: "the TLS files of etcd", issues });
   }
   return {
-    rootCertificate: ca === undefined ? Buffer.from(rootCertificates.join("\n")) : await pem(ca),
-    ...(cert === undefined || key === undefined ? {} : { certChain: await pem(cert), privateKey: await pem(key) }),
+    rootCertificate: ca === undefined ? Buffer.from(rootCertificates.join("\n")) : await readBytes(ca),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { certChain: await readBytes(cert), privateKey: await readBytes(key) }),
   };
-}
-
-async function pem(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new HecdError({ code: "file-unreadable", path, reason: reasonOf(error) }, { cause: error });
-  }
 }

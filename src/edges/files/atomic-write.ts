@@ -1,5 +1,6 @@
 import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { wallTime } from "../../flow/clock.js";
 import { codeOf } from "./errno.js";
 
 /** Permissions and owner of a file to be written; an owner that is absent or -1 is left as it comes. */
@@ -62,7 +63,7 @@ export async function removeStale(path: string): Promise<void> {
     if (!name.startsWith(begin) || !/^[0-9]{12}$/.test(name.slice(begin.length))) continue;
     const stale = join(directory, name);
     const written = await stat(stale).catch(() => undefined); // its owner may be removing it right now
-    if (written && written.mtimeMs < new Date().getTime() - STALE_MS) await rm(stale, { force: true });
+    if (written && written.mtimeMs < wallTime().getTime() - STALE_MS) await rm(stale, { force: true });
   }
 }
 

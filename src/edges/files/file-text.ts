@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { wallTime } from "../../flow/clock.js";
 
 /** Changes that lie closer together may leave a file with the same times: a kernel's clock for them goes in steps. */
 const STEP_MS = 100;
@@ -18,7 +19,7 @@ export class FileText {
     const look = [dev, ino, size, mtimeMs, ctimeMs].join(" ");
     if (this.#known?.look === look) return this.#known.text;
     const text = readFileSync(path, "utf8");
-    this.#known = new Date().getTime() - ctimeMs > STEP_MS ? { look, text } : undefined;
+    this.#known = wallTime().getTime() - ctimeMs > STEP_MS ? { look, text } : undefined;
     return text;
   }
 }

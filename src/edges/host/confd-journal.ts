@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { isLogged, linesOf, type LogLevel, type LogLine } from "../../confd/log-lines.js";
 import type { HecdEvent } from "../../core/events/event.js";
+import { wallTime } from "../../flow/clock.js";
 
 /** How confd's log is written. */
 export interface ConfdJournalOptions {
@@ -28,7 +29,7 @@ export class ConfdJournal {
   write({ level, message }: LogLine): void {
     const { level: threshold, format, pid } = this.#options;
     if (!isLogged(level, threshold)) return;
-    const time = localTime(new Date());
+    const time = localTime(wallTime());
     const weight = level.toUpperCase();
     this.#stream.write(
       format === "json"

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { wallTime } from "../../flow/clock.js";
 import { type Owned, writeNew } from "../files/atomic-write.js";
 
 /** How many old versions of a file are kept. */
@@ -16,7 +17,7 @@ export async function keepBackup(path: string, bytes: Uint8Array, owned: Owned):
   const kept = (await readdir(directory)).filter((entry) => isBackupOf(entry, name)).sort();
   const newest = kept.at(-1);
   if (newest !== undefined && (await readFile(join(directory, newest))).equals(bytes)) return;
-  const copy = `${name}.${stampOf(new Date())}`;
+  const copy = `${name}.${stampOf(wallTime())}`;
   await rm(join(directory, copy), { force: true });
   await writeNew(join(directory, copy), bytes, owned);
   for (const oldest of kept.slice(0, Math.max(0, kept.length + 1 - KEPT))) await rm(join(directory, oldest));

@@ -3,11 +3,12 @@ import { join, resolve } from "node:path";
 import { parseResource, type ParsedResource, type ResourceFile } from "../../confd/resource.js";
 import type { Emit } from "../../core/events/event.js";
 import { compareKeys } from "../../core/model/snapshot.js";
-import { hasCode, HecdError, reasonOf } from "../../errors.js";
+import { hasCode, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
+import { unreadable } from "../files/read-text.js";
 import { groupId, ownIds, userId } from "../files/users.js";
 
 /** Files are written in several steps: they are read when nothing has changed for so long, or has not stopped for so long. */
@@ -83,7 +84,7 @@ export class TemplateFolder implements Templates {
         this.#advise(this.#folder, ["does not exist, so there are no template resources"]);
         return { resources: [], problems: [] };
       }
-      throw new HecdError({ code: "file-unreadable", path: this.#folder, reason: reasonOf(error) }, { cause: error });
+      throw unreadable(this.#folder, error);
     }
     const resources: Resource[] = [];
     const problems: { file: string; reason: string }[] = [];

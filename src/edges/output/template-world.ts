@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { reasonOf } from "../../errors.js";
-import type { Clock } from "../../flow/clock.js";
+import { type Clock, wallTime } from "../../flow/clock.js";
 import type { TemplateWorld, Zone } from "../../template/functions/world.js";
 import { NameLookups } from "../host/name-lookups.js";
 
@@ -12,7 +12,7 @@ export function templateWorld(templates: string, clock: Clock): TemplateWorld {
   const begunAt = clock.now();
   return {
     now: () => ({
-      unixNanoseconds: BigInt(new Date().getTime()) * 1_000_000n,
+      unixNanoseconds: BigInt(wallTime().getTime()) * 1_000_000n,
       runningNanoseconds: BigInt(Math.round((clock.now() - begunAt) * 1_000_000)),
     }),
     zoneAt: (unixSeconds) => zoneAt(new Date(unixSeconds * 1_000)),

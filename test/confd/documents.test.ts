@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { entriesOfEnvironment } from "../../src/confd/environment.js";
 import { beginsWithAny, flatten } from "../../src/confd/flatten.js";
 import { linesOf, parseLogLevel } from "../../src/confd/log-lines.js";
-import { xmlFault } from "../../src/confd/xml.js";
 
 describe("a document", () => {
   test.each([
@@ -62,28 +61,6 @@ test("the environment is asked for in capitals and answers in small letters", ()
     ["/my/key/sub", "2"],
   ]);
   expect(entriesOfEnvironment(env, ["my"]).map(([key]) => key)).toEqual(["/myx", "/my/key", "/my/key/sub"]);
-});
-
-describe("an XML document", () => {
-  test.each([
-    "<a/>",
-    '<?xml version="1.0"?>\n<!DOCTYPE a [<!ELEMENT a ANY>]>\n<!-- x --><a b="1" c=\'2\'><b>x &amp; &#65;</b><![CDATA[<]]></a>\n',
-    "<ä:b xmlns:ä='u'>text</ä:b>",
-  ])("is %s", (text) => {
-    expect(xmlFault(text)).toBeUndefined();
-  });
-
-  test.each([
-    ["", "it has 0 root elements"],
-    ["<a/><b/>", "it has 2 root elements"],
-    ["<a><b></a>", "</a> on line 1 closes nothing"],
-    ["<a>", "<a> is never closed"],
-    ["\n<a b=1/>", "no markup and no text on line 2"],
-    ["<a>&</a>", "no markup and no text on line 1"],
-    ["text<a/>", "text outside of the root on line 1"],
-  ])("is not %j", (text, fault) => {
-    expect(xmlFault(text)).toBe(fault);
-  });
 });
 
 describe("a line of confd's log", () => {

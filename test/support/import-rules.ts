@@ -56,7 +56,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },
   "edges/host": {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
-    packages: ["node:*", "p-queue", "pino", "pino-pretty", "smol-toml", "yaml", "zod"],
+    packages: ["node:*", "p-queue", "pino", "pino-pretty", "saxes", "smol-toml", "yaml", "zod"],
   },
   "edges/files": { rooms: ["flow", "errors"], packages: ["node:*"] },
   edges: { rooms: ["core/model", "flow"], packages: [] },
@@ -91,7 +91,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/model", "core/text"], packages: [] },
   "core/events": { rooms: [], packages: [] },
-  "core/host": { rooms: ["core/text", "errors"], packages: ["zod"] },
+  "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
   "core/memo": { rooms: [], packages: [] },
   "core/text": { rooms: [], packages: [] },

@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 
 /** One address of a network interface of this machine. */
@@ -40,14 +41,19 @@ export function chooseAddress(setting: string | undefined, machine: Machine): Ad
   };
 }
 
-/** Whether `ip` is written as an address of this machine only. */
+/** Whether `ip` is an address of this machine only, however it is written. */
 export function isLoopback(ip: string): boolean {
-  return /^127\.|^(::ffff:)127\./i.test(ip) || /^(0{0,4}:){2,7}0{0,3}1$/.test(ip);
+  return addressOf(ip)?.range() === "loopback";
 }
 
-/** Whether `ip` stands for all addresses of a machine, as Docker writes it. */
+/** Whether `ip` stands for all addresses of a machine, however it is written; Docker also writes nothing for it. */
 export function isUnspecified(ip: string): boolean {
-  return ip === "" || ip === "0.0.0.0" || /^[0:]+$/.test(ip);
+  return (
+    ip === "" ||
+    addressOf(ip)
+      ?.toByteArray()
+      .every((byte) => byte === 0) === true
+  );
 }
 
 /** The family of an address that is known to be one. */
@@ -85,9 +91,14 @@ export function isIp(text: string): boolean {
 /** Interfaces that lead to containers and virtual machines on this host, and nowhere else. */
 const BRIDGE = /^(docker\d+|docker_gwbridge|br-|veth|virbr|cni|flannel|cali|lxcbr|podman)/;
 
-/** Whether `ip` means something on one network link only. */
+/** Whether `ip` means something on one network link only, however it is written. */
 export function isLinkLocal(ip: string): boolean {
-  return /^169\.254\.|^fe[89ab][0-9a-f]:/i.test(ip);
+  return addressOf(ip)?.range() === "linkLocal";
+}
+
+/** An address, an IPv4 one where it is written as IPv6; undefined when it is none. */
+function addressOf(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  return ipaddr.isValid(ip) ? ipaddr.process(ip) : undefined;
 }
 
 function describe(usable: readonly MachineAddress[]): string {

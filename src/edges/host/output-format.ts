@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { xmlFault } from "../../confd/xml.js";
 import { reasonOf } from "../../errors.js";
 import type { OutputFormat } from "../../ports.js";
 
@@ -32,7 +31,7 @@ async function parse(text: string, format: OutputFormat): Promise<void> {
       return;
     }
     case "xml": {
-      const fault = xmlFault(text);
+      const fault = (await import("./xml.js")).xmlFault(text);
       if (fault !== undefined) throw new Error(fault);
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   chooseAddress,
+  isLinkLocal,
   isLoopback,
   isUnspecified,
   type Machine,
@@ -93,10 +94,25 @@ describe("the address to advertise, when it is told", () => {
   });
 });
 
-test("loopback and unspecified addresses are known in all their spellings", () => {
-  for (const ip of ["127.0.0.1", "127.0.1.1", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"])
+test("loopback, unspecified and link-local addresses are known in all their spellings", () => {
+  for (const ip of ["127.0.0.1", "127.0.1.1", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::FFFF:7f00:1", "127.1"])
     expect(isLoopback(ip), ip).toBe(true);
-  for (const ip of ["10.0.0.1", "1.127.0.0", "::2", "2001:db8::1", "fe80::1"]) expect(isLoopback(ip), ip).toBe(false);
-  for (const ip of ["", "0.0.0.0", "::", "0:0:0:0:0:0:0:0"]) expect(isUnspecified(ip), ip).toBe(true);
-  for (const ip of ["10.0.0.0", "::1", "0.0.0.1"]) expect(isUnspecified(ip), ip).toBe(false);
+  for (const ip of [
+    "10.0.0.1",
+    "1.127.0.0",
+    "::2",
+    "2001:db8::1",
+    "fe80::1",
+    "::ffff:10.0.0.1",
+    "127.host",
+    "localhost",
+    "",
+  ])
+    expect(isLoopback(ip), ip).toBe(false);
+  for (const ip of ["", "0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", "::ffff:0:0"])
+    expect(isUnspecified(ip), ip).toBe(true);
+  for (const ip of ["10.0.0.0", "::1", "0.0.0.1", "0host", ":"]) expect(isUnspecified(ip), ip).toBe(false);
+  for (const ip of ["169.254.3.4", "fe80::1", "FEBF::1", "fe80::1%eth0", "::ffff:169.254.3.4"])
+    expect(isLinkLocal(ip), ip).toBe(true);
+  for (const ip of ["169.255.0.1", "fec0::1", "::1", "fe80", ""]) expect(isLinkLocal(ip), ip).toBe(false);
 });

@@ -13,7 +13,7 @@ const ASK_AGAIN_MS = 1_000;
 const LOOK_EVERY_MS = 5_000;
 
 /** What the loop of one resource is at. Times are those of the clock, in milliseconds. */
-export type LoopState = Phase & { readonly memory: Memory };
+export type LoopState = Phase & { readonly memory: LoopMemory };
 
 type Phase =
   /** The store has not yielded a state yet. */
@@ -32,7 +32,7 @@ type Phase =
   | { readonly kind: "settled"; readonly until: number | undefined };
 
 /** What every phase hands on to the next. */
-export interface Memory {
+export interface LoopMemory {
   /** The newest state of the store; each state overwrites the one before. */
   readonly newest: Snapshot | undefined;
   /** The state of the last turn. */
@@ -179,19 +179,19 @@ function withNews(state: LoopState): LoopState {
 }
 
 /** A turn takes the confirmed state, or else the newest. */
-function turnWith(memory: Memory, begunAt: number): LoopState {
+function turnWith(memory: LoopMemory, begunAt: number): LoopState {
   const snapshot = memory.confirmed ?? memory.newest;
   if (!snapshot) return { kind: "waiting", memory };
   return { kind: "applying", snapshot, begunAt, memory: { ...memory, taken: snapshot, confirmed: undefined } };
 }
 
 /** Has the next turn take the answer. News that came while the store was asked stays the newest. */
-function believing(memory: Memory, answer: Snapshot): LoopState {
+function believing(memory: LoopMemory, answer: Snapshot): LoopState {
   const newest = hasNews(memory) ? memory.newest : answer;
   return { kind: "queueing", memory: { ...memory, newest, confirmed: answer, believed: answer } };
 }
 
-function afterTurn(memory: Memory, ended: LoopEvent & { readonly kind: "ended" }, rules: LoopRules): LoopState {
+function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ended" }, rules: LoopRules): LoopState {
   const { outcome, at, chance } = ended;
   if (outcome.kind === "held") {
     const until = (memory.heldSince ?? at) + rules.removalGraceMs;
@@ -215,6 +215,6 @@ function afterTurn(memory: Memory, ended: LoopEvent & { readonly kind: "ended" }
   };
 }
 
-function hasNews({ newest, taken }: Memory): boolean {
+function hasNews({ newest, taken }: LoopMemory): boolean {
   return newest !== taken;
 }

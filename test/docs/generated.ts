@@ -1,8 +1,8 @@
 import { FLAG_NAMES, confdFlagOf } from "../../src/confd/flags.js";
 import { flagOf, settingNames } from "../../src/config.js";
 import { Metrics } from "../../src/edges/status/metrics.js";
-import { RULES } from "../support/import-rules.js";
 import { tableOf } from "../support/documents.js";
+import { RULES } from "../support/import-rules.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 /** A part of a document that follows from the program. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseResource } from "../../src/confd/resource.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
-import { FUNCTIONS } from "../../src/template/functions/functions.js";
 import { compileTemplate } from "../../src/template/compile.js";
+import { FUNCTIONS } from "../../src/template/functions/functions.js";
 import { blocks, rows, section, textOf } from "../support/documents.js";
 
 const PAGE = "docs/templates.md";

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ComposeProject, type ComposedContainer } from "../support/compose.js";
 import { WEB_IMAGE } from "../support/docker.js";
+import { blocks, section } from "../support/documents.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { Hecd } from "../support/hecd.js";
-import { blocks, section } from "../support/documents.js";
 
 /** The document, and the host and the project of its examples. */
 const PAGE = "docs/compose.md";

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Confdir } from "../support/confd.js";
+import { blocks, section } from "../support/documents.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
-import { blocks, section } from "../support/documents.js";
 
 let etcd: TestEtcd;
 

@@ -14,8 +14,8 @@ import type {
   WatchRequest,
 } from "../../src/edges/etcd/rpc.js";
 import type { ManualClock } from "./manual-clock.js";
-import { FakeKeys } from "./scripted-etcd-keys.js";
 import { FakeStream, type Outcome } from "./scripted-etcd-calls.js";
+import { FakeKeys } from "./scripted-etcd-keys.js";
 
 /** The calls whose outcomes can be scripted. */
 type Call = "range" | "txn" | "grantLease" | "revokeLease" | "readLease" | "openKeepAlive" | "openWatch";

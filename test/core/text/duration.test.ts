@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseResource } from "../../../src/confd/resource.js";
 import { parseCommandLine } from "../../../src/confd/command-line.js";
+import { parseResource } from "../../../src/confd/resource.js";
 import { resolveSettings } from "../../../src/config.js";
 import { readLabels } from "../../../src/core/labels/labels.js";
 import { formatDuration, parseDuration, parseDurationOrSeconds } from "../../../src/core/text/duration.js";

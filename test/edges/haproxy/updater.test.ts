@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../../src/core/events/event.js";
 import { RuntimeUpdater } from "../../../src/edges/haproxy/updater.js";
-import { FakeSocket, FakeWorker, SILENCE } from "../../support/fake-haproxy.js";
 import { eventually } from "../../support/eventually.js";
+import { FakeSocket, FakeWorker, SILENCE } from "../../support/fake-haproxy.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 const signal = new AbortController().signal;

@@ -1,6 +1,7 @@
 import type { DecisionContext } from "../core/decision/context.js";
 import { heldUntil, type Starts, startsOf } from "../core/decision/flapping.js";
 import { shortId } from "../core/decision/new-instance.js";
+import { placementOf } from "../core/decision/placement.js";
 import { type ProbePlan, probesOf } from "../core/decision/probing.js";
 import type { ProbeResult, RuntimeStatus } from "../core/decision/readiness.js";
 import type { Emit } from "../core/events/event.js";
@@ -153,7 +154,9 @@ export class ProbeResults implements Orders, Disposable {
     run.container = container;
     run.examined = { container, address: context.address };
     if (container.status === "paused") return;
-    const plans = new Map(probesOf(container, context, this.#probes).map((plan) => [plan.port, plan]));
+    // Without the others: a container in the network of another one is not probed, and is taken to listen.
+    const probes = probesOf(container, placementOf(container, context), this.#probes);
+    const plans = new Map(probes.map((plan) => [plan.port, plan]));
     for (const [port, { work }] of run.checks) {
       if (plans.has(port)) continue;
       work[Symbol.dispose](); // its address may be another's soon

@@ -8,13 +8,12 @@ import type { DecisionContext } from "./context.js";
 import { composeOf, serviceByDefault } from "./default-service.js";
 import type { Endpoint } from "./endpoint.js";
 
-/** The instance that a port of a container is, under `name`, at the place where it is reached. */
+/** The instance that a port of a container is while it serves, under `name`, at the place where it is reached. */
 export function instanceOf(
   { port: targetPort, protocol, config }: ChosenPort,
   { ip, port, alternative }: Endpoint,
   name: string,
   container: Container,
-  { state, drained }: { readonly state: Instance["state"]; readonly drained: boolean },
   context: DecisionContext,
 ): Instance {
   const { mode, tags, meta, check } = config;
@@ -32,8 +31,7 @@ export function instanceOf(
     proto: protocol,
     targetPort,
     ...(alternative ? { altAddrs: [formatAddress(alternative.ip, alternative.port)] } : {}),
-    state,
-    ...(drained && { drained: true as const }),
+    state: "up",
     health: container.health,
     weight: config.weight ?? 100,
     backup: config.backup ?? false,

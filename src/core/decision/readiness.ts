@@ -1,6 +1,8 @@
 import type { HealthPolicy } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
+import type { Instance } from "../model/instance.js";
 import { type Objection, objection } from "../model/reason.js";
+import type { PlacedPort } from "./placement.js";
 
 /** What our own probe of a port has found; `skipped` where none is to be made or it cannot be reached from here. */
 export type ProbeResult = "passed" | "pending" | "failed" | "skipped";
@@ -18,10 +20,10 @@ export interface RuntimeStatus {
 export const UNPROBED: RuntimeStatus = { probe: () => "skipped", drained: false, held: false };
 
 /** Whether a container can serve: it does; it is kept in the records as one that does not; or it is not there at all. */
-export type Readiness =
-  | { readonly state: "up" }
-  | { readonly state: "draining" | "maint"; readonly because: Objection }
-  | { readonly state: "out"; readonly because: Objection };
+export type Readiness = Present | { readonly state: "out"; readonly because: Objection };
+
+/** The readiness of what is in the records. */
+type Present = { readonly state: "up" } | { readonly state: "draining" | "maint"; readonly because: Objection };
 
 /** Judges a container as a whole by what Docker says and what else is known of it. */
 export function readinessOf(
@@ -43,8 +45,36 @@ export function readinessOf(
   return { state: "up" };
 }
 
+/**
+ * The instances of these ports in the states that they are in; `because` is why none of them serves. The probes of its
+ * ports count only while the container as a `whole` is up, and a probe says nothing of UDP.
+ *
+ * Only `state` and `drained` differ from the placement: an instance that serves is the placement's own object.
+ */
+export function readyInstances(
+  ports: readonly PlacedPort[],
+  whole: Present,
+  runtimeStatus: RuntimeStatus,
+): { readonly instances: readonly Instance[]; readonly because: Objection | undefined } {
+  const judged = ports.map(({ chosen: { port, protocol }, instance }) => {
+    const isProbed = whole.state === "up" && protocol === "tcp";
+    return { instance, readiness: isProbed ? readinessOfPort(port, runtimeStatus) : whole };
+  });
+  const instances = judged.flatMap(({ instance, readiness: { state } }) =>
+    state === "out" ? [] : [inState(instance, state, runtimeStatus.drained)],
+  );
+  if (instances.some(({ state }) => state === "up")) return { instances, because: undefined };
+  const [because] = judged.flatMap(({ readiness }) => (readiness.state === "up" ? [] : [readiness.because]));
+  return { instances, because };
+}
+
+function inState(instance: Instance, state: Instance["state"], isDrained: boolean): Instance {
+  if (state === "up" && !isDrained) return instance;
+  return { ...instance, state, ...(isDrained && { drained: true as const }) };
+}
+
 /** Judges one port of a container that is ready as a whole. */
-export function readinessOfPort(port: number, { probe }: RuntimeStatus): Readiness {
+function readinessOfPort(port: number, { probe }: RuntimeStatus): Readiness {
   switch (probe(port)) {
     case "passed":
     case "skipped":

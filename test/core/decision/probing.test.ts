@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
-import { probesOf } from "../../../src/core/decision/probing.js";
+import type { DecisionContext } from "../../../src/core/decision/context.js";
+import { placementOf } from "../../../src/core/decision/placement.js";
+import { probesOf as probesOfPlaced, type ProbePlan } from "../../../src/core/decision/probing.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { container, context, published } from "../../support/containers.js";
+
+function probesOf(one: Container, here: DecisionContext, isUsual: boolean): readonly ProbePlan[] {
+  return probesOfPlaced(one, placementOf(one, here), isUsual);
+}
 
 const bridge = { bridge: { ipv4: "172.17.0.2", ipv6: undefined } };
 

@@ -1,0 +1,142 @@
+import type { HealthPolicy, LabelConfig } from "../labels/label-config.js";
+import { readLabels } from "../labels/labels.js";
+import type { Container } from "../model/container.js";
+import type { Instance } from "../model/instance.js";
+import { type Objection, objection, quote } from "../model/reason.js";
+import { NAME } from "../text/patterns.js";
+import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
+import type { DecisionContext } from "./context.js";
+import { endpointOf, networkOf } from "./endpoint.js";
+import { instanceOf } from "./new-instance.js";
+import { inItsNetwork, livesInAnother } from "./shared-network.js";
+
+/** What a container is to be registered as, whether or not it can serve now; or why it is not for this agent. */
+export type Placement = Placed | Objection;
+
+/** A container that is wanted. */
+export interface Placed {
+  /** How much its HEALTHCHECK counts. */
+  readonly health: HealthPolicy;
+  /** Its ports, the primary one first; or why it cannot be reached. */
+  readonly ports: readonly PlacedPort[] | Objection;
+  /** What of its labels was left aside. */
+  readonly notes: readonly string[];
+}
+
+/** A port of a container that is to be registered. */
+export interface PlacedPort {
+  readonly chosen: ChosenPort;
+  /** The port as it is registered while it serves; only its `health` is Docker's word of today. */
+  readonly instance: Instance;
+  /** The address at which the container itself listens, past what publishes its ports; undefined where it has none. */
+  readonly ownIp: string | undefined;
+}
+
+/**
+ * Places one container: by its labels, ports, networks and name, whatever its status, its health and its probes.
+ * `others` are all containers of the host by their ids, since one may live in the network of another.
+ *
+ * Never throws: everything in a label is somebody else's text. The same container in the same context gets the same
+ * placement, unless it depends on another container.
+ */
+export function placementOf(
+  container: Container,
+  context: DecisionContext,
+  others: ReadonlyMap<string, Container> = new Map(),
+): Placement {
+  const known = placements.get(container);
+  if (known?.context === context) return known.placement;
+  const placement = placeAnew(container, context, others);
+  if (!livesInAnother(container)) placements.set(container, { context, placement });
+  return placement;
+}
+
+/**
+ * The placements of the containers there are: all containers are decided on whenever one changes. The instances in
+ * them stay the same objects, so that their records are written once.
+ */
+const placements = new WeakMap<Container, { readonly context: DecisionContext; readonly placement: Placement }>();
+
+function placeAnew(container: Container, context: DecisionContext, others: ReadonlyMap<string, Container>): Placement {
+  const config = readLabels(container, context.compat);
+  if ("reason" in config) return config;
+  const unwanted = unwantedBy(config, container, context);
+  if (unwanted) return unwanted;
+  const ports = portsOf(container, config, context, others);
+  return { health: config.health ?? context.health, ports, notes: config.notes };
+}
+
+function portsOf(
+  container: Container,
+  config: LabelConfig,
+  context: DecisionContext,
+  others: ReadonlyMap<string, Container>,
+): readonly PlacedPort[] | Objection {
+  const inNetwork = inItsNetwork(container, others);
+  if ("reason" in inNetwork) return inNetwork;
+  const ports = chosenPorts(inNetwork, config, context);
+  if ("reason" in ports) return ports;
+  const placed: PlacedPort[] = [];
+  for (const chosen of ports) {
+    const name = nameOf(chosen, container, config, chosen === ports[0]);
+    if (typeof name !== "string") return name;
+    const endpoint = endpointOf(chosen, inNetwork, context);
+    if ("reason" in endpoint) return endpoint;
+    const instance = instanceOf(chosen, endpoint, name, container, context);
+    const network = chosen.config.network ?? context.network;
+    const ownIp = inNetwork.networkMode === "host" ? endpoint.ip : ownAddress(inNetwork, network);
+    placed.push({ chosen, instance, ownIp });
+  }
+  return placed;
+}
+
+/** Why a container is not for this agent at all. */
+function unwantedBy(config: LabelConfig, { id }: Container, context: DecisionContext): Objection | undefined {
+  const { enable, service, ports, namespaces } = config;
+  const { explicit, namespace, ownContainer } = context;
+  if (enable?.is === false) return objection("disabled", `${enable.by} keeps it out`);
+  const isAskedFor = enable !== undefined || service !== undefined || ports.length > 0;
+  if (id === ownContainer && !isAskedFor) {
+    return objection(
+      "own-container",
+      "This agent itself runs in it, or in its network; if it is to be registered all the same, give it label hecd.enable=true or hecd.service",
+    );
+  }
+  if (explicit && !isAskedFor) {
+    return objection(
+      "not-enabled",
+      "Only containers that ask for it are registered (--explicit); give it label hecd.enable=true or hecd.service",
+    );
+  }
+  if (namespace === undefined ? namespaces === undefined : namespaces?.includes(namespace)) return undefined;
+  const its = namespaces === undefined ? "no namespace" : `namespace ${namespaces.join(", ")}`;
+  const ours = namespace === undefined ? "has none" : `has ${namespace}`;
+  return objection("other-namespace", `It has ${its} and this agent ${ours}; see label hecd.namespace and --namespace`);
+}
+
+/** The primary port of a container has its name; another one has the port behind that, or a name of its own. */
+function nameOf(
+  { port, config: { name: own } }: ChosenPort,
+  container: Container,
+  config: LabelConfig,
+  isPrimary: boolean,
+): string | Objection {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(container.name)) {
+    return objection("invalid-name", `Its name ${quote(container.name)} cannot be part of a key; rename it`);
+  }
+  const plain = config.name ?? container.name;
+  const name = own ?? (isPrimary ? plain : `${plain}-${port}`);
+  if (NAME.test(name)) return name;
+  return objection(
+    "invalid-name",
+    `The name ${quote(name)} has more than 63 characters; give it a shorter one by label hecd.name`,
+  );
+}
+
+/** Its address in `network`, else in any that it is in; IPv4 where there is one. */
+function ownAddress(container: Container, network: string | undefined): string | undefined {
+  const name = network === undefined ? undefined : networkOf(container, network);
+  const addresses = name === undefined ? Object.values(container.networks) : [container.networks[name]];
+  const found = addresses.find((each) => each?.ipv4 !== undefined) ?? addresses[0];
+  return found?.ipv4 ?? found?.ipv6;
+}

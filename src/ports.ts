@@ -11,16 +11,20 @@ export interface Containers {
   /** Whether the engine answers, as far as is known. */
   readonly connected: boolean;
 
-  /** When the oldest event came in that led to the state yielded last, by our clock; undefined when none did. */
-  readonly heardAt: number | undefined;
-
   /**
    * Yields all containers of the engine, whether they run or not: first the present state, then each new one.
    *
    * Reconnects, lost events and periodic re-reading are its own affair. While the engine is away it yields nothing.
    * Ends only by throwing: the signal's reason, or `docker-unreachable` when only a restart of ours can lead to it again.
    */
-  watch(signal: AbortSignal): AsyncIterable<readonly Container[]>;
+  watch(signal: AbortSignal): AsyncIterable<EngineState>;
+}
+
+/** All containers of an engine at one moment. */
+export interface EngineState {
+  readonly containers: readonly Container[];
+  /** When the oldest event came in that led to this state, by our clock; undefined when none did. */
+  readonly heardAt: number | undefined;
 }
 
 /** A key-value store with revisions and leases. */

@@ -132,10 +132,10 @@ export class Agent implements Orders {
   }
 
   async #followDocker(signal: AbortSignal): Promise<void> {
-    for await (const running of this.#parts.containers.watch(signal)) {
-      this.#running = running;
-      this.#lag.heard(this.#parts.containers.heardAt);
-      this.#probeResults.take(running, this.#context);
+    for await (const { containers, heardAt } of this.#parts.containers.watch(signal)) {
+      this.#running = containers;
+      this.#lag.heard(heardAt);
+      this.#probeResults.take(containers, this.#context);
       this.#news.notify();
     }
   }

@@ -4,7 +4,7 @@ import type { HecdEvent } from "../../src/core/events/event.js";
 import type { Container } from "../../src/core/model/container.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
 import { Notifier } from "../../src/flow/notifier.js";
-import type { Containers, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
+import type { Containers, EngineState, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
 import { container, policy, published } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
@@ -22,12 +22,12 @@ class FakeContainers implements Containers {
     this.#news.notify();
   }
 
-  async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
+  async *watch(signal: AbortSignal): AsyncGenerator<EngineState, never, undefined> {
     this.watches += 1;
     for (;;) {
       await this.#news.wait(signal);
       this.connected = true;
-      if (this.#state) yield this.#state;
+      if (this.#state) yield { containers: this.#state, heardAt: this.heardAt };
     }
   }
 }

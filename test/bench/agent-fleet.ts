@@ -43,9 +43,8 @@ function agentOf(number: number): Agent {
   );
   const docker: Containers = {
     connected: true,
-    heardAt: undefined,
     async *watch(signal) {
-      yield containers;
+      yield { containers, heardAt: undefined };
       await new Notifier().wait(signal); // which nobody rings: nothing changes
     },
   };

@@ -43,7 +43,7 @@ function containersAt(url: string): DockerContainers {
 
 async function follow(url = cli.url): Promise<void> {
   over = (async () => {
-    for await (const state of containersAt(url).watch(ending.signal)) states.push(state);
+    for await (const { containers } of containersAt(url).watch(ending.signal)) states.push(containers);
   })().catch((error: unknown) => error);
   await eventually("the first state", () => states.length > 0);
 }

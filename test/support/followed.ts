@@ -21,7 +21,7 @@ export class Followed implements AsyncDisposable {
   constructor(settings: DockerSettings) {
     const containers = new DockerContainers(settings, { clock: systemClock, emit: (event) => this.events.push(event) });
     this.#over = (async () => {
-      for await (const state of containers.watch(this.#ending.signal)) {
+      for await (const { containers: state } of containers.watch(this.#ending.signal)) {
         this.states.push({ atMs: Date.now(), containers: state });
       }
     })().catch((error: unknown) => error);

@@ -1,5 +1,7 @@
 import { type Container, keepHealth } from "../../core/model/container.js";
 import { endsBy } from "../../core/text/signal.js";
+import { earlier } from "../../flow/lag.js";
+import type { EngineState } from "../../ports.js";
 import type { Listed, Seen } from "./engine.js";
 
 /** How much longer than it may take for its end a container is believed to be ending. */
@@ -29,13 +31,21 @@ export class ContainerCache {
   newestEventAt: number | undefined;
 
   /** When the oldest event came in, by our clock, that has changed this since it was last shown; undefined when none has. */
-  heardAt: number | undefined;
+  #heardAt: number | undefined;
 
-  /** All containers as they are at `now`, by our clock. */
-  containers(now: number): readonly Container[] {
-    return [...this.#seen.values()].map(({ container }) => {
+  /** Notes that something has changed here by an event that came in at this time; undefined for what no event has led to. */
+  heard(at: number | undefined): void {
+    this.#heardAt = earlier(this.#heardAt, at);
+  }
+
+  /** The state of the engine at `now`, by our clock; the events that have led to it do not count for the next one. */
+  show(now: number): EngineState {
+    const containers = [...this.#seen.values()].map(({ container }): Container => {
       return this.#endsUntil(container.id) > now ? { ...container, stopping: true } : container;
     });
+    const heardAt = this.#heardAt;
+    this.#heardAt = undefined;
+    return { containers, heardAt };
   }
 
   /** When the next container is no longer believed to be ending, should it still run; undefined when none is. */

@@ -1,6 +1,5 @@
 import PQueue from "p-queue";
 import { type Clock, sleep } from "../../flow/clock.js";
-import { earlier } from "../../flow/lag.js";
 import type { Notifier } from "../../flow/notifier.js";
 import { retry } from "../../flow/retry.js";
 import type { ContainerCache } from "./container-cache.js";
@@ -153,7 +152,7 @@ export class DockerInspector {
 
   #emit(isNews: boolean, heardAt: number | undefined): void {
     if (!isNews) return;
-    this.#picture.heardAt = earlier(this.#picture.heardAt, heardAt);
+    this.#picture.heard(heardAt);
     if (this.#picture.complete) this.#news.notify();
   }
 }

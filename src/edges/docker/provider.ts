@@ -1,12 +1,11 @@
 import type { Emit } from "../../core/events/event.js";
-import type { Container } from "../../core/model/container.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
 import { Notifier } from "../../flow/notifier.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff } from "../../flow/retry.js";
-import type { Containers } from "../../ports.js";
+import type { Containers, EngineState } from "../../ports.js";
 import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
 import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
@@ -44,7 +43,6 @@ export class DockerContainers implements Containers {
   readonly #clock: Clock;
   readonly #emit: Emit;
   #connected = false;
-  #heardAt: number | undefined;
   #orphanedAt: number | undefined;
 
   constructor(settings: DockerSettings, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
@@ -57,11 +55,7 @@ export class DockerContainers implements Containers {
     return this.#connected;
   }
 
-  get heardAt(): number | undefined {
-    return this.#heardAt;
-  }
-
-  async *watch(signal: AbortSignal): AsyncGenerator<readonly Container[], never, undefined> {
+  async *watch(signal: AbortSignal): AsyncGenerator<EngineState, never, undefined> {
     const picture = new ContainerCache();
     const outage = new Outage(this.#clock);
     let waits = reconnects();
@@ -92,7 +86,7 @@ export class DockerContainers implements Containers {
     picture: ContainerCache,
     outage: Outage,
     turn: LinkedSignal,
-  ): AsyncGenerator<readonly Container[], never, undefined> {
+  ): AsyncGenerator<EngineState, never, undefined> {
     const clock = this.#clock;
     using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
     const news = new Notifier();
@@ -136,9 +130,7 @@ export class DockerContainers implements Containers {
       const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
       if (changesAt === undefined) await news.wait(turn.signal);
       else await news.waitAtMost(changesAt - clock.now(), clock, turn.signal);
-      this.#heardAt = picture.heardAt;
-      picture.heardAt = undefined;
-      yield picture.containers(clock.now());
+      yield picture.show(clock.now());
     }
   }
 

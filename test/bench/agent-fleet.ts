@@ -13,9 +13,12 @@ import { Notifier } from "../../src/flow/notifier.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Containers } from "../../src/ports.js";
 import { container, policy, published } from "../support/containers.js";
+import { numberOf, required } from "../support/required.js";
 
 EventEmitter.defaultMaxListeners = 0; // a thousand agents listen to one signal
-const [endpoint = "", agents = "", each = ""] = process.argv.slice(2);
+const endpoint = required(process.argv[2], "endpoint of etcd");
+const agents = numberOf(process.argv[3], "agents");
+const each = numberOf(process.argv[4], "containers of each agent");
 const counts = { registered: 0, renewed: 0, lost: 0 };
 const emit = ({ kind }: HecdEvent): void => {
   if (kind === "registered") counts.registered++;
@@ -24,8 +27,8 @@ const emit = ({ kind }: HecdEvent): void => {
 };
 const stop = new AbortController();
 const store = await openEtcd({ endpoints: [endpoint] }, { clock: systemClock, emit });
-const running = Array.from({ length: Number(agents) }, (_, number) => agentOf(number).run(stop.signal));
-while (counts.registered < Number(agents) * Number(each)) await new Promise((resolve) => setTimeout(resolve, 20));
+const running = Array.from({ length: agents }, (_, number) => agentOf(number).run(stop.signal));
+while (counts.registered < agents * each) await new Promise((resolve) => setTimeout(resolve, 20));
 process.stdout.write("ready\n");
 let cpu = process.cpuUsage();
 counts.renewed = 0;
@@ -38,7 +41,7 @@ await Promise.allSettled(running);
 
 function agentOf(number: number): Agent {
   const hostId = `host${number}`;
-  const containers = Array.from({ length: Number(each) }, (_, index) =>
+  const containers = Array.from({ length: each }, (_, index) =>
     container(`web${index}`, { ports: [published(8080, 30_000 + index)] }),
   );
   const docker: Containers = {

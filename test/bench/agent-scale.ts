@@ -8,6 +8,7 @@ import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { FakeDocker, idOf } from "../support/fake-docker.js";
 import { Hecd } from "../support/hecd.js";
+import { matched, numberOf } from "../support/required.js";
 import { summaryOf } from "./statistics.js";
 
 /** How long the agents of a fleet are watched while nothing happens: every lease is renewed twice in that time. */
@@ -107,7 +108,9 @@ async function registered(etcd: TestEtcd, containers: number, run: number): Prom
     async () => {
       const keys = await etcd.keys("/app/servers/");
       if (keys.size !== containers) return false;
-      return [...keys].every(([key, value]) => value === `10.0.0.5:${portOf(Number(key.split("/c")[1]), run)}`);
+      return [...keys].every(
+        ([key, value]) => value === `10.0.0.5:${portOf(numberOf(key.split("/c")[1], "container"), run)}`,
+      );
     },
     60_000,
     20,
@@ -121,7 +124,7 @@ function comparisonsOf(agent: Hecd): number {
 /** The most memory a process has held. */
 async function peakMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Math.round(Number(/^VmHWM:\s+([0-9]+) kB/m.exec(status)?.[1]) / 1_024);
+  return Math.round(numberOf(matched(/^VmHWM:\s+([0-9]+) kB/m, status, "peak of memory"), "peak of memory") / 1_024);
 }
 
 /** How long etcd takes for a put of somebody else. */

@@ -4,8 +4,10 @@
  */
 import { connect } from "node:net";
 import { Etcd3 } from "etcd3";
+import { required } from "../support/required.js";
 
-const [endpoint = "", socket = ""] = process.argv.slice(2);
+const endpoint = required(process.argv[2], "endpoint of etcd");
+const socket = required(process.argv[3], "socket of the worker");
 const etcd = new Etcd3({ hosts: endpoint });
 let count = 0;
 const watcher = await etcd.watch().prefix("/floor/").create();

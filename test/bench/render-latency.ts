@@ -5,6 +5,7 @@ import { Etcd3 } from "etcd3";
 import { eventually } from "../support/eventually.js";
 import { Line } from "../support/line.js";
 import { answerOn, startHaproxy } from "../support/live-haproxy.js";
+import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
 import { floorConfig } from "./floor-config.js";
 import { startFloor } from "./process.js";
@@ -98,7 +99,7 @@ export async function burst(count: number): Promise<{ readonly tookMs: number; r
 
 /** Puts one of the two servers into a key and resolves to how long it took until it answered. */
 async function takeOver({ etcd, servers }: Bench, key: string, at: number, which: 0 | 1): Promise<number> {
-  await etcd.put(key).value(`127.0.0.1:${servers[which]?.port ?? 0}`);
+  await etcd.put(key).value(`127.0.0.1:${required(servers[which], "server").port}`);
   const begun = performance.now();
   const name = which === 0 ? "a" : "b";
   await eventually("the new server's answer", async () => (await answerOn(at)) === `200 ${name}`, 10_000, 1);
@@ -112,7 +113,7 @@ async function settledReloads(line: Line): Promise<number> {
 }
 
 async function fill({ etcd, servers }: Bench, count: number): Promise<void> {
-  await etcd.put("/app/servers/one").value(`127.0.0.1:${servers[1]?.port ?? 0}`);
+  await etcd.put("/app/servers/one").value(`127.0.0.1:${required(servers[1], "server").port}`);
   for (let from = 1; from < count; from += 100) {
     const batch = etcd.if("/never", "Create", "==", 0);
     const puts = Array.from({ length: Math.min(100, count - from) }, (_, index) => {

@@ -1,3 +1,5 @@
+import { required } from "../support/required.js";
+
 /** What is told of a series of measurements, in its own unit. */
 export interface Summary {
   readonly rounds: number;
@@ -5,10 +7,11 @@ export interface Summary {
   readonly p99: number;
 }
 
-/** The median and the 99th percentile (nearest rank). */
+/** The median and the 99th percentile (nearest rank). Throws when nothing was measured. */
 export function summaryOf(values: readonly number[]): Summary {
   const sorted = [...values].sort((a, b) => a - b);
-  const rank = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  const rank = (share: number): number =>
+    required(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)], "measurement");
   return { rounds: values.length, p50: rank(0.5), p99: rank(0.99) };
 }
 

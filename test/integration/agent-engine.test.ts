@@ -6,6 +6,7 @@ import { AgentWorld } from "../support/agent-world.js";
 import { PrivateDocker } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";
 import { FilteringProxy } from "../support/filtering-proxy.js";
+import { required } from "../support/required.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
 
 /** Where an engine of the tests has its socket. */
@@ -14,8 +15,8 @@ function socketOf({ url }: PrivateDocker): string {
 }
 
 /** A network between agent and engine that can be cut and fall silent. */
-async function relayTo({ url }: FilteringProxy): Promise<TcpProxy> {
-  return await TcpProxy.open(Number(new URL(url.replace("tcp", "http")).port));
+async function relayTo({ port }: FilteringProxy): Promise<TcpProxy> {
+  return await TcpProxy.open(port);
 }
 
 /** Makes that many requests to an engine, a few at the same time. */
@@ -187,7 +188,11 @@ describe("an agent whose engine", () => {
     const { docker } = world;
     const idle = await Promise.all(Array.from({ length: 40 }, () => docker.run("create", "hecd-test/web")));
     // Each event that the engine throws away has held up its own request for a while.
-    await flood(engine, 5_000, (n) => `/containers/${idle[n % idle.length] ?? ""}/rename?name=idle-${n}`);
+    await flood(
+      engine,
+      5_000,
+      (n) => `/containers/${required(idle[n % idle.length], "idle container")}/rename?name=idle-${n}`,
+    );
     await docker.run("rm", ...idle);
     await docker.run("kill", world.full("a"));
     await docker.run("rm", "-f", world.full("b"));
@@ -214,7 +219,7 @@ describe("an agent whose engine", () => {
     const kept = { plain: await world.addr("plain"), probed: await world.addr("probed") };
     await world.becomes({ ...kept, ended: await world.addr("ended") });
     const before = await world.revisions();
-    const pid = Number(await world.docker.run("inspect", "-f", "{{.State.Pid}}", world.full("ended")));
+    const pid = await world.docker.pid(world.full("ended"));
     await engine.stopEngine();
     await agent.said(/docker-unreachable/);
     expect((await world.ask("/readyz")).status).toBe(503);
@@ -261,7 +266,7 @@ describe("an agent whose engine ends with its containers", () => {
     await world.docker.run("kill", "-s", "USR1", world.full("first"));
     await world.becomes({ child });
     await eventually("the second event", async () => (await told()) >= 2);
-    expect(await world.docker.run("inspect", "-f", "{{.State.OOMKilled}}", world.full("first"))).toBe("true");
+    expect(await world.docker.field(world.full("first"), "State.OOMKilled")).toBe("true");
   });
 
   test("is restarted has those that came back at their new ports, and no key of the others", async () => {

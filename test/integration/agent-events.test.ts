@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { Line } from "../support/line.js";
+import { required } from "../support/required.js";
 
 const PREFIX = "/app/events";
 
@@ -90,7 +91,7 @@ describe("an event of Docker", () => {
     await keys({ "events-a": await addr("events-a") });
     await line.docker.run("kill", "--signal", "TERM", "events-a");
     await keys({});
-    expect(await line.docker.run("inspect", "-f", "{{.State.Status}}", "events-a")).toBe("running");
+    expect(await line.docker.field("events-a", "State.Status")).toBe("running");
     expect(await stateOf("events-a")).toBe("draining");
     await eventually("the record to go with the process", async () => (await stateOf("events-a")) === undefined);
   });
@@ -143,7 +144,7 @@ describe("an event of Docker", () => {
     await keys({ "events-b": await addr("events-b") });
     const printed: unknown = JSON.parse(await line.etcd.ctl("get", `${PREFIX}/events-b`, "-w", "json"));
     const { kvs } = printed as { readonly kvs: readonly { readonly mod_revision: number }[] }; // etcdctl's own form
-    const revision = kvs[0]?.mod_revision ?? 0;
+    const revision = required(kvs[0], "key of events-b").mod_revision;
     const atOnce = await line.etcd.ctl("get", PREFIX, "--prefix", "--keys-only", `--rev=${revision}`);
     expect(atOnce.trim()).toBe(`${PREFIX}/events-b`);
   });

@@ -124,7 +124,7 @@ describe("a filtering proxy before a Docker engine", () => {
 
   test("is all that the program needs, and idle streams that it cuts lose nothing", async () => {
     await using proxy = await FilteringProxy.start(SOCKET);
-    await using relay = await TcpProxy.open(Number(new URL(proxy.url.replace("tcp", "http")).port));
+    await using relay = await TcpProxy.open(proxy.port);
     await using etcd = await startEtcd();
     const flags = ["--etcd", etcd.endpoint, "--advertise", "10.0.0.5", "--listen", "off"];
     await using _agent = new Hecd(["agent", "--docker", `tcp://${relay.endpoint}`, ...flags]);

@@ -106,7 +106,10 @@ describe("a container on a real Docker engine", () => {
   test("is seen through its whole life", async () => {
     await follow();
     await cli.web("hecd-life", "--label", `${LABEL}=life`, "--label", "hecd.service=shop");
-    await sees("hecd-life", { status: "running", health: "none", networkMode: "default", image: "hecd-test/web" });
+    // The mode that nobody has asked for has two names: "default" in older engines, "bridge" in newer ones.
+    const networkMode = await cli.field("hecd-life", "HostConfig.NetworkMode");
+    expect(["default", "bridge"]).toContain(networkMode);
+    await sees("hecd-life", { status: "running", health: "none", networkMode, image: "hecd-test/web" });
     expect(seen("hecd-life")?.labels).toMatchObject({ "hecd.service": "shop" });
     expect(hostPortOf("hecd-life")).toBe(await cli.port("hecd-life"));
 

@@ -13,6 +13,7 @@ import type { Store } from "../../src/ports.js";
 import { startEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
+import { numberOf } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
 
 const run = promisify(execFile);
@@ -217,7 +218,7 @@ test("a process that has closed its store ends by itself", async () => {
   await writeFile(
     script,
     `
-    import { openEtcd } from "${src}edges/etcd.ts";
+    import { openEtcd } from "${src}edges/etcd/store.ts";
     import { systemClock } from "${src}flow/clock.ts";
     import { writeFileSync } from "node:fs";
     const control = new AbortController();
@@ -244,7 +245,7 @@ test("a process that has closed its store ends by itself", async () => {
     cwd: new URL("../..", import.meta.url).pathname,
     timeout: 20_000,
   });
-  const at = async (name: string): Promise<number> => Number(await readFile(join(dir.path, name), "utf8"));
+  const at = async (name: string): Promise<number> => numberOf(await readFile(join(dir.path, name), "utf8"), name);
   expect((await at("ended-at")) - (await at("closed-at"))).toBeLessThan(1_000);
   expect((await etcd.keys("/app")).size).toBe(0);
 });

@@ -3,6 +3,7 @@ import type { SessionOptions } from "../../src/ports.js";
 import { EtcdWorld, ROOT } from "../support/etcd-world.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
+import { matched, required } from "../support/required.js";
 
 const holder = { hostname: "test", pid: 1, since: "2026-01-02T03:04:05Z" };
 const options = (agent: string, ttlSeconds: number): SessionOptions => ({ hostId: "h", agent, holder, ttlSeconds });
@@ -37,9 +38,9 @@ describe("a session that takes over what an earlier one has left", () => {
     const opened = world.events("session-opened").at(-1);
     expect(opened).toMatchObject({ ttlSeconds: 20, adopted: true });
     expect(await leases(etcd)).toEqual([opened?.lease]);
-    const alive = await etcd.ctl("lease", "timetolive", "--keys", opened?.lease ?? "");
-    const keys = /attached keys\(\[(.*)\]\)/.exec(alive)?.[1]?.split(" ");
-    expect([alive.includes("TTL(20s)"), keys?.length]).toEqual([true, count + 1]);
+    const alive = await etcd.ctl("lease", "timetolive", "--keys", required(opened?.lease, "lease"));
+    const keys = matched(/attached keys\(\[(.*)\]\)/, alive, "keys").split(" ");
+    expect([alive.includes("TTL(20s)"), keys.length]).toEqual([true, count + 1]);
     expect(await etcd.keys(ROOT)).toEqual(before);
 
     await second.apply([[{ kind: "put", key: `${ROOT}/k/0`, value: "new" }]], world.signal);

@@ -140,7 +140,7 @@ describe("hecd run and hecd stop", () => {
     expect(stop.stdout).toMatch(
       /^Stopping explain-[0-9]+-run\.\.\.\nFound container [0-9a-f]{12}\nDraining explain-[0-9]+-run\nStopped\.\n$/,
     );
-    expect(await docker.run("inspect", "--format", "{{.State.Status}}", name("run"))).toBe("exited");
+    expect(await docker.field(name("run"), "State.Status")).toBe("exited");
     await eventually("the key to go", async () => !(name("run") in (await keys())));
     expect((await ask("stop", name("run"))).code).toBe(0);
   });
@@ -157,9 +157,9 @@ describe("hecd run and hecd stop", () => {
     await eventually("the drain", async () => (await stateOf()) === "draining");
     const drainedAt = Date.now();
     expect(name("label") in (await keys())).toBe(false);
-    expect(await docker.run("inspect", "--format", "{{.State.Status}}", id)).toBe("running");
+    expect(await docker.field(id, "State.Status")).toBe("running");
     expect(await stop.ended()).toMatchObject({ code: 0, stderr: "" });
-    const finishedAt = Date.parse(await docker.run("inspect", "--format", "{{.State.FinishedAt}}", id));
+    const finishedAt = Date.parse(await docker.field(id, "State.FinishedAt"));
     // Seen a little later than the wait began, and far from the five seconds of a container without the label.
     expect(finishedAt - drainedAt).toBeGreaterThan(1_000);
     expect(finishedAt - drainedAt).toBeLessThan(4_000);
@@ -177,7 +177,7 @@ describe("hecd run and hecd stop", () => {
       stderr: `Called off: ${name("kept")} was not stopped\n${name("kept")} is undrained and serves again\n`,
     });
     await eventually("the key to be back", served);
-    expect(await docker.run("inspect", "--format", "{{.State.Status}}", id)).toBe("running");
+    expect(await docker.field(id, "State.Status")).toBe("running");
   });
 
   test("say why a container that was started is not registered, and how it came by its end", async () => {

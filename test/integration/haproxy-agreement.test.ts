@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
+import { numberOf } from "../support/required.js";
 import { freshServers, RuntimeWorld } from "../support/runtime-world.js";
 
 /** `HECD_TEST_SEQUENCES=500` makes the long round of it. */
-const SEQUENCES = Number(process.env["HECD_TEST_SEQUENCES"] ?? 60);
+const SEQUENCES = numberOf(process.env["HECD_TEST_SEQUENCES"] ?? "60", "HECD_TEST_SEQUENCES");
 
 const server = fc.record({
   index: fc.nat(5),

@@ -10,6 +10,7 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { answerOn, occupiedPort } from "../support/live-haproxy.js";
 import { Load, startServer, type TestServer } from "../support/load.js";
+import { required } from "../support/required.js";
 import { freshServers, RuntimeWorld } from "../support/runtime-world.js";
 
 const { signal } = new AbortController();
@@ -136,7 +137,7 @@ describe("an HAProxy that somebody else has touched", () => {
     await world.ask("set server b/s1 weight 3");
     await world.ask("set server b/s2 state drain");
     await world.ask("set server b/s2 addr 127.0.0.1 port 9");
-    await world.ask(`add server b/s9 127.0.0.1:${servers[8]?.port ?? 0}`);
+    await world.ask(`add server b/s9 127.0.0.1:${required(servers[8], "server").port}`);
     await world.ask("enable server b/s9");
     await rig.bring(["s1", "s2"]);
     expect(world.take("haproxy-differs")[0]?.differences).toHaveLength(4);
@@ -303,7 +304,7 @@ describe("an HAProxy that cannot be asked", () => {
     const rig = await Rig.start();
     const { world } = rig;
     await rig.bring(["s1", "s2"]);
-    const worker = (await askProcesses(world.haproxy.masterSocket, signal))?.workers[0]?.pid ?? 0;
+    const worker = required((await askProcesses(world.haproxy.masterSocket, signal))?.workers[0], "worker").pid;
     process.kill(worker, "SIGSTOP");
     const thaw = delay(5_000).then(() => process.kill(worker, "SIGCONT"));
     await rig.bring(["s1", "s2", "s3"]);
@@ -320,7 +321,7 @@ describe("an HAProxy that cannot be asked", () => {
       const { world } = rig;
       await rig.bring(["s1", "s2"]);
       await rig.lostNone(); // what a stopped process has accepted nobody else can serve
-      const worker = (await askProcesses(world.haproxy.masterSocket, signal))?.workers[0]?.pid ?? 0;
+      const worker = required((await askProcesses(world.haproxy.masterSocket, signal))?.workers[0], "worker").pid;
       process.kill(worker, "SIGSTOP");
       await rig.bringUnasked(["s1", "s2", "s3"]);
       expect(world.take("reload-needed")[0]?.reason).toMatch(/Gave up waiting for an answer/);
@@ -339,7 +340,7 @@ describe("an HAProxy that cannot be asked", () => {
     const { world } = rig;
     await rig.bring(["s1", "s2"]);
     await rig.lostNone();
-    const pid = (await askProcesses(world.haproxy.masterSocket, signal))?.master.pid ?? 0;
+    const pid = required(await askProcesses(world.haproxy.masterSocket, signal), "master").master.pid;
     process.kill(pid, "SIGKILL");
     await world.haproxy.kill();
     const wanted = rig.text(["s1", "s2", "s3"]);

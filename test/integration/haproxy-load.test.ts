@@ -6,6 +6,7 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { configOf, type Wanted } from "../support/load-config.js";
 import { Load, startServer, type TestServer } from "../support/load.js";
+import { matched } from "../support/required.js";
 import { RuntimeWorld } from "../support/runtime-world.js";
 
 /** How long a container goes on after its keys have gone. */
@@ -137,7 +138,7 @@ describe("under short, kept-alive and long requests at once", () => {
       const { world, bring } = await startWorld(first, edit);
       await using _world = world;
       const load = new Load(world.port);
-      const pid = /Pid: \d+/.exec(await world.ask("show info"))?.[0];
+      const pid = matched(/^Pid: (\d+)$/m, await world.ask("show info"), "Pid");
       for (let round = 0; round < 20; round++) {
         const server = await newServer();
         await bring([first, server].map((each) => ({ server: each, weight: 100 })));
@@ -157,7 +158,7 @@ describe("under short, kept-alive and long requests at once", () => {
         1_000,
       );
       await load.stop();
-      expect(/Pid: \d+/.exec(await world.ask("show info"))?.[0]).toBe(pid);
+      expect(matched(/^Pid: (\d+)$/m, await world.ask("show info"), "Pid")).toBe(pid);
       expect(await world.haproxy.reloads()).toBe(0);
     },
   );

@@ -25,6 +25,7 @@ import {
   startHaproxy,
   type LiveHaproxy,
 } from "../support/live-haproxy.js";
+import { required } from "../support/required.js";
 import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
 
 const clock = systemClock;
@@ -222,7 +223,7 @@ describe("a reload by signal", () => {
     const child = spawn(HAPROXY, ["-W", "-db", "-f", configPath], { stdio: "ignore" });
     const ended = once(child, "exit");
     try {
-      await writeFile(pidFile, `${child.pid ?? 0}\n`);
+      await writeFile(pidFile, `${required(child.pid, "process")}\n`);
       expect(await reloadBySignal(pidFile, clock, stop.signal)).toEqual({ kind: "proven", output: "" });
       expect(await answerOn(port)).toBe("200 large");
     } finally {

@@ -99,15 +99,11 @@ async function firstAccepted(ip: string, port: number): Promise<number> {
   return Date.now();
 }
 
-async function addressOf(name: string): Promise<string> {
-  return await docker.run("inspect", "-f", "{{.NetworkSettings.IPAddress}}", name);
-}
-
 describe("a container without HEALTHCHECK", () => {
   test.each(["slow-1", "slow-2", "slow-3"])("that listens after a second is registered then: %s", async (name) => {
     await agent();
     await docker.script(name, `sleep 1; ${SERVE}`);
-    const listensAt = await firstAccepted(await addressOf(name), 8080);
+    const listensAt = await firstAccepted(await docker.address(name), 8080);
     await becomes(name, { addr: `127.0.0.1:${await docker.port(name)}`, state: "up" });
     const lateMs = (moment("came", name) ?? Infinity) - listensAt;
     // The one who looks every few milliseconds may see it later than the agent does.
@@ -121,7 +117,7 @@ describe("a container without HEALTHCHECK", () => {
     await docker.script("early", `sleep 3; ${SERVE}`);
     await docker.script("early-host", `sleep 3; httpd -f -p ${port} -h /www`, ...own);
     await agent();
-    expect(await accepts(await addressOf("early"), 8080)).toBe(false);
+    expect(await accepts(await docker.address("early"), 8080)).toBe(false);
     const listensAt = await firstAccepted("127.0.0.1", port);
     await becomes("early-host", { addr: `127.0.0.1:${port}`, state: "up" });
     await becomes("early", { addr: `127.0.0.1:${await docker.port("early")}`, state: "up" });
@@ -151,7 +147,7 @@ describe("a container without HEALTHCHECK", () => {
     await becomes("again", { state: "up" });
     const mark = history.length;
     await docker.run("restart", "-t", "0", "again");
-    const listensAt = await firstAccepted(await addressOf("again"), 8080);
+    const listensAt = await firstAccepted(await docker.address("again"), 8080);
     const addr = `127.0.0.1:${await docker.port("again")}`;
     await becomes("again", { addr, state: "up" });
     const later = history.slice(mark).map((seen) => ({ ...read(seen.entries, "again", "ready"), atMs: seen.atMs }));
@@ -170,7 +166,7 @@ describe("a container without HEALTHCHECK", () => {
     );
     await hecd.said(/skipped.*"container":"crashing".*flap-hold/);
     await eventually("the last start", async () => (await docker.run("exec", "crashing", "cat", "/n")) === "4");
-    const startedAt = Date.parse(await docker.run("inspect", "-f", "{{.State.StartedAt}}", "crashing"));
+    const startedAt = Date.parse(await docker.field("crashing", "State.StartedAt"));
     await eventually("the key", () => known("crashing").state === "up", 20_000);
     const upMs = Date.now() - startedAt;
     expect(upMs).toBeGreaterThanOrEqual(10_000);
@@ -255,7 +251,7 @@ describe("a container that serves", () => {
     await agent();
     await docker.script("leaving", `trap 'sleep 2; exit 0' TERM; ${SERVE} & wait`);
     await becomes("leaving", { state: "up" });
-    const ip = await addressOf("leaving");
+    const ip = await docker.address("leaving");
     const askedAt = Date.now();
     const stopped = docker.run("stop", "-t", "10", "leaving");
     await becomes("leaving", { addr: undefined, state: "draining" });

@@ -5,6 +5,7 @@ import { startEtcd, type TestEtcd } from "./etcd.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { Hecd } from "./hecd.js";
+import { numberOf, required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 /** The address that agents of tests advertise; nobody has it. */
@@ -105,7 +106,8 @@ export class AgentWorld implements AsyncDisposable {
   /** The records of one container, by the last part of their keys. */
   async records(name: string): Promise<Readonly<Record<string, unknown>>> {
     const all = [...(await this.etcd.keys(`/hecd/v1/services/${this.name}/host1:${this.full(name)}:`))];
-    return Object.fromEntries(all.map(([key, text]) => [key.split(`${this.full(name)}:`)[1] ?? "", JSON.parse(text)]));
+    const last = (key: string): string => required(key.split(`${this.full(name)}:`)[1], `last part of ${key}`);
+    return Object.fromEntries(all.map(([key, text]) => [last(key), JSON.parse(text)]));
   }
 
   /** Why a container is not registered, or is as one that does not serve; undefined when the agent has nothing to say. */
@@ -117,7 +119,7 @@ export class AgentWorld implements AsyncDisposable {
   /** What the agent's metric of that name, with its labels, stands at; 0 when it has never been counted. */
   async metric(name: string): Promise<number> {
     const line = (await (await this.ask("/metrics")).text()).split("\n").find((each) => each.startsWith(`${name} `));
-    return Number(line?.slice(name.length) ?? 0);
+    return line === undefined ? 0 : numberOf(line.slice(name.length), name);
   }
 
   ask(path: string): Promise<Response> {

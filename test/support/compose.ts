@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { composeCommand, PROJECT } from "../../tools/machine/facts.mjs";
 import { must } from "../../tools/machine/program.mjs";
 import { eventually } from "./eventually.js";
+import { required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 /** One container of a project, as Docker itself has it. */
@@ -87,10 +88,12 @@ export class ComposeProject implements AsyncDisposable {
   }
 
   #containerOf({ Id, Name, State, Config, NetworkSettings }: Inspected): ComposedContainer {
-    const service = Config.Labels["com.docker.compose.service"] ?? "";
+    const label = (name: string): string =>
+      required(Config.Labels[`com.docker.compose.${name}`], `label ${name} of ${Name}`);
+    const service = label("service");
     return {
       name: Name.slice(1),
-      place: `${service}-${Config.Labels["com.docker.compose.container-number"] ?? ""}`,
+      place: `${service}-${label("container-number")}`,
       service,
       project: this.name,
       id: Id.slice(0, 12),
@@ -99,7 +102,8 @@ export class ComposeProject implements AsyncDisposable {
       addressOf: (port, host, network) => {
         const binding = NetworkSettings.Ports[`${port}/tcp`]?.find(({ HostIp }) => HostIp === "0.0.0.0");
         if (binding) return `${host}:${binding.HostPort}`;
-        return `${NetworkSettings.Networks[`${this.name}_${network}`]?.IPAddress ?? "nowhere"}:${port}`;
+        const address = NetworkSettings.Networks[`${this.name}_${network}`]?.IPAddress;
+        return `${required(address, `address of ${Name} in ${network}`)}:${port}`;
       },
     };
   }

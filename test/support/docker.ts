@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { addressIn, fieldOf, interfaceAddress, publishedPort } from "./docker-answers.js";
 import { eventually } from "./eventually.js";
+import { numberOf } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
@@ -46,10 +48,39 @@ export class DockerCli implements AsyncDisposable {
     return await this.#start(name, args, ["sleep", "3600"]); // the first process of a container has to ask for signals
   }
 
-  /** The host's IPv4 port of a container's 8080; that of IPv6 may be another one. */
-  async port(name: string): Promise<number> {
-    const lines = await this.run("port", name, "8080/tcp");
-    return Number(/^0\.0\.0\.0:([0-9]+)$/m.exec(lines)?.[1]);
+  /** The host's port of a container's port on one of the host's addresses; that of IPv6 may be another one. */
+  async port(name: string, port = "8080/tcp", ip = "0.0.0.0"): Promise<number> {
+    return publishedPort(await this.run("port", name, port), ip);
+  }
+
+  /** One field of a container, network or image, by its path in `docker inspect`: `State.Status`. */
+  async field(name: string, path: string): Promise<string> {
+    const template = `{{.${path}}}`;
+    return fieldOf(await this.run("inspect", "-f", template, name), template);
+  }
+
+  /** The process of a container that runs, as the host numbers it. */
+  async pid(name: string): Promise<number> {
+    const pid = numberOf(await this.field(name, "State.Pid"), `process of ${name}`);
+    if (pid === 0) throw new Error(`${name} does not run`);
+    return pid;
+  }
+
+  /** A container's own IPv4 address in a network. */
+  async address(name: string, network = "bridge"): Promise<string> {
+    const template = `{{(index .NetworkSettings.Networks ${JSON.stringify(network)}).IPAddress}}`;
+    return addressIn(await this.run("inspect", "-f", template, name), template);
+  }
+
+  /**
+   * The host's IPv4 address on the engine's bridge. It is the interface that is asked: an engine knows the gateway of
+   * that network only once it has been started again.
+   */
+  async bridgeAddress(): Promise<string> {
+    const template = '{{index .Options "com.docker.network.bridge.name"}}';
+    const bridge = fieldOf(await this.run("network", "inspect", "-f", template, "bridge"), template);
+    const { stdout } = await run("ip", ["-4", "-oneline", "address", "show", "dev", bridge]);
+    return interfaceAddress(stdout);
   }
 
   async #start(name: string, args: readonly string[], command: readonly string[]): Promise<string> {

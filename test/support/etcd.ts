@@ -7,6 +7,7 @@ import { Etcd3 } from "etcd3";
 import PQueue from "p-queue";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
@@ -101,7 +102,7 @@ export class TestEtcd implements AsyncDisposable {
   /** The store's present revision. */
   async revision(): Promise<number> {
     const printed: unknown = JSON.parse(await this.ctl("get", "/none", "-w", "json"));
-    return (printed as { header: { revision: number } }).header.revision; // etcdctl's own form
+    return required((printed as { header: { revision?: number } }).header.revision, "revision"); // etcdctl's own form
   }
 
   /** Puts the pairs, and deletes those without a value, many on their way at once, each as a change of its own. */
@@ -170,7 +171,7 @@ export async function startCluster(size: number, args: readonly string[] = []): 
   const dir = await tempDir();
   const ports: { readonly client: number; readonly peer: number }[] = [];
   for (let index = 0; index < size; index++) ports.push({ client: await freePort(), peer: await freePort() });
-  const peerUrl = (index: number): string => `http://127.0.0.1:${ports[index]?.peer ?? 0}`;
+  const peerUrl = (index: number): string => `http://127.0.0.1:${required(ports[index], `member ${index}`).peer}`;
   const initial = ports.map((_, index) => `m${index}=${peerUrl(index)}`).join(",");
   let left = size;
   const members = await Promise.all(
@@ -196,8 +197,9 @@ export async function leaderOf(members: readonly TestEtcd[]): Promise<TestEtcd> 
   for (const member of members) {
     const printed: unknown = JSON.parse(await member.ctl("endpoint", "status", "-w", "json"));
     // etcdctl's own form
-    const [entry] = printed as { Status: { leader: number | string; header: { member_id: number | string } } }[];
-    if (entry && String(entry.Status.leader) === String(entry.Status.header.member_id)) return member;
+    const [entry] = printed as { Status: { leader?: number | string; header: { member_id?: number | string } } }[];
+    const { leader, header } = required(entry, "status of an etcd").Status;
+    if (String(required(leader, "leader")) === String(required(header.member_id, "member's id"))) return member;
   }
   throw new Error("No member leads");
 }

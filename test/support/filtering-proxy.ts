@@ -33,8 +33,12 @@ export class FilteringProxy implements AsyncDisposable {
     return proxy;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port; // a TCP server has no other kind of address
+  }
+
   get url(): string {
-    return `tcp://127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // a TCP server has no other kind of address
+    return `tcp://127.0.0.1:${this.port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

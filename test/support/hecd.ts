@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./eventually.js";
+import { required } from "./required.js";
 
 /** The built program. */
 export const PROGRAM = fileURLToPath(new URL("../../dist/hecd.js", import.meta.url));
@@ -41,7 +42,7 @@ export class Hecd implements AsyncDisposable {
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return required(this.#child.pid, "process");
   }
 
   /** Everything it has logged so far. */

@@ -10,6 +10,7 @@ import { systemClock } from "../../src/flow/clock.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { HAPROXY } from "./haproxy-binary.js";
+import { required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 /** A small configuration that answers every request with `text`; `more` goes to its end. */
@@ -105,7 +106,7 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
       await rename(`${configPath}.new`, configPath);
     },
     async servers() {
-      const state = (await askSocket(masterSocket, "@1 show servers state", signal)) ?? "";
+      const state = required(await askSocket(masterSocket, "@1 show servers state", signal), "answer of the master");
       const rows = state.match(/^\d+ \S+ \d+ \S+ \S+ \d+ \d+ /gm) ?? [];
       return rows.filter((row) => (Number(row.trim().split(" ").at(-1)) & 1) === 0).length;
     },
@@ -117,8 +118,9 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
 
 async function killGroup(child: ChildProcess): Promise<void> {
   const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
+  const pid = required(child.pid, "process of HAProxy"); // the group of 0 would be our own
   try {
-    process.kill(-(child.pid ?? 0), "SIGKILL");
+    process.kill(-pid, "SIGKILL");
   } catch {
     // It has ended, and its workers with it.
   }

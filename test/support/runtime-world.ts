@@ -12,6 +12,7 @@ import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/appl
 import { eventually } from "./eventually.js";
 import { HAPROXY } from "./haproxy-binary.js";
 import { type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
+import { numberOf, required } from "./required.js";
 import { resourceOf } from "./pushed-store.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -85,7 +86,7 @@ export class RuntimeWorld implements AsyncDisposable {
 
   /** One command to the worker. */
   async ask(command: string): Promise<string> {
-    return (await askSocket(this.haproxy.masterSocket, `@1 ${command}`, never)) ?? "";
+    return required(await askSocket(this.haproxy.masterSocket, `@1 ${command}`, never), `answer to ${command}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,10 +128,11 @@ export async function freshServers(text: string): Promise<readonly string[]> {
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(child, "close");
   try {
-    const ask = async (command: string): Promise<string> => (await askSocket(socket, command, never)) ?? "";
+    const ask = async (command: string): Promise<string> =>
+      required(await askSocket(socket, command, never), `answer to ${command}`);
     const state = await eventually("the fresh HAProxy", async () => {
       if (child.exitCode !== null) throw new Error(log);
-      return (await ask("show servers state")) || undefined;
+      return await ask("show servers state");
     });
     return comparable(state, await ask("show stat -1 4 -1"), text);
   } finally {
@@ -147,11 +149,11 @@ function comparable(state: string, stat: string, text: string): readonly string[
     .filter((line) => /^\d+ \S+ \d+ \S/.test(line))
     .map((line) => line.split(" "))
     .map(([, backend = "", , name = "", addr = "", , admin = "", weight = "", ...rest]) => {
-      const isOut = (Number(admin) & 1) !== 0;
+      const isOut = (numberOf(admin, `state of ${name}`) & 1) !== 0;
       return {
         id: `${backend}/${name}`,
         isOut,
-        said: `${addr} ${rest[10] ?? ""} weight ${weight} ${isOut ? "out" : "in"}`,
+        said: `${addr} ${required(rest[10], `port of ${name}`)} weight ${weight} ${isOut ? "out" : "in"}`,
       };
     });
   const [heading = "", ...rows] = stat.split("\n").filter(Boolean);
@@ -159,7 +161,11 @@ function comparable(state: string, stat: string, text: string): readonly string[
   const stats = new Map<string, string>(
     rows.map((row) => {
       const fields = row.split(",");
-      const field = (name: string): string => fields[columns.indexOf(name)] ?? "";
+      const field = (name: string): string => {
+        const value = fields[columns.indexOf(name)];
+        if (value === undefined) throw new Error(`There is no ${name} in ${heading}`);
+        return value;
+      };
       // Weight and checks of a server that is out are told only once it comes in; `show servers state` has the weight.
       const ofThoseIn = field("status") === "MAINT" ? [] : ["weight", "check_rise", "check_fall"];
       const said = [...ofThoseIn, "act", "bck", "addr", "mode", "slim", "qlimit"].map(field).join(",");

@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 /** A proxy before a Unix socket that can fall silent, as a network does that has lost a connection, or cut. */
@@ -25,7 +26,7 @@ export class SocketProxy implements AsyncDisposable {
   }
 
   get path(): string {
-    return join(this.#directory?.path ?? "", "proxy.sock");
+    return join(required(this.#directory, "folder: the proxy was not started").path, "proxy.sock");
   }
 
   get connections(): number {

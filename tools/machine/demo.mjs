@@ -52,11 +52,27 @@ async function remove(ids) {
 async function containersOf(isMeant) {
   const format = `{{.ID}} {{.Label "${LABEL}"}}`;
   const listed = await must("docker", ["ps", "--all", "--filter", `label=${LABEL}`, "--format", format]);
-  return listed
+  return ownersIn(listed)
+    .filter(([, pid]) => isMeant(pid))
+    .map(([id]) => id);
+}
+
+/**
+ * Containers of demos, each with the process that minds it: a line `id pid` of each.
+ *
+ * @param {string} lines an `Obstacle` names a container whose label holds no process
+ * @returns {readonly (readonly [id: string, pid: number])[]}
+ */
+export function ownersIn(lines) {
+  return lines
     .split("\n")
-    .map((line) => line.split(" "))
-    .filter(([, pid]) => pid !== undefined && isMeant(Number(pid)))
-    .map(([id]) => id ?? "");
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [id = "", pid = ""] = line.split(" ");
+      if (!/^[1-9][0-9]*$/.test(pid))
+        throw new Obstacle(`The label ${LABEL} of container ${id} names no process: "${pid}"`);
+      return [id, Number(pid)];
+    });
 }
 
 /**

@@ -71,14 +71,28 @@ export function imagesFor(purpose) {
  * @returns {Promise<readonly string[]>}
  */
 export async function staleAmong(images) {
-  const format = '{{index .RepoTags 0}} {{index .Config.Labels "hecd.recipe"}}';
+  const format = '{{json .RepoTags}} {{index .Config.Labels "hecd.recipe"}}';
   const { stdout } = await run("docker", ["image", "inspect", "--format", format, ...images]);
-  const present = new Set(stdout.split("\n"));
+  const present = printsIn(stdout);
   return images.filter((image) => {
     const print = fingerprintOf(recipeOf(image));
-    return print === undefined || !present.has(`${image}:latest ${print}`);
+    return print === undefined || present.get(`${image}:latest`) !== print;
   });
 }
+
+/**
+ * The fingerprints of images by their names, of which an image has any number: a line `["a:latest","b:latest"] print` of
+ * each. An image that we have not made has none.
+ *
+ * @param {string} lines
+ * @returns {ReadonlyMap<string, string>}
+ */
+export function printsIn(lines) {
+  const found = [...lines.matchAll(/^(\[.*\]) ([0-9a-f]+)$/gm)];
+  return new Map(found.flatMap(([, names = "", print = ""]) => parseNames(names).map((name) => [name, print])));
+}
+
+const parseNames = /** @type {(text: string) => readonly string[]} */ (JSON.parse);
 
 /**
  * Makes the images in the local engine; an older one of the same name loses it, and goes when nothing uses it.
@@ -148,7 +162,7 @@ async function fill(root, recipe) {
  */
 async function copyProgram(root, program) {
   const path = realpathSync(program);
-  const libraries = (await run("ldd", [path])).stdout.match(/\/[^ )]+(?= \(0x)/g) ?? [];
+  const libraries = librariesIn((await run("ldd", [path])).stdout, path);
   for (const file of [path, ...new Set(libraries)]) {
     await mkdir(join(root, dirname(file)), { recursive: true });
     await copyFile(file, join(root, file));
@@ -156,6 +170,19 @@ async function copyProgram(root, program) {
   const name = join("/usr/bin", program.slice(program.lastIndexOf("/") + 1));
   if (name !== path) await symlink(path, join(root, name)).catch(ignoreExisting);
   return path;
+}
+
+/**
+ * The shared libraries and the loader in what `ldd` says of a program; none of one that needs none.
+ *
+ * @param {string} said
+ * @param {string} program for the `Obstacle` when a library of it is not installed
+ * @returns {readonly string[]}
+ */
+export function librariesIn(said, program) {
+  const missing = [...said.matchAll(/^\s*(\S+) => not found$/gm)].map(([, library]) => library);
+  if (missing.length > 0) throw new Obstacle(`Not installed, and ${program} needs it: ${missing.join(", ")}`);
+  return said.match(/\/[^ )]+(?= \(0x)/g) ?? [];
 }
 
 /** @param {unknown} error */

@@ -32,7 +32,7 @@ type Phase =
   | { readonly kind: "settled"; readonly until: number | undefined };
 
 /** What every phase hands on to the next. */
-export interface LoopMemory {
+interface LoopMemory {
   /** The newest state of the store; each state overwrites the one before. */
   readonly newest: Snapshot | undefined;
   /** The state of the last turn. */

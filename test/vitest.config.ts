@@ -2,6 +2,18 @@ import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
 
+/** What needs a Docker engine, which one run has for itself. */
+const DOCKER = [
+  "test/integration/{agent-,docker}*.test.ts",
+  "test/integration/{compose-styles,deploy,explain,images,readiness,start,whole-line}.test.ts",
+];
+
+/** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
+const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
+
+// Real daemons share two cores: one file at a time keeps them honest.
+const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   root,
   test: {
@@ -21,13 +33,29 @@ export default defineConfig({
       {
         root,
         test: {
-          name: "integration",
+          name: "docker",
+          include: DOCKER,
+          globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          globalSetup: ["test/integration/setup.ts"],
-          // Real daemons share two cores and one Docker engine: one file at a time keeps them honest.
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: [...DOCKER, ...ETCD],
+          globalSetup: ["test/integration/prepared.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "etcd",
+          include: ETCD,
+          globalSetup: ["test/integration/etcd-setup.ts"],
+          ...withDaemons,
         },
       },
     ],

@@ -16,7 +16,7 @@ await main(async () => {
   const unit = await shown(lane("unit tests", ["unit"]));
   const lanes = [
     lane("tests with the Docker engine", ["docker"]),
-    lane("tests with etcd, HAProxy and confd", ["etcd", "host"]),
+    lane("tests with etcd, HAProxy and confd", ["etcd", "haproxy"]),
   ];
   const failed = [...(unit ? [] : ["unit tests"]), ...(await sideBySide(lanes, (text) => process.stdout.write(text)))];
   if (failed.length > 0) console.error(`==> Failed: ${failed.join("; ")}`);

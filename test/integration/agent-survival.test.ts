@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as lasting } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DockerCli } from "../support/docker.js";
+import { ETCDCTL } from "../support/etcd-binary.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { Hecd } from "../support/hecd.js";
@@ -85,7 +86,7 @@ async function watching({ etcd, name }: Host): Promise<() => Promise<readonly st
   const watches = ["/app", "/hecd/v1/services"].map((prefix) => {
     const args = ["--endpoints", etcd.endpoint, "watch", "--prefix", "--rev", from, `${prefix}/`];
     const env = { ...process.env, ETCDCTL_API: "3" };
-    const child = spawn("etcdctl", args, { stdio: ["ignore", "pipe", "inherit"], env });
+    const child = spawn(ETCDCTL, args, { stdio: ["ignore", "pipe", "inherit"], env });
     onTestFinished(() => void child.kill("SIGKILL"));
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));

@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
@@ -10,6 +11,7 @@ import { openEtcd } from "../../src/edges/etcd/store.js";
 import { HecdError } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Store } from "../../src/ports.js";
+import { ETCD, ETCDCTL } from "../support/etcd-binary.js";
 import { startEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -151,7 +153,7 @@ describe("a connection with TLS", () => {
     const url = `https://127.0.0.1:${port}`;
     const peer = `http://127.0.0.1:${await freePort()}`;
     const child = spawn(
-      "etcd",
+      ETCD,
       [
         ...["--data-dir", path("data"), "--listen-client-urls", url, "--advertise-client-urls", url],
         ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", `default=${peer}`],
@@ -175,11 +177,9 @@ describe("a connection with TLS", () => {
     });
     const files = { ca: path("ca.pem"), cert: path("client.pem"), key: path("client.key") };
     await eventually("etcd to answer", () =>
-      run(
-        "etcdctl",
-        ["--endpoints", url, "--cacert", files.ca, "--cert", files.cert, "--key", files.key, "get", "/x"],
-        { env: { ...process.env, ETCDCTL_API: "3" } },
-      ).then(() => true),
+      run(ETCDCTL, ["--endpoints", url, "--cacert", files.ca, "--cert", files.cert, "--key", files.key, "get", "/x"], {
+        env: { ...process.env, ETCDCTL_API: "3" },
+      }).then(() => true),
     );
     return { endpoint: `127.0.0.1:${port}`, files, otherCa: path("other.pem") };
   }
@@ -193,12 +193,13 @@ describe("a connection with TLS", () => {
     for (const [options, reason] of [
       [{ endpoints: [endpoint] }, "Failed to connect"], // plain text to a port that speaks TLS
       [{ endpoints: [`https://${endpoint}`] }, "unable to verify the first certificate"],
-      [{ endpoints: [`https://${endpoint}`], ca: files.ca }, "bad certificate"], // none of ours
+      // None of ours: the alert of TLS for that depends on the Go that etcd was built with.
+      [{ endpoints: [`https://${endpoint}`], ca: files.ca }, /bad certificate|certificate required/],
       [{ endpoints: [endpoint], ...files, ca: otherCa }, "unable to verify the first certificate"],
     ] as const) {
       const failure = await failureOf(await open(options));
       expect(failure.code).toBe("store-unreachable");
-      expect(failure.message).toContain(reason);
+      expect(failure.message).toMatch(reason);
     }
   });
 
@@ -213,38 +214,9 @@ describe("a connection with TLS", () => {
 test("a process that has closed its store ends by itself", async () => {
   await using etcd = await startEtcd({ auth: true });
   await using dir = await tempDir();
-  const script = join(dir.path, "use.mts");
-  const src = new URL("../../src/", import.meta.url).pathname;
-  await writeFile(
-    script,
-    `
-    import { openEtcd } from "${src}edges/etcd/store.ts";
-    import { systemClock } from "${src}flow/clock.ts";
-    import { writeFileSync } from "node:fs";
-    const control = new AbortController();
-    const { signal } = control;
-    const store = await openEtcd(
-      { endpoints: ["${etcd.endpoint}"], username: "root", password: "secret" },
-      { clock: systemClock, tell: () => undefined },
-    );
-    const holder = { hostname: "test", pid: 1, since: "2026-01-02T03:04:05Z" };
-    const session = await store.openSession({ hostId: "h", agent: "a", holder, ttlSeconds: 5 }, signal);
-    await session.apply([[{ kind: "put", key: "/app/a", value: "1" }]], signal);
-    const states = store.watch(["/app"], signal);
-    await states.next();
-    const waiting = states.next().catch(() => undefined);
-    await session.close("revoke", signal);
-    control.abort(new Error("over"));
-    await waiting;
-    await store[Symbol.asyncDispose]();
-    writeFileSync("${join(dir.path, "closed-at")}", String(Date.now()));
-    process.on("exit", () => writeFileSync("${join(dir.path, "ended-at")}", String(Date.now())));
-    `,
-  );
-  await run(process.execPath, ["--import", "tsx", script], {
-    cwd: new URL("../..", import.meta.url).pathname,
-    timeout: 20_000,
-  });
+  const program = fileURLToPath(new URL("../support/closing-program.ts", import.meta.url));
+  const times = ["closed-at", "ended-at"].map((name) => join(dir.path, name));
+  await run(process.execPath, ["--import", "tsx", program, etcd.endpoint, ...times], { timeout: 20_000 });
   const at = async (name: string): Promise<number> => numberOf(await readFile(join(dir.path, name), "utf8"), name);
   expect((await at("ended-at")) - (await at("closed-at"))).toBeLessThan(1_000);
   expect((await etcd.keys("/app")).size).toBe(0);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Etcd3 } from "etcd3";
 import PQueue from "p-queue";
+import { ETCD, ETCDCTL } from "./etcd-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { required } from "./required.js";
@@ -47,7 +48,7 @@ export class TestEtcd implements AsyncDisposable {
 
   /** Starts the process without waiting for it. */
   launch(): void {
-    this.#child = spawn("etcd", ["--data-dir", this.#dataDir, ...this.#argv], {
+    this.#child = spawn(ETCD, ["--data-dir", this.#dataDir, ...this.#argv], {
       stdio: "ignore",
       env: { ...process.env, ETCD_LOGGER: "zap", ETCD_LOG_LEVEL: "error" },
     });
@@ -84,7 +85,7 @@ export class TestEtcd implements AsyncDisposable {
 
   /** Runs etcdctl against this member and resolves to what it printed. */
   async ctl(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run("etcdctl", ["--endpoints", this.endpoint, ...this.#credentials, ...args], {
+    const { stdout } = await run(ETCDCTL, ["--endpoints", this.endpoint, ...this.#credentials, ...args], {
       env: { ...process.env, ETCDCTL_API: "3" },
       maxBuffer: 256 * 1024 * 1024,
     });

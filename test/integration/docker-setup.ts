@@ -1,9 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { look } from "../../tools/machine/facts.mjs";
 import { isAlive } from "../../tools/machine/lock.mjs";
-import { announcementOf, planOf } from "../../tools/machine/plan.mjs";
 import { must } from "../../tools/machine/program.mjs";
 
 /** One file per run that is under way, named by its process. */
@@ -12,9 +10,8 @@ const RUNS = join(tmpdir(), "hecd-test-runs");
 /** What tests mark their containers, networks and volumes with, themselves or through testcontainers. */
 const LABELS = ["hecd.test", "org.testcontainers"];
 
-/** Makes sure that the real parts are there before any test asks for them, and that nothing of a killed run is. */
+/** Makes sure that nothing is there of a run that was killed. */
 export default async function setup(): Promise<() => Promise<void>> {
-  await assertPrepared();
   // Its companion container would have to be pulled; this file does what it is for.
   process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
 
@@ -23,15 +20,6 @@ export default async function setup(): Promise<() => Promise<void>> {
   const own = join(RUNS, String(process.pid));
   await writeFile(own, "");
   return () => rm(own, { force: true });
-}
-
-async function assertPrepared(): Promise<void> {
-  const steps = planOf(await look("test")).filter(({ kind }) => kind !== "npm");
-  if (steps.length === 0) return;
-  const missing = steps.map((step) => `  ${announcementOf(step)}`).join("\n");
-  throw new Error(
-    `Integration tests need this done first:\n${missing}\nRun npm test, or node tools/machine/prepare.mjs test`,
-  );
 }
 
 /** Whether another run is under way, whose containers must be left alone; forgets those that are dead. */

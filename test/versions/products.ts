@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import type { Bundle, Unpacked } from "./unpack.js";
+
+/** A version, as far as it matters, and the suite of Debian that has it. */
+export interface Release {
+  readonly version: string;
+  readonly suite: string;
+}
+
+/** A product from outside whose versions the tests are run against. */
+export interface Product {
+  readonly name: string;
+  readonly releases: readonly Release[];
+  readonly bundle: Bundle;
+  /** How a command comes to use what was unpacked: by variables, and by a command that it is appended to. */
+  readonly use: (unpacked: Unpacked) => Use;
+  /** The command that tells the version, and what it says before that. */
+  readonly asked: (unpacked: Unpacked) => readonly [program: string, flag: string];
+  readonly answer: string;
+  /** The project of vitest, and parts of the names of its files: all of them when there are none. */
+  readonly project: "docker" | "etcd" | "haproxy";
+  readonly files: readonly string[];
+  /** A shell command that has to succeed before the tests, and uses the product as they do. */
+  readonly before?: string;
+}
+
+interface Use {
+  readonly env: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+}
+
+const HAPROXY: Product = {
+  name: "HAProxy",
+  releases: [
+    { version: "3.0", suite: "trixie" },
+    { version: "3.2", suite: "forky" },
+  ],
+  bundle: { packages: ["haproxy"], programs: ["haproxy"] },
+  use: ({ bin }) => ({ env: { HECD_TEST_HAPROXY: join(bin, "haproxy") }, command: [] }),
+  asked: ({ bin }) => [join(bin, "haproxy"), "-v"],
+  answer: "HAProxy version ",
+  project: "haproxy",
+  files: ["integration/haproxy", "integration/stock-templates"],
+};
+
+const ETCD: Product = {
+  name: "etcd",
+  releases: [
+    { version: "3.5.16", suite: "trixie" },
+    { version: "3.5.30", suite: "forky" },
+  ],
+  bundle: { packages: ["etcd-server", "etcd-client"], programs: ["etcd", "etcdctl"] },
+  use: ({ bin }) => ({
+    env: { HECD_TEST_ETCD: join(bin, "etcd"), HECD_TEST_ETCDCTL: join(bin, "etcdctl") },
+    command: [],
+  }),
+  asked: ({ bin }) => [join(bin, "etcd"), "--version"],
+  answer: "etcd Version: ",
+  project: "etcd",
+  files: [],
+};
+
+/** An engine and the programs that it starts have their places, so it runs on a machine of its own with all of them. */
+const DOCKER: Product = {
+  name: "Docker",
+  releases: [
+    { version: "26.1.5", suite: "trixie" },
+    { version: "28.5.2", suite: "forky" },
+  ],
+  bundle: { packages: ["docker.io", "docker-cli"], programs: [] },
+  use: ({ root }) => ({
+    env: {},
+    command: ["sh", new URL("fresh-machine.sh", import.meta.url).pathname, root],
+  }),
+  asked: () => ["dockerd", "--version"],
+  answer: "Docker version ",
+  project: "docker",
+  files: ["agent-", "docker", "explain", "readiness", "whole-line", "compose-styles", "images", "start"].map(
+    (name) => `integration/${name}`,
+  ),
+  before: "node tools/machine/prepare.mjs test",
+};
+
+/** By the word that the command line has for each. */
+export const PRODUCTS: ReadonlyMap<string, Product> = new Map([
+  ["haproxy", HAPROXY],
+  ["etcd", ETCD],
+  ["docker", DOCKER],
+]);

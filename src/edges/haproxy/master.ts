@@ -34,7 +34,7 @@ export async function askProcesses(socket: string, signal: AbortSignal): Promise
  * Whether the worker of a master that starts serves already.
  *
  * From HAProxy 3.1 on the master answers, and shows its worker, while that one still reads its file: `@1` then leads to
- * nobody. A question that is put in the very moment in which the worker is ready, 3.2 never answers.
+ * nobody. 3.2 leaves some questions of that time unanswered.
  */
 export async function workerServes(socket: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const tooLong = new HecdError({ code: "deadline", what: "HAProxy's worker", afterMs: WORKER_WITHIN_MS });

@@ -8,11 +8,9 @@ const MARGIN_MS = 500;
 /**
  * The servers that are out and wait to be deleted.
  *
- * HAProxy 2.6 crashes when a server is deleted while a request is between two tries to reach it, so each waits until
- * no request can be: as long as all tries take, counted from when it was first seen without a connection in use. From
- * 3.0 on it refuses instead ("Server still has connections attached to it"): where ten to seventeen such deletes ended
- * 2.6.12, 3.0.11 and 3.2.26 lived through 40 servers that were deleted as soon as they let them be. Waiting costs those
- * nothing.
+ * HAProxy 2.6 can crash when a server is deleted early, so each waits until no request can be trying to reach it: as
+ * long as all tries take, counted from when it was first seen without a connection in use. From 3.0 on HAProxy refuses
+ * to delete a server too early; the waiting costs those versions nothing.
  */
 export class RetiringServers {
   #all = new Map<string, RetiringServer & { readonly idleSince: number | undefined }>();

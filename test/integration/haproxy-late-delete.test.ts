@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { configOf } from "../support/load-config.js";
+import { Load, startServer } from "../support/load.js";
+import { startRecordingProxy } from "../support/recording-proxy.js";
+import { RuntimeWorld } from "../support/runtime-world.js";
+
+// HAProxy 2.6 can crash when a server is deleted early. So one that has left waits, from when no connection to it is in
+// use, as long as all tries may take: each the connect timeout and a pause of as much, but of no more than a second; and
+// half a second on top of that.
+describe("a server that leaves under load is deleted only when every try has had its time", () => {
+  test.each([
+    { connectMs: 300, retries: 3, waitsMs: 4 * (300 + 300) + 500 },
+    { connectMs: 2_000, retries: 1, waitsMs: 2 * (2_000 + 1_000) + 500 },
+  ])(
+    "with a connect timeout of $connectMs ms and $retries retries",
+    { timeout: 60_000 },
+    async ({ connectMs, retries, waitsMs }) => {
+      await using stays = await startServer("stays");
+      await using leaves = await startServer("leaves");
+      const name = `leaves:127.0.0.1:${leaves.port}`;
+      const id = `web/${name}`;
+      let admin = "";
+      let textOf: (servers: readonly (typeof stays)[]) => string = () => "";
+      await using world = await RuntimeWorld.start((port, socket) => {
+        admin = socket;
+        textOf = (servers) =>
+          configOf(
+            port,
+            socket,
+            servers.map((server) => ({ server, weight: 100 })),
+          )
+            .replace("timeout connect 3s", `timeout connect ${connectMs}ms`)
+            .replace("retries 3", `retries ${retries}`);
+        return textOf([stays, leaves]);
+      });
+      await using proxy = await startRecordingProxy(admin);
+      world.driveBy({ socket: proxy.path, reload: { kind: "master", socket: world.haproxy.masterSocket } });
+      const firstSent = (command: string): number | undefined =>
+        proxy.sent.find(({ text }) => text.includes(command))?.at;
+      const isBusy = async (): Promise<boolean> => {
+        const rows = (await world.ask("show servers conn web")).split("\n").map((row) => row.split(" "));
+        return rows.some(([server, , , , , , inUse]) => server === id && Number(inUse) > 0);
+      };
+      const load = new Load(world.port);
+      await eventually("a request on the server that is to leave", isBusy);
+
+      await world.apply(textOf([stays]));
+      const takenOutAt = firstSent(`set server ${id} state maint`) ?? Number.NaN;
+      let lastBusyAt = Number.NaN;
+      const deletedAt = await eventually(
+        `the end of ${id}`,
+        async () => {
+          const at = performance.now();
+          if (await isBusy()) lastBusyAt = at;
+          await world.apply(textOf([stays]));
+          return firstSent(`del server ${id}`);
+        },
+        30_000,
+      );
+
+      await eventually(`no ${id} any more`, async () => {
+        await world.apply(textOf([stays])); // an idle connection may have kept it
+        return !(await world.ask("show servers state web")).includes(name);
+      });
+
+      const { answered, failures } = await load.stop();
+      expect(lastBusyAt).toBeGreaterThan(takenOutAt); // requests were under way when it was taken out
+      expect(deletedAt - lastBusyAt).toBeGreaterThan(waitsMs);
+      expect(failures).toEqual([]);
+      expect(answered).toBeGreaterThan(100);
+      expect(await world.haproxy.reloads()).toBe(0);
+    },
+  );
+});

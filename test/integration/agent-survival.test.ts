@@ -133,9 +133,9 @@ describe("an agent", () => {
 
   test("that was killed waits out the lease where it has no state folder, and says why", async () => {
     const host = await Host.start("alone");
-    const dir = ["--state-dir", "/proc/none/hecd"];
+    const dir = ["--state-dir", "/dev/null/hecd"];
     const first = host.agent(...dir);
-    await first.said(/Cannot use the state folder \/proc\/none\/hecd/);
+    await first.said(/Cannot use the state folder \/dev\/null\/hecd/);
     const before = await host.all();
     first.signal("SIGKILL");
     await first.ended();

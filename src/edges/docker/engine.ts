@@ -167,6 +167,6 @@ async function within<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   using work = deadlineSignal(ms, new HecdError({ code: "deadline", what, afterMs: ms }), clock, signal);
-  // Of an answer that is cut off in its middle dockerode never tells anything; hence our own end of the waiting.
+  // dockerode does not settle every call whose connection breaks; hence our own end of the waiting.
   return await abortable(call(work.signal), work.signal);
 }

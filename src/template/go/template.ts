@@ -45,7 +45,7 @@ export function parseTemplate(name: string, text: Bytes, functions: ReadonlyMap<
   };
 }
 
-/** Makes of nesting that no stack holds, which Go can be asked for too, an error of the template and not a crash. */
+/** Makes of nesting that no stack holds an error of the template, and not a crash. */
 function withinStack(name: Bytes, work: () => void): void {
   try {
     work();

@@ -7,8 +7,8 @@ import { translatePattern } from "./pattern-syntax.js";
  *
  * They are written and mean what they do in Go (RE2), but for three things: a group within a repetition forgets what it
  * had matched when the repetition goes round without it; `(?i)` does not widen a property such as `\\p{Lu}`; and the time
- * that an expression such as `(a+)+$` takes can double with every character of the text, where RE2's is even. So
- * expressions are for templates to write, not for keys to hold.
+ * that JavaScript takes for some expressions grows with the text as RE2's never does. So expressions are for templates to
+ * write, not for keys to hold.
  */
 export class Patterns {
   readonly #known = new Map<Bytes, Pattern>();

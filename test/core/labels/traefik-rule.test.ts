@@ -46,8 +46,8 @@ describe("a rule", () => {
     ["a path that is none", "PathPrefix(`x`)"],
     ["a pattern", "PathPrefix(`/{id:[0-9]+}`)"],
     ["a second line", "PathPrefix(`/x\nacl evil`)"],
-    ["very many parentheses", `${"(".repeat(3_000)}Host(\`a.org\`)`],
-    ["very many words", `Host(\`a.org\`)${" || Host(`a.org`)".repeat(500)}`],
+    ["very many parentheses", `${"(".repeat(200)}Host(\`a.org\`)${")".repeat(200)}`],
+    ["very many words", `Host(\`a.org\`)${" || Host(`a.org`)".repeat(100)}`],
   ])("that says more is kept as it is: %s", (_, rule) => {
     expect(routesOf(rule)).toBe("raw");
   });

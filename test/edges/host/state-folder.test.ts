@@ -90,7 +90,7 @@ describe("the identity in a state folder", () => {
     expect(told).toMatchObject([{ kind: "advice", about: `Cannot use the state folder ${folder}` }]);
     await using second = await open();
     expect(second.agent).not.toBe(first.agent);
-    await using third = await open({ folder: "/proc/none/hecd" });
+    await using third = await open({ folder: "/dev/null/hecd" });
     expect(third.agent).not.toBe(first.agent);
     expect(told).toHaveLength(3);
   });

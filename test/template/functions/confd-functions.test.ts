@@ -106,8 +106,8 @@ describe("confd's functions in a Go template", () => {
     ["{{add 1.5 1}}", "expected integer; found 1.5"],
     ["{{div 1 0}}", "error calling div: runtime error: integer divide by zero"],
     ['{{(get "/a/x").Nope}}', "can't evaluate field Nope in type memkv.KVPair"],
-    ["{{seq 1 99999999999}}", "error calling seq: more than 10000000 numbers"],
-    ['{{repeat 999999999 "ab"}}', "error calling repeat: the text would be longer than 268435456 bytes"],
+    ["{{seq 1 10000001}}", "error calling seq: more than 10000000 numbers"],
+    ['{{repeat 134217729 "ab"}}', "error calling repeat: the text would be longer than 268435456 bytes"],
   ])("%s fails", (source, words) => {
     expect(failure(source)).toBe(words);
   });
@@ -115,7 +115,7 @@ describe("confd's functions in a Go template", () => {
   test("take JSON a thousand levels deep, and refuse what is deeper", () => {
     const nested = (levels: number): Record<string, string> => ({ "/j": "[".repeat(levels) + "]".repeat(levels) });
     expect(render('{{len (toPrettyJson (jsonArray (getv "/j"))) | lt 2000}}', "fork", nested(1_000))).toBe("true");
-    for (const levels of [1_001, 1_000_000]) {
+    for (const levels of [1_001, 2_000]) {
       expect(() => render('{{jsonArray (getv "/j")}}', "fork", nested(levels))).toThrow(/'\[' exceeded max depth$/);
     }
   });

@@ -48,6 +48,6 @@ function converse(socket: string, command: string, signal: AbortSignal): Promise
       signal.removeEventListener("abort", onAbort);
       resolve(Buffer.concat(chunks).toString("utf8"));
     });
-    connection.end(`${command}\n`); // HAProxy 2.6 keeps the connection open until our side of it is closed
+    connection.end(`${command}\n`); // the master keeps the connection open until our side of it is closed
   });
 }

@@ -58,7 +58,6 @@ until [ "$(readlink "/proc/$!/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do
 engine() {
   "${apart[@]}" dockerd --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/pid" --host "$DOCKER_HOST" \
     >>"$dir/log" 2>&1 &
-  dockerd=$!
   for _ in $(seq 150); do docker version >"$dir/out" 2>&1 && return; sleep 0.2; done
   tail "$dir/log"
   return 1

@@ -11,6 +11,12 @@ export function fails(text: string): Outcome {
   };
 }
 
+/** The call is carried out, but its answer is lost. */
+export const losesAnswer: Outcome = (carryOut) => {
+  carryOut();
+  throw new Error("14 UNAVAILABLE: Connection dropped");
+};
+
 /** The call is carried out at once, and answered when the test says so. */
 export function held(): { readonly outcome: Outcome; readonly release: () => void } {
   let release = (): void => undefined;

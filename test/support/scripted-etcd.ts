@@ -3,7 +3,6 @@ import type {
   EtcdRpc,
   KeepAliveAnswer,
   KeepAliveRequest,
-  KeyEvent,
   LeaseAnswer,
   RangeAnswer,
   RangeRequest,
@@ -16,6 +15,7 @@ import type {
 import type { ManualClock } from "./manual-clock.js";
 import { FakeStream, type Outcome } from "./scripted-etcd-calls.js";
 import { FakeKeys } from "./scripted-etcd-keys.js";
+import { FakeWatches, type WatchedStore } from "./scripted-etcd-watches.js";
 
 /** The calls whose outcomes can be scripted. */
 type Call = "range" | "txn" | "grantLease" | "revokeLease" | "readLease" | "openKeepAlive" | "openWatch";
@@ -26,14 +26,6 @@ type Reach = "well" | "refusing" | "silent";
 /** How long a call takes that gets no answer. */
 const USUAL_MS = 2_000;
 
-type Create = WatchRequest["create_request"];
-
-/** One open watch stream, and what it watches by number. */
-interface OpenWatch {
-  readonly stream: FakeStream<WatchRequest, WatchAnswer>;
-  readonly watched: Map<string, Create>;
-}
-
 /**
  * A fake of etcd behind the port `EtcdRpc`: keys with a history, leases and watches like etcd's, on the manual clock.
  *
@@ -43,31 +35,18 @@ export class ScriptedEtcd implements EtcdRpc {
   readonly endpoints = ["etcd.example:2379"];
   /** Every call in order. */
   readonly calls: Call[] = [];
-  /** From which revision each watch has been asked for, in order. */
-  readonly watchedFrom: string[] = [];
   /** Whether a member answers on a new connection. */
   answersProbes = false;
   redials = 0;
   /** More keys than this in one answer are too large for gRPC. */
   mostKeysPerAnswer = Infinity;
-  /** How many revisions one answer of a watch's history holds. */
-  revisionsPerAnswer = 1_000;
-  /** Breaks a watch stream after so many answers of history; once. */
-  cutHistoryAfter: number | undefined;
-  /** Splits an answer of a watch into pieces of so many events. */
-  eventsPerPiece = Infinity;
-  /** How many of the next watch streams are never answered. */
-  ignoresWatches = 0;
-  /** Breaks a watch stream after so many pieces of one answer; once. */
-  cutAfterPieces: number | undefined;
-  /** The number of the first watch on a stream. */
-  firstWatchId = 0;
+  /** The watches of all clients, and what goes wrong with them. */
+  readonly watches = new FakeWatches();
   #reach: Reach = "well";
   #isTokenOld = false;
   #cluster = 1;
   readonly #clock: ManualClock;
   readonly #outcomes = new Map<Call, Outcome[]>();
-  readonly #watches = new Set<OpenWatch>();
   readonly #streams = new Set<{ break(error?: string): void }>();
   #keys: FakeKeys;
 
@@ -99,6 +78,11 @@ export class ScriptedEtcd implements EtcdRpc {
   /** Takes out a lease as another client. */
   lease(ttlSeconds: number): string {
     return this.#keys.grant(ttlSeconds).ID;
+  }
+
+  /** Renews a lease as another client. */
+  renewLease(id: string): void {
+    this.#keys.renew(id);
   }
 
   /** Ends a lease as an operator would. */
@@ -153,6 +137,11 @@ export class ScriptedEtcd implements EtcdRpc {
     for (const stream of [...this.#streams]) stream.break(error);
   }
 
+  /** Tells every watch that it has been told of everything. */
+  progress(): void {
+    this.watches.progress(this.#store());
+  }
+
   /** Forgets the history before the present. */
   compact(): void {
     this.#keys.compacted = this.#keys.revision;
@@ -164,7 +153,7 @@ export class ScriptedEtcd implements EtcdRpc {
     this.#keys = this.#newKeys();
     while (this.#keys.revision < revision) this.put("/other", "of the new cluster");
     if (how === "breaking streams") this.cut("14 UNAVAILABLE: Connection dropped");
-    for (const { watched } of this.#watches) watched.clear();
+    this.watches.forget();
   }
 
   /** Makes the token of the client too old: a watch is refused until some other request has brought a new one. */
@@ -223,17 +212,15 @@ export class ScriptedEtcd implements EtcdRpc {
 
   openWatch(): Promise<RpcStream<WatchRequest, WatchAnswer>> {
     return this.#open("openWatch", () => {
-      const isIgnored = this.ignoresWatches-- > 0;
+      const isIgnored = this.watches.ignored-- > 0;
       const stream: FakeStream<WatchRequest, WatchAnswer> = this.#stream(
         ({ create_request: create }) => {
-          if (this.#reach === "silent" || isIgnored) return;
-          this.watchedFrom.push(create.start_revision);
-          this.#startWatch(watch, create);
+          if (this.#reach !== "silent" && !isIgnored) this.watches.start(stream, create, this.#store());
         },
-        () => this.#watches.delete(watch),
+        () => {
+          this.watches.close(stream);
+        },
       );
-      const watch = { stream, watched: new Map<string, Create>() };
-      this.#watches.add(watch);
       return stream;
     });
   }
@@ -255,7 +242,7 @@ export class ScriptedEtcd implements EtcdRpc {
 
   #newKeys(): FakeKeys {
     const keys = new FakeKeys(this.#clock, (revision) => {
-      if (keys === this.#keys && this.#reach === "well") this.#announce(revision);
+      if (keys === this.#keys && this.#reach === "well") this.watches.announce(revision, this.#store());
     });
     return keys;
   }
@@ -298,72 +285,8 @@ export class ScriptedEtcd implements EtcdRpc {
     return stream;
   }
 
-  #startWatch({ stream, watched }: OpenWatch, create: Create): void {
-    const id = String(this.firstWatchId + watched.size);
-    const answer = { ...this.#blankAnswer(), watch_id: id };
-    if (this.#isTokenOld) {
-      const reason = "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token";
-      stream.answer({ ...answer, created: true, canceled: true, cancel_reason: reason });
-      return;
-    }
-    // Its header is that of the present, whatever is delivered later.
-    stream.answer({ ...answer, created: true });
-    const from = BigInt(create.start_revision);
-    if (from < this.#keys.compacted) {
-      const header = { ...this.#header(), revision: "0" };
-      stream.answer({ ...answer, header, canceled: true, compact_revision: String(this.#keys.compacted) });
-      return;
-    }
-    watched.set(id, create);
-    let answers = 0;
-    for (let start = from; start <= this.#keys.revision; start += BigInt(this.revisionsPerAnswer)) {
-      if (this.cutHistoryAfter === answers) {
-        this.cutHistoryAfter = undefined;
-        stream.break("8 RESOURCE_EXHAUSTED: Received message larger than max (70000000 vs 67108864)");
-        return;
-      }
-      const events: KeyEvent[] = [];
-      for (let at = start; at < start + BigInt(this.revisionsPerAnswer); at++)
-        events.push(...this.#keys.eventsAt(at, create));
-      if (events.length === 0) continue;
-      answers++;
-      this.#deliver(stream, id, events);
-    }
-  }
-
-  /** Tells every watch of what has just happened. */
-  #announce(revision: bigint): void {
-    for (const { stream, watched } of this.#watches) {
-      for (const [id, create] of watched) {
-        const events = this.#keys.eventsAt(revision, create);
-        if (events.length > 0) this.#deliver(stream, id, events);
-      }
-    }
-  }
-
-  /** Tells every watch that it has been told of everything. */
-  progress(): void {
-    for (const { stream, watched } of this.#watches) {
-      for (const id of watched.keys()) stream.answer({ ...this.#blankAnswer(), watch_id: id });
-    }
-  }
-
-  #deliver(stream: FakeStream<WatchRequest, WatchAnswer>, id: string, events: readonly KeyEvent[]): void {
-    for (let start = 0; start < events.length; start += this.eventsPerPiece) {
-      const piece = events.slice(start, start + this.eventsPerPiece);
-      const fragment = start + this.eventsPerPiece < events.length;
-      stream.answer({ ...this.#blankAnswer(), watch_id: id, events: piece, fragment });
-      if (this.cutAfterPieces === start / this.eventsPerPiece + 1) {
-        this.cutAfterPieces = undefined;
-        stream.break("14 UNAVAILABLE: Connection dropped");
-        return;
-      }
-    }
-  }
-
-  #blankAnswer(): WatchAnswer {
-    const none = { created: false, canceled: false, compact_revision: "0", cancel_reason: "", fragment: false };
-    return { header: this.#header(), watch_id: "0", ...none, events: [] };
+  #store(): WatchedStore {
+    return { keys: this.#keys, header: this.#header(), isTokenOld: this.#isTokenOld };
   }
 
   #header(): AnswerHeader {

@@ -122,7 +122,7 @@ describe("a watch whose stream breaks", () => {
       etcd.put("/a/y", "1");
       await clock.advance(1_000);
       // The exact key has had no change since the listing, so its watch goes on from there.
-      expect(etcd.watchedFrom.slice(2)).toEqual(["3", next]);
+      expect(etcd.watches.from.slice(2)).toEqual(["3", next]);
       expect(seen.slice(0, 2)).toEqual([{ "/a/x": "1" }, { "/a/x": "2" }]);
       expect(last()).toEqual({ "/a/x": "3", "/a/y": "1" });
       etcd.delete("/a/y");
@@ -140,7 +140,7 @@ describe("a watch whose stream breaks", () => {
     etcd.compact();
     etcd.cut();
     await clock.advance(1_000);
-    expect(etcd.watchedFrom.at(-1)).toBe(String(etcd.revision + 1n));
+    expect(etcd.watches.from.at(-1)).toBe(String(etcd.revision + 1n));
     expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "continued" })]);
   });
 
@@ -148,19 +148,19 @@ describe("a watch whose stream breaks", () => {
     await watch("/a");
     etcd.cut();
     for (let n = 0; n < 10; n++) etcd.put(`/a/${n}`, "1");
-    etcd.revisionsPerAnswer = 3;
-    etcd.cutHistoryAfter = 2; // once, while it catches up
+    etcd.watches.revisionsPerAnswer = 3;
+    etcd.watches.cutHistoryAfter = 2; // once, while it catches up
     await clock.advance(2_000);
     expect(Object.keys(last() ?? {})).toHaveLength(10);
-    expect(etcd.watchedFrom.filter((from) => from === "8")).toHaveLength(1);
+    expect(etcd.watches.from.filter((from) => from === "8")).toHaveLength(1);
   });
 
   test("loses nothing of a revision of which it has got only the first pieces", async () => {
     await watch("/a");
     etcd.cut();
-    etcd.eventsPerPiece = 2;
+    etcd.watches.eventsPerPiece = 2;
     etcd.putTogether(Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`/a/${n}`, "1"])));
-    etcd.cutAfterPieces = 1;
+    etcd.watches.cutAfterPieces = 1;
     await clock.advance(2_000);
     expect(seen).toEqual([{}, { "/a/0": "1", "/a/1": "1", "/a/2": "1", "/a/3": "1", "/a/4": "1" }]);
   });
@@ -243,7 +243,7 @@ describe("a watch of a store that is wiped or replaced", () => {
 describe("a watch that is told nothing", () => {
   test("is given up when etcd does not accept it within five seconds, and opened anew", async () => {
     await watch("/a");
-    etcd.ignoresWatches = 1;
+    etcd.watches.ignored = 1;
     etcd.cut();
     etcd.put("/a/x", "1");
     await clock.advance(3_900); // before the first resync
@@ -335,7 +335,7 @@ describe("a watch that is called off", () => {
 });
 
 test("a watch takes the numbers that it is given, as a proxy of etcd gives its own", async () => {
-  etcd.firstWatchId = 7;
+  etcd.watches.firstId = 7;
   await watch("/a");
   etcd.put("/a", "1");
   await settled();

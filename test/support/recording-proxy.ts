@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tempDir } from "./temp-dir.js";
 
 /** What a client sent in one piece, and when by the clock of `performance`. */
-export interface Sent {
+interface Sent {
   readonly text: string;
   readonly at: number;
 }

@@ -25,8 +25,8 @@ import {
   startHaproxy,
   type LiveHaproxy,
 } from "../support/live-haproxy.js";
-import { required } from "../support/required.js";
 import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
+import { required } from "../support/required.js";
 
 const clock = systemClock;
 let stop: AbortController;

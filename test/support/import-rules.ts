@@ -87,7 +87,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ports: { rooms: ["core/events", "core/model", "core/registry"], packages: [] },
 
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },
-  "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/text"], packages: [] },
+  "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/model", "core/text"], packages: [] },
   "core/events": { rooms: [], packages: [] },

@@ -12,8 +12,8 @@ import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/appl
 import { eventually } from "./eventually.js";
 import { HAPROXY } from "./haproxy-binary.js";
 import { type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
-import { numberOf, required } from "./required.js";
 import { resourceOf } from "./pushed-store.js";
+import { numberOf, required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 const never = new AbortController().signal;

@@ -1,4 +1,5 @@
 import type { HealthPolicy } from "../labels/label-config.js";
+import { Memo } from "../memo/memo.js";
 import type { Container } from "../model/container.js";
 import type { Instance } from "../model/instance.js";
 import { type Objection, objection } from "../model/reason.js";
@@ -68,9 +69,13 @@ export function readyInstances(
   return { instances, because };
 }
 
+/** The last instance that did not simply serve: the same object while nothing changes, so that its record is written once. */
+const otherStates = new Memo<Instance, Instance>();
+
 function inState(instance: Instance, state: Instance["state"], isDrained: boolean): Instance {
   if (state === "up" && !isDrained) return instance;
-  return { ...instance, state, ...(isDrained && { drained: true as const }) };
+  const make = (): Instance => ({ ...instance, state, ...(isDrained && { drained: true as const }) });
+  return otherStates.of(instance, make, [state, isDrained]);
 }
 
 /** Judges one port of a container that is ready as a whole. */

@@ -3,7 +3,7 @@ import { decisionOf } from "../../../src/core/decision/decision.js";
 import { type RuntimeStatus, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { HealthPolicy } from "../../../src/core/labels/label-config.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { container, context } from "../../support/containers.js";
+import { container, context, published } from "../../support/containers.js";
 
 function decided(
   changes: Partial<Container>,
@@ -41,4 +41,21 @@ test.each<[string, Partial<Container>, Partial<RuntimeStatus>, HealthPolicy, str
   ],
 ])("a container that %s: %j %j %s", (_, changes, runtimeStatus, policy, expected) => {
   expect(decided(changes, runtimeStatus, policy)).toBe(expected);
+});
+
+test.each<[string, Partial<Container>, Partial<RuntimeStatus>]>([
+  ["serves", {}, {}],
+  ["is paused", { status: "paused" }, {}],
+  ["is drained", {}, { drained: true }],
+  ["fails its HEALTHCHECK", { health: "unhealthy" }, {}],
+])("a container that %s has the same instances for as long as nothing changes", (_, changes, status) => {
+  const one = container("web1", { ports: [published(8080, 32_768)], ...changes });
+  const instances = () => {
+    const decision = decisionOf(one, context, { ...UNPROBED, ...status });
+    if (!("instances" in decision)) throw new Error(decision.reason);
+    return decision.instances;
+  };
+  const [first] = instances();
+  expect(first).toBeDefined();
+  expect(instances()[0]).toBe(first);
 });

@@ -11,6 +11,9 @@ const DOCKER = [
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
+/** What counts the requests that fail while servers end 100 ms after they were told to: it has the machine for itself. */
+const LOAD = ["test/integration/haproxy-{load,renderer}.test.ts"];
+
 // Real daemons share two cores: one file at a time keeps them honest.
 const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
 
@@ -44,7 +47,16 @@ export default defineConfig({
         test: {
           name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...DOCKER, ...ETCD],
+          exclude: [...DOCKER, ...ETCD, ...LOAD],
+          globalSetup: ["test/integration/prepared.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "load",
+          include: LOAD,
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
         },

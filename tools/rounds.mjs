@@ -1,6 +1,7 @@
-// The tests that `npm test` runs: the unit tests on all processors; then what needs the Docker engine beside what does not.
+// The tests that `npm test` runs: the unit tests on all processors; then what needs the Docker engine beside what does not;
+// then what counts lost requests, on a machine that does nothing else.
 import { main } from "./machine/program.mjs";
-import { shown, sideBySide } from "./machine/side-by-side.mjs";
+import { sideBySide } from "./machine/side-by-side.mjs";
 
 /**
  * @param {string} name
@@ -12,13 +13,18 @@ function lane(name, projects) {
   return { name, program: "npx", args: ["vitest", "run", "--config", "test/vitest.config.ts", ...chosen] };
 }
 
+/** One after the other; the lanes of one round run side by side. */
+const ROUNDS = [
+  [lane("unit tests", ["unit"])],
+  [lane("tests with the Docker engine", ["docker"]), lane("tests with etcd, HAProxy and confd", ["etcd", "haproxy"])],
+  [lane("tests under load", ["load"])],
+];
+
 await main(async () => {
-  const unit = await shown(lane("unit tests", ["unit"]));
-  const lanes = [
-    lane("tests with the Docker engine", ["docker"]),
-    lane("tests with etcd, HAProxy and confd", ["etcd", "haproxy"]),
-  ];
-  const failed = [...(unit ? [] : ["unit tests"]), ...(await sideBySide(lanes, (text) => process.stdout.write(text)))];
+  const failed = [];
+  for (const lanes of ROUNDS) {
+    failed.push(...(await sideBySide(lanes, (text) => process.stdout.write(text))));
+  }
   if (failed.length > 0) console.error(`==> Failed: ${failed.join("; ")}`);
   return failed.length === 0 ? 0 : 1;
 });

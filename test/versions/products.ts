@@ -17,8 +17,8 @@ export interface Product {
   /** The command that tells the version, and what it says before that. */
   readonly asked: (unpacked: Unpacked) => readonly [program: string, flag: string];
   readonly answer: string;
-  /** The project of vitest, and parts of the names of its files: all of them when there are none. */
-  readonly project: "docker" | "etcd" | "haproxy";
+  /** The projects of vitest, and parts of the names of their files: all of them when there are none. */
+  readonly projects: readonly ("docker" | "etcd" | "haproxy" | "load")[];
   readonly files: readonly string[];
   /** A shell command that has to succeed before the tests, and uses the product as they do. */
   readonly before?: string;
@@ -39,7 +39,7 @@ const HAPROXY: Product = {
   use: ({ bin }) => ({ env: { HECD_TEST_HAPROXY: join(bin, "haproxy") }, command: [] }),
   asked: ({ bin }) => [join(bin, "haproxy"), "-v"],
   answer: "HAProxy version ",
-  project: "haproxy",
+  projects: ["haproxy", "load"],
   files: ["integration/haproxy", "integration/stock-templates"],
 };
 
@@ -56,7 +56,7 @@ const ETCD: Product = {
   }),
   asked: ({ bin }) => [join(bin, "etcd"), "--version"],
   answer: "etcd Version: ",
-  project: "etcd",
+  projects: ["etcd"],
   files: [],
 };
 
@@ -74,7 +74,7 @@ const DOCKER: Product = {
   }),
   asked: () => ["dockerd", "--version"],
   answer: "Docker version ",
-  project: "docker",
+  projects: ["docker"],
   files: ["agent-", "docker", "explain", "readiness", "whole-line", "compose-styles", "images", "start"].map(
     (name) => `integration/${name}`,
   ),

@@ -49,9 +49,10 @@ async function versionOf(product: Product, release: Release, unpacked: Unpacked)
 }
 
 /** Whether all tests of a product pass. */
-async function test({ use, before, project, files }: Product, unpacked: Unpacked): Promise<boolean> {
+async function test({ use, before, projects, files }: Product, unpacked: Unpacked): Promise<boolean> {
   const { env, command } = use(unpacked);
-  const run = ["npx", "vitest", "run", "--config", "test/vitest.config.ts", "--project", project, ...files];
+  const chosen = projects.flatMap((project) => ["--project", project]);
+  const run = ["npx", "vitest", "run", "--config", "test/vitest.config.ts", ...chosen, ...files];
   const vitest = before === undefined ? run : ["sh", "-c", `${before} && "$@"`, "sh", ...run];
   const [program = "", ...args] = [...command, ...vitest];
   const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });

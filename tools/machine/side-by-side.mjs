@@ -36,7 +36,7 @@ export async function sideBySide([first, ...others], print) {
  * @param {Lane} lane
  * @returns {Promise<boolean>}
  */
-export function shown({ program, args }) {
+function shown({ program, args }) {
   return new Promise((resolve) => {
     const child = spawn(program, [...args], { stdio: ["ignore", "inherit", "inherit"] });
     child.once("error", (error) => {

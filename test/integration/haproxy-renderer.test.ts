@@ -160,7 +160,8 @@ describe("an etcd that is emptied by mistake", () => {
     const load = new Load(line.port, 0);
     await etcd.ctl("del", "/app", "--prefix");
     await renderer.said(/waits to see whether they are really gone: 3 of 3 servers of servers/);
-    await staysFor("every answer", 1_000, isServing);
+    // Under load some of the few requests of one look may find the same server.
+    await staysFor("good answers", 1_000, async () => (await line.answering()).every((each) => each.startsWith("200")));
     await etcd.write(pairs);
     await eventually("three answers again", isServing);
     expect((await load.stop()).failures).toEqual([]);

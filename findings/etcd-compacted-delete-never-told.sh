@@ -67,7 +67,8 @@ for suite in bookworm trixie; do
   ctl put key first >"$dir/out"
   revision=$(ctl del key -w json | sed -E 's/.*"revision":([0-9]+).*/\1/')
   ctl compact "$revision" --physical >"$dir/out"
-  ctl watch --rev "$revision" key >"$dir/watched-$suite" 2>&1 &
+  ETCDCTL_API=3 "$dir/$suite/usr/bin/etcdctl" --endpoints "127.0.0.1:$client" watch --rev "$revision" key \
+    >"$dir/watched-$suite" 2>&1 &
   for _ in $(seq 50); do
     ctl put key later >"$dir/out"
     grep -q later "$dir/watched-$suite" && break

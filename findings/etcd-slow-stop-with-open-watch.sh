@@ -65,7 +65,7 @@ stopping() {
   etcd=$!
   up
   if [ "$1" -gt 0 ]; then
-    ctl watch key >"$dir/watched" 2>&1 &
+    ETCDCTL_API=3 "$dir/$suite/usr/bin/etcdctl" --endpoints "127.0.0.1:$client" watch key >"$dir/watched" 2>&1 &
     for _ in $(seq 50); do
       ctl put key x >"$dir/out"
       grep -q PUT "$dir/watched" && break

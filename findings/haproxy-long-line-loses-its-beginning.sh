@@ -76,6 +76,7 @@ const ask = (socket, line) => new Promise((resolve) => {
   connection.on("data", (bytes) => (said += bytes));
   connection.on("error", ({ code }) => resolve(code));
   connection.on("close", () => resolve(said));
+  setTimeout(() => connection.destroy(), 2_000).unref(); // not every question of that time is answered
 });
 const [socket] = process.argv.slice(2);
 for (let tries = 0; tries < 100; tries++) {

@@ -1,5 +1,6 @@
 import type { HealthPolicy, LabelConfig } from "../labels/label-config.js";
 import { readLabels } from "../labels/labels.js";
+import { Memo } from "../memo/memo.js";
 import type { Container } from "../model/container.js";
 import type { Instance } from "../model/instance.js";
 import { type Objection, objection, quote } from "../model/reason.js";
@@ -44,18 +45,15 @@ export function placementOf(
   context: DecisionContext,
   others: ReadonlyMap<string, Container> = new Map(),
 ): Placement {
-  const known = placements.get(container);
-  if (known?.context === context) return known.placement;
-  const placement = placeAnew(container, context, others);
-  if (!livesInAnother(container)) placements.set(container, { context, placement });
-  return placement;
+  const place = (): Placement => placeAnew(container, context, others);
+  return livesInAnother(container) ? place() : placements.of(container, place, [context]);
 }
 
 /**
  * The placements of the containers there are: all containers are decided on whenever one changes. The instances in
  * them stay the same objects, so that their records are written once.
  */
-const placements = new WeakMap<Container, { readonly context: DecisionContext; readonly placement: Placement }>();
+const placements = new Memo<Container, Placement>();
 
 function placeAnew(container: Container, context: DecisionContext, others: ReadonlyMap<string, Container>): Placement {
   const config = readLabels(container, context.compat);

@@ -75,10 +75,11 @@ describe("a time", () => {
     expect(parseDurationOrSeconds(text)).toBe(ms);
   });
 
-  test("is the sum of its parts", () => {
+  test("is the sum of its parts, unless that is longer than Go can count", () => {
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
-        expect(parseDuration(textOf(parts))).toBe(sumOf(parts));
+        const sum = sumOf(parts);
+        expect(parseDuration(textOf(parts))).toBe(sum < 2 ** 63 / 1e6 ? sum : undefined);
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -29,6 +30,8 @@ export default defineConfig({
           exclude: ["test/integration/**"],
           // No test replaces a module, so files may share what one of them has loaded: half of the time was loading.
           isolate: false,
+          // All processors; by itself vitest leaves one of them free, which on two cores is half of the machine.
+          maxWorkers: availableParallelism(),
           // On a busy machine a property of some hundred runs takes longer than the usual five seconds.
           testTimeout: 30_000,
         },

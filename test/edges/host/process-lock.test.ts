@@ -17,10 +17,17 @@ async function place(): Promise<string> {
   return join(folder.path, "lock.sock");
 }
 
-/** Another process that listens at `path` and says `card`; killed at the end at the latest. */
-async function otherProcess(path: string, card: string): Promise<{ signal(name: NodeJS.Signals): Promise<void> }> {
-  const program = `require("net").createServer((s) => s.on("error", () => 0).write(process.argv[2] + "\\n")).listen(process.argv[1], () => console.log())`;
-  const child = spawn(process.execPath, ["-e", program, path, card], { stdio: ["ignore", "pipe", "inherit"] });
+/** Another process that listens at each of `paths` and says `card`; killed at the end at the latest. */
+async function otherProcess(
+  card: string,
+  ...paths: readonly string[]
+): Promise<{ signal(name: NodeJS.Signals): Promise<void> }> {
+  const program = `
+    const [card, ...paths] = process.argv.slice(1);
+    const listen = (path) => new Promise((done) =>
+      require("net").createServer((s) => s.on("error", () => 0).write(card + "\\n")).listen(path, done));
+    Promise.all(paths.map(listen)).then(() => console.log());`;
+  const child = spawn(process.execPath, ["-e", program, card, ...paths], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child.stdout, "data");
   return {
@@ -49,7 +56,7 @@ describe("a lock", () => {
 
   test("is free as soon as its process is killed", async () => {
     const path = await place();
-    const process = await otherProcess(path, "a process");
+    const process = await otherProcess("a process", path);
     const other = await take(path);
     if (other.kind !== "foreign") throw new Error("The lock was given twice");
     expect(other.card).toBe("a process");
@@ -63,7 +70,7 @@ describe("a lock", () => {
 
   test("is not free while its process is frozen", async () => {
     const path = await place();
-    const process = await otherProcess(path, "frozen");
+    const process = await otherProcess("frozen", path);
     await process.signal("SIGSTOP");
     const other = await take(path);
     expect(other).toMatchObject({ kind: "foreign", card: undefined });
@@ -72,10 +79,10 @@ describe("a lock", () => {
   });
 
   test("is given to one of many who find it dead at the same time", async () => {
-    const path = await place();
-    for (let round = 0; round < 20; round++) {
-      await (await otherProcess(path, "dead")).signal("SIGKILL");
-      const taken = await Promise.all(Array.from({ length: 8 }, (_, index) => take(path, `${round} ${index}`)));
+    const paths = await Promise.all(Array.from({ length: 20 }, place));
+    await (await otherProcess("dead", ...paths)).signal("SIGKILL");
+    for (const path of paths) {
+      const taken = await Promise.all(Array.from({ length: 8 }, (_, index) => take(path, `me ${index}`)));
       expect(taken.filter(({ kind }) => kind === "ours")).toHaveLength(1);
       for (const each of taken) {
         if (each.kind === "foreign") each[Symbol.dispose]();

@@ -10,12 +10,20 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, wake) {
-    const timer = setTimeout(wake, ms);
+    let timer: NodeJS.Timeout;
+    const waitFor = (restMs: number): void => {
+      const isLast = restMs <= LONGEST_TIMER_MS;
+      timer = isLast ? setTimeout(wake, restMs) : setTimeout(waitFor, LONGEST_TIMER_MS, restMs - LONGEST_TIMER_MS);
+    };
+    waitFor(ms);
     return () => {
       clearTimeout(timer);
     };
   },
 };
+
+/** Node counts a timer in 31 bits, some 24.8 days; one that is to wait longer it fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What the clock on the wall says, for people, files and other programs; it may be set back, so it measures nothing. */
 export function wallTime(): Date {

@@ -41,11 +41,7 @@ export function additionOf(backend: string, server: BackendServer, capabilities:
   if (all.length > MOST_WORDS || addition.length > MOST_LETTERS)
     return { commands: [], obstacle: `server ${name} has more words than fit into a command` };
   return {
-    commands: [
-      addition,
-      ...(read.set.has("check") ? [`enable health ${id}`] : []),
-      ...(isDisabled ? [] : [`enable server ${id}`]),
-    ],
+    commands: [addition, ...(isDisabled ? [] : [...checksOf(id, words), `enable server ${id}`])],
     obstacle: undefined,
   };
 }
@@ -60,13 +56,21 @@ export function settingCommands(backend: string, present: BackendServer, wanted:
   const id = `${backend}/${wanted.name}`;
   const isMoved = hasMoved(present, wanted);
   const comesIn = present.isDisabled && !wanted.isDisabled;
-  const keepsVerdict = wanted.isDisabled || (comesIn && !concernsOf(wanted.words).has("ends-requests"));
+  const wasDrained = comesIn && concernsOf(wanted.words).has("ends-requests");
   return [
     ...(isMoved ? [`set server ${id} addr ${wanted.host} port ${wanted.port}`] : []),
     ...(present.weight === wanted.weight ? [] : [`set server ${id} weight ${wanted.weight}`]),
+    ...(comesIn && !wasDrained ? checksOf(id, wanted.words) : []),
     ...(comesIn ? [`set server ${id} state ready`] : []),
-    ...(isMoved && wanted.words.includes("check") && !keepsVerdict ? [`set server ${id} health up`] : []),
+    ...(isMoved && wanted.words.includes("check") && !wanted.isDisabled && (!comesIn || wasDrained)
+      ? [`set server ${id} health up`]
+      : []),
   ];
+}
+
+/** Has checks begin, which rest on a server that was added disabled as they do on one of a file. */
+function checksOf(id: string, words: readonly string[]): readonly string[] {
+  return words.includes("check") ? [`enable health ${id}`] : [];
 }
 
 /** Whether two servers of one name have different addresses. */

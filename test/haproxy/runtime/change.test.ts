@@ -49,7 +49,13 @@ describe("a change that needs no reload", () => {
       ["add server b/c [2001:db8::1]:80 check inter 5s rise 1 weight 7", "enable health b/c", "enable server b/c"],
     ],
     [
-      "a new server that is disabled",
+      "a new server that is disabled, which is not checked until it is enabled",
+      config(""),
+      config(A.replace("\n", " disabled\n")),
+      ["add server b/a 10.0.0.1:80 check weight 5"],
+    ],
+    [
+      "a new server that is disabled and has no checks",
       config(""),
       config(B.replace("\n", " disabled\n")),
       ["add server b/b 10.0.0.2:80 weight 1"],
@@ -86,7 +92,10 @@ describe("a change that needs no reload", () => {
     expect(left.commands.leaving).toMatchObject([{ backend: "b", name: "a" }]);
     expect(change(config(B), config(A.replace("5", "9") + B), left.commands.leaving)).toMatchObject({
       kind: "runtime",
-      commands: { lines: ["set server b/a weight 9", "set server b/a state ready"], returning: ["b/a"] },
+      commands: {
+        lines: ["set server b/a weight 9", "enable health b/a", "set server b/a state ready"],
+        returning: ["b/a"],
+      },
     });
   });
 });
@@ -300,7 +309,7 @@ describe("a server that moves", () => {
       );
     expect(back(false)).toMatchObject({ kind: "reload" });
     expect(back(true)).toMatchObject({
-      commands: { lines: ["set server b/a addr 10.0.0.9 port 80", "set server b/a state ready"] },
+      commands: { lines: ["set server b/a addr 10.0.0.9 port 80", "enable health b/a", "set server b/a state ready"] },
     });
   });
 
@@ -357,7 +366,7 @@ describe("a server that goes leaves in peace", () => {
 
   test("by a reload alone where others track it, which maintenance would take along", () => {
     const tracking = "backend c\n  server t 10.0.0.4:80 track b/a\n  server u 10.0.0.5:80\n";
-    const found = change(config(A + B) + tracking, config(B) + tracking.replace(/  server t.*\n/, ""));
+    const found = change(config(A + B) + tracking, config(B) + tracking.replace(/ {2}server t.*\n/, ""));
     expect(found).toMatchObject({ kind: "reload", first: { lines: ["set server c/t state maint"] } });
   });
 

@@ -125,7 +125,7 @@ export class RuntimeUpdater {
     if (text === undefined) return { kind: "reload", reason: UNSEEN.doubt };
     const model = before.kind === "unknown" ? this.#modelOf(text) : before.model;
     this.#lookedAt = clock.now();
-    const deletions = this.#retiringServers.commands(model, clock.now());
+    const deletions = this.#retiringServers.commands(model, clock.now(), this.#runtime.version);
     const reply = this.#heard(await this.#runtime.lookAtAll(deletions, pidOf(before), signal));
     const look = afterLook(before, { text, model }, file, reply);
     const { belief, differences } = look;

@@ -12,8 +12,14 @@ export interface ProxyBackend {
   readonly isComplete: boolean;
   /** Whether the place of a backup server among the others counts: then the first one that lives serves alone. */
   readonly ranksBackups: boolean;
-  /** How long a request may go on trying a server after that has been taken out, in milliseconds; undefined without a limit. */
-  readonly triesForMs: number | undefined;
+  /** How long a request may go on trying a server after that has been taken out, in milliseconds. */
+  readonly triesForMs: number;
+  /** Whether a client may be led to its server whatever the algorithm says, so that draining keeps it there. */
+  readonly keepsClients: boolean;
+  /** Whether a connection to a server may serve another request after the one that opened it. */
+  readonly reusesConnections: boolean;
+  /** The servers that servers of this backend do alike (`track`), as `backend/server`. */
+  readonly tracked: readonly string[];
 }
 
 /** One server with everything that `default-server` adds to it. */
@@ -56,7 +62,20 @@ export function proxyBackendOf(section: Section, chain: readonly Section[]): Pro
     isComplete: settings("server-template").length === 0,
     ranksBackups: settings("option", "allbackups").length === 0 || settings("no", "option", "allbackups").length > 0,
     triesForMs: triesForMs(settings),
+    keepsClients: lines.some(({ words }) => LEADING.has(words[0] ?? "")),
+    reusesConnections:
+      (settings("mode").at(-1)?.words[1] ?? "tcp") !== "tcp" && settings("http-reuse").at(-1)?.words[1] !== "never",
+    tracked: [...servers.values()].flatMap(({ words }) => trackedBy(words, section.name)),
   };
+}
+
+/** What leads a client to a certain server. */
+const LEADING: ReadonlySet<string> = new Set(["cookie", "force-persist", "persist", "stick", "use-server"]);
+
+function trackedBy(words: readonly string[], backend: string): readonly string[] {
+  const at = words.lastIndexOf("track");
+  const tracked = at < 0 ? undefined : words[at + 1];
+  return tracked === undefined ? [] : [tracked.includes("/") ? tracked : `${backend}/${tracked}`];
 }
 
 /** The very same server as before when neither its line nor what it inherits has changed. */
@@ -106,11 +125,17 @@ function obstacleOf({ name }: Section, settings: (...words: readonly string[]) =
   return undefined;
 }
 
+/** Linux gives up on a connection after 127 s, which is the limit where HAProxy has none or a longer one. */
+const KERNEL_CONNECT_MS = 130_000;
+/** More than anybody has set; the number of retries where it cannot be read. */
+const MANY_RETRIES = 10;
+
 /** Each try may take the connect timeout and a pause of one second, or of the timeout where that is shorter. */
-function triesForMs(settings: (...words: readonly string[]) => readonly Line[]): number | undefined {
-  const connectMs = durationOf(settings("timeout", "connect").at(-1)?.words[2] ?? "");
-  const retries = Number(settings("retries").at(-1)?.words[1] ?? 3);
-  if (connectMs === undefined || !Number.isInteger(retries)) return undefined;
+function triesForMs(settings: (...words: readonly string[]) => readonly Line[]): number {
+  const timeoutMs = durationOf(settings("timeout", "connect").at(-1)?.words[2] ?? "") ?? 0; // 0 is no limit either
+  const connectMs = timeoutMs === 0 ? KERNEL_CONNECT_MS : Math.min(timeoutMs, KERNEL_CONNECT_MS);
+  const said = settings("retries").at(-1)?.words[1] ?? "3";
+  const retries = /^\d+$/.test(said) ? Number(said) : MANY_RETRIES;
   return (connectMs + Math.min(connectMs, 1_000)) * (retries + 1);
 }
 

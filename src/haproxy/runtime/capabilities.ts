@@ -1,74 +1,31 @@
+import { SERVER_WORDS } from "./server-words.js";
+
 /** What the running HAProxy accepts at run time. */
 export interface Capabilities {
   readonly version: string;
   /** Whether servers can be added and deleted. */
   readonly canAdd: boolean;
+  /** Whether `add server` gives what is not said the meaning that it has in a file, checks apart. */
+  readonly knowsDefaults: boolean;
+  /** Whether requests go to the new address of a moved server alone; before, kept connections lead to the old one. */
+  readonly movesConnections: boolean;
+  /** Whether it refuses to delete a server too early; before, it may crash. */
+  readonly guardsDeletion: boolean;
   /** The words of a server that `add server` takes, with the number of words that follow each. */
   readonly serverWords: ReadonlyMap<string, number>;
 }
 
-// Only words with which a server added at run time is what the same words in a file make of it; `track`, `source`,
-// agents and certificates bring more with them and are left to a reload.
-const FLAGS = [
-  "allow-0rtt",
-  "backup",
-  "check",
-  "check-send-proxy",
-  "check-ssl",
-  "no-ssl-reuse",
-  "no-tls-tickets",
-  "send-proxy",
-  "send-proxy-v2",
-  "send-proxy-v2-ssl",
-  "send-proxy-v2-ssl-cn",
-  "ssl",
-  "tfo",
-  "tls-tickets",
-];
-const WITH_A_VALUE = [
-  "addr",
-  "alpn",
-  "check-alpn",
-  "check-proto",
-  "check-sni",
-  "ciphers",
-  "ciphersuites",
-  "downinter",
-  "error-limit",
-  "fall",
-  "fastinter",
-  "inter",
-  "maxconn",
-  "maxqueue",
-  "minconn",
-  "observe",
-  "on-error",
-  "on-marked-down",
-  "on-marked-up",
-  "pool-low-conn",
-  "pool-max-conn",
-  "pool-purge-delay",
-  "port",
-  "proto",
-  "rise",
-  "slowstart",
-  "ssl-max-ver",
-  "ssl-min-ver",
-  "verify",
-  "verifyhost",
-  "weight",
-  "ws",
-];
-const SINCE_3_2 = ["init-state", "idle-ping"];
-
 /** What a version can do, as it names itself; one that is not understood can do nothing. */
 export function capabilitiesOf(version: string): Capabilities {
   const rank = rankOf(version);
-  const valued = rank >= 302 ? [...WITH_A_VALUE, ...SINCE_3_2] : WITH_A_VALUE;
+  const taken = SERVER_WORDS.filter(({ addedSince }) => addedSince <= rank);
   return {
     version,
     canAdd: rank >= 206,
-    serverWords: new Map([...FLAGS.map((word) => [word, 0] as const), ...valued.map((word) => [word, 1] as const)]),
+    knowsDefaults: rank >= 300,
+    movesConnections: rank >= 300,
+    guardsDeletion: rank >= 300,
+    serverWords: new Map(taken.map(({ name, values }) => [name, values])),
   };
 }
 

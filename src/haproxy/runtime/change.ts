@@ -36,10 +36,11 @@ export function changeBetween(
 ): Change {
   let reason = skeletonDifference(running, wanted);
   const changes: ServerChanges[] = [];
+  const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));
   for (const [name, backend] of wanted.backends) {
     const before = running.backends.get(name);
     if (!before || before === backend) continue; // a new one is a difference of the skeletons
-    const found = serverChanges(before, backend, retiringServers, capabilities);
+    const found = serverChanges(before, backend, { capabilities, retiringServers, tracked });
     if (found.obstacle !== undefined) reason ??= `backend ${name}: ${found.obstacle}`;
     if (found.ins.length + found.outs.length > 0) changes.push(found);
   }

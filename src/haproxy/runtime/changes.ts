@@ -1,14 +1,26 @@
 import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import type { Capabilities } from "./capabilities.js";
-import { addCommands, obstacleTo, settingCommands, takeOutCommand } from "./server-commands.js";
+import { additionOf, hasMoved, obstacleTo, settingCommands, takeOutCommands } from "./server-commands.js";
+import { concernsOf } from "./server-words.js";
 
-/** A server in maintenance that no configuration names any more. */
+/** A server that is out and that no configuration names any more. */
 export interface RetiringServer {
   readonly backend: string;
   readonly name: string;
   /** What it was made of; undefined when nobody knows. */
   readonly server: BackendServer | undefined;
+  /** Whether no connection to it was in use when it was last looked at. */
+  readonly isIdle?: boolean;
+}
+
+/** What a change of one backend has to reckon with. */
+export interface ChangeContext {
+  readonly capabilities: Capabilities;
+  /** By `backend/server`. */
+  readonly retiringServers: ReadonlyMap<string, RetiringServer>;
+  /** The servers that other servers do alike, as `backend/server`. */
+  readonly tracked: ReadonlySet<string>;
 }
 
 /** What is done to the servers of one backend. */
@@ -27,33 +39,48 @@ export interface ServerChanges {
 }
 
 /** How the servers of a running backend become those of the wanted one. */
-export function serverChanges(
-  before: ProxyBackend,
-  after: ProxyBackend,
-  retiringServers: ReadonlyMap<string, RetiringServer>,
-  capabilities: Capabilities,
-): ServerChanges {
+export function serverChanges(before: ProxyBackend, after: ProxyBackend, context: ChangeContext): ServerChanges {
+  const { capabilities, retiringServers } = context;
   const ins: string[] = [];
-  const leaving = [...before.servers.values()]
-    .filter(({ name }) => !after.servers.has(name))
-    .map((server) => ({ backend: after.name, name: server.name, server }));
+  const outs: string[] = [];
   const returning: string[] = [];
   for (const server of after.servers.values()) {
     const present = before.servers.get(server.name);
     if (present && isSame(present, server)) continue;
     const id = `${after.name}/${server.name}`;
     const retiring = retiringServers.get(id);
-    const obstacle = obstacleTo(server, capabilities) ?? reuseObstacle(present ?? retiring, server);
-    if (obstacle !== undefined) return retire(before, after, obstacle);
     const known = present ?? (retiring?.server && { ...retiring.server, isDisabled: true });
-    ins.push(...(known ? settingCommands(after.name, known, server) : addCommands(after.name, server)));
+    const obstacle =
+      obstacleTo(server, capabilities) ??
+      reuseObstacle(present ?? retiring, server) ??
+      moveObstacle(before, known, server, context) ??
+      entryObstacle(before, known, server);
+    if (obstacle !== undefined) return retire(before, after, context, obstacle);
+    if (known) ins.push(...settingCommands(after.name, known, server));
+    else {
+      const addition = additionOf(after.name, server, capabilities);
+      if (addition.obstacle !== undefined) return retire(before, after, context, addition.obstacle);
+      ins.push(...addition.commands);
+    }
+    if (known && !known.isDisabled && server.isDisabled) {
+      const commands = takeOutOf(before, server, context);
+      if (commands === undefined) return retire(before, after, context, outObstacle(server));
+      outs.push(...commands);
+    }
     if (!present && retiring) returning.push(id);
   }
-  const odd = leaving.find(({ name }) => !isPlainName(name));
-  if (odd) return retire(before, after, `the name of server ${odd.name} is not plain`);
-  const outs = leaving.map(({ backend, name }) => takeOutCommand(backend, name));
+  const leaving: RetiringServer[] = [];
+  for (const server of before.servers.values()) {
+    if (after.servers.has(server.name)) continue;
+    if (!isPlainName(server.name))
+      return retire(before, after, context, `the name of server ${server.name} is not plain`);
+    const commands = takeOutOf(before, server, context);
+    if (commands === undefined) return retire(before, after, context, outObstacle(server));
+    outs.push(...commands);
+    leaving.push({ backend: after.name, name: server.name, server });
+  }
   const obstacle = ins.length + outs.length === 0 ? undefined : obstacleToAny(before, after);
-  if (obstacle !== undefined) return retire(before, after, obstacle);
+  if (obstacle !== undefined) return retire(before, after, context, obstacle);
   return { ins, outs, leaving, returning, reached: after, obstacle: undefined };
 }
 
@@ -63,6 +90,49 @@ function reuseObstacle(present: BackendServer | RetiringServer | undefined, want
   const known = "backend" in present ? present.server : present;
   if (!known) return `server ${wanted.name} comes back, and how it was made is not known`;
   return isSameApartFromSettings(known, wanted) ? undefined : `the options of server ${wanted.name} differ`;
+}
+
+/** Why a server that is there cannot be led to another address. */
+function moveObstacle(
+  { name: backend, reusesConnections }: ProxyBackend,
+  known: BackendServer | undefined,
+  wanted: BackendServer,
+  { capabilities, retiringServers, tracked }: ChangeContext,
+): string | undefined {
+  if (!known || !hasMoved(known, wanted)) return undefined;
+  const id = `${backend}/${wanted.name}`;
+  if (tracked.has(id)) return `other servers track server ${wanted.name}, which moves`;
+  if (capabilities.movesConnections || !reusesConnections || retiringServers.get(id)?.isIdle) return undefined;
+  return `HAProxy ${capabilities.version} may go on asking server ${wanted.name} at its old address`;
+}
+
+/** Why a server cannot begin to serve, or serve elsewhere, in a process that runs. */
+function entryObstacle(
+  before: ProxyBackend,
+  known: BackendServer | undefined,
+  wanted: BackendServer,
+): string | undefined {
+  const { name, words, isBackup, isDisabled } = wanted;
+  const comesIn = !isDisabled && (!known || known.isDisabled || hasMoved(known, wanted));
+  const concerns = concernsOf(words);
+  if (comesIn && concerns.has("ends-backup-requests") && !isBackup && backupsOf(before).length > 0)
+    return `server ${name} would end the requests on backup servers`;
+  if (concerns.has("awaits-check") && (comesIn || !known))
+    return `server ${name} waits for its first check, which would be late`;
+  return undefined;
+}
+
+/** See `takeOutCommands`; what others track would take them along. */
+function takeOutOf(
+  backend: ProxyBackend,
+  server: BackendServer,
+  { tracked }: ChangeContext,
+): readonly string[] | undefined {
+  return tracked.has(`${backend.name}/${server.name}`) ? undefined : takeOutCommands(backend, server);
+}
+
+function outObstacle({ name }: BackendServer): string {
+  return `no command takes server ${name} out in peace`;
 }
 
 /** Why no server of this backend can be touched. */
@@ -76,22 +146,21 @@ function obstacleToAny(before: ProxyBackend, after: ProxyBackend): string | unde
 /**
  * Takes out servers that leave, so that a process that is about to be replaced sends them no more requests.
  *
- * Only where others stay, and only addresses that serve the backend no more: what is still alive must not be missed.
+ * Only where others stay, only addresses that serve the backend no more, since what is still alive must not be missed, and
+ * only where that ends no request.
  */
-function retire(before: ProxyBackend, after: ProxyBackend, obstacle: string): ServerChanges {
+function retire(before: ProxyBackend, after: ProxyBackend, context: ChangeContext, obstacle: string): ServerChanges {
   const stays = [...before.servers.values()].some(({ name, isDisabled }) => !isDisabled && after.servers.has(name));
   const addresses = new Set([...after.servers.values()].map(addressOf));
-  const retired = [...before.servers.values()].filter(
-    (server) =>
-      stays &&
-      !server.isDisabled &&
-      isPlainName(server.name) &&
-      !after.servers.has(server.name) &&
-      !addresses.has(addressOf(server)),
-  );
-  const outs = isPlainName(before.name) ? retired.map(({ name }) => takeOutCommand(before.name, name)) : [];
+  const outs: string[] = [];
   const servers = new Map(before.servers);
-  if (outs.length > 0) for (const server of retired) servers.set(server.name, { ...server, isDisabled: true });
+  for (const server of before.servers.values()) {
+    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(addressOf(server));
+    const commands = stays && goes && isPlainName(server.name) ? takeOutOf(before, server, context) : undefined;
+    if (commands === undefined || !isPlainName(before.name)) continue;
+    outs.push(...commands);
+    servers.set(server.name, { ...server, isDisabled: true });
+  }
   return { ins: [], outs, leaving: [], returning: [], reached: { ...before, servers }, obstacle };
 }
 

@@ -7,7 +7,7 @@ export interface RuntimeReply {
   /** What commands said that is no confirmation. */
   readonly complaints: readonly string[];
   readonly servers: readonly RunningServer[];
-  /** Those of the servers asked after that have a connection in use, as `backend/server`. */
+  /** Those of the servers asked after that have a connection in use or a request, as `backend/server`. */
   readonly busy: ReadonlySet<string>;
 }
 
@@ -36,7 +36,7 @@ export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
   const complaints: string[] = [];
   const rows: string[] = [];
   const busy = new Set<string>();
-  let table: "state" | "connections" | undefined;
+  let table: "state" | "connections" | "statistics" | undefined;
   for (const line of [...lines.slice(0, begin), ...lines.slice(end + 1)]) {
     if (line === "") table = undefined;
     else if (line.startsWith("# be_id ")) {
@@ -44,10 +44,14 @@ export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
       complaints.pop(); // the number of the format, in a line of its own
       rows.push(line);
     } else if (line.startsWith("# bkname/")) table = "connections";
+    else if (line.startsWith("# pxname,svname,qcur,qmax,scur,")) table = "statistics";
     else if (table === "state") rows.push(line);
     else if (table === "connections") {
       const [id = "", , , , , , used] = line.split(" ");
       if (used !== "0") busy.add(id);
+    } else if (table === "statistics") {
+      const [backend = "", server = "", queued, , current] = line.split(",");
+      if (queued !== "0" || current !== "0") busy.add(`${backend}/${server}`);
     } else if (!isConfirmation(line)) complaints.push(line.replace(/^\[\d\]: /, ""));
   }
   const servers = parseServersState(rows);

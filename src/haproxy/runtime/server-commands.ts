@@ -1,7 +1,12 @@
 import { isAddress } from "../config/address.js";
-import type { BackendServer } from "../config/backends.js";
+import type { BackendServer, ProxyBackend } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import type { Capabilities } from "./capabilities.js";
+import { concernsOf, wordSetOf, wordsToAdd, written } from "./server-words.js";
+
+/** All versions take 64 words in a command; some of them lose what is too much, and worse. */
+const MOST_WORDS = 40;
+const MOST_LETTERS = 4_000;
 
 /** Why this server cannot be handled at run time; undefined when it can. */
 export function obstacleTo(server: BackendServer, { serverWords, version }: Capabilities): string | undefined {
@@ -11,47 +16,85 @@ export function obstacleTo(server: BackendServer, { serverWords, version }: Capa
   if (!isAddress(host)) return `server ${name} has no IP address`;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `server ${name} has no port of its own`;
   if (!Number.isInteger(weight) || weight < 0 || weight > 256) return `server ${name} has no proper weight`;
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] ?? "";
-    const taken = serverWords.get(word);
-    if (taken === undefined) return `HAProxy ${version} takes "${word}" of server ${name} from the file only`;
-    at += taken;
-    if (taken > 0 && !/^[\w.,:/%@+*()=-]+$/.test(words[at] ?? "")) return `"${word}" of server ${name} is not plain`;
-  }
+  const read = wordSetOf(words, serverWords);
+  if ("unknown" in read) return `HAProxy ${version} takes "${read.unknown}" of server ${name} from the file only`;
+  if ("odd" in read) return `"${read.odd}" of server ${name} is not plain`;
   return undefined;
 }
 
+/** A new server, as a command and what follows it. */
+export interface Addition {
+  readonly commands: readonly string[];
+  /** Why a new server cannot be added; undefined when it can. */
+  readonly obstacle: string | undefined;
+}
+
 /** Brings a new server in as a fresh HAProxy would have it: up, with its checks at work, unless it is disabled. */
-export function addCommands(backend: string, server: BackendServer): readonly string[] {
+export function additionOf(backend: string, server: BackendServer, capabilities: Capabilities): Addition {
   const { name, host, port, weight, words, isDisabled } = server;
   const id = `${backend}/${name}`;
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  return [
-    ["add server", id, address, ...words, "weight", weight].join(" "),
-    ...(words.includes("check") ? [`enable health ${id}`] : []),
-    ...(isDisabled ? [] : [`enable server ${id}`]),
-  ];
+  const read = wordSetOf(words, capabilities.serverWords);
+  if (!("set" in read)) return { commands: [], obstacle: obstacleTo(server, capabilities) };
+  const all = written(wordsToAdd(read.set, capabilities.knowsDefaults));
+  const addition = ["add server", id, address, ...all, "weight", weight].join(" ");
+  if (all.length > MOST_WORDS || addition.length > MOST_LETTERS)
+    return { commands: [], obstacle: `server ${name} has more words than fit into a command` };
+  return {
+    commands: [addition, ...(isDisabled ? [] : [...checksOf(id, words), `enable server ${id}`])],
+    obstacle: undefined,
+  };
 }
 
-/** Turns a server that is there into the wanted one, of the same words. */
+/**
+ * Turns a server that is there into the wanted one of the same words, apart from taking it out.
+ *
+ * Its checks have judged another address than the one it moves to, so it is up there until they say otherwise, as after a
+ * start. Leaving maintenance does the same, and entering it would leave a backend of one server without any.
+ */
 export function settingCommands(backend: string, present: BackendServer, wanted: BackendServer): readonly string[] {
   const id = `${backend}/${wanted.name}`;
-  const isMoved = present.host !== wanted.host || present.port !== wanted.port;
+  const isMoved = hasMoved(present, wanted);
+  const comesIn = present.isDisabled && !wanted.isDisabled;
+  const wasDrained = comesIn && concernsOf(wanted.words).has("ends-requests");
   return [
     ...(isMoved ? [`set server ${id} addr ${wanted.host} port ${wanted.port}`] : []),
     ...(present.weight === wanted.weight ? [] : [`set server ${id} weight ${wanted.weight}`]),
-    ...(present.isDisabled === wanted.isDisabled
-      ? []
-      : [`set server ${id} state ${wanted.isDisabled ? "maint" : "ready"}`]),
+    ...(comesIn && !wasDrained ? checksOf(id, wanted.words) : []),
+    ...(comesIn ? [`set server ${id} state ready`] : []),
+    ...(isMoved && wanted.words.includes("check") && !wanted.isDisabled && (!comesIn || wasDrained)
+      ? [`set server ${id} health up`]
+      : []),
   ];
 }
 
-/** Stops new requests to a server at once; what is under way comes to its end. */
-export function takeOutCommand(backend: string, name: string): string {
-  return `set server ${backend}/${name} state maint`;
+/** Has checks begin, which rest on a server that was added disabled as they do on one of a file. */
+function checksOf(id: string, words: readonly string[]): readonly string[] {
+  return words.includes("check") ? [`enable health ${id}`] : [];
 }
 
-/** Deletes a server that has been out for long enough. */
-export function deleteCommand(backend: string, name: string): string {
-  return `del server ${backend}/${name}`;
+/** Whether two servers of one name have different addresses. */
+export function hasMoved(present: BackendServer, wanted: BackendServer): boolean {
+  return present.host !== wanted.host || present.port !== wanted.port;
+}
+
+/**
+ * Stops new requests to a server at once; what is under way comes to its end.
+ *
+ * Undefined where no command does that: draining leaves clients where they are led to, and maintenance ends their requests.
+ */
+export function takeOutCommands(
+  { name: backend, keepsClients }: ProxyBackend,
+  { name, words }: BackendServer,
+): readonly string[] | undefined {
+  const id = `${backend}/${name}`;
+  const concerns = concernsOf(words);
+  const agent = concerns.has("has-agent") ? [`disable agent ${id}`] : [];
+  if (!concerns.has("ends-requests")) return [...agent, `set server ${id} state maint`];
+  return keepsClients ? undefined : [...agent, `set server ${id} state drain`];
+}
+
+/** Deletes a server that has been out for long enough. HAProxy deletes what is in maintenance only. */
+export function deleteCommands(backend: string, name: string): readonly string[] {
+  return [`set server ${backend}/${name} state maint`, `del server ${backend}/${name}`];
 }

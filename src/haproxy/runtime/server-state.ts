@@ -2,6 +2,7 @@ import { canonicalAddress, isAddress } from "../config/address.js";
 import type { BackendServer } from "../config/backends.js";
 import type { Model } from "../config/model.js";
 import type { RetiringServer } from "./changes.js";
+import { concernsOf } from "./server-words.js";
 
 /** A server as it runs. */
 export interface RunningServer {
@@ -46,7 +47,7 @@ export interface Comparison {
   readonly differences: readonly string[];
   /** The same configuration with its servers as they run. */
   readonly actual: Model;
-  /** Servers in maintenance that the configuration does not name. */
+  /** Servers that are out and that the configuration does not name. */
   readonly strays: readonly RetiringServer[];
 }
 
@@ -80,7 +81,7 @@ export function compare(
     }
     for (const { name: stray, admin, ...rest } of present.values()) {
       if (backend.servers.has(stray)) continue;
-      if (admin === "maint") strays.push({ backend: name, name: stray, server: undefined });
+      if (admin !== "ready") strays.push({ backend: name, name: stray, server: undefined });
       else {
         differences.push(`${name}/${stray} is in no file`);
         servers.set(stray, { ...rest, name: stray, isDisabled: false, isBackup: false, words: [], isPlain: false });
@@ -100,7 +101,10 @@ function differencesOf(server: BackendServer, actual: RunningServer): readonly s
     differences.push(`is at ${actual.host}:${actual.port}`);
   }
   if (server.weight !== actual.weight) differences.push(`has weight ${actual.weight}`);
-  if (actual.admin !== (server.isDisabled ? "maint" : "ready")) differences.push(`is in state ${actual.admin}`);
+  // Maintenance would end its requests, so it is drained instead.
+  const isDrained = actual.admin === "drain" && concernsOf(server.words).has("ends-requests");
+  const isRight = server.isDisabled ? actual.admin === "maint" || isDrained : actual.admin === "ready";
+  if (!isRight) differences.push(`is in state ${actual.admin}`);
   return differences;
 }
 

@@ -5,7 +5,7 @@ import { capabilitiesOf } from "../../../src/haproxy/runtime/capabilities.js";
 import { changeBetween } from "../../../src/haproxy/runtime/change.js";
 import type { RetiringServer } from "../../../src/haproxy/runtime/changes.js";
 
-const capabilities = capabilitiesOf("2.6.12-1+deb12u4");
+const capabilities = capabilitiesOf("3.0.11-1+deb13u3");
 
 function config(servers: string, backend = "", global = ""): string {
   return `global
@@ -21,7 +21,7 @@ backend b
 ${servers}`;
 }
 
-function change(running: string, wanted: string, retiringServers: readonly RetiringServer[] = [], version = "2.6.12") {
+function change(running: string, wanted: string, retiringServers: readonly RetiringServer[] = [], version = "3.0.11") {
   const byId = new Map(retiringServers.map((retiring) => [`${retiring.backend}/${retiring.name}`, retiring]));
   return changeBetween(modelOf(running), modelOf(wanted), byId, capabilitiesOf(version));
 }
@@ -49,7 +49,13 @@ describe("a change that needs no reload", () => {
       ["add server b/c [2001:db8::1]:80 check inter 5s rise 1 weight 7", "enable health b/c", "enable server b/c"],
     ],
     [
-      "a new server that is disabled",
+      "a new server that is disabled, which is not checked until it is enabled",
+      config(""),
+      config(A.replace("\n", " disabled\n")),
+      ["add server b/a 10.0.0.1:80 check weight 5"],
+    ],
+    [
+      "a new server that is disabled and has no checks",
       config(""),
       config(B.replace("\n", " disabled\n")),
       ["add server b/b 10.0.0.2:80 weight 1"],
@@ -66,7 +72,13 @@ describe("a change that needs no reload", () => {
       "an address",
       config(A),
       config(A.replace("10.0.0.1:80", "10.0.0.9:81")),
-      ["set server b/a addr 10.0.0.9 port 81"],
+      ["set server b/a addr 10.0.0.9 port 81", "set server b/a health up"],
+    ],
+    [
+      "an address of a server without checks",
+      config(B),
+      config(B.replace("10.0.0.2", "2001:db8::2")),
+      ["set server b/b addr 2001:db8::2 port 80"],
     ],
     ["a disabled server", config(B), config(B.replace("\n", " disabled\n")), ["set server b/b state maint"]],
     ["an enabled server", config(B.replace("\n", " disabled\n")), config(B), ["set server b/b state ready"]],
@@ -80,7 +92,10 @@ describe("a change that needs no reload", () => {
     expect(left.commands.leaving).toMatchObject([{ backend: "b", name: "a" }]);
     expect(change(config(B), config(A.replace("5", "9") + B), left.commands.leaving)).toMatchObject({
       kind: "runtime",
-      commands: { lines: ["set server b/a weight 9", "set server b/a state ready"], returning: ["b/a"] },
+      commands: {
+        lines: ["set server b/a weight 9", "enable health b/a", "set server b/a state ready"],
+        returning: ["b/a"],
+      },
     });
   });
 });
@@ -106,9 +121,9 @@ describe("a change that needs a reload", () => {
     ["backend b: server b has no proper weight", config(A), config(A + B.replace("\n", " weight 1x\n"))],
     ["backend b: server b has variables in it", config(A), config(A + B.replace("\n", ' "$X"\n'))],
     [
-      'backend b: HAProxy 2.6.12 takes "cookie" of server b from the file only',
+      'backend b: HAProxy 3.0.11 takes "crt" of server b from the file only',
       config(A),
-      config(A + B.replace("\n", " cookie b\n")),
+      config(A + B.replace("\n", " crt b\n")),
     ],
     ['backend b: "check-sni" of server b is not plain', config(A), config(A + B.replace("\n", " check-sni a;b\n"))],
     [
@@ -164,13 +179,13 @@ describe("before a reload", () => {
   });
 
   test("only what leaves is taken out where something else of the backend takes the reload", () => {
-    const c = "  server c 10.0.0.3:80 cookie c\n";
+    const c = "  server c 10.0.0.3:80 crt c\n";
     expect(first(config(A + B), config(A + c))).toEqual(["set server b/b state maint"]);
     expect(first(config(A + B, "balance source"), config(A, "balance source"))).toEqual(["set server b/b state maint"]);
   });
 
   test("nothing is taken out then that may be the only one, or goes on under another name", () => {
-    const c = "  server c 10.0.0.2:80 cookie c\n";
+    const c = "  server c 10.0.0.2:80 crt c\n";
     expect(first(config(B), config(c))).toEqual([]);
     expect(first(config(A + B), config(A + c))).toEqual([]);
   });
@@ -187,6 +202,193 @@ describe("before a reload", () => {
       commands: { lines: ["set server b/b state ready"], reached: { backends: before.backends } },
     });
   });
+});
+
+describe("a new server is what its line in the file is", () => {
+  const added = (words: string, version = "3.0.11"): string | undefined => {
+    const found = change(config(""), config(`  server n 10.0.0.3:80 ${words}\n`), [], version);
+    return found.kind === "runtime" ? found.commands.lines[0]?.replace("add server b/n 10.0.0.3:80 ", "") : undefined;
+  };
+
+  test.each([
+    ["ssl verify none check", "ssl verify none check check-ssl weight 1"],
+    ["send-proxy check", "send-proxy check check-send-proxy weight 1"],
+    ["ssl send-proxy-v2-ssl check", "ssl send-proxy-v2-ssl check check-ssl check-send-proxy weight 1"],
+    ["ssl check check-ssl", "ssl check check-ssl weight 1"],
+    // Checks that go elsewhere are in the clear from a file too, and without checks there are none.
+    ["ssl check port 81", "ssl check port 81 weight 1"],
+    ["send-proxy check addr 10.0.0.9", "send-proxy check addr 10.0.0.9 weight 1"],
+    ["ssl send-proxy", "ssl send-proxy weight 1"],
+    ["cookie n", "cookie n weight 1"],
+  ])("with %s", (words, command) => {
+    expect(added(words)).toBe(command);
+  });
+
+  test.each([
+    ["", "pool-max-conn -1 pool-purge-delay 5s weight 1"],
+    ["pool-max-conn 3", "pool-max-conn 3 pool-purge-delay 5s weight 1"],
+    ["maxconn 7", "maxconn 7 pool-max-conn -1 pool-purge-delay 5s minconn 7 weight 1"],
+    ["minconn 7 maxconn 3", "minconn 7 maxconn 7 pool-max-conn -1 pool-purge-delay 5s weight 1"],
+    ["minconn 2 maxconn 3", "minconn 2 maxconn 3 pool-max-conn -1 pool-purge-delay 5s weight 1"],
+    [
+      "check observe layer7 error-limit 3",
+      "check observe layer7 error-limit 3 pool-max-conn -1 pool-purge-delay 5s on-error fail-check weight 1",
+    ],
+    ["cookie n", undefined],
+    ["proto h2", undefined],
+  ])("with %s before 3.0, which is told what is unsaid", (words, command) => {
+    expect(added(words, "2.6.12")).toBe(command);
+  });
+
+  test("with words of its own and inherited ones, each once", () => {
+    const inherited = "default-server inter 5s check inter 9s rise 1";
+    const found = change(config("", inherited), config("  server n 10.0.0.3:80 check inter 1s\n", inherited));
+    expect(found).toMatchObject({
+      commands: { lines: [expect.stringMatching(/ inter 1s check rise 1 weight 1$/), {}, {}] },
+    });
+  });
+
+  test("or comes by a reload where its words are too many for a command", () => {
+    const many = [
+      ...["addr 10.0.0.9", "alpn h2", "check-alpn h2", "check-proto h2", "check-sni a", "ciphers a", "ciphersuites a"],
+      ...[
+        "downinter 1s",
+        "error-limit 1",
+        "fall 1",
+        "fastinter 1s",
+        "inter 1s",
+        "maxconn 1",
+        "maxqueue 1",
+        "minconn 1",
+      ],
+      ...["observe layer4", "on-error fail-check", "pool-low-conn 1", "pool-max-conn 1", "rise 1", "sni str(a)"],
+    ].join(" ");
+    expect(change(config(""), config(`  server n 10.0.0.3:80 ${many}\n`))).toMatchObject({
+      kind: "reload",
+      reason: "backend b: server n has more words than fit into a command",
+    });
+    expect(change(config(""), config(`  server n 10.0.0.3:80 ciphers ${"A".repeat(4_000)}\n`))).toMatchObject({
+      kind: "reload",
+    });
+  });
+
+  test.each(["init-state down", "init-state fully-down"])(
+    "but with %s, since its first check would be late",
+    (words) => {
+      expect(change(config(""), config(`  server n 10.0.0.3:80 check ${words}\n`), [], "3.2.26")).toMatchObject({
+        kind: "reload",
+        reason: "backend b: server n waits for its first check, which would be late",
+      });
+      expect(added("check init-state fully-up", "3.2.26")).toBe("check init-state fully-up weight 1");
+    },
+  );
+});
+
+describe("a server that moves", () => {
+  const moved = A.replace("10.0.0.1", "10.0.0.9");
+
+  test("takes a reload before 3.0, where kept connections lead to the old address", () => {
+    const reason = "backend b: HAProxy 2.6.12 may go on asking server a at its old address";
+    expect(change(config(A), config(moved), [], "2.6.12")).toMatchObject({ kind: "reload", reason });
+    const tcp = (servers: string): string => config(servers).replace("mode http", "mode tcp");
+    const never = (servers: string): string => config(servers, "http-reuse never");
+    for (const way of [tcp, never]) {
+      expect(change(way(A), way(moved), [], "2.6.12")).toMatchObject({ kind: "runtime" });
+    }
+  });
+
+  test("and comes back does so before 3.0 once it was seen without a connection", () => {
+    const left = change(config(A + B), config(B), [], "2.6.12");
+    if (left.kind !== "runtime") throw new Error(left.kind);
+    const back = (isIdle: boolean) =>
+      change(
+        config(B),
+        config(moved + B),
+        left.commands.leaving.map((each) => ({ ...each, isIdle })),
+        "2.6.12",
+      );
+    expect(back(false)).toMatchObject({ kind: "reload" });
+    expect(back(true)).toMatchObject({
+      commands: { lines: ["set server b/a addr 10.0.0.9 port 80", "enable health b/a", "set server b/a state ready"] },
+    });
+  });
+
+  test("takes a reload where another one does as it does", () => {
+    const tracking = "  server t 10.0.0.4:80 track b/a\n";
+    expect(change(config(A + tracking), config(moved + tracking))).toMatchObject({
+      kind: "reload",
+      reason: "backend b: other servers track server a, which moves",
+    });
+  });
+});
+
+describe("a server that goes leaves in peace", () => {
+  const ends = "  server e 10.0.0.5:80 check on-marked-down shutdown-sessions\n";
+
+  test("by draining where maintenance would end its requests, and comes back", () => {
+    const left = change(config(A + ends), config(A));
+    if (left.kind !== "runtime") throw new Error(left.kind);
+    expect(left.commands.lines).toEqual(["set server b/e state drain"]);
+    expect(change(config(A), config(A + ends), left.commands.leaving)).toMatchObject({
+      commands: { lines: ["set server b/e state ready"] },
+    });
+    const moved = ends.replace("10.0.0.5", "10.0.0.6");
+    expect(change(config(A), config(A + moved), left.commands.leaving)).toMatchObject({
+      commands: {
+        lines: ["set server b/e addr 10.0.0.6 port 80", "set server b/e state ready", "set server b/e health up"],
+      },
+    });
+    const disabled = ends.replace("\n", " disabled\n");
+    expect(change(config(A + ends), config(A + disabled))).toMatchObject({
+      commands: { lines: ["set server b/e state drain"] },
+    });
+  });
+
+  test.each(["cookie SRV insert", "stick on src", "use-server e if { path /e }", "persist rdp-cookie"])(
+    "by a reload alone where draining would keep clients on it, as with %s",
+    (line) => {
+      for (const wanted of [A, A + ends.replace("\n", " disabled\n")]) {
+        expect(change(config(A + ends, line), config(wanted, line))).toMatchObject({
+          kind: "reload",
+          reason: "backend b: no command takes server e out in peace",
+          first: { lines: [] },
+        });
+      }
+    },
+  );
+
+  test("with its agent silenced, which could bring it back", () => {
+    const agent = "  server g 10.0.0.7:80 agent-check agent-port 9\n";
+    expect(change(config(A + agent), config(A))).toMatchObject({
+      commands: { lines: ["disable agent b/g", "set server b/g state maint"] },
+    });
+  });
+
+  test("by a reload alone where others track it, which maintenance would take along", () => {
+    const tracking = "backend c\n  server t 10.0.0.4:80 track b/a\n  server u 10.0.0.5:80\n";
+    const found = change(config(A + B) + tracking, config(B) + tracking.replace(/ {2}server t.*\n/, ""));
+    expect(found).toMatchObject({ kind: "reload", first: { lines: ["set server c/t state maint"] } });
+  });
+
+  test("and so does one that a reload is to take away", () => {
+    const lines = (servers: string): string => config(servers, "balance source");
+    const first = (server: string): readonly string[] => {
+      const found = change(lines(A + server), lines(A));
+      return found.kind === "reload" ? found.first.lines : [];
+    };
+    expect(first(ends)).toEqual(["set server b/e state drain"]);
+    expect(first("  server g 10.0.0.7:80 agent-check\n")).toEqual(["disable agent b/g", "set server b/g state maint"]);
+  });
+});
+
+test("a server whose coming would end the requests on backup servers takes a reload", () => {
+  const primary = "  server p 10.0.0.6:80 check on-marked-up shutdown-backup-sessions\n";
+  const reason = "backend b: server p would end the requests on backup servers";
+  const backup = "  server k 10.0.0.8:80 backup\n";
+  expect(change(config(backup), config(backup + primary))).toMatchObject({ kind: "reload", reason });
+  expect(change(config(backup + primary), config(backup + primary.replace("0.6", "0.7")))).toMatchObject({ reason });
+  expect(change(config(backup + primary), config(backup))).toMatchObject({ kind: "runtime" });
+  expect(change(config(B), config(B + primary))).toMatchObject({ kind: "runtime" });
 });
 
 describe("any two configurations", () => {
@@ -228,6 +430,7 @@ describe("any two configurations", () => {
 
   test("are the same for a capable version whatever its suffix", () => {
     expect(capabilities.canAdd).toBe(true);
+    expect(capabilities).toEqual({ ...capabilitiesOf("3.0.11"), version: capabilities.version });
     expect(capabilitiesOf("3.2.26").serverWords.has("init-state")).toBe(true);
     expect(capabilitiesOf("3.0.11-1+deb13u3").serverWords.has("init-state")).toBe(false);
   });

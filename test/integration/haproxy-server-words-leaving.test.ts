@@ -1,0 +1,138 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeCertificates } from "../support/certificates.js";
+import { eventually, staysFor } from "../support/eventually.js";
+import { freePort } from "../support/free-port.js";
+import { answerOn } from "../support/live-haproxy.js";
+import { type RecordingUpstream, RecordingUpstreams } from "../support/recording-upstream.js";
+import { matched } from "../support/required.js";
+import { RuntimeWorld } from "../support/runtime-world.js";
+import { tempDir } from "../support/temp-dir.js";
+
+let folder: Awaited<ReturnType<typeof tempDir>>;
+let upstreams: RecordingUpstreams;
+let upstream: RecordingUpstream;
+
+beforeAll(async () => {
+  folder = await tempDir();
+  await makeCertificates(folder.path);
+  upstreams = new RecordingUpstreams(folder.path);
+  upstream = await upstreams.start();
+});
+afterAll(async () => {
+  await upstreams[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** An HAProxy with these lines in its backend, and how to give it others. */
+async function worldOf(backend: string, ...servers: readonly string[]) {
+  let textOf: (lines: readonly string[]) => string = () => "";
+  const world = await RuntimeWorld.start((port, socket) => {
+    textOf = (lines) => `global
+  stats socket ${socket} mode 600 level admin
+  hard-stop-after 5s
+defaults
+  timeout connect 1s
+  timeout client 20s
+  timeout server 20s
+  retries 0
+frontend web
+  mode http
+  bind 127.0.0.1:${port}
+  default_backend b
+backend b
+  mode http
+  ${backend}
+${lines.join("\n")}
+`;
+    return textOf(servers);
+  });
+  const become = async (...lines: readonly string[]): Promise<void> => {
+    expect(["applied", "unchanged"]).toContain((await world.apply(textOf(lines))).kind);
+  };
+  const statusOf = async (server: string): Promise<string> =>
+    matched(new RegExp(`^b,${server},(?:[^,]*,){15}([^,]*),`, "m"), await world.ask("show stat b 4 -1"), "status");
+  await become(...servers);
+  world.take("reload-needed");
+  return { world, become, statusOf };
+}
+
+test("a server that moves while its checks say that it is down serves at once", async () => {
+  const words = "check inter 2s fall 1 rise 3";
+  const dead = await freePort();
+  const { world, become, statusOf } = await worldOf("http-reuse never", `  server a 127.0.0.1:${dead} ${words}`);
+  await using _ = world;
+  await eventually("the failure of its check", async () => (await statusOf("a")).startsWith("DOWN"));
+  await become(`  server a 127.0.0.1:${upstream.port} ${words}`);
+  expect(await answerOn(world.port)).toMatch(/^200/);
+  await staysFor("its service", 3_000, async () => (await statusOf("a")).startsWith("UP"), 100);
+  expect(world.take("reload-needed")).toEqual([]);
+});
+
+describe("a request under way", () => {
+  const words = "check on-marked-down shutdown-sessions";
+  const stays = (): string => `  server stays 127.0.0.1:${upstream.port} weight 0`;
+
+  test.each([
+    ["that leaves, by commands", "", 0],
+    ["that leaves, by a reload", "cookie SERVED insert", 1],
+    ["that leaves before a reload", "balance source", 1],
+  ])("comes to its end on a server with shutdown-sessions %s", { timeout: 60_000 }, async (_name, line, reloads) => {
+    const leaving = await upstreams.start();
+    const server = `  server leaves 127.0.0.1:${leaving.port} ${words}`;
+    const { world, become } = await worldOf(line, server, stays());
+    await using _ = world;
+    const answer = fetch(`http://127.0.0.1:${world.port}/hold`);
+    await eventually("the request", () => leaving.connections === 1);
+    await become(stays());
+    await staysFor("the request", 1_500, () => leaving.connections === 1);
+    leaving.letGo();
+    expect((await answer).status).toBe(200);
+    expect(world.take("reload-needed")).toHaveLength(reloads);
+    if (reloads > 0) return;
+    await eventually(
+      "its end",
+      async () => {
+        await become(stays());
+        return !(await world.ask("show servers state b")).includes("leaves");
+      },
+      30_000,
+    );
+  });
+});
+
+test("a server that leaves stays out whatever its agent says", async () => {
+  await using agent = await startAgent();
+  const server = `  server g 127.0.0.1:${upstream.port} agent-check agent-inter 200ms agent-port ${agent.port}`;
+  const stays = `  server stays 127.0.0.1:${upstream.port}`;
+  const { world, become, statusOf } = await worldOf("", server, stays);
+  await using _ = world;
+  await eventually("its agent", () => agent.asked() > 2);
+  await become(stays);
+  expect(await statusOf("g")).toBe("MAINT");
+  await staysFor("its maintenance", 2_000, async () => (await statusOf("g")) === "MAINT", 100);
+  expect(world.take("reload-needed")).toEqual([]);
+});
+
+/** An agent that says "ready" to everybody. */
+async function startAgent(): Promise<AsyncDisposable & { readonly port: number; asked(): number }> {
+  let asked = 0;
+  const server = createServer((socket) => {
+    asked++;
+    socket.on("error", () => socket.destroy());
+    socket.end("ready up\n");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("No port was given");
+  return {
+    port: address.port,
+    asked: () => asked,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

@@ -216,6 +216,8 @@ export interface ProxyDriver {
 export type Adjustment =
   | { readonly kind: "agrees" }
   | { readonly kind: "adjusted"; readonly commands: number }
+  /** What could be done is done; a reload has not mended the rest, and another one would not. */
+  | { readonly kind: "differs"; readonly output: string }
   | { readonly kind: "reload"; readonly reason: string };
 
 /** What is known of a running HAProxy, for `/state` and `hecd status`. */
@@ -224,6 +226,10 @@ export interface ProxyReport {
   readonly pid: number | undefined;
   /** Whether what runs is what the file says, when that was looked at last; undefined while it cannot be asked. */
   readonly agrees: boolean | undefined;
+  /** How it differs from the file, in words, the server first. */
+  readonly differences: readonly string[];
+  /** Why it cannot be asked, where it should be; undefined while it answers. */
+  readonly silence: string | undefined;
   /** Servers that are out and wait to be deleted, as `backend/server`. */
   readonly leaving: readonly string[];
   /** Why the last reload was needed. */
@@ -242,6 +248,8 @@ export interface Verdict {
 export interface ReloadVerdict {
   readonly kind: "proven" | "failed" | "absent";
   readonly output: string;
+  /** How what runs differs from the file although it was loaded; absent where it does not, or cannot be asked. */
+  readonly differs?: string;
   /** That of the command that reloads, where there is one. */
   readonly exitCode?: number;
 }

@@ -51,4 +51,4 @@ function exitCodeOf(results: readonly Result[], tellsChange: boolean): number {
   return tellsChange && outcomes.every((kind) => kind === "unchanged") ? UNCHANGED : 0;
 }
 
-const FAILED: ReadonlySet<Outcome["kind"]> = new Set(["rejected", "rolled-back", "failed"]);
+const FAILED: ReadonlySet<Outcome["kind"]> = new Set(["differs", "rejected", "rolled-back", "failed"]);

@@ -74,6 +74,7 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "docker-event":
     case "docker-unreachable":
     case "haproxy-adjusted":
+    case "haproxy-compared":
     case "haproxy-differs":
     case "haproxy-exited":
     case "haproxy-reached":
@@ -90,6 +91,7 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "registered":
     case "reload-needed":
     case "servers-deleted":
+    case "servers-linger":
     case "session-lost":
     case "session-opened":
     case "skipped":
@@ -119,6 +121,7 @@ function linesOfOutcome(dest: string, outcome: Outcome, isNoop: boolean): readon
       return [error(`Config check failed: ${endOf(outcome.exitCode, outcome.output)}`)];
     case "reload-failed":
       return [error(`Reload of ${dest} failed, it is tried again: ${endOf(outcome.exitCode, outcome.output)}`)];
+    case "differs":
     case "held":
     case "waiting":
     case "rolled-back":

@@ -104,9 +104,7 @@ async function bring(
   const isReload = adjustment.kind === "reload";
   if (isReload && (await parts.awaitReload(signal))) return { kind: "overtaken" };
   const bytes = Buffer.byteLength(text);
-  if (work === "nothing" && !isReload) {
-    return adjustment.kind === "agrees" ? { kind: "unchanged" } : { kind: "applied", bytes };
-  }
+  if (work === "nothing" && !isReload) return outcomeOf(adjustment, bytes) ?? { kind: "unchanged" };
   await tellDifferences(text, parts);
   if (isReload && resource.haproxy) emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   if (work === "replace") {
@@ -115,9 +113,15 @@ async function bring(
     (isReload ? signal : rest).throwIfAborted();
     await candidate.commit();
   }
-  if (isReload) return await prove(bytes, parts, rest);
+  if (isReload) return await prove(bytes, adjustment.reason, parts, rest);
   await target.confirm();
-  return { kind: "applied", bytes };
+  return outcomeOf(adjustment, bytes) ?? { kind: "applied", bytes };
+}
+
+/** What came of an adjustment that has changed something, or has found what it cannot change. */
+function outcomeOf(adjustment: Adjustment, bytes: number): Outcome | undefined {
+  if (adjustment.kind === "differs") return adjustment;
+  return adjustment.kind === "adjusted" ? { kind: "applied", bytes, commands: adjustment.commands } : undefined;
 }
 
 /** A text on its way to become the file: staged and judged once, when that is first asked for. */
@@ -198,14 +202,15 @@ export function workFor(
 }
 
 /** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
-async function prove(bytes: number, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+async function prove(bytes: number, reason: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
   const { resource, target } = parts;
-  const { kind, ...said } = await reload(parts, signal);
+  const { kind, differs, ...said } = await reload(parts, signal);
   const { output } = said;
   switch (kind) {
     case "proven":
       await target.confirm();
-      return { kind: "applied", bytes };
+      if (differs !== undefined) return { kind: "differs", output: differs };
+      return { kind: "applied", bytes, ...(resource.haproxy && { reload: reason }) };
     case "absent":
       return { kind: "waiting", output };
     case "failed": {

@@ -65,7 +65,7 @@ export class ResourceApplier {
       if (outcome.kind === "overtaken") return outcome;
       if (outcome.kind === "held") return await this.#hold(outcome, turn, signal);
       this.#settled = retryOf(outcome) === "never" ? { snapshot, text } : undefined;
-      if (look && outcome.kind === "unchanged") return outcome;
+      if (look && !this.status.isNews(outcome)) return outcome;
       return this.status.conclude(outcome, clock.now() - turn.begunAt);
     } catch (error) {
       signal.throwIfAborted();

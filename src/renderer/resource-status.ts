@@ -1,5 +1,5 @@
 import type { Emit, Outcome } from "../core/events/event.js";
-import { retryOf } from "../core/events/outcome.js";
+import { isGood } from "../core/events/outcome.js";
 import type { Clock } from "../flow/clock.js";
 import type { ProxyDriver, ProxyReport, Resource } from "../ports.js";
 
@@ -48,7 +48,16 @@ export class ResourceStatus {
   get waitingFor(): string | undefined {
     const { name, dest } = this.#resource;
     if (!this.#outcome) return `the first state of ${name}`;
-    return retryOf(this.#outcome) === "never" ? undefined : `${dest} (${this.#outcome.kind})`;
+    if (!isGood(this.#outcome)) return `${dest} (${this.#outcome.kind})`;
+    const silence = this.#parts.driver.report?.silence;
+    return silence === undefined ? undefined : `the HAProxy of ${name} (${silence})`;
+  }
+
+  /** Whether an outcome of another look at the same state says something else than the last one. */
+  isNews(outcome: Outcome): boolean {
+    const known = this.#outcome?.kind === "differs" ? this.#outcome.output : undefined;
+    if (outcome.kind === "differs") return known !== outcome.output;
+    return outcome.kind !== "unchanged" || known !== undefined;
   }
 
   get state(): ResourceState {

@@ -122,7 +122,7 @@ describe("one turn", () => {
   test("is adjusted first where HAProxy can be, and then checked, committed and confirmed (invariants 1 and 3)", async () => {
     const world = new World("old");
     world.adjustments = [{ kind: "adjusted", commands: 2 }];
-    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });
+    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3, commands: 2 });
     expect(world.journal).toEqual(["adjust", "stage", "check", "commit", "confirm"]);
     expect(world).toMatchObject({ file: "new", running: "new", state: "sound" });
   });
@@ -170,7 +170,7 @@ describe("one turn", () => {
     expect(world.journal).toEqual(["stage", "check"]);
     world.verdict = { accepted: true, output: "" };
     world.adjustments = [{ kind: "adjusted", commands: 2 }];
-    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });
+    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3, commands: 2 });
     expect(world.journal.slice(2)).toEqual(["stage", "check", "adjust", "commit", "confirm"]);
   });
 
@@ -215,16 +215,32 @@ describe("one turn", () => {
       { kind: "adjusted", commands: 1 },
       { kind: "reload", reason: "restarted" },
     ];
-    expect(await world.apply("old")).toEqual({ kind: "applied", bytes: 3 });
-    expect(await world.apply("old")).toEqual({ kind: "applied", bytes: 3 });
+    expect(await world.apply("old")).toEqual({ kind: "applied", bytes: 3, commands: 1 });
+    expect(await world.apply("old")).toEqual({ kind: "applied", bytes: 3, reload: "restarted" });
     expect(world.journal).toEqual(["adjust", "adjust", "reload", "confirm"]);
   });
 
   test("stages, checks, commits, reloads and confirms, in this order (invariant 1)", async () => {
     const world = new World("old");
-    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3 });
+    expect(await world.apply("new")).toEqual({ kind: "applied", bytes: 3, reload: "" });
     expect(world.journal).toEqual(["stage", "check", "commit", "reload", "confirm"]);
     expect(world).toMatchObject({ file: "new", running: "new" });
+  });
+
+  test("keeps a file that was loaded and is not in use, and says so until it is, without another reload", async () => {
+    const world = new World("old");
+    const output = "it reads another file";
+    world.reloads = [{ kind: "proven", output: "", differs: output }];
+    expect(await world.apply("new")).toEqual({ kind: "differs", output });
+    world.adjustments = [
+      { kind: "differs", output },
+      { kind: "differs", output },
+    ];
+    expect(await world.apply("new")).toEqual({ kind: "differs", output });
+    expect(await world.apply("newer")).toEqual({ kind: "differs", output });
+    expect(world).toMatchObject({ file: "newer", state: "sound" });
+    expect(world.journal.filter((what) => what === "reload")).toHaveLength(1);
+    expect(await world.apply("newer")).toEqual({ kind: "unchanged" });
   });
 
   test("touches nothing when the file has the text already (invariant 3)", async () => {

@@ -8,6 +8,8 @@ interface FakeServer {
   readonly port: number;
   readonly weight: number;
   readonly isOut: boolean;
+  readonly isDown: boolean;
+  readonly isUnchecked: boolean;
 }
 
 /** What one line is answered; undefined breaks the connection, `SILENCE` lets it hang. */
@@ -109,8 +111,10 @@ export class FakeWorker {
       return "Server deleted.\n\n";
     }
     if (verb === "enable" && kind === "server") this.#set(id, { isOut: false });
+    if (kind === "health") this.#set(id, { isUnchecked: verb === "disable" });
     const [what, value = "", , port] = more;
     if (what === "weight") this.#set(id, { weight: Number(value) });
+    if (what === "health") this.#set(id, { isDown: value === "down" });
     if (what === "state") this.#set(id, { isOut: value === "maint" });
     if (what === "addr") this.#set(id, { host: value, port: Number(port) });
     return "\n";
@@ -126,10 +130,10 @@ export class FakeWorker {
         .map(({ name, host, port }) => `${name} 1/1 ${host} ${port} - 0 ${used(name)}\n`)
         .join("")}\n`;
     }
-    return `1\n# be_id be_name srv_name srv_addr srv_admin_state srv_uweight srv_port\n${shown
+    return `1\n# be_id be_name srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_state srv_port\n${shown
       .map(
-        ({ backend, name, host, port, weight, isOut }) =>
-          `1 ${backend} ${name.split("/")[1]} ${host} ${isOut ? 1 : 0} ${weight} ${port}\n`,
+        ({ backend, name, host, port, weight, isOut, isDown, isUnchecked }) =>
+          `1 ${backend} ${name.split("/")[1]} ${host} ${isOut || isDown ? 0 : 2} ${isOut ? 1 : 0} ${weight} ${isUnchecked ? 2 : 6} ${port}\n`,
       )
       .join("")}\n`;
   }
@@ -139,7 +143,7 @@ export class FakeWorker {
     const at = words.indexOf("weight");
     // Like HAProxy, it takes the digits that a number begins with.
     const weight = at < 0 ? 1 : Number.parseInt(words[at + 1] ?? "", 10);
-    this.servers.set(id, { host, port: Number(port), weight, isOut });
+    this.servers.set(id, { host, port: Number(port), weight, isOut, isDown: false, isUnchecked: false });
   }
 
   #set(id: string, change: Partial<FakeServer>): void {

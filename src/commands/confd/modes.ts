@@ -120,6 +120,7 @@ function settleOf(settings: ConfdSettings): ConfdDefaults["settle"] {
 
 function isFailure({ kind }: Outcome): boolean {
   switch (kind) {
+    case "differs":
     case "rejected":
     case "reload-failed":
     case "rolled-back":

@@ -99,6 +99,12 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return info(`The HAProxy of ${event.resource} answers${after(event.afterMs)}`);
     case "haproxy-differs":
       return warn(`The HAProxy of ${event.resource} is not as its file says: ${some(event.differences)}`);
+    case "haproxy-compared":
+      return debug(`Compared the HAProxy of ${event.resource} with its file: ${event.differing} servers differ`);
+    case "servers-linger":
+      return warn(
+        `${event.servers} servers of the HAProxy of ${event.resource} are out and not yet deleted: they are in use, or it deletes none${since(event.lastedMs)}`,
+      );
     case "servers-deleted":
       return debug(`Deleted from the HAProxy of ${event.resource}: ${some(event.servers)}`);
     case "reload-needed":
@@ -141,7 +147,9 @@ function applied(dest: string, outcome: Outcome): EventDescription {
     case "rejected":
       return error(`The new ${dest} was refused, the old one stays: ${outcome.output}`);
     case "applied":
-      return info(`${dest} is new (${outcome.bytes} bytes) and in use`);
+      return info(`${dest} is new (${outcome.bytes} bytes) and in use${howOf(outcome)}`);
+    case "differs":
+      return error(`${dest} is in place and not in use: ${outcome.output}`);
     case "waiting":
       return warn(`${dest} is new, but nothing could be told to read it: ${outcome.output}`);
     case "rolled-back":
@@ -151,6 +159,11 @@ function applied(dest: string, outcome: Outcome): EventDescription {
     case "failed":
       return error(`Cannot bring ${dest} up to date: ${outcome.reason}`);
   }
+}
+
+function howOf({ commands, reload }: Outcome & { readonly kind: "applied" }): string {
+  if (reload !== undefined) return ` by a reload: ${reload}`;
+  return commands === undefined ? "" : ` at run time: ${commands} ${commands === 1 ? "command" : "commands"}`;
 }
 
 const debug = (message: string): EventDescription => ({ level: "debug", message });

@@ -94,6 +94,15 @@ export type HecdEvent =
     }
   | { readonly kind: "haproxy-reached"; readonly resource: string; readonly afterMs: number }
   | { readonly kind: "haproxy-differs"; readonly resource: string; readonly differences: readonly string[] }
+  /** All servers were compared with the file; `differing` is how many are not as it says, once all was done about it. */
+  | { readonly kind: "haproxy-compared"; readonly resource: string; readonly differing: number }
+  /** More servers than usual are out and wait to be deleted, and have been for long. */
+  | {
+      readonly kind: "servers-linger";
+      readonly resource: string;
+      readonly servers: number;
+      readonly lastedMs: number;
+    }
   | { readonly kind: "servers-deleted"; readonly resource: string; readonly servers: readonly string[] }
   | { readonly kind: "reload-needed"; readonly resource: string; readonly reason: string }
   | {
@@ -133,8 +142,10 @@ export type Outcome =
   | { readonly kind: "would-change"; readonly diff: string }
   /** The check refused the text; the file is untouched. */
   | { readonly kind: "rejected"; readonly output: string; readonly exitCode?: number }
-  /** The file is new, and what reads it has taken it over. */
-  | { readonly kind: "applied"; readonly bytes: number }
+  /** What reads the file has taken it over: by runtime commands, or by a reload for the reason given. */
+  | { readonly kind: "applied"; readonly bytes: number; readonly commands?: number; readonly reload?: string }
+  /** The file is in place and was loaded, and what reads it runs something else; looked at again all the time. */
+  | { readonly kind: "differs"; readonly output: string }
   /** The file is new and was accepted, but nothing runs yet that reads it; tried again until something does. */
   | { readonly kind: "waiting"; readonly output: string }
   /** The reload failed; the last good file is back. */

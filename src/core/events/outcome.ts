@@ -6,6 +6,7 @@ export function retryOf(outcome: Outcome): "never" | "for news" | "later" {
     case "unchanged":
     case "would-change":
     case "applied":
+    case "differs": // another attempt would change nothing, and it is looked at all the time
       return "never";
     case "held":
     case "rejected":
@@ -16,4 +17,9 @@ export function retryOf(outcome: Outcome): "never" | "for news" | "later" {
     case "rolled-back":
       return "later"; // a reload that fails can cost HAProxy seconds, which a busy store must not multiply
   }
+}
+
+/** Whether the file, and what reads it, are as they should be at this end. */
+export function isGood(outcome: Outcome): boolean {
+  return retryOf(outcome) === "never" && outcome.kind !== "differs";
 }

@@ -76,9 +76,12 @@ export class HaproxyDriver implements ProxyDriver {
     const text = await textOf(this.#resource.dest);
     try {
       const verdict = await reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
-      if (verdict.kind === "proven" && text !== undefined) this.#updater.reloaded(text, await this.#worker(signal));
-      else this.#updater.reloadFailed();
-      return verdict;
+      if (verdict.kind !== "proven" || text === undefined) {
+        this.#updater.reloadFailed();
+        return verdict;
+      }
+      const differs = await this.#updater.reloaded(text, await this.#worker(signal), signal);
+      return differs === undefined ? verdict : { ...verdict, differs };
     } catch (error) {
       this.#updater.reloadFailed();
       throw error;

@@ -1,15 +1,18 @@
 import { HecdError } from "../../errors.js";
-import type { Clock } from "../../flow/clock.js";
+import { type Clock, sleep } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
 import { parseRuntimeReply, type RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import type { HaproxySettings } from "../../ports.js";
-import { askSocket } from "./socket.js";
+import { askSocket, LINE_BYTES } from "./socket.js";
 
 /** A worker answers in a few milliseconds; replacing one that is only drowned would cost requests that it still serves. */
 const ANSWER_WITHIN_MS = 8_000;
 
-/** HAProxy 3.2 refuses longer lines, since its buffers have 16 kB by default. */
-const LINE_BYTES = 15_000;
+/** The waits for a new worker on its own socket. */
+const SUCCESSOR_WAITS_MS = [0, 20, 50, 100, 200];
+
+/** What 3.2 and newer say of a line that is longer than their `tune.bufsize`; they have carried out nothing of it. */
+const TOO_LONG = /^(?:\[\d\]: )?The command is too big for the buffer size/m;
 
 /** Which sockets lead to the worker of an HAProxy. */
 export interface RuntimeSockets {
@@ -38,6 +41,8 @@ export class RuntimeApi {
   /** Who answers on the worker's own socket, as far as that is known. */
   #adminPid: number | undefined;
   #version: string | undefined;
+  /** The longest line that HAProxy takes, as far as is known. */
+  #lineBytes = LINE_BYTES;
 
   constructor(sockets: RuntimeSockets, clock: Clock) {
     this.#sockets = sockets;
@@ -58,6 +63,7 @@ export class RuntimeApi {
   forget(): void {
     this.#adminPid = undefined;
     this.#version = undefined;
+    this.#lineBytes = LINE_BYTES;
   }
 
   /**
@@ -91,6 +97,19 @@ export class RuntimeApi {
     return await this.#askOn({ admin: undefined, master }, { commands: [], backends: "all" }, signal);
   }
 
+  /**
+   * Whether another worker than the one of this pid answers by now. Just after a reload an old one may answer on its own
+   * socket, and of a pid that is not known nothing can be told.
+   */
+  async hasSucceeded(predecessor: number | undefined, signal: AbortSignal): Promise<boolean> {
+    if (predecessor === undefined) return false;
+    for (const waitMs of SUCCESSOR_WAITS_MS) {
+      await sleep(waitMs, this.#clock, signal);
+      if ((await this.ask(GREETING, undefined, signal)).pid !== predecessor) return true;
+    }
+    return false;
+  }
+
   /** Asks on the first of these sockets on which somebody answers. */
   async #askOn({ admin, master }: RuntimeSockets, request: RuntimeRequest, signal: AbortSignal): Promise<RuntimeReply> {
     const reply =
@@ -112,43 +131,66 @@ export class RuntimeApi {
     signal: AbortSignal,
   ): Promise<RuntimeReply | undefined> {
     const replies: RuntimeReply[] = [];
-    for (const line of linesOf(way, request)) {
-      const reply = await this.#say(line, socket, signal);
-      if (reply) replies.push(reply);
-      else if (replies.length > 0) throw cutOff(socket);
-      else return undefined;
+    for (const words of groupsOf(way, request)) {
+      let said = 0;
+      do {
+        const { line, count } = lineOf(way, words.slice(said), this.#lineBytes);
+        const reply = await this.#say(line, socket, signal);
+        if (reply === "too long") {
+          if (count <= 1) throw tooLong(line);
+          this.#lineBytes = Math.floor(Buffer.byteLength(line) / 2);
+          continue;
+        }
+        if (reply) replies.push(reply);
+        else if (replies.length > 0) throw cutOff(socket);
+        else return undefined;
+        said += count;
+      } while (said < words.length);
     }
     if (replies.some(({ pid }) => pid !== replies[0]?.pid)) throw cutOff(socket);
     return joined(replies);
   }
 
-  async #say(line: string, socket: string, signal: AbortSignal): Promise<RuntimeReply | undefined> {
+  async #say(line: string, socket: string, signal: AbortSignal): Promise<RuntimeReply | "too long" | undefined> {
     const late = new HecdError({ code: "deadline", what: `an answer on ${socket}`, afterMs: ANSWER_WITHIN_MS });
     using limit = deadlineSignal(ANSWER_WITHIN_MS, late, this.#clock, signal);
     const answer = await askSocket(socket, line, limit.signal);
-    return answer === undefined ? undefined : parseRuntimeReply(answer);
+    if (answer === undefined) return undefined;
+    return TOO_LONG.test(answer) ? "too long" : parseRuntimeReply(answer);
   }
 }
 
 const GREETING: RuntimeRequest = { commands: [], backends: [] };
 
-/** As many commands in a line as may be. Each line also asks who answers it. */
-function linesOf(way: keyof RuntimeSockets, { commands, backends }: RuntimeRequest): readonly string[] {
-  const address = way === "master" ? "@1 " : "";
-  const start = way === "master" ? `${address}show info` : "set severity-output number;show info";
+/**
+ * What may stand in one line. From 3.0 on a task moves a server after its command, and on the worker's own socket the
+ * questions of the same line are answered before that.
+ */
+function groupsOf(way: keyof RuntimeSockets, { commands, backends }: RuntimeRequest): readonly (readonly string[])[] {
   const questions =
     backends === "all" ? ["show servers state"] : backends.map((backend) => `show servers state ${backend}`);
-  const lines: string[] = [];
-  let line = start;
-  for (const command of [...commands, ...questions]) {
+  const isApart = way === "admin" && commands.length > 0 && questions.length > 0;
+  return isApart ? [commands, questions] : [[...commands, ...questions]];
+}
+
+/** A line that asks who answers, with as many of these commands as may be, and how many that are. */
+function lineOf(
+  way: keyof RuntimeSockets,
+  commands: readonly string[],
+  lineBytes: number,
+): { readonly line: string; readonly count: number } {
+  const address = way === "master" ? "@1 " : "";
+  let line = way === "master" ? `${address}show info` : "set severity-output number;show info";
+  let bytes = line.length;
+  let count = 0;
+  for (const command of commands) {
     const next = `;${address}${command}`;
-    if (line.length + next.length > LINE_BYTES) {
-      lines.push(line);
-      line = start;
-    }
+    bytes += Buffer.byteLength(next);
+    if (count > 0 && bytes > lineBytes) break;
     line += next;
+    count++;
   }
-  return [...lines, line];
+  return { line, count };
 }
 
 /** What several lines were answered, as one answer. */
@@ -162,6 +204,11 @@ function joined(replies: readonly RuntimeReply[]): RuntimeReply | undefined {
       busy: new Set(replies.flatMap(({ busy }) => [...busy])),
     }
   );
+}
+
+function tooLong(line: string): HecdError {
+  const output = `it takes no line of ${Buffer.byteLength(line)} bytes`;
+  return new HecdError({ code: "haproxy-failed", what: "be told a command", output });
 }
 
 function cutOff(socket: string): HecdError {

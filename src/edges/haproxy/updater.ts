@@ -1,6 +1,6 @@
 import type { Emit } from "../../core/events/event.js";
 import { reasonOf } from "../../errors.js";
-import type { Clock } from "../../flow/clock.js";
+import { type Clock, sleep } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";
 import { type Model, modelOf } from "../../haproxy/config/model.js";
 import {
@@ -12,6 +12,8 @@ import {
   agreesWith,
   arrived,
   type Belief,
+  differencesIn,
+  givenUp,
   isSettled,
   type Known,
   partway,
@@ -21,9 +23,13 @@ import {
 } from "../../haproxy/runtime/belief.js";
 import { type Capabilities, capabilitiesOf } from "../../haproxy/runtime/capabilities.js";
 import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/change.js";
+import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
+import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
 import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
+import type { RunningServer } from "../../haproxy/runtime/server-state.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
+import { Lingering } from "./lingering.js";
 import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
 
 /** What an updater works with. */
@@ -44,11 +50,15 @@ interface Texts {
 /** How old the last look at all servers may be, however busy the store. */
 const LOOK_EVERY_MS = 5_000;
 
+/** The waits before servers that are not yet as commands have made them are read again. */
+const FOLLOWING_WAITS_MS = [5, 20, 100];
+
 /** Changes the servers of a running HAProxy without a reload: asks it, and acts on what is believed of it by then. */
 export class RuntimeUpdater {
   readonly #parts: RuntimeUpdaterParts;
   readonly #runtime: RuntimeApi;
   readonly #outage: Outage;
+  readonly #lingering: Lingering;
   readonly #retiringServers = new RetiringServers();
   #belief: Belief = UNSEEN;
   /** The text that HAProxy was last to run. */
@@ -56,11 +66,13 @@ export class RuntimeUpdater {
   #newest: { readonly text: string; readonly model: Model } | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #lastReload: string | undefined;
+  #silence: string | undefined;
 
   constructor(parts: RuntimeUpdaterParts) {
     this.#parts = parts;
     this.#runtime = new RuntimeApi(parts.sockets, parts.clock);
     this.#outage = new Outage(parts.clock);
+    this.#lingering = new Lingering(parts.clock);
   }
 
   get report(): ProxyReport {
@@ -68,6 +80,8 @@ export class RuntimeUpdater {
       version: this.#runtime.version,
       pid: pidOf(this.#belief),
       agrees: agreesWith(this.#belief, this.#wanted),
+      differences: differencesIn(this.#belief),
+      silence: this.#silence,
       leaving: [...this.#retiringServers.all.keys()],
       lastReload: this.#lastReload,
     };
@@ -87,12 +101,31 @@ export class RuntimeUpdater {
     return adjustment;
   }
 
-  /** A reload is proven: HAProxy has read this text, in the worker of this pid where that is known. */
-  reloaded(text: string, pid: number | undefined): void {
+  /**
+   * A reload is proven: HAProxy has read this text, in the worker of this pid where that is known. Compares what runs
+   * with it and leads it there; resolves to what differs all the same.
+   */
+  async reloaded(text: string, pid: number | undefined, signal: AbortSignal): Promise<string | undefined> {
+    const predecessor = pidOf(this.#belief);
     this.#belief = afterReload(this.#belief, text, this.#modelOf(text), pid);
     this.#wanted = text;
     this.#runtime.forget();
     this.#retiringServers.clear();
+    if (!this.#runtime.isReachable) return undefined;
+    try {
+      if (pid === undefined && !(await this.#runtime.hasSucceeded(predecessor, signal))) return undefined;
+      const looked = await this.#look({ wanted: text, file: text }, signal);
+      return looked.kind === "differs" ? looked.output : undefined;
+    } catch (error) {
+      // Whatever this was, the reload itself is proven, and the next look is due soon.
+      this.#belief = afterSilence(this.#belief, reasonOf(error));
+      return undefined;
+    }
+  }
+
+  /** The servers of the present worker, as they run. */
+  async servers(signal: AbortSignal): Promise<readonly RunningServer[]> {
+    return (await this.#runtime.ask({ commands: [], backends: "all" }, pidOf(this.#belief), signal)).servers;
   }
 
   /** A reload has failed, or nobody knows how it has ended. */
@@ -109,16 +142,22 @@ export class RuntimeUpdater {
       if (looked.kind === "reload" || known.kind === "unknown" || known.text === wanted) return looked;
     }
     const adjustment = await this.#lead(known, texts, signal);
-    if (adjustment.kind === "reload" || this.#parts.clock.now() - this.#lookedAt < LOOK_EVERY_MS) return adjustment;
+    const isDue = known.kind === "irreparable" || this.#parts.clock.now() - this.#lookedAt >= LOOK_EVERY_MS;
+    if (adjustment.kind === "reload" || !isDue) return adjustment;
     const looked = await this.#look(texts, signal);
-    return looked.kind === "reload" ? looked : adjustment;
+    return looked.kind === "reload" || looked.kind === "differs" ? looked : adjustment;
   }
 
-  /**
-   * Compares all servers with what they should be and leads them back there. Deletes servers that have been out for long
-   * enough.
-   */
-  async #look({ file }: Texts, signal: AbortSignal): Promise<Adjustment> {
+  /** Compares all servers with what they should be, leads them back there, and tells how many differ then. */
+  async #look(texts: Texts, signal: AbortSignal): Promise<Adjustment> {
+    const looked = await this.#compare(texts, signal);
+    const { resource, emit } = this.#parts;
+    emit({ kind: "haproxy-compared", resource, differing: serversIn(differencesIn(this.#belief)).size });
+    return looked;
+  }
+
+  /** Deletes servers that have been out for long enough, besides. */
+  async #compare({ file }: Texts, signal: AbortSignal): Promise<Adjustment> {
     const { clock, emit, resource } = this.#parts;
     const before = this.#belief;
     const text = before.kind === "unknown" ? file : before.text;
@@ -135,7 +174,16 @@ export class RuntimeUpdater {
     if (look.isRestarted) this.#retiringServers.clear();
     const gone = this.#retiringServers.see(look.strays, reply.busy, clock.now());
     if (gone.length > 0) emit({ kind: "servers-deleted", resource, servers: gone });
-    return isSettled(belief) ? { kind: "agrees" } : await this.#lead(belief, { wanted: text, file }, signal);
+    const lastedMs = this.#lingering.note(this.#retiringServers.all.size);
+    if (lastedMs !== undefined) {
+      emit({ kind: "servers-linger", resource, servers: this.#retiringServers.all.size, lastedMs });
+    }
+    if (belief.kind === "believed") return { kind: "agrees" };
+    if (belief.kind === "irreparable") return { kind: "differs", output: despiteReload(belief.differences) };
+    const led = await this.#lead(belief, { wanted: text, file }, signal);
+    if (led.kind !== "reload" || !belief.isReloaded) return led;
+    this.#belief = givenUp(belief);
+    return { kind: "differs", output: despiteReload(belief.differences) };
   }
 
   /** Leads what runs to the wanted text. Where that takes a reload, it goes as far as it can without. */
@@ -143,7 +191,13 @@ export class RuntimeUpdater {
     const model = this.#modelOf(wanted);
     const there = arrived(known, wanted, model);
     const capabilities = await this.#capabilities(known.pid, signal);
-    const change = changeBetween(runningModel(known), model, this.#retiringServers.all, capabilities);
+    const running = runningModel(known);
+    const remedies = known.kind === "drifted" ? known.remedies : [];
+    const change = withRemedies(
+      changeBetween(running, model, this.#retiringServers.all, capabilities),
+      remedies,
+      running,
+    );
     switch (change.kind) {
       case "none":
         this.#belief = there;
@@ -172,11 +226,19 @@ export class RuntimeUpdater {
   ): Promise<Belief> {
     const { clock, emit, resource } = this.#parts;
     const begunAt = clock.now();
-    const reply = await this.#runtime.ask({ commands, backends }, before.pid, signal).catch((error: unknown) => {
-      this.#belief = afterSilence(before, reasonOf(error));
-      throw error;
-    });
-    const { belief, isRestarted } = afterCommands(before, hoped, backends, file, this.#heard(reply));
+    const ask = (lines: readonly string[]): Promise<RuntimeReply> =>
+      this.#runtime.ask({ commands: lines, backends }, before.pid, signal).catch((error: unknown) => {
+        this.#belief = afterSilence(before, reasonOf(error));
+        throw error;
+      });
+    const reply = await ask(commands);
+    let outcome = afterCommands(before, hoped, backends, file, this.#heard(reply));
+    for (const waitMs of FOLLOWING_WAITS_MS) {
+      if (!outcome.isEarly) break;
+      await sleep(waitMs, clock, signal);
+      outcome = afterCommands(before, hoped, backends, file, await ask([]));
+    }
+    const { belief, isRestarted } = outcome;
     this.#belief = belief;
     if (isRestarted) {
       this.#retiringServers.clear();
@@ -197,6 +259,7 @@ export class RuntimeUpdater {
   #unanswered({ wanted, file }: Texts, reason: string): Adjustment {
     const { resource, emit } = this.#parts;
     this.#belief = afterSilence(this.#belief, reason);
+    this.#silence = this.#runtime.isReachable ? reason : undefined;
     const lastedMs = this.#runtime.isReachable ? this.#outage.failed() : undefined;
     if (lastedMs !== undefined) emit({ kind: "haproxy-unreachable", resource, reason, lastedMs });
     return wanted === file ? { kind: "agrees" } : { kind: "reload", reason };
@@ -204,6 +267,7 @@ export class RuntimeUpdater {
 
   #heard(reply: RuntimeReply): RuntimeReply {
     const { resource, emit } = this.#parts;
+    this.#silence = undefined;
     const afterMs = this.#outage.recovered();
     if (afterMs !== undefined) emit({ kind: "haproxy-reached", resource, afterMs });
     return reply;

@@ -56,6 +56,9 @@ export class Metrics {
   readonly #differences = this.#counter("hecd_haproxy_differs_total", "Times HAProxy was not as its file says", [
     "resource",
   ]);
+  readonly #differing = this.#gauge("hecd_haproxy_differing_servers", "Servers that are not as the file says", [
+    "resource",
+  ]);
   readonly #needs = this.#counter("hecd_reloads_needed_total", "Changes that only a reload could bring in", [
     "resource",
   ]);
@@ -171,6 +174,9 @@ export class Metrics {
       case "haproxy-differs":
         this.#differences.inc({ resource: event.resource });
         break;
+      case "haproxy-compared":
+        this.#differing.set({ resource: event.resource }, event.differing);
+        break;
       case "reload-needed":
         this.#needs.inc({ resource: event.resource });
         break;
@@ -197,6 +203,7 @@ export class Metrics {
       case "haproxy-started":
       case "haproxy-said":
       case "servers-deleted":
+      case "servers-linger":
       case "stalled":
       case "listening":
       case "stopping":

@@ -1,5 +1,6 @@
 import type { Model } from "../config/model.js";
 import type { RetiringServer } from "./changes.js";
+import type { Remedy } from "./remedies.js";
 import type { RuntimeReply } from "./runtime-reply.js";
 import { compare } from "./server-state.js";
 
@@ -9,14 +10,22 @@ export type Belief = Unknown | Known;
 /** HAProxy has been read back, or has just loaded a file: what it runs is known. */
 export type Known = Believed | Drifted | Irreparable;
 
+interface Anything {
+  /** Whether HAProxy has loaded the text or the file, and nothing has been compared since. */
+  readonly isFresh: boolean;
+  /** Differences that a reload has not mended, in words. */
+  readonly unmended: readonly string[];
+}
+
 /** Nothing is certain: nobody has asked yet, nobody answers, or an answer has raised a doubt. */
-export interface Unknown {
+export interface Unknown extends Anything {
   readonly kind: "unknown";
   /** Why. */
   readonly doubt: string;
   /** Whether the reason is that nobody has answered. */
   readonly isSilent: boolean;
-  readonly finding: Finding | undefined;
+  /** What the last look has shown, where that has raised the doubt; in words. */
+  readonly differences: readonly string[];
 }
 
 /** HAProxy runs what a text says. */
@@ -25,34 +34,31 @@ interface Believed extends OfText {
 }
 
 /** HAProxy runs something else than a text says: others have changed it, or a reload is due. */
-interface Drifted extends OfText {
+export interface Drifted extends OfText {
   readonly kind: "drifted";
   /** What it runs. */
   readonly actual: Model;
+  /** What leads back in what `actual` does not say. */
+  readonly remedies: readonly Remedy[];
+  /** In words; empty where no look has shown them. */
+  readonly differences: readonly string[];
+  /** Whether HAProxy had just loaded the text: another reload would not change anything. */
+  readonly isReloaded: boolean;
 }
 
-/** HAProxy runs a text as it reads it. We read it otherwise, and another reload would not change that. */
+/** HAProxy has loaded a text and runs something else. Neither commands nor another reload would change that. */
 interface Irreparable extends OfText {
   readonly kind: "irreparable";
-  readonly finding: Finding;
+  /** In words; at least one. */
+  readonly differences: readonly string[];
 }
 
-interface OfText {
+interface OfText extends Anything {
   /** The text that HAProxy has loaded or has been brought to, and what that says. */
   readonly text: string;
   readonly model: Model;
   /** The pid of the worker; undefined after a reload that only its driver has seen. */
   readonly pid: number | undefined;
-  readonly finding: Finding | undefined;
-}
-
-/** How HAProxy differed from a text when all its servers were looked at. */
-interface Finding {
-  readonly text: string;
-  /** In words; at least one. */
-  readonly differences: readonly string[];
-  /** Whether HAProxy has loaded that text since. */
-  readonly isReloaded: boolean;
 }
 
 /** What is believed before HAProxy is asked for the first time. */
@@ -60,16 +66,18 @@ export const UNSEEN: Unknown = {
   kind: "unknown",
   doubt: "it is not certain what HAProxy runs",
   isSilent: true,
-  finding: undefined,
+  isFresh: false,
+  differences: [],
+  unmended: [],
 };
 
 /** Whether HAProxy runs the wanted text; undefined while nobody answers. */
 export function agreesWith(belief: Belief, wanted: string | undefined): boolean | undefined {
   if (belief.kind === "unknown") return belief.isSilent ? undefined : false;
-  return isSettled(belief) && belief.text === wanted;
+  return belief.kind === "believed" && belief.text === wanted;
 }
 
-/** Whether HAProxy runs what its text says, and no reload is due. */
+/** Whether nothing can be done to bring HAProxy nearer to its text. */
 export function isSettled(belief: Belief): belief is Believed | Irreparable {
   return belief.kind === "believed" || belief.kind === "irreparable";
 }
@@ -79,19 +87,30 @@ export function pidOf(belief: Belief): number | undefined {
   return belief.kind === "unknown" ? undefined : belief.pid;
 }
 
+/** How HAProxy differs from its text, in words. */
+export function differencesIn(belief: Belief): readonly string[] {
+  return belief.kind === "believed" ? [] : belief.differences;
+}
+
 /** What HAProxy runs, in the words of a configuration. */
 export function runningModel(known: Known): Model {
   return known.kind === "drifted" ? known.actual : known.model;
 }
 
 /** What becomes of a belief once HAProxy runs another text, by commands or because the two texts say the same. */
-export function arrived({ pid, finding }: Known, text: string, model: Model): Believed {
-  return { kind: "believed", text, model, pid, finding: lasting(finding) };
+export function arrived({ pid, unmended }: Known, text: string, model: Model): Believed {
+  return { kind: "believed", text, model, pid, unmended, isFresh: false };
 }
 
 /** What becomes of a belief once commands have done what need not wait for a reload. */
-export function partway({ text, model, pid, finding }: Known, actual: Model): Drifted {
-  return { kind: "drifted", text, model, actual, pid, finding };
+export function partway({ text, model, pid, unmended }: Known, actual: Model): Drifted {
+  const seen = { remedies: [], differences: [], isReloaded: false, isFresh: false };
+  return { kind: "drifted", text, model, pid, actual, unmended, ...seen };
+}
+
+/** What becomes of a drift that is there in spite of a reload, once commands have not mended it either. */
+export function givenUp({ text, model, pid, differences }: Drifted): Irreparable {
+  return { kind: "irreparable", text, model, pid, differences, unmended: differences, isFresh: false };
 }
 
 /** What a look at all servers has shown. */
@@ -122,19 +141,21 @@ export function afterLook(
     const belief = doubted(before, "HAProxy was restarted, and with another file");
     return { belief, differences: [], strays: [], isRestarted: false };
   }
-  const { differences, actual, strays } = compare(model, servers);
-  const finding = findingOf(before, text, differences);
-  if (!finding) {
-    return { belief: { kind: "believed", text, model, pid, finding }, differences, strays, isRestarted };
+  const { differences, actual, remedies, strays } = compare(model, servers);
+  const seen = { text, model, pid, isFresh: false };
+  if (differences.length === 0) {
+    return { belief: { kind: "believed", ...seen, unmended: [] }, differences, strays, isRestarted };
   }
-  if (finding.isReloaded) {
-    return { belief: { kind: "irreparable", text, model, pid, finding }, differences: [], strays, isRestarted };
+  const { isFresh, unmended } = before;
+  if (differences.every((difference) => unmended.includes(difference))) {
+    return { belief: { kind: "irreparable", ...seen, differences, unmended }, differences: [], strays, isRestarted };
   }
-  if (isRestarted || before.kind === "unknown") {
+  if (!isFresh && (isRestarted || before.kind === "unknown")) {
     const doubt = `HAProxy does not run what its file says: ${differences.slice(0, 3).join(", ")}`;
-    return { belief: { ...doubted(before, doubt), finding }, differences, strays: [], isRestarted: false };
+    return { belief: { ...doubted(before, doubt), differences }, differences, strays: [], isRestarted: false };
   }
-  return { belief: { kind: "drifted", text, model, actual, pid, finding }, differences, strays, isRestarted };
+  const drift = { actual, remedies, differences, unmended, isReloaded: isFresh };
+  return { belief: { kind: "drifted", ...seen, ...drift }, differences, strays, isRestarted };
 }
 
 /** What the answer to commands has shown. */
@@ -142,6 +163,8 @@ export interface CommandsOutcome {
   readonly belief: Belief;
   /** Whether a new process has carried them out that goes on where the one before it was. */
   readonly isRestarted: boolean;
+  /** Whether all commands were taken and the servers differ nevertheless: from HAProxy 3.0 on some move a moment later. */
+  readonly isEarly: boolean;
 }
 
 /**
@@ -158,22 +181,24 @@ export function afterCommands(
 ): CommandsOutcome {
   const isRestarted = isOther(before, pid);
   if (isRestarted && (file !== before.text || !isSettled(before))) {
-    return { belief: doubted(before, "HAProxy was reloaded or restarted"), isRestarted: false };
+    const belief = doubted(before, "HAProxy was reloaded or restarted");
+    return { belief, isRestarted: false, isEarly: false };
   }
   if (complaints.length > 0) {
-    return { belief: doubted(before, `HAProxy refused a command: ${complaints.join(", ")}`), isRestarted };
+    const belief = doubted(before, `HAProxy refused a command: ${complaints.join(", ")}`);
+    return { belief, isRestarted, isEarly: false };
   }
   const { differences } = compare(runningModel(hoped), servers, backends);
   if (differences.length > 0) {
-    return { belief: doubted(before, `the commands have not led there: ${differences.join(", ")}`), isRestarted };
+    const belief = doubted(before, `the commands have not led there: ${differences.join(", ")}`);
+    return { belief, isRestarted, isEarly: true };
   }
-  return { belief: { ...hoped, pid }, isRestarted };
+  return { belief: { ...hoped, pid }, isRestarted, isEarly: false };
 }
 
 /** A proven reload: HAProxy has loaded this text, in the worker of this pid where that is known. */
-export function afterReload({ finding }: Belief, text: string, model: Model, pid: number | undefined): Believed {
-  const kept = finding?.text === text ? { ...finding, isReloaded: true } : undefined;
-  return { kind: "believed", text, model, pid, finding: kept };
+export function afterReload({ unmended }: Belief, text: string, model: Model, pid: number | undefined): Believed {
+  return { kind: "believed", text, model, pid, unmended, isFresh: true };
 }
 
 /** A reload that has failed, or of which nobody knows how it has ended. */
@@ -182,27 +207,15 @@ export function afterFailedReload(before: Belief): Unknown {
 }
 
 /** Nobody has answered: what was asked for may have been done or not. */
-export function afterSilence({ finding }: Belief, reason: string): Unknown {
-  return { kind: "unknown", doubt: reason, isSilent: true, finding: lasting(finding) };
+export function afterSilence({ unmended, isFresh }: Belief, reason: string): Unknown {
+  return { kind: "unknown", doubt: reason, isSilent: true, differences: [], unmended, isFresh };
 }
 
-function doubted({ finding }: Belief, doubt: string): Unknown {
-  return { kind: "unknown", doubt, isSilent: false, finding };
+function doubted({ unmended }: Belief, doubt: string): Unknown {
+  return { kind: "unknown", doubt, isSilent: false, differences: [], unmended, isFresh: false };
 }
 
 function isOther(before: Belief, pid: number): boolean {
   const known = pidOf(before);
   return known !== undefined && known !== pid;
-}
-
-/** What differs now; the finding before it where that was the same, since a reload may have come in between. */
-function findingOf({ finding }: Belief, text: string, differences: readonly string[]): Finding | undefined {
-  if (differences.length === 0) return undefined;
-  const isSame = finding?.text === text && finding.differences.join("\n") === differences.join("\n");
-  return isSame ? finding : { text, differences, isReloaded: false };
-}
-
-/** What a reload has not mended stays so; what was mended without one may come back and mean something else. */
-function lasting(finding: Finding | undefined): Finding | undefined {
-  return finding?.isReloaded ? finding : undefined;
 }

@@ -2,6 +2,7 @@ import { canonicalAddress, isAddress } from "../config/address.js";
 import type { BackendServer } from "../config/backends.js";
 import type { Model } from "../config/model.js";
 import type { RetiringServer } from "./changes.js";
+import type { Remedy } from "./remedies.js";
 import { concernsOf } from "./server-words.js";
 
 /** A server as it runs. */
@@ -12,10 +13,24 @@ export interface RunningServer {
   readonly port: number;
   readonly weight: number;
   readonly admin: "ready" | "maint" | "drain";
+  /** Whether it gets no requests, whoever says so. */
+  readonly isDown: boolean;
+  /** Whether it has checks, and they are turned off. */
+  readonly isUnchecked: boolean;
+  /** Whether it has an agent, and that is turned off. */
+  readonly isAgentOff: boolean;
 }
 
+// Bits of `srv_admin_state`.
 const MAINT = 1;
 const DRAIN = 8;
+
+/** The value of `srv_op_state` of a server that gets no requests. */
+export const STOPPED = "0";
+
+// Bits of `srv_check_state` and `srv_agent_state`.
+const CONFIGURED = 2;
+const ENABLED = 4;
 
 /** Reads the rows of one or more answers to `show servers state`. */
 export function parseServersState(rows: readonly string[]): readonly RunningServer[] {
@@ -36,17 +51,26 @@ export function parseServersState(rows: readonly string[]): readonly RunningServ
       port: Number(field("srv_port")),
       weight: Number(field("srv_uweight")),
       admin: admin & MAINT ? "maint" : admin & DRAIN ? "drain" : "ready",
+      isDown: field("srv_op_state") === STOPPED,
+      isUnchecked: isOff(field("srv_check_state")),
+      isAgentOff: isOff(field("srv_agent_state")),
     });
   }
   return servers;
 }
 
+function isOff(checkState: string): boolean {
+  return (Number(checkState) & (CONFIGURED | ENABLED)) === CONFIGURED;
+}
+
 /** How what runs differs from what a configuration says. */
 export interface Comparison {
-  /** In words; empty when they agree. */
+  /** In words, the server first as `backend/server`; empty when they agree. */
   readonly differences: readonly string[];
-  /** The same configuration with its servers as they run. */
+  /** The same configuration with its servers as they run, as far as a configuration can say it. */
   readonly actual: Model;
+  /** What leads back in what no configuration says. */
+  readonly remedies: readonly Remedy[];
   /** Servers that are out and that the configuration does not name. */
   readonly strays: readonly RetiringServer[];
 }
@@ -64,6 +88,7 @@ export function compare(
   }
   const differences: string[] = [];
   const strays: RetiringServer[] = [];
+  const remedies: Remedy[] = [];
   const backends = new Map(model.backends);
   for (const name of only) {
     const backend = model.backends.get(name);
@@ -77,26 +102,29 @@ export function compare(
         const as = differencesOf(server, actual);
         differences.push(...as.map((words) => `${name}/${server.name} ${words}`));
         servers.set(server.name, as.length === 0 ? server : asItRuns(server, actual));
+        for (const { words, command } of neglectsOf(server, actual)) {
+          differences.push(`${name}/${server.name} ${words}`);
+          remedies.push({ backend: name, command: command(`${name}/${server.name}`) });
+        }
       }
     }
-    for (const { name: stray, admin, ...rest } of present.values()) {
+    for (const { name: stray, admin, host, port, weight } of present.values()) {
       if (backend.servers.has(stray)) continue;
       if (admin !== "ready") strays.push({ backend: name, name: stray, server: undefined });
       else {
         differences.push(`${name}/${stray} is in no file`);
-        servers.set(stray, { ...rest, name: stray, isDisabled: false, isBackup: false, words: [], isPlain: false });
+        const unknown = { isDisabled: false, isBackup: false, words: [], isPlain: false };
+        servers.set(stray, { name: stray, host, port, weight, ...unknown });
       }
     }
     backends.set(name, { ...backend, servers });
   }
-  return { differences, actual: { ...model, backends }, strays };
+  return { differences, actual: { ...model, backends }, remedies, strays };
 }
 
 function differencesOf(server: BackendServer, actual: RunningServer): readonly string[] {
   const differences: string[] = [];
-  // A name is resolved by HAProxy itself, an agent may set weight and state, a tracked server does as the other one.
-  const isOurs = server.isPlain && !server.words.some((word) => NOT_OURS.has(word));
-  if (!isOurs || !isAddress(server.host) || server.port === 0) return [];
+  if (!isOurs(server)) return [];
   if (canonicalAddress(server.host) !== canonicalAddress(actual.host) || server.port !== actual.port) {
     differences.push(`is at ${actual.host}:${actual.port}`);
   }
@@ -108,7 +136,35 @@ function differencesOf(server: BackendServer, actual: RunningServer): readonly s
   return differences;
 }
 
+/** A name is resolved by HAProxy itself, an agent may set weight and state, a tracking server does as the other one. */
+export function isOurs({ isPlain, words, host, port }: BackendServer): boolean {
+  return isPlain && isAddress(host) && port !== 0 && !words.some((word) => NOT_OURS.has(word));
+}
+
 const NOT_OURS: ReadonlySet<string> = new Set(["agent-check", "track", "resolvers"]);
+
+/** In what a server that should serve is not what a fresh one would be, apart from what a configuration says. */
+function neglectsOf({ isPlain, isDisabled, words }: BackendServer, actual: RunningServer): readonly Neglect[] {
+  if (!isPlain || isDisabled || actual.admin !== "ready") return [];
+  const isAlone = !words.some((word) => DECIDERS.has(word));
+  return [
+    ...(actual.isUnchecked ? [UNCHECKED] : []),
+    ...(actual.isAgentOff ? [AGENT_OFF] : []),
+    ...(actual.isDown && isAlone ? [DOWN] : []),
+  ];
+}
+
+interface Neglect {
+  readonly words: string;
+  readonly command: (id: string) => string;
+}
+
+const UNCHECKED: Neglect = { words: "has its checks turned off", command: (id) => `enable health ${id}` };
+const AGENT_OFF: Neglect = { words: "has its agent turned off", command: (id) => `enable agent ${id}` };
+const DOWN: Neglect = { words: "is down, and nothing checks it", command: (id) => `set server ${id} health up` };
+
+/** Words that let somebody else decide whether a server is up. */
+const DECIDERS: ReadonlySet<string> = new Set(["check", "agent-check", "track", "resolvers"]);
 
 /** A state of its own, so that leading it back is a step; `drain` is neither here nor there, so it counts as disabled. */
 function asItRuns(server: BackendServer, { host, port, weight, admin }: RunningServer): BackendServer {

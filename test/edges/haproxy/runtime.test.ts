@@ -8,7 +8,7 @@ import { ManualClock } from "../../support/manual-clock.js";
 const signal = new AbortController().signal;
 const REQUEST: RuntimeRequest = { commands: ["set server b/a weight 3"], backends: ["b"] };
 const GREETING = "set severity-output number;show info";
-const BY_ADMIN = `${GREETING};set server b/a weight 3;show servers state b`;
+const BY_ADMIN = [`${GREETING};set server b/a weight 3`, `${GREETING};show servers state b`];
 const BY_MASTER = "@1 show info;@1 set server b/a weight 3;@1 show servers state b";
 
 /** An HAProxy whose own socket and whose master's lead to the workers of these pids; undefined where nobody answers. */
@@ -54,7 +54,7 @@ describe("a question to the present worker", () => {
     const runtime = byBoth(both);
     expect((await runtime.ask(REQUEST, 7, signal)).pid).toBe(7);
     await runtime.ask(REQUEST, 7, signal);
-    expect(both.admin.lines).toEqual([GREETING, BY_ADMIN, BY_ADMIN]);
+    expect(both.admin.lines).toEqual([GREETING, ...BY_ADMIN, ...BY_ADMIN]);
     expect(both.master.lines).toEqual([]);
     expect(runtime.version).toBe("3.2.7");
   });
@@ -67,7 +67,7 @@ describe("a question to the present worker", () => {
     expect(both.master.lines).toEqual([BY_MASTER]);
     both.become({ admin: 7, master: 7 });
     await runtime.ask(REQUEST, 7, signal);
-    expect(both.admin.lines).toEqual([GREETING, GREETING, BY_ADMIN]);
+    expect(both.admin.lines).toEqual([GREETING, GREETING, ...BY_ADMIN]);
   });
 
   test("goes by the master where nobody knows who the present worker is, and after a reload until that is known", async () => {
@@ -79,7 +79,7 @@ describe("a question to the present worker", () => {
     runtime.forget();
     expect(runtime.version).toBeUndefined();
     await runtime.ask(REQUEST, 7, signal);
-    expect(both.admin.lines).toEqual([GREETING, BY_ADMIN, GREETING, BY_ADMIN]);
+    expect(both.admin.lines).toEqual([GREETING, ...BY_ADMIN, GREETING, ...BY_ADMIN]);
   });
 
   test("goes by the master when nobody answers on the other socket any more", async () => {
@@ -126,6 +126,7 @@ describe("a question to the present worker", () => {
 
 describe("more commands than a line holds", () => {
   const LINE = 15_000;
+  const TOO_BIG = "The command is too big for the buffer size. Please change tune.bufsize in the configuration.\n";
   const commands = Array.from({ length: 600 }, (_, index) => `set server b/server-of-some-length-${index} weight 1`);
 
   test("come in several lines, none too long, each of which asks who answers", async () => {
@@ -143,6 +144,34 @@ describe("more commands than a line holds", () => {
     }
     const sent = lines.flatMap((each) => each.split(";")).filter((command) => command !== "@1 show info");
     expect(sent).toEqual([...commands, "show servers state b"].map((command) => `@1 ${command}`));
+  });
+
+  test("come in shorter lines where HAProxy has smaller buffers, from then on until another worker may answer", async () => {
+    await using both = await haproxy({ admin: 7 });
+    both.admin.answer = (line) => (line.length > 8_000 ? TOO_BIG : info(7));
+    const runtime = new RuntimeApi({ admin: both.admin.path, master: undefined }, systemClock);
+    await runtime.ask({ commands, backends: ["b"] }, 7, signal);
+    const taken = both.admin.lines.filter((line) => line.length <= 8_000);
+    const sent = taken.flatMap((line) => line.split(";")).filter((each) => /^set server|servers/.test(each));
+    expect(sent).toEqual([...commands, "show servers state b"]);
+    const refused = (): number => both.admin.lines.filter((line) => line.length > 8_000).length;
+    expect(refused()).toBe(1);
+    await runtime.ask({ commands, backends: ["b"] }, 7, signal);
+    expect(refused()).toBe(1);
+    runtime.forget();
+    await runtime.ask({ commands, backends: ["b"] }, 7, signal);
+    expect(refused()).toBe(2);
+  });
+
+  test("fail when HAProxy takes not even one of them, or one is too long for any line", async () => {
+    await using both = await haproxy({ admin: 7, master: 7 });
+    both.admin.answer = () => `[3]: ${TOO_BIG}`;
+    const byAdmin = new RuntimeApi({ admin: both.admin.path, master: undefined }, systemClock);
+    await expect(byAdmin.ask(REQUEST, 7, signal)).rejects.toThrow(/takes no line of \d+ bytes/);
+    const byMaster = new RuntimeApi({ admin: undefined, master: both.master.path }, systemClock);
+    const long = { commands: [`add server b/${"ä".repeat(LINE / 2)}`], backends: [] };
+    await expect(byMaster.ask(long, 7, signal)).rejects.toThrow(/a line of 150\d\d bytes is more than it takes whole/);
+    expect(both.master.lines).toEqual([]);
   });
 
   test.each<[string, string | undefined]>([
@@ -164,7 +193,7 @@ describe("a look at all servers", () => {
     await runtime.ask(REQUEST, 7, signal);
     both.become({ admin: 8, master: 9 });
     expect((await runtime.lookAtAll(["del server b/c"], 7, signal)).pid).toBe(9);
-    expect(both.admin.lines.at(-1)).toBe(`${GREETING};del server b/c;show servers state`);
+    expect(both.admin.lines.slice(-2)).toEqual([`${GREETING};del server b/c`, `${GREETING};show servers state`]);
     expect(both.master.lines).toEqual(["@1 show info;@1 show servers state"]);
   });
 

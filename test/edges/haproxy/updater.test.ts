@@ -28,9 +28,26 @@ async function world(file: string) {
     /** A reload that is proven. */
     reload(text: string) {
       worker.load(text);
-      updater.reloaded(text, worker.pid);
+      return updater.reloaded(text, worker.pid, signal);
     },
-    take: () => told.splice(0).map(({ kind }) => kind),
+    /** What was told, each look apart. */
+    take: () =>
+      told
+        .splice(0)
+        .map(({ kind }) => kind)
+        .filter((kind) => kind !== "haproxy-compared"),
+    /** How many servers differed at the end of the last look. */
+    differing: () => told.flatMap((event) => (event.kind === "haproxy-compared" ? [event.differing] : [])).at(-1),
+    /** What comes of something that waits by the clock. */
+    async inTime<T>(work: Promise<T>): Promise<T> {
+      let isOver = false;
+      void work.finally(() => (isOver = true));
+      await eventually("the end of it", async () => {
+        await clock.advance(20);
+        return isOver;
+      });
+      return work;
+    },
     [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
   };
 }
@@ -49,7 +66,7 @@ describe("an updater", () => {
     const reason = "HAProxy does not run what its file says: b/a has weight 9";
     expect(await haproxy.adjust(config(A))).toEqual({ kind: "reload", reason });
     expect(haproxy.updater.report).toMatchObject({ agrees: false, lastReload: reason });
-    haproxy.reload(config(A));
+    await haproxy.reload(config(A));
     expect(haproxy.updater.report).toMatchObject({ pid: haproxy.worker.pid, agrees: true });
     expect(haproxy.take()).toEqual(["haproxy-differs"]);
   });
@@ -99,21 +116,111 @@ describe("an updater", () => {
       reason: "HAProxy refused a command: No such server., No such server.",
     });
     expect(haproxy.updater.report).toMatchObject({ pid: undefined, agrees: false });
-    haproxy.reload(config(A + B));
+    await haproxy.reload(config(A + B));
     expect(haproxy.updater.report.agrees).toBe(true);
   });
 
   test("asks once for a reload because of what HAProxy reads otherwise, also after a time of silence", async () => {
     await using haproxy = await world(config(A + ODD));
     expect(await haproxy.adjust(config(A + ODD))).toMatchObject({ kind: "reload" });
-    haproxy.reload(config(A + ODD));
-    for (let look = 0; look < 3; look++) expect(await haproxy.adjust(config(A + ODD))).toEqual({ kind: "agrees" });
+    const output = await haproxy.reload(config(A + ODD));
+    expect(output).toMatch(
+      /^HAProxy was reloaded and does not run what the file says \(b\/o has weight 1\)\. Most likely/,
+    );
+    for (let look = 0; look < 3; look++) {
+      expect(await haproxy.adjust(config(A + ODD))).toEqual({ kind: "differs", output });
+    }
+    expect(haproxy.updater.report).toMatchObject({ agrees: false, differences: ["b/o has weight 1"] });
+    expect(haproxy.differing()).toBe(1);
     const { answer } = haproxy.socket;
     haproxy.socket.answer = () => undefined;
     await haproxy.adjust(config(A + ODD));
+    expect(haproxy.updater.report).toMatchObject({ agrees: undefined, silence: expect.stringContaining("nobody") });
     haproxy.socket.answer = answer;
-    expect(await haproxy.adjust(config(A + ODD))).toEqual({ kind: "agrees" });
-    expect(haproxy.take()).toEqual(["haproxy-differs", "haproxy-unreachable", "haproxy-reached"]);
+    expect(await haproxy.adjust(config(A + ODD))).toEqual({ kind: "differs", output });
+    expect(haproxy.updater.report.silence).toBeUndefined();
+    expect(haproxy.take()).toEqual(["haproxy-differs", "haproxy-differs", "haproxy-unreachable", "haproxy-reached"]);
+    expect(await haproxy.adjust(config(A), config(A + ODD))).toMatchObject({ kind: "adjusted" });
+    expect(haproxy.updater.report).toMatchObject({ agrees: true, differences: [] });
+  });
+
+  test("sees at once what a reload has not brought in, leads back what commands can, and gives the rest up", async () => {
+    await using haproxy = await world(config(A));
+    await haproxy.adjust(config(A));
+    // The process loads another file, as one does that is mounted by itself.
+    haproxy.worker.load(config(A));
+    const { worker, updater } = haproxy;
+    expect(await updater.reloaded(config(A + B), worker.pid, signal)).toBeUndefined();
+    expect([...worker.servers.keys()]).toEqual(["b/a", "b/b"]);
+    expect(updater.report).toMatchObject({ agrees: true });
+    worker.load("");
+    worker.refuses = true;
+    expect(await updater.reloaded(config(A), worker.pid, signal)).toContain("b/a is missing");
+    expect(updater.report).toMatchObject({ agrees: false });
+    const asked = haproxy.socket.lines.length;
+    for (let look = 0; look < 3; look++) expect((await haproxy.adjust(config(A))).kind).toBe("differs");
+    expect(haproxy.socket.lines.slice(asked).filter((line) => line.includes("add server"))).toEqual([]);
+    worker.load(config(A));
+    worker.refuses = false;
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "agrees" });
+    expect(updater.report.agrees).toBe(true);
+  });
+
+  test("does not compare an old worker that still answers after a reload with the new file", async () => {
+    await using haproxy = await world(config(A));
+    await haproxy.adjust(config(A));
+    expect(await haproxy.inTime(haproxy.updater.reloaded(config(A + B), undefined, signal))).toBeUndefined();
+    expect([...haproxy.worker.servers.keys()]).toEqual(["b/a"]);
+    expect(haproxy.updater.report).toMatchObject({ agrees: true, pid: undefined });
+  });
+
+  test("reads again a moment later what HAProxy does a moment after the command", async () => {
+    await using haproxy = await world(config(A));
+    await haproxy.adjust(config(A));
+    const { answer } = haproxy.socket;
+    let late: string | undefined;
+    haproxy.socket.answer = (line) => {
+      if (line.includes("set server")) {
+        late = line;
+        return answer("show info");
+      }
+      const said = answer(line);
+      if (late !== undefined) answer(late);
+      return said;
+    };
+    const moved = config(" server a 10.0.0.7:80 weight 5\n");
+    expect(await haproxy.inTime(haproxy.adjust(moved, config(A)))).toEqual({ kind: "adjusted", commands: 1 });
+    expect(haproxy.updater.report.agrees).toBe(true);
+  });
+
+  test("turns checks on again that somebody has turned off, and lifts what nothing checks", async () => {
+    await using haproxy = await world(config(A + B));
+    await haproxy.adjust(config(A + B));
+    haproxy.worker.answer("disable health b/a");
+    haproxy.worker.answer("set server b/b health down");
+    expect(await haproxy.adjust(config(A + B))).toEqual({ kind: "adjusted", commands: 2 });
+    expect(haproxy.socket.lines.at(-2)).toContain("enable health b/a;set server b/b health up");
+    expect(haproxy.updater.report).toMatchObject({ agrees: true, differences: [] });
+    expect(haproxy.differing()).toBe(0);
+  });
+
+  test("tells when many servers have waited for long to be deleted", async () => {
+    const many = Array.from({ length: 11 }, (_, at) => ` server s${at} 10.0.1.${at}:80\n`).join("");
+    await using haproxy = await world(config(A + many));
+    for (let at = 0; at < 11; at++) haproxy.worker.busy.add(`b/s${at}`);
+    await haproxy.adjust(config(A), config(A + many));
+    for (let look = 0; look < 20; look++) {
+      await haproxy.adjust(config(A));
+      if (look === 1) expect(haproxy.take()).not.toContain("servers-linger");
+      await haproxy.clock.advance(5_000);
+    }
+    expect(haproxy.take()).toEqual(["servers-linger"]);
+    haproxy.worker.busy.clear();
+    for (let look = 0; look < 20; look++) {
+      await haproxy.adjust(config(A));
+      await haproxy.clock.advance(5_000);
+    }
+    expect(haproxy.take()).toEqual(["servers-deleted"]);
   });
 
   test("has a reload made for a new text alone while nobody answers, and says of no text that it runs", async () => {

@@ -27,6 +27,8 @@ b/s3 4/2 127.0.0.1 9005 - 0 2 0 0 0 0 0 0
 
 `;
 
+const ON = { isUnchecked: false, isAgentOff: false };
+
 describe("the answer of a worker", () => {
   test("is read into who it is, its complaints, its servers and those that are busy", () => {
     expect(parseRuntimeReply(ANSWER)).toEqual({
@@ -34,9 +36,9 @@ describe("the answer of a worker", () => {
       version: "2.6.12-1+deb12u4",
       complaints: ["No such server."],
       servers: [
-        { backend: "b", name: "s1", host: "127.0.0.9", port: 9999, weight: 7, admin: "drain" },
-        { backend: "b", name: "s2", host: "127.0.0.1", port: 9002, weight: 0, admin: "ready" },
-        { backend: "b", name: "s3", host: "127.0.0.1", port: 9005, weight: 1, admin: "maint" },
+        { backend: "b", name: "s1", host: "127.0.0.9", port: 9999, weight: 7, admin: "drain", isDown: true, ...ON },
+        { backend: "b", name: "s2", host: "127.0.0.1", port: 9002, weight: 0, admin: "ready", isDown: false, ...ON },
+        { backend: "b", name: "s3", host: "127.0.0.1", port: 9005, weight: 1, admin: "maint", isDown: true, ...ON },
       ],
       busy: new Set(["b/s3"]),
     });

@@ -21,7 +21,7 @@ class World implements Target, ProxyDriver {
   adjustments: Adjustment[] = [];
   isReloadDelayed = false;
   isWary = false;
-  losses: readonly string[] = [];
+  mayDefer = false;
 
   constructor(file?: string) {
     this.file = file;
@@ -40,7 +40,8 @@ class World implements Target, ProxyDriver {
       ...DEFAULT_OPTIONS,
       dryRun,
       isWary: this.isWary,
-      lossesBetween: () => this.losses,
+      mayDefer: this.mayDefer,
+      onDeferred: () => this.journal.push("defer"),
       awaitReload: async () => this.isReloadDelayed,
     };
     return apply(text, parts, this.stop.signal);
@@ -184,14 +185,6 @@ describe("one turn", () => {
     world.adjustments = [{ kind: "reload", reason: "restarted" }];
     expect(await world.apply(" ")).toMatchObject({ kind: "rejected" });
     expect(world.journal.slice(-2)).toEqual(["adjust", "reload"]);
-  });
-
-  test("is left as it is, and its file too, by a text that would take too much away", async () => {
-    const world = new World("old");
-    world.losses = ["3 of 3 servers of web"];
-    expect(await world.apply("new")).toEqual({ kind: "held", losses: ["3 of 3 servers of web"] });
-    expect(world.journal).toEqual([]);
-    expect(world).toMatchObject({ file: "old", running: "old" });
   });
 
   test("is never adjusted while it is not certain what HAProxy runs", async () => {

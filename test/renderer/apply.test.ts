@@ -22,6 +22,7 @@ class World implements Target, ProxyDriver {
   isReloadDelayed = false;
   isWary = false;
   mayDefer = false;
+  attend: ApplyParts["attend"];
 
   constructor(file?: string) {
     this.file = file;
@@ -42,6 +43,7 @@ class World implements Target, ProxyDriver {
       isWary: this.isWary,
       mayDefer: this.mayDefer,
       onDeferred: () => this.journal.push("defer"),
+      ...(this.attend && { attend: this.attend }),
       awaitReload: async () => this.isReloadDelayed,
     };
     return apply(text, parts, this.stop.signal);
@@ -307,6 +309,91 @@ describe("one turn", () => {
       "",
     ]);
     expect(world.journal).toEqual([]);
+  });
+});
+
+describe("a reload that would only take away", () => {
+  const backend = (name: string, server = ""): string => `backend ${name}\n${server}`;
+  const [API, WEB, EMPTY_WEB] = [
+    backend("api", "  server a 10.0.0.1:1\n"),
+    backend("web", "  server w 10.0.0.1:2\n"),
+    backend("web"),
+  ] as const;
+
+  test("waits, while file and HAProxy come to what needs none", async () => {
+    const world = new World(API + WEB);
+    world.mayDefer = true;
+    world.adjustments = [{ kind: "adjusted", commands: 1 }];
+    expect(await world.apply(API)).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["adjust", "defer", "stage", "check", "commit", "confirm"]);
+    expect(world).toMatchObject({ file: `${API}\n${EMPTY_WEB}`, running: `${API}\n${EMPTY_WEB}` });
+    world.journal.length = 0;
+    expect(await world.apply(API)).toEqual({ kind: "unchanged" });
+    expect(world.journal).toEqual(["defer"]);
+  });
+
+  test("is made when it is due", async () => {
+    const world = new World(API + EMPTY_WEB);
+    expect(await world.apply(API)).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["stage", "check", "commit", "reload", "confirm"]);
+  });
+
+  test("is made at once where the servers cannot go without one", async () => {
+    const world = new World(API + WEB);
+    world.mayDefer = true;
+    world.adjustments = [
+      { kind: "reload", reason: "its algorithm" },
+      { kind: "reload", reason: "backend web is gone" },
+    ];
+    expect(await world.apply(API)).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["adjust", "adjust", "stage", "check", "commit", "reload", "confirm"]);
+    expect(world).toMatchObject({ file: API, running: API });
+  });
+
+  test("is made at once where it is not certain what HAProxy runs, and of a reader that is none", async () => {
+    const world = new World(API + WEB);
+    world.mayDefer = true;
+    world.state = "unproven";
+    await world.apply(API);
+    expect(world.file).toBe(API);
+    const other = new World(API + WEB);
+    other.mayDefer = true;
+    await other.apply(API, { haproxy: undefined });
+    expect(other.file).toBe(API);
+  });
+});
+
+describe("a check that takes its time", () => {
+  test("has HAProxy follow newer texts meanwhile, and the file have the one that was checked", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 1 },
+      { kind: "adjusted", commands: 1 },
+    ];
+    world.attend = async (end, bringTo) => {
+      await bringTo("newer");
+      await end;
+    };
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    expect(world).toMatchObject({ file: "new", running: "newer" });
+  });
+
+  test("has it follow none where the one before was refused, and where there is no HAProxy to follow", async () => {
+    const world = new World("old");
+    world.attend = () => Promise.reject(new Error("attended"));
+    world.isWary = true;
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    world.isWary = false;
+    expect(await world.apply("newer", { haproxy: undefined })).toMatchObject({ kind: "applied" });
+  });
+
+  test("has it brought back to the file from whatever it has followed, when the text is refused", async () => {
+    const world = new World("old");
+    world.adjustments = Array.from({ length: 3 }, () => ({ kind: "adjusted", commands: 1 }));
+    world.attend = async (_, bringTo) => void (await bringTo("newer"));
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toMatchObject({ kind: "rejected" });
+    expect(world).toMatchObject({ file: "old", running: "old" });
   });
 });
 

@@ -242,6 +242,64 @@ describe("a loss", () => {
   });
 });
 
+describe("keys that are held", () => {
+  const heldKeys = (since: number) => new Map([["/app/web/1", { was: "a", is: undefined, since }]]);
+  const judged = (since: number): LoopEvent => ({ kind: "judged", isLoss: false, held: heldKeys(since), at: NOW });
+
+  test("have the store asked at the end of their grace, and HAProxy looked at before", () => {
+    expect(after(STATES.applying, judged(NOW - 8_000), GOOD)).toMatchObject({ kind: "held", until: NOW + 2_000 });
+    expect(after(STATES.applying, judged(NOW), GOOD)).toMatchObject({ kind: "settled", until: NOW + 5_000 });
+  });
+
+  test("have it asked then, however often there is news", () => {
+    expect(after(STATES.applying, judged(NOW - 10_000), EVENTS.news, GOOD).kind).toBe("asking");
+  });
+
+  test("are believed to be what the store says, and nothing else of it is", () => {
+    const asking = after(STATES.applying, judged(NOW - 10_000), GOOD);
+    const step = next(after(asking, EVENTS.answered), EVENTS.entered, RULES);
+    expect(step.do).toMatchObject({ kind: "apply", snapshot: ANSWER, isBelieved: false });
+    expect(step.state.memory.guard).toMatchObject({ held: new Map(), believed: new Map([["/app/web/1", undefined]]) });
+    const { guard } = after(step.state, EVENTS["judged harmless"], GOOD).memory;
+    expect(guard).toMatchObject({ applied: OLD, believed: new Map() });
+  });
+
+  test("outlast a new watch, which has been told of nothing that went before", () => {
+    const { guard } = after(STATES.applying, judged(NOW), GOOD, EVENTS.opened).memory;
+    expect(guard).toMatchObject({ applied: undefined, held: heldKeys(NOW) });
+  });
+
+  test("stay as they are where the turn fails", () => {
+    const { guard } = after(STATES.applying, judged(NOW), REJECTED).memory;
+    expect(guard).toMatchObject({ applied: undefined, held: heldKeys(NOW) });
+  });
+});
+
+describe("a reload that only takes away", () => {
+  const deferredAt = (at: number): LoopEvent => ({ kind: "deferred", isWaiting: true, at });
+  const DONE: LoopEvent = { kind: "deferred", isWaiting: false, at: NOW };
+
+  test("is due when it has waited for so long, however often it is put off", () => {
+    const state = after(STATES.applying, deferredAt(NOW - 29_000), GOOD);
+    expect(state).toMatchObject({ kind: "settled", until: NOW + 1_000 });
+    const again = after(state, EVENTS.news, EVENTS.entered, deferredAt(NOW), GOOD);
+    expect(again).toMatchObject({ kind: "settled", until: NOW + 1_000 });
+    const step = next(after(again, EVENTS.due), { kind: "entered", at: NOW + 1_000 }, RULES);
+    expect(step.do).toMatchObject({ kind: "apply", mayDefer: false });
+  });
+
+  test("waits anew once it was made, or had nothing to take away any more", () => {
+    const state = after(STATES.applying, deferredAt(NOW - 30_000), GOOD, EVENTS.due, EVENTS.entered, DONE, GOOD);
+    expect(state).toMatchObject({ kind: "settled", until: NOW + 5_000 });
+    expect(next(after(state, EVENTS.due), EVENTS.entered, RULES).do).toMatchObject({ mayDefer: true });
+  });
+
+  test("does not wait where it is not to", () => {
+    const step = next(STATES.queueing, EVENTS.entered, { ...RULES, removalReloadDelayMs: 0 });
+    expect(step.do).toMatchObject({ kind: "apply", mayDefer: false });
+  });
+});
+
 describe("any course of events", () => {
   const names = keysOf(EVENTS);
   const events = fc.array(fc.constantFrom(...names.map((name) => EVENTS[name])), { maxLength: 60 });

@@ -1,5 +1,5 @@
 import type { Snapshot } from "../core/model/snapshot.js";
-import { type Departure, departuresBetween, evidenceFor, meantAmong } from "../core/registry/departures.js";
+import { type Departure, departuresBetween, evidenceFor } from "../core/registry/departures.js";
 import type { Loss } from "../haproxy/config/removal.js";
 import {
   type HeldKey,
@@ -79,7 +79,9 @@ export async function judge(newest: Snapshot, memory: GuardMemory, sight: GuardS
 async function meantBy(departures: readonly Departure[], sight: GuardSight): Promise<readonly Departure[]> {
   const prefixes = evidenceFor(departures);
   const evidence = prefixes.length === 0 ? undefined : await sight.read(prefixes);
-  return evidence ? meantAmong(departures, evidence) : [];
+  if (!evidence) return [];
+  const { meantAmong } = await import("../core/registry/meant.js"); // one pass judges nothing and does without
+  return meantAmong(departures, evidence);
 }
 
 function believedAmong(departures: readonly Departure[], believed: GuardMemory["believed"]): readonly Departure[] {

@@ -1,6 +1,5 @@
 import type { Emit } from "../core/events/event.js";
 import type { Snapshot } from "../core/model/snapshot.js";
-import type { LeftOut } from "../core/view/server.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import type { Rendering } from "../template/template.js";

@@ -390,7 +390,9 @@ describe("a check that takes its time", () => {
   test("has it brought back to the file from whatever it has followed, when the text is refused", async () => {
     const world = new World("old");
     world.adjustments = Array.from({ length: 3 }, () => ({ kind: "adjusted", commands: 1 }));
-    world.attend = async (_, bringTo) => void (await bringTo("newer"));
+    world.attend = async (_, bringTo) => {
+      await bringTo("newer");
+    };
     world.verdict = { accepted: false, output: "no" };
     expect(await world.apply("new")).toMatchObject({ kind: "rejected" });
     expect(world).toMatchObject({ file: "old", running: "old" });

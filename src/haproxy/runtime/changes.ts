@@ -1,6 +1,7 @@
 import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import type { Capabilities } from "./capabilities.js";
+import { obstacleOfTime } from "./budget.js";
 import { addCommands, obstacleTo, settingCommands, takeOutCommand } from "./server-commands.js";
 
 /** A server in maintenance that no configuration names any more. */
@@ -52,7 +53,8 @@ export function serverChanges(
   const odd = leaving.find(({ name }) => !isPlainName(name));
   if (odd) return retire(before, after, `the name of server ${odd.name} is not plain`);
   const outs = leaving.map(({ backend, name }) => takeOutCommand(backend, name));
-  const obstacle = ins.length + outs.length === 0 ? undefined : obstacleToAny(before, after);
+  const count = ins.length + outs.length;
+  const obstacle = count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after));
   if (obstacle !== undefined) return retire(before, after, obstacle);
   return { ins, outs, leaving, returning, reached: after, obstacle: undefined };
 }

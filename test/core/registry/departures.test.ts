@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { claimKey } from "../../../src/core/model/keys.js";
 import { type Snapshot, snapshotOf } from "../../../src/core/model/snapshot.js";
 import { formatClaim } from "../../../src/core/registry/claim.js";
-import { type Departure, departuresBetween, evidenceFor, meantAmong } from "../../../src/core/registry/departures.js";
+import { type Departure, departuresBetween, evidenceFor } from "../../../src/core/registry/departures.js";
+import { meantAmong } from "../../../src/core/registry/meant.js";
 import { record } from "../../support/records.js";
 
 type Rows = readonly (readonly [key: string, value: string, lease?: string | undefined])[];

@@ -164,6 +164,8 @@ export interface Resource {
   readonly minReloadIntervalMs: number;
   /** How long an update is held back that takes most servers of a backend away, or the last one; 0 for not at all. */
   readonly removalGraceMs: number;
+  /** How long a reload waits that would only take away what has no servers any more; 0 for not at all. */
+  readonly removalReloadDelayMs: number;
   /** What becomes of a new file that could not be taken over: the last good one comes back, or it stays, to be reloaded again. */
   readonly afterFailedReload: "restore" | "keep";
   /** How long the keys must have been quiet before a new state is taken, and how long that may take at most. */

@@ -13,7 +13,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     ...["src", "dest", "keys", "prefix", "mode", "uid", "gid", "owner", "group", "check_cmd", "check_cmd_timeout"],
     ...["reload_cmd", "reload_cmd_timeout", "min_reload_interval", "debounce", "output_format"],
   ],
-  haproxy: ["socket", "reload", "min_reload_interval", "removal_grace"],
+  haproxy: ["socket", "reload", "min_reload_interval", "removal_grace", "removal_reload_delay"],
   backend: [
     ...["backend", "nodes", "basic_auth", "username", "password", "client_cakeys", "client_cert", "client_key", "file"],
     "filter",
@@ -30,6 +30,7 @@ const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
   "output_format",
   "min_reload_interval",
   "removal_grace",
+  "removal_reload_delay",
   "debounce",
   "check_cmd_timeout",
   "reload_cmd_timeout",

@@ -16,6 +16,7 @@ export interface ResourceTables {
 interface HaproxyTable extends HaproxySettings {
   readonly minReloadInterval: number | undefined;
   readonly removalGrace: number | undefined;
+  readonly removalReloadDelay: number | undefined;
 }
 
 /** The table `[template]`; times are in milliseconds. */
@@ -106,6 +107,7 @@ function readHaproxy(table: TableReader): HaproxyTable {
     reload: table.required("reload", value.reloadDriver, { kind: "command", command: "" }),
     minReloadInterval: table.optional("min_reload_interval", value.duration),
     removalGrace: table.optional("removal_grace", value.duration),
+    removalReloadDelay: table.optional("removal_reload_delay", value.duration),
   };
   table.refuseOthers();
   return read;

@@ -37,6 +37,7 @@ export const PLAIN_RESOURCE = {
   reloadWithinMs: 60_000,
   minReloadIntervalMs: 0,
   removalGraceMs: 0,
+  removalReloadDelayMs: 0,
   afterFailedReload: "restore",
   settle: { quietMs: 0, maxWaitMs: 0 },
   outputFormat: undefined,
@@ -50,6 +51,9 @@ const MIN_RELOAD_INTERVAL_MS = 1_000;
 /** What is gone for so long, and is still gone when the store is read anew, is believed to be gone. */
 const REMOVAL_GRACE_MS = 10_000;
 
+/** A service that is away for no longer comes back without a reload. */
+const REMOVAL_RELOAD_DELAY_MS = 30_000;
+
 /** A service that is never quiet is brought up to date all the same after so many times its `debounce`. */
 const DEBOUNCES = 10;
 
@@ -60,7 +64,8 @@ export function parseResource(name: string, text: string): ParsedResource {
   const tables = readTables(parsed.raw, "strict");
   if ("problems" in tables) return tables;
   const prefix = joinPath("/", tables.template.prefix);
-  const resource = settingsOf(name, tables, prefix, { ...PLAIN_RESOURCE, removalGraceMs: REMOVAL_GRACE_MS }, "fork");
+  const delays = { removalGraceMs: REMOVAL_GRACE_MS, removalReloadDelayMs: REMOVAL_RELOAD_DELAY_MS };
+  const resource = settingsOf(name, tables, prefix, { ...PLAIN_RESOURCE, ...delays }, "fork");
   return "problems" in resource ? resource : { resource, advice: [] };
 }
 
@@ -98,7 +103,7 @@ function settingsOf(
   name: string,
   tables: ResourceTables,
   prefix: string,
-  defaults: Pick<Resource, "checkWithinMs" | "reloadWithinMs" | "removalGraceMs" | "settle">,
+  defaults: Pick<Resource, "checkWithinMs" | "reloadWithinMs" | "removalGraceMs" | "removalReloadDelayMs" | "settle">,
   compat: Compat,
 ): ResourceFile | Problems {
   const { template: own, haproxy: driven } = tables;
@@ -120,6 +125,7 @@ function settingsOf(
     reloadWithinMs: own.reloadWithin ?? defaults.reloadWithinMs,
     minReloadIntervalMs: driven?.minReloadInterval ?? own.minReloadInterval ?? (reloads ? MIN_RELOAD_INTERVAL_MS : 0),
     removalGraceMs: driven ? (driven.removalGrace ?? defaults.removalGraceMs) : 0,
+    removalReloadDelayMs: driven ? (driven.removalReloadDelay ?? defaults.removalReloadDelayMs) : 0,
     afterFailedReload: "restore",
     settle:
       own.debounce === undefined ? defaults.settle : { quietMs: own.debounce, maxWaitMs: own.debounce * DEBOUNCES },

@@ -13,7 +13,9 @@ export class KeyCache {
   readonly #listed = new Map<string, bigint>();
   readonly #pending = new Map<string, KeyChange>();
   readonly #news = new Notifier();
-  #given: Snapshot = { revision: 0n, entries: new Map() };
+  #given: Snapshot = { revision: 0n, entries: new Map(), life: 0 };
+  /** Grows when a listing lacks a key whose end nobody has told. */
+  #life = 0;
   #isFirst = true;
   #revision = 0n;
   #failure: { readonly error: unknown } | undefined;
@@ -23,14 +25,25 @@ export class KeyCache {
   }
 
   /** Notes that `entries` is all there is below `prefix`; a revision lower than that of its last listing says the store was wiped. */
-  list(prefix: string, entries: ReadonlyMap<string, string>, revision: bigint): void {
+  list(
+    prefix: string,
+    entries: ReadonlyMap<string, string>,
+    revision: bigint,
+    leases?: ReadonlyMap<string, string>,
+  ): void {
+    let isTold = true;
+    for (const key of this.#given.entries.keys()) {
+      if (!isBelow(prefix, key) || entries.has(key)) continue;
+      if (this.#pending.get(key)?.kind !== "delete") isTold = false;
+    }
+    if (!isTold) this.#life += 1;
     for (const key of this.#pending.keys()) {
       if (isBelow(prefix, key)) this.#pending.delete(key);
     }
     for (const key of this.#given.entries.keys()) {
       if (isBelow(prefix, key) && !entries.has(key)) this.#note({ kind: "delete", key });
     }
-    for (const [key, value] of entries) this.#note({ kind: "put", key, value });
+    for (const [key, value] of entries) this.#note({ kind: "put", key, value, lease: leases?.get(key) });
     const isWiped = revision < (this.#listed.get(prefix) ?? 0n);
     this.#listed.set(prefix, revision);
     if (isWiped || revision > this.#revision) this.#revision = revision;
@@ -64,7 +77,8 @@ export class KeyCache {
         continue;
       }
       this.#isFirst = false;
-      this.#given = applyChanges(this.#given, [...this.#pending.values()], this.#revision);
+      const following = applyChanges(this.#given, [...this.#pending.values()], this.#revision);
+      this.#given = { ...following, life: this.#life };
       this.#pending.clear();
       yield this.#given;
     }
@@ -72,8 +86,11 @@ export class KeyCache {
 
   /** What leads back to the state given last is no change. */
   #note(change: KeyChange): void {
-    const value = change.kind === "put" ? change.value : undefined;
-    if (this.#given.entries.get(change.key) === value) this.#pending.delete(change.key);
+    const { value, lease } = change.kind === "put" ? change : NOTHING;
+    const { entries, leases } = this.#given;
+    if (entries.get(change.key) === value && leases?.get(change.key) === lease) this.#pending.delete(change.key);
     else this.#pending.set(change.key, change);
   }
 }
+
+const NOTHING = { value: undefined, lease: undefined };

@@ -32,6 +32,23 @@ export class Notifier {
     });
   }
 
+  /** The same, but gives up when `end` has come: resolves to whether it has rung. */
+  async waitUntil(end: Promise<void>, signal: AbortSignal): Promise<boolean> {
+    let isEnded = false;
+    let isWaiting = true;
+    void end.then(() => {
+      if (!isWaiting) return;
+      isEnded = !this.#rung;
+      this.#wake?.();
+    });
+    try {
+      await this.wait(signal);
+      return !isEnded;
+    } finally {
+      isWaiting = false;
+    }
+  }
+
   /** The same, but resolves in `ms` at the latest: to whether it has rung. */
   async waitAtMost(ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
     let late = false;

@@ -2,7 +2,9 @@ import type { Outcome, Emit } from "../core/events/event.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { graceSignal } from "../flow/deadline.js";
-import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Staged, Target } from "../ports.js";
+import { withoutItsServers } from "../haproxy/config/takeaway.js";
+import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target } from "../ports.js";
+import { type Attend, Candidate } from "./candidate.js";
 
 /** How a turn goes about its work. */
 export interface ApplyOptions {
@@ -33,8 +35,12 @@ export interface ApplyParts extends ApplyOptions {
   readonly emit: Emit;
   /** Have the check speak before HAProxy is adjusted, because the last turn has not ended well. */
   readonly isWary: boolean;
-  /** What the text would take away of the present file so suddenly that it may be a mistake, in words. */
-  readonly lossesBetween: (present: string, text: string) => readonly string[];
+  /** Let a reload wait that would only take away what has no servers any more. */
+  readonly mayDefer: boolean;
+  /** Hears that such a reload waits. */
+  readonly onDeferred?: () => void;
+  /** Has HAProxy brought to newer texts until a check that takes its time has ended; never rejects. */
+  readonly attend?: Attend;
   /** Waits until a reload may be made; resolves to whether that took time, in which a newer state may have come. */
   readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
   /** Hears of the end of every reload, however it went. */
@@ -50,7 +56,7 @@ export interface Overtaken {
 export type Work = "replace" | "prove" | "amend" | "nothing";
 
 /**
- * Brings one file, and what reads it, up to date with `text`, unless that would take too much away.
+ * Brings one file, and what reads it, up to date with `text`.
  *
  * What can be changed in a running HAProxy is changed there first, since the check takes longer than all the rest, and
  * the file follows. Where that comes to nothing, by the check or by the disk, HAProxy is brought back to the present
@@ -62,8 +68,6 @@ export type Work = "replace" | "prove" | "amend" | "nothing";
 export async function apply(text: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome | Overtaken> {
   const { resource, target, clock, dryRun } = parts;
   const [present, condition] = await Promise.all([target.read(), target.condition()]);
-  const losses = dryRun ? [] : parts.lossesBetween(present ?? "", text);
-  if (losses.length > 0) return { kind: "held", losses };
   const work = workFor(text, present, condition, resource.haproxy !== undefined);
   if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
   if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };
@@ -78,7 +82,7 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
   const file = condition === "unproven" ? undefined : present;
   using rest = graceSignal(parts.finishWithinMs, clock, signal);
   try {
-    const outcome = refusal ?? (await bring({ text, file, work }, parts, signal, rest.signal));
+    const outcome = refusal ?? (await bring(deferred({ text, file, work }, parts), parts, signal, rest.signal));
     if (outcome.kind === "rejected") await takeBack(file, parts, rest.signal);
     return outcome;
   } catch (error) {
@@ -89,19 +93,45 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
 
 const EMPTY: Outcome = { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
 
+/** A text on its way, the one that the file has, and what has to be done. */
+interface Errand {
+  readonly text: string;
+  readonly file: string | undefined;
+  readonly work: Work;
+  /** The text that is wanted in the end, where this one spares a reload for now. */
+  readonly later?: string;
+}
+
+/** The errand itself, or the one that spares a reload which would take away what has no servers any more. */
+function deferred(errand: Errand, { mayDefer, resource }: ApplyParts): Errand {
+  const { text, file } = errand;
+  if (!mayDefer || !resource.haproxy || file === undefined) return errand;
+  const spared = withoutItsServers(file, text);
+  if (spared === undefined) return errand;
+  return { text: spared, file, work: spared === file ? "nothing" : "replace", later: text };
+}
+
 /** Adjusts what runs or reloads it, with the new file coming into place in between. */
 async function bring(
-  { text, file, work }: { readonly text: string; readonly file: string | undefined; readonly work: Work },
+  { text, file, work, later }: Errand,
   parts: ApplyParts,
   signal: AbortSignal,
   rest: AbortSignal,
 ): Promise<Outcome | Overtaken> {
   const { resource, target, emit, isWary } = parts;
-  await using candidate = new Candidate(text, parts);
+  // What is new while a check takes its time may be that servers are gone; who was refused speaks of nothing before it.
+  const isFollowed = resource.haproxy !== undefined && file !== undefined && !isWary;
+  const follow = (newer: string): Promise<unknown> =>
+    adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, rest);
+  await using candidate = new Candidate(text, parts, isFollowed ? follow : undefined);
   const early = isWary && work === "replace" ? await candidate.refusal(signal) : undefined;
   if (early) return early;
   const adjustment = await adjust(text, file, parts, rest);
   const isReload = adjustment.kind === "reload";
+  if (later !== undefined) {
+    if (isReload) return await bring({ text: later, file, work: "replace" }, parts, signal, rest);
+    parts.onDeferred?.();
+  }
   if (isReload && (await parts.awaitReload(signal))) return { kind: "overtaken" };
   const bytes = Buffer.byteLength(text);
   if (work === "nothing" && !isReload) return outcomeOf(adjustment, bytes) ?? { kind: "unchanged" };
@@ -122,38 +152,6 @@ async function bring(
 function outcomeOf(adjustment: Adjustment, bytes: number): Outcome | undefined {
   if (adjustment.kind === "differs") return adjustment;
   return adjustment.kind === "adjusted" ? { kind: "applied", bytes, commands: adjustment.commands } : undefined;
-}
-
-/** A text on its way to become the file: staged and judged once, when that is first asked for. */
-class Candidate implements AsyncDisposable {
-  readonly #text: string;
-  readonly #parts: ApplyParts;
-  #staged: Staged | undefined;
-
-  constructor(text: string, parts: ApplyParts) {
-    this.#text = text;
-    this.#parts = parts;
-  }
-
-  /** Why it cannot become the file. */
-  async refusal(signal: AbortSignal): Promise<Outcome | undefined> {
-    if (this.#staged) return undefined; // who was refused has not asked again
-    const { resource, target, driver, clock, emit } = this.#parts;
-    this.#staged = await target.stage(this.#text);
-    const begunAt = clock.now();
-    const { accepted, ...said } = await driver.check(this.#staged.path, signal);
-    const { output } = said;
-    emit({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
-    return accepted ? undefined : { kind: "rejected", ...said };
-  }
-
-  async commit(): Promise<void> {
-    await this.#staged?.commit();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#staged?.[Symbol.asyncDispose]();
-  }
 }
 
 /** Has what runs agree with the file again, by a reload where nothing else does it; a file that is new has its own way. */

@@ -1,7 +1,10 @@
 import type { Outcome } from "../core/events/event.js";
 import { retryOf } from "../core/events/outcome.js";
 import type { Snapshot } from "../core/model/snapshot.js";
+import { earlier } from "../flow/lag.js";
 import { backoffAfter } from "../flow/retry.js";
+import { firstEnd, type HeldKeys, release } from "./held-keys.js";
+import { type GuardMemory, NO_GUARD } from "./removal-guard.js";
 
 /** The shortest and the longest wait before a turn that failed is made again. */
 export const RETRY_WAITS = [1_000, 60_000] as const;
@@ -22,7 +25,7 @@ type Phase =
   | { readonly kind: "queueing" }
   /** A turn is under way with `snapshot`. */
   | { readonly kind: "applying"; readonly snapshot: Snapshot; readonly begunAt: number }
-  /** The newest state takes too much away; the store is asked at `until` whether it means that. */
+  /** A state takes too much away, and all or some of it is held; the store is asked at `until` whether it means that. */
   | { readonly kind: "held"; readonly until: number }
   /** The store is asked for its present state, which will be believed. */
   | { readonly kind: "asking" }
@@ -41,8 +44,11 @@ interface LoopMemory {
   readonly confirmed: Snapshot | undefined;
   /** The state that is applied whatever it takes away. */
   readonly believed: Snapshot | undefined;
-  /** When the first of the updates was held that have not been given up since. */
+  /** When the first of the updates was held as a whole that have not been given up since. */
   readonly heldSince: number | undefined;
+  readonly guard: GuardMemory;
+  /** Since when a reload waits that only takes away; undefined where none does. */
+  readonly deferredSince: number | undefined;
   /** How many turns have failed since the last good one. */
   readonly failures: number;
 }
@@ -55,16 +61,24 @@ export type LoopEvent =
   | { readonly kind: "news"; readonly snapshot: Snapshot }
   /** The gate has let the turn in. */
   | { readonly kind: "entered"; readonly at: number }
-  /** The text of the turn was compared with the file: whether it takes too much away. */
-  | { readonly kind: "judged"; readonly isLoss: boolean; readonly at: number }
+  /** The text of the turn was compared with the file: whether it takes too much away, and the keys that are held of it. */
+  | { readonly kind: "judged"; readonly isLoss: boolean; readonly held: HeldKeys; readonly at: number }
+  /** The turn has, or has not, left out a reload that only takes away. */
+  | { readonly kind: "deferred"; readonly isWaiting: boolean; readonly at: number }
   /** The turn waited for a reload, and a newer state may have come. */
   | { readonly kind: "overtaken" }
-  /** The turn is over; `chance`, from 0 to 1, spreads the retries. */
-  | { readonly kind: "ended"; readonly outcome: Outcome; readonly at: number; readonly chance: number }
+  /** The turn is over; `chance`, from 0 to 1, spreads the retries. What was `applied` had held keys as they were. */
+  | {
+      readonly kind: "ended";
+      readonly outcome: Outcome;
+      readonly applied: Snapshot | undefined;
+      readonly at: number;
+      readonly chance: number;
+    }
   /** The time has come until which the loop waited. */
   | { readonly kind: "due" }
   /** The store has answered. */
-  | { readonly kind: "answered"; readonly snapshot: Snapshot }
+  | { readonly kind: "answered"; readonly snapshot: Snapshot; readonly at: number }
   /** The store has not answered. */
   | { readonly kind: "unanswered"; readonly at: number };
 
@@ -75,7 +89,15 @@ export type LoopAction =
   /** Enter the reload gate, which is left as soon as the action is no longer to apply. */
   | { readonly kind: "enter" }
   /** Apply a state; one that is believed may take away whatever it likes. */
-  | { readonly kind: "apply"; readonly snapshot: Snapshot; readonly isBelieved: boolean; readonly begunAt: number }
+  | {
+      readonly kind: "apply";
+      readonly snapshot: Snapshot;
+      readonly isBelieved: boolean;
+      readonly guard: GuardMemory;
+      /** Let a reload wait that only takes away. */
+      readonly mayDefer: boolean;
+      readonly begunAt: number;
+    }
   /** Read the present state of the store. */
   | { readonly kind: "ask" };
 
@@ -83,6 +105,8 @@ export type LoopAction =
 export interface LoopRules {
   /** How long a loss is held, in milliseconds; 0 for not at all. */
   readonly removalGraceMs: number;
+  /** How long a reload waits that only takes away, in milliseconds; 0 for not at all. */
+  readonly removalReloadDelayMs: number;
   /** Whether a reader is looked at again while there is no news. */
   readonly looksAgain: boolean;
 }
@@ -102,6 +126,8 @@ export const START: LoopState = {
     confirmed: undefined,
     believed: undefined,
     heldSince: undefined,
+    guard: NO_GUARD,
+    deferredSince: undefined,
     failures: 0,
   },
 };
@@ -121,7 +147,8 @@ function actionIn(state: LoopState, rules: LoopRules): LoopAction {
     case "applying": {
       const { snapshot, begunAt, memory } = state;
       const isBelieved = snapshot === memory.believed || rules.removalGraceMs === 0;
-      return { kind: "apply", snapshot, isBelieved, begunAt };
+      const mayDefer = begunAt < (memory.deferredSince ?? begunAt) + rules.removalReloadDelayMs;
+      return { kind: "apply", snapshot, isBelieved, guard: memory.guard, mayDefer, begunAt };
     }
     case "asking":
       return { kind: "ask" };
@@ -136,7 +163,7 @@ function follow(state: LoopState, event: LoopEvent, rules: LoopRules): LoopState
   const { memory } = state;
   switch (event.kind) {
     case "opened":
-      return { kind: "waiting", memory: { ...START.memory, believed: memory.believed, heldSince: memory.heldSince } };
+      return { kind: "waiting", memory: afresh(memory) };
     case "news":
       return withNews({ ...state, memory: { ...memory, newest: event.snapshot } });
     case "entered":
@@ -144,7 +171,12 @@ function follow(state: LoopState, event: LoopEvent, rules: LoopRules): LoopState
     case "judged": {
       if (state.kind !== "applying") return state;
       const heldSince = event.isLoss ? (memory.heldSince ?? event.at) : undefined;
-      return { ...state, memory: { ...memory, heldSince } };
+      return { ...state, memory: { ...memory, heldSince, guard: { ...memory.guard, held: event.held } } };
+    }
+    case "deferred": {
+      if (state.kind !== "applying") return state;
+      const deferredSince = event.isWaiting ? (memory.deferredSince ?? event.at) : undefined;
+      return { ...state, memory: { ...memory, deferredSince } };
     }
     case "overtaken":
       return state.kind === "applying" ? turnWith(memory, state.begunAt) : state;
@@ -154,7 +186,7 @@ function follow(state: LoopState, event: LoopEvent, rules: LoopRules): LoopState
       if (state.kind === "held") return { kind: "asking", memory };
       return state.kind === "retrying" || state.kind === "settled" ? { kind: "queueing", memory } : state;
     case "answered":
-      return state.kind === "asking" ? believing(memory, event.snapshot) : state;
+      return state.kind === "asking" ? believing(memory, event, rules) : state;
     case "unanswered":
       // What cannot be reached is never taken for empty.
       return state.kind === "asking"
@@ -185,10 +217,27 @@ function turnWith(memory: LoopMemory, begunAt: number): LoopState {
   return { kind: "applying", snapshot, begunAt, memory: { ...memory, taken: snapshot, confirmed: undefined } };
 }
 
-/** Has the next turn take the answer. News that came while the store was asked stays the newest. */
-function believing(memory: LoopMemory, answer: Snapshot): LoopState {
+/**
+ * Has the next turn take the answer, which is believed as a whole where an update is held as a whole, and else of the keys
+ * whose grace is over. News that came while the store was asked stays the newest.
+ */
+function believing(
+  memory: LoopMemory,
+  answered: LoopEvent & { readonly kind: "answered" },
+  rules: LoopRules,
+): LoopState {
+  const { snapshot: answer, at } = answered;
   const newest = hasNews(memory) ? memory.newest : answer;
-  return { kind: "queueing", memory: { ...memory, newest, confirmed: answer, believed: answer } };
+  if (memory.heldSince !== undefined) {
+    return { kind: "queueing", memory: { ...memory, newest, confirmed: answer, believed: answer } };
+  }
+  const guard = { ...memory.guard, ...release(memory.guard.held, answer, at, rules.removalGraceMs) };
+  return { kind: "queueing", memory: { ...memory, newest, confirmed: answer, guard } };
+}
+
+/** What a new watch leaves of the memory; nobody has told it what went before it began. */
+function afresh({ believed, heldSince, guard, deferredSince }: LoopMemory): LoopMemory {
+  return { ...START.memory, believed, heldSince, guard: { ...guard, applied: undefined }, deferredSince };
 }
 
 function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ended" }, rules: LoopRules): LoopState {
@@ -200,9 +249,8 @@ function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ende
   }
   const retry = retryOf(outcome);
   if (retry === "never") {
-    const good = { ...memory, failures: 0 };
-    if (hasNews(good)) return { kind: "queueing", memory: good };
-    return { kind: "settled", until: rules.looksAgain ? at + LOOK_EVERY_MS : undefined, memory: good };
+    const guard = { ...memory.guard, applied: ended.applied ?? memory.guard.applied, believed: NO_GUARD.believed };
+    return afterGoodTurn({ ...memory, guard, failures: 0 }, at, rules);
   }
   const failed = { ...memory, failures: memory.failures + 1 };
   const isPatient = retry === "later";
@@ -213,6 +261,17 @@ function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ende
     isPatient,
     memory: failed,
   };
+}
+
+function afterGoodTurn(memory: LoopMemory, at: number, rules: LoopRules): LoopState {
+  const graceEnd = firstEnd(memory.guard.held, rules.removalGraceMs);
+  if (graceEnd !== undefined && graceEnd <= at) return { kind: "asking", memory };
+  if (hasNews(memory)) return { kind: "queueing", memory };
+  const { deferredSince } = memory;
+  const reloadAt = deferredSince === undefined ? undefined : deferredSince + rules.removalReloadDelayMs;
+  const until = earlier(rules.looksAgain ? at + LOOK_EVERY_MS : undefined, reloadAt);
+  if (graceEnd !== undefined && graceEnd <= (until ?? graceEnd)) return { kind: "held", until: graceEnd, memory };
+  return { kind: "settled", until, memory };
 }
 
 function hasNews({ newest, taken }: LoopMemory): boolean {

@@ -3,31 +3,58 @@ import { retryOf } from "../core/events/outcome.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
+import { describeLoss, type Loss } from "../haproxy/config/removal.js";
 import type { ProxyDriver, Resource, Target } from "../ports.js";
 import { apply, type ApplyOptions, type ApplyParts, type Overtaken } from "./apply.js";
-import { ResourceRendering, type RenderingParts } from "./resource-rendering.js";
+import { type HeldKeys, NONE_HELD } from "./held-keys.js";
+import { type GuardMemory, judge, type Judgement } from "./removal-guard.js";
+import { type Draft, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
 import { ResourceStatus } from "./resource-status.js";
 
 /** The parts one file is brought up to date with. */
 export interface ApplierParts extends ApplyOptions, RenderingParts {
   readonly target: Target;
   readonly driver: ProxyDriver;
-  /** What the second text would take away of the first so suddenly that it may be a mistake, in words. */
-  readonly lossesBetween: (before: string, after: string) => readonly string[];
+  /** What the second text would take away of the first so suddenly that it may be a mistake. */
+  readonly lossesBetween: (before: string, after: string) => readonly Loss[];
   readonly clock: Clock;
   readonly emit: Emit;
 }
 
 /** One turn at the reload gate, as the applier sees it. */
-export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadEnd"> {
+export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadEnd" | "mayDefer"> {
   /** When the turn began, by the clock. */
   readonly begunAt: number;
   /** Apply the state whatever it takes away. */
   readonly isBelieved: boolean;
-  /** An update is held already, and that has been told. */
+  readonly guard: GuardMemory;
+  /** An update is held as a whole already, and that has been told. */
   readonly isHeld: boolean;
-  /** Hears whether the text takes too much away, before anything is done. */
-  readonly onJudged: (isLoss: boolean) => void;
+  /** What the store holds at present; undefined where it does not answer. */
+  readonly readStore: (prefixes: readonly string[], signal: AbortSignal) => Promise<Snapshot | undefined>;
+  /** Hears whether the text takes too much away, and what is held of it, before anything is done. */
+  readonly onJudged: (isLoss: boolean, held: HeldKeys) => void;
+  /** Hears whether a reload waits that would only take away, once the turn is over. */
+  readonly onDeferred: (isWaiting: boolean) => void;
+  /** The newest state of the store, as soon as it is another one than the last that was given; undefined once `end` has come. */
+  readonly newer: (end: Promise<void>) => Promise<Snapshot | undefined>;
+}
+
+/** How a turn has ended. */
+export interface Applied {
+  readonly outcome: Outcome | Overtaken;
+  /** The state that was applied, with what is held as it was; undefined where nothing was. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** A rendering that led to a good end. */
+interface Settled {
+  /** The state of the store, and what was held of the one before. */
+  readonly newest: Snapshot;
+  readonly held: HeldKeys;
+  /** What was rendered. */
+  readonly snapshot: Snapshot;
+  readonly text: string;
 }
 
 /** Brings one file, and what reads it, in step with a state of the store. */
@@ -36,8 +63,10 @@ export class ResourceApplier {
   readonly #resource: Resource;
   readonly #parts: ApplierParts;
   readonly #rendering: ResourceRendering;
-  /** The last rendering that led to a good end. */
-  #settled: { readonly snapshot: Snapshot; readonly text: string } | undefined;
+  #settled: Settled | undefined;
+  /** Whether the status speaks of what is held; and what would be lost with it. */
+  #isHoldTold = false;
+  #losses: readonly string[] = [];
 
   constructor(resource: Resource, parts: ApplierParts) {
     this.#resource = resource;
@@ -47,43 +76,157 @@ export class ResourceApplier {
   }
 
   /** Applies one state; whatever goes wrong is an outcome, and only an abort is thrown. */
-  async apply(snapshot: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Outcome | Overtaken> {
-    const { clock } = this.#parts;
-    this.status.begin(snapshot.revision);
+  async apply(newest: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
+    this.status.begin(newest.revision);
     try {
-      // Only to have a look: a template that shows the time must not make a new text of it.
-      const look = this.#settled?.snapshot === snapshot ? this.#settled : undefined;
-      const text = look?.text ?? (await this.#rendering.textFor(snapshot));
-      const isBelieved = turn.isBelieved || look !== undefined;
-      const lossesBetween = (present: string, wanted: string): readonly string[] => {
-        const losses = isBelieved ? [] : this.#parts.lossesBetween(present, wanted);
-        turn.onJudged(losses.length > 0);
-        return losses;
-      };
-      const isWary = this.status.hasOutcome && this.#settled === undefined;
-      const outcome = await apply(text, { ...this.#partsFor(turn), isWary, lossesBetween }, signal);
-      if (outcome.kind === "overtaken") return outcome;
-      if (outcome.kind === "held") return await this.#hold(outcome, turn, signal);
-      this.#settled = retryOf(outcome) === "never" ? { snapshot, text } : undefined;
-      if (look && !this.status.isNews(outcome)) return outcome;
-      return this.status.conclude(outcome, clock.now() - turn.begunAt);
+      return await this.#apply(newest, turn, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#settled = undefined;
-      return this.status.conclude({ kind: "failed", reason: reasonOf(error) }, clock.now() - turn.begunAt);
+      return this.#conclude({ kind: "failed", reason: reasonOf(error) }, turn, undefined);
     }
+  }
+
+  async #apply(newest: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
+    // Only to have a look: a template that shows the time must not make a new text of it.
+    const look = this.#lookAt(newest, turn);
+    const drafts = new Drafts(this.#rendering);
+    const judgement = look ? passed(look) : await this.#judge(newest, turn, drafts, signal);
+    const isWithheld = judgement.kind === "withheld";
+    const held = isWithheld ? turn.guard.held : judgement.held;
+    turn.onJudged(isWithheld, held);
+    if (isWithheld) return await this.#hold(judgement.losses, turn, signal);
+    const { snapshot, losses } = judgement;
+    const text = look?.text ?? this.#rendering.use(await drafts.of(snapshot));
+    const isWary = this.status.hasOutcome && this.#settled === undefined;
+    let isDeferred = false;
+    const outcome = await apply(
+      text,
+      {
+        ...this.#partsFor(turn),
+        isWary,
+        onDeferred: () => {
+          isDeferred = true;
+        },
+        attend: (end, bringTo) => this.#attend(turn, end, bringTo, signal),
+      },
+      signal,
+    );
+    if (outcome.kind === "overtaken") return { outcome, snapshot: undefined };
+    turn.onDeferred(isDeferred);
+    this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
+    if (held.size > 0 && this.#settled) {
+      if (this.status.isNews(outcome)) this.#tell(outcome, turn);
+      this.#tellHold(losses);
+      return { outcome, snapshot };
+    }
+    this.#isHoldTold = false;
+    return !look || this.status.isNews(outcome) ? this.#conclude(outcome, turn, snapshot) : { outcome, snapshot };
+  }
+
+  /** Has the status speak of what is held, until nothing is. */
+  #tellHold(news: readonly Loss[]): void {
+    if (news.length > 0) this.#losses = news.map(describeLoss);
+    if (news.length > 0 || !this.#isHoldTold) this.status.conclude({ kind: "held", losses: this.#losses }, 0);
+    this.#isHoldTold = true;
+  }
+
+  #lookAt(newest: Snapshot, { guard }: ApplierTurn): Settled | undefined {
+    const settled = this.#settled;
+    return settled?.newest === newest && settled.held === guard.held && guard.believed.size === 0 ? settled : undefined;
+  }
+
+  async #judge(newest: Snapshot, turn: ApplierTurn, drafts: Drafts, signal: AbortSignal): Promise<Judgement> {
+    const { target, clock, dryRun, lossesBetween } = this.#parts;
+    if (turn.isBelieved || dryRun) return { kind: "passed", snapshot: newest, held: NONE_HELD, losses: [] };
+    const present = (await target.read()) ?? "";
+    return await judge(newest, turn.guard, {
+      textOf: async (snapshot) => (await drafts.of(snapshot)).text,
+      lossesOf: (text) => lossesBetween(present, text),
+      read: (prefixes) => turn.readStore(prefixes, signal),
+      now: () => clock.now(),
+    });
   }
 
   /** Leaves everything as it is, and sees to it that it stays so. */
-  async #hold(outcome: Outcome, turn: ApplierTurn, signal: AbortSignal): Promise<Outcome> {
+  async #hold(losses: readonly Loss[], turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
+    const outcome = { kind: "held", losses: losses.map(describeLoss) } as const;
     if (!turn.isHeld) this.status.conclude(outcome, 0);
     if (this.#settled) {
-      await apply(this.#settled.text, { ...this.#partsFor(turn), isWary: false, lossesBetween: () => [] }, signal);
+      await apply(this.#settled.text, { ...this.#partsFor(turn), isWary: false, mayDefer: true }, signal);
     }
-    return outcome;
+    return { outcome, snapshot: undefined };
   }
 
-  #partsFor({ awaitReload, onReloadEnd }: ApplierTurn): Omit<ApplyParts, "isWary" | "lossesBetween"> {
-    return { ...this.#parts, resource: this.#resource, awaitReload, ...(onReloadEnd && { onReloadEnd }) };
+  #conclude(outcome: Outcome, turn: ApplierTurn, snapshot: Snapshot | undefined): Applied {
+    this.status.conclude(outcome, this.#parts.clock.now() - turn.begunAt);
+    return { outcome, snapshot };
   }
+
+  /** Has HAProxy follow the store for as long as a slow check goes on. What would have to be held waits for its turn. */
+  async #attend(
+    turn: ApplierTurn,
+    end: Promise<void>,
+    bringTo: (text: string) => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!(await outlasts(end, SLOW_CHECK_MS, this.#parts.clock))) return;
+    for (let newer = await turn.newer(end); newer; newer = await turn.newer(end)) {
+      try {
+        const drafts = new Drafts(this.#rendering);
+        const judgement = await this.#judge(newer, turn, drafts, signal);
+        if (judgement.kind === "withheld" || judgement.losses.length > 0) continue;
+        await bringTo((await drafts.of(judgement.snapshot)).text);
+      } catch {
+        // The turn that comes next tells of it.
+      }
+    }
+  }
+
+  /** Tells of an outcome of which the status does not speak, because something is held. */
+  #tell(outcome: Outcome, { begunAt }: ApplierTurn): void {
+    const { name, dest } = this.#resource;
+    const { clock, emit } = this.#parts;
+    emit({ kind: "applied", resource: name, dest, outcome, tookMs: clock.now() - begunAt });
+  }
+
+  #partsFor({ awaitReload, onReloadEnd, mayDefer }: ApplierTurn): Omit<ApplyParts, "isWary"> {
+    return { ...this.#parts, resource: this.#resource, awaitReload, mayDefer, ...(onReloadEnd && { onReloadEnd }) };
+  }
+}
+
+/** Checks that are quicker cost a newer state less than attending to it would. */
+const SLOW_CHECK_MS = 200;
+
+/** Resolves to whether `ms` are over before `end` has come. */
+async function outlasts(end: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const callOff = clock.after(ms, () => {
+      resolve(true);
+    });
+    void end.then(() => {
+      callOff();
+      resolve(false);
+    });
+  });
+}
+
+/** The renderings of one turn, each made once. */
+class Drafts {
+  readonly #rendering: ResourceRendering;
+  readonly #made = new Map<Snapshot, Draft>();
+
+  constructor(rendering: ResourceRendering) {
+    this.#rendering = rendering;
+  }
+
+  async of(snapshot: Snapshot): Promise<Draft> {
+    const draft = this.#made.get(snapshot) ?? (await this.#rendering.draftOf(snapshot));
+    this.#made.set(snapshot, draft);
+    return draft;
+  }
+}
+
+function passed({ snapshot, held }: Settled): Judgement {
+  return { kind: "passed", snapshot, held, losses: [] };
 }

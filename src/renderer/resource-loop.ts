@@ -1,16 +1,22 @@
 import type { Outcome } from "../core/events/event.js";
+import type { Snapshot } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import { sleep } from "../flow/clock.js";
+import { deadlineSignal } from "../flow/deadline.js";
 import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { ReloadGate, Turn } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
 import type { Resource, Store } from "../ports.js";
-import type { Overtaken } from "./apply.js";
+import type { HeldKeys } from "./held-keys.js";
 import { type LoopAction, type LoopEvent, type LoopStep, next, RETRY_WAITS, START } from "./loop-state.js";
-import { ResourceApplier, type ApplierParts } from "./resource-applier.js";
+import { NO_GUARD } from "./removal-guard.js";
+import { type Applied, ResourceApplier, type ApplierParts } from "./resource-applier.js";
 import type { ResourceState } from "./resource-status.js";
+
+/** A turn waits for no longer to hear whether a loss was meant: others wait behind it. */
+const EVIDENCE_MS = 1_000;
 
 /** The parts one file is kept with. */
 export interface ResourceLoopParts extends ApplierParts {
@@ -65,8 +71,8 @@ export class ResourceLoop {
       using turn = await this.#enter(signal);
       const begunAt = clock.now();
       for (;;) {
-        const action = { kind: "apply", snapshot, isBelieved: true, begunAt } as const;
-        const outcome = await this.#apply(action, turn, 0, signal);
+        const rules = { isBelieved: true, guard: NO_GUARD, mayDefer: false } as const;
+        const { outcome } = await this.#apply({ kind: "apply", snapshot, begunAt, ...rules }, turn, 0, signal);
         if (outcome.kind !== "overtaken") return outcome;
       }
     } catch (error) {
@@ -98,8 +104,9 @@ export class ResourceLoop {
   }
 
   #take(event: LoopEvent): LoopAction {
-    const { removalGraceMs, haproxy } = this.resource;
-    this.#step = next(this.#step.state, event, { removalGraceMs, looksAgain: haproxy !== undefined });
+    const { removalGraceMs, removalReloadDelayMs, haproxy } = this.resource;
+    const rules = { removalGraceMs, removalReloadDelayMs, looksAgain: haproxy !== undefined };
+    this.#step = next(this.#step.state, event, rules);
     return this.#step.do;
   }
 
@@ -123,9 +130,9 @@ export class ResourceLoop {
     using turn = await this.#enter(signal);
     let action = this.#take({ kind: "entered", at: clock.now() });
     while (action.kind === "apply") {
-      const outcome = await this.#apply(action, turn, this.resource.minReloadIntervalMs, signal);
-      const isOver = outcome.kind !== "overtaken";
-      action = this.#take(isOver ? { kind: "ended", outcome, at: clock.now(), chance: Math.random() } : outcome);
+      const { outcome, snapshot } = await this.#apply(action, turn, this.resource.minReloadIntervalMs, signal);
+      const end = { applied: snapshot, at: clock.now(), chance: Math.random() };
+      action = this.#take(outcome.kind === "overtaken" ? outcome : { kind: "ended", outcome, ...end });
     }
   }
 
@@ -136,17 +143,22 @@ export class ResourceLoop {
   }
 
   #apply(
-    { snapshot, isBelieved, begunAt }: LoopAction & { readonly kind: "apply" },
+    { snapshot, isBelieved, guard, mayDefer, begunAt }: LoopAction & { readonly kind: "apply" },
     turn: Turn,
     distanceMs: number,
     signal: AbortSignal,
-  ): Promise<Outcome | Overtaken> {
+  ): Promise<Applied> {
     const { clock } = this.#parts;
+    let given = snapshot;
     const applierTurn = {
       begunAt,
       isBelieved,
+      guard,
+      mayDefer,
       isHeld: this.#step.state.memory.heldSince !== undefined,
-      onJudged: (isLoss: boolean) => void this.#take({ kind: "judged", isLoss, at: clock.now() }),
+      readStore: (prefixes: readonly string[], s: AbortSignal) => this.#evidence(prefixes, s),
+      onJudged: (isLoss: boolean, held: HeldKeys) => void this.#take({ kind: "judged", isLoss, held, at: clock.now() }),
+      onDeferred: (isWaiting: boolean) => void this.#take({ kind: "deferred", isWaiting, at: clock.now() }),
       onReloadEnd: () => {
         turn.mark();
       },
@@ -157,6 +169,12 @@ export class ResourceLoop {
         if (this.resource.haproxy) await this.#news.waitAtMost(waitMs, clock, s);
         else await sleep(waitMs, clock, s);
         return true;
+      },
+      newer: async (end: Promise<void>) => {
+        const { newest } = this.#step.state.memory;
+        if (newest === given && !(await this.#news.waitUntil(end, signal))) return undefined;
+        given = this.#step.state.memory.newest ?? given;
+        return given;
       },
     };
     return this.#applier.apply(snapshot, applierTurn, signal);
@@ -173,10 +191,23 @@ export class ResourceLoop {
   async #ask(signal: AbortSignal): Promise<LoopEvent> {
     const { store, clock } = this.#parts;
     try {
-      return { kind: "answered", snapshot: await store.read(this.resource.prefixes, signal) };
+      const snapshot = await store.read(this.resource.prefixes, signal);
+      return { kind: "answered", snapshot, at: clock.now() };
     } catch {
       signal.throwIfAborted();
       return { kind: "unanswered", at: clock.now() };
+    }
+  }
+
+  /** What tells whether a loss was meant; undefined where the store does not say so at once. */
+  async #evidence(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot | undefined> {
+    const { store, clock } = this.#parts;
+    using limit = deadlineSignal(EVIDENCE_MS, new Error("the store does not answer"), clock, signal);
+    try {
+      return await store.read(prefixes, limit.signal);
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
     }
   }
 

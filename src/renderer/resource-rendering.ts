@@ -1,6 +1,5 @@
 import type { Emit } from "../core/events/event.js";
 import type { Snapshot } from "../core/model/snapshot.js";
-import type { LeftOut } from "../core/view/server.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import type { Rendering } from "../template/template.js";
@@ -11,6 +10,11 @@ export interface RenderingParts {
   readonly compile: () => Promise<(snapshot: Snapshot) => Rendering>;
   readonly clock: Clock;
   readonly emit: Emit;
+}
+
+/** A rendering, and how long it took. */
+export interface Draft extends Rendering {
+  readonly tookMs: number;
 }
 
 /** Renders one resource; it compiles the template once, when the first text is asked for. */
@@ -26,29 +30,28 @@ export class ResourceRendering {
     this.#parts = parts;
   }
 
-  /** The text for a snapshot; fails with `template-invalid`. */
-  async textFor(snapshot: Snapshot): Promise<string> {
+  /** What a snapshot gives, which may come to nothing; fails with `template-invalid`. */
+  async draftOf(snapshot: Snapshot): Promise<Draft> {
     const { compile, clock, emit } = this.#parts;
     const begunAt = clock.now();
     try {
       this.#render ??= await compile();
-      const { text, leftOut } = this.#render(snapshot);
-      const bytes = Buffer.byteLength(text);
-      emit({ kind: "rendered", resource: this.#name, bytes, tookMs: clock.now() - begunAt });
-      this.#tellLeftOut(leftOut);
-      return text;
+      return { ...this.#render(snapshot), tookMs: clock.now() - begunAt };
     } catch (error) {
       emit({ kind: "render-failed", resource: this.#name, reason: reasonOf(error) });
       throw error;
     }
   }
 
-  /** Tells of each key that is left out once, and again when the reason is another. */
-  #tellLeftOut(leftOut: readonly LeftOut[]): void {
+  /** Tells of a draft that is used, and of each key that it leaves out once, and again when the reason is another. */
+  use({ text, leftOut, tookMs }: Draft): string {
+    const { emit } = this.#parts;
+    emit({ kind: "rendered", resource: this.#name, bytes: Buffer.byteLength(text), tookMs });
     const before = this.#leftOut;
     this.#leftOut = new Map(leftOut.map(({ key, reason }) => [key, reason]));
     for (const { key, reason } of leftOut) {
-      if (before.get(key) !== reason) this.#parts.emit({ kind: "value-left-out", key, reason });
+      if (before.get(key) !== reason) emit({ kind: "value-left-out", key, reason });
     }
+    return text;
   }
 }

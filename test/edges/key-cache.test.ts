@@ -36,7 +36,7 @@ describe("a mirror", () => {
     cache.change([{ kind: "put", key: "/a/2", value: "2" }], 2n);
     cache.change([{ kind: "delete", key: "/a/1" }], 3n);
     cache.change([{ kind: "put", key: "/a/2", value: "3" }], 4n);
-    expect((await snapshots.next()).value).toEqual({ entries: new Map([["/a/2", "3"]]), revision: 4n });
+    expect((await snapshots.next()).value).toEqual({ entries: new Map([["/a/2", "3"]]), revision: 4n, life: 0 });
   });
 
   test("gives nothing when changes lead back to what was given, or a new listing says the same", async () => {
@@ -89,6 +89,7 @@ describe("a mirror", () => {
         ["/b/2", "2"],
       ]),
       revision: 3n,
+      life: 1,
     });
   });
 

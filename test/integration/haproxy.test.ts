@@ -65,7 +65,7 @@ async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<Ap
     emit,
     ...DEFAULT_OPTIONS,
     isWary: false,
-    lossesBetween: () => [],
+    mayDefer: false,
     awaitReload: async () => false,
   };
 }

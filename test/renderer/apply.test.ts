@@ -21,7 +21,8 @@ class World implements Target, ProxyDriver {
   adjustments: Adjustment[] = [];
   isReloadDelayed = false;
   isWary = false;
-  losses: readonly string[] = [];
+  mayDefer = false;
+  attend: ApplyParts["attend"];
 
   constructor(file?: string) {
     this.file = file;
@@ -40,7 +41,9 @@ class World implements Target, ProxyDriver {
       ...DEFAULT_OPTIONS,
       dryRun,
       isWary: this.isWary,
-      lossesBetween: () => this.losses,
+      mayDefer: this.mayDefer,
+      onDeferred: () => this.journal.push("defer"),
+      ...(this.attend && { attend: this.attend }),
       awaitReload: async () => this.isReloadDelayed,
     };
     return apply(text, parts, this.stop.signal);
@@ -186,14 +189,6 @@ describe("one turn", () => {
     expect(world.journal.slice(-2)).toEqual(["adjust", "reload"]);
   });
 
-  test("is left as it is, and its file too, by a text that would take too much away", async () => {
-    const world = new World("old");
-    world.losses = ["3 of 3 servers of web"];
-    expect(await world.apply("new")).toEqual({ kind: "held", losses: ["3 of 3 servers of web"] });
-    expect(world.journal).toEqual([]);
-    expect(world).toMatchObject({ file: "old", running: "old" });
-  });
-
   test("is never adjusted while it is not certain what HAProxy runs", async () => {
     const world = new World("old");
     world.state = "unproven";
@@ -330,6 +325,93 @@ describe("one turn", () => {
       "",
     ]);
     expect(world.journal).toEqual([]);
+  });
+});
+
+describe("a reload that would only take away", () => {
+  const backend = (name: string, server = ""): string => `backend ${name}\n${server}`;
+  const [API, WEB, EMPTY_WEB] = [
+    backend("api", "  server a 10.0.0.1:1\n"),
+    backend("web", "  server w 10.0.0.1:2\n"),
+    backend("web"),
+  ] as const;
+
+  test("waits, while file and HAProxy come to what needs none", async () => {
+    const world = new World(API + WEB);
+    world.mayDefer = true;
+    world.adjustments = [{ kind: "adjusted", commands: 1 }];
+    expect(await world.apply(API)).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["adjust", "defer", "stage", "check", "commit", "confirm"]);
+    expect(world).toMatchObject({ file: `${API}\n${EMPTY_WEB}`, running: `${API}\n${EMPTY_WEB}` });
+    world.journal.length = 0;
+    expect(await world.apply(API)).toEqual({ kind: "unchanged" });
+    expect(world.journal).toEqual(["defer"]);
+  });
+
+  test("is made when it is due", async () => {
+    const world = new World(API + EMPTY_WEB);
+    expect(await world.apply(API)).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["stage", "check", "commit", "reload", "confirm"]);
+  });
+
+  test("is made at once where the servers cannot go without one", async () => {
+    const world = new World(API + WEB);
+    world.mayDefer = true;
+    world.adjustments = [
+      { kind: "reload", reason: "its algorithm" },
+      { kind: "reload", reason: "backend web is gone" },
+    ];
+    expect(await world.apply(API)).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["adjust", "adjust", "stage", "check", "commit", "reload", "confirm"]);
+    expect(world).toMatchObject({ file: API, running: API });
+  });
+
+  test("is made at once where it is not certain what HAProxy runs, and of a reader that is none", async () => {
+    const world = new World(API + WEB);
+    world.mayDefer = true;
+    world.state = "unproven";
+    await world.apply(API);
+    expect(world.file).toBe(API);
+    const other = new World(API + WEB);
+    other.mayDefer = true;
+    await other.apply(API, { haproxy: undefined });
+    expect(other.file).toBe(API);
+  });
+});
+
+describe("a check that takes its time", () => {
+  test("has HAProxy follow newer texts meanwhile, and the file have the one that was checked", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "adjusted", commands: 1 },
+      { kind: "adjusted", commands: 1 },
+    ];
+    world.attend = async (end, bringTo) => {
+      await bringTo("newer");
+      await end;
+    };
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    expect(world).toMatchObject({ file: "new", running: "newer" });
+  });
+
+  test("has it follow none where the one before was refused, and where there is no HAProxy to follow", async () => {
+    const world = new World("old");
+    world.attend = () => Promise.reject(new Error("attended"));
+    world.isWary = true;
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    world.isWary = false;
+    expect(await world.apply("newer", { haproxy: undefined })).toMatchObject({ kind: "applied" });
+  });
+
+  test("has it brought back to the file from whatever it has followed, when the text is refused", async () => {
+    const world = new World("old");
+    world.adjustments = Array.from({ length: 3 }, () => ({ kind: "adjusted", commands: 1 }));
+    world.attend = async (_, bringTo) => {
+      await bringTo("newer");
+    };
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toMatchObject({ kind: "rejected" });
+    expect(world).toMatchObject({ file: "old", running: "old" });
   });
 });
 

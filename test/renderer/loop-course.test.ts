@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../src/core/events/event.js";
 import { type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
+import { NONE_HELD } from "../../src/renderer/held-keys.js";
 import { type LoopAction, type LoopEvent, next, START } from "../../src/renderer/loop-state.js";
 
-const RULES = { removalGraceMs: 10_000, looksAgain: true };
+const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, looksAgain: true };
 
 /** A store, a gate and a file that answer a loop as chance has it; odd revisions are losses. */
 class Simulation {
@@ -57,20 +58,20 @@ class Simulation {
   #answer(): void {
     const snapshot = snapshotOf(this.revision, []);
     this.answers.add(snapshot);
-    this.tell({ kind: "answered", snapshot });
+    this.tell({ kind: "answered", snapshot, at: this.now });
   }
 
   #apply({ snapshot, isBelieved }: LoopAction & { readonly kind: "apply" }, luck: number): void {
     const isLoss = !isBelieved && snapshot.revision % 2n === 1n;
     this.lossSince = isLoss ? (this.lossSince ?? this.now) : undefined;
-    this.tell({ kind: "judged", isLoss, at: this.now });
+    this.tell({ kind: "judged", isLoss, held: NONE_HELD, at: this.now });
     if (!isLoss && luck === 1) {
       this.tell({ kind: "overtaken" });
       return;
     }
     const outcome = isLoss ? ({ kind: "held", losses: ["all"] } as const) : endOf(luck);
     if (outcome.kind === "applied") this.applied = snapshot.revision;
-    this.tell({ kind: "ended", outcome, at: this.now, chance: 0.5 });
+    this.tell({ kind: "ended", outcome, applied: snapshot, at: this.now, chance: 0.5 });
   }
 }
 

@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../src/core/events/event.js";
 import { retryOf } from "../../src/core/events/outcome.js";
 import { type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
+import { NONE_HELD } from "../../src/renderer/held-keys.js";
 import { type LoopAction, type LoopEvent, type LoopState, next, START } from "../../src/renderer/loop-state.js";
+import { NO_GUARD } from "../../src/renderer/removal-guard.js";
 
-const RULES = { removalGraceMs: 10_000, looksAgain: true };
+const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, looksAgain: true };
 const NOW = 100_000;
 const [OLD, NEWER, ANSWER] = [1n, 2n, 3n].map((revision) => snapshotOf(revision, [])) as [Snapshot, Snapshot, Snapshot];
 
@@ -19,7 +21,7 @@ type EventName =
 
 /** The end of a turn, of each kind that the loop tells apart. */
 function ended(outcome: Outcome): LoopEvent {
-  return { kind: "ended", outcome, at: NOW, chance: 1 };
+  return { kind: "ended", outcome, applied: OLD, at: NOW, chance: 1 };
 }
 
 const GOOD = ended({ kind: "applied", bytes: 1 });
@@ -31,15 +33,16 @@ const EVENTS: Record<EventName, LoopEvent> = {
   opened: { kind: "opened" },
   news: { kind: "news", snapshot: NEWER },
   entered: { kind: "entered", at: NOW },
-  "judged a loss": { kind: "judged", isLoss: true, at: NOW },
-  "judged harmless": { kind: "judged", isLoss: false, at: NOW },
+  "judged a loss": { kind: "judged", isLoss: true, held: NONE_HELD, at: NOW },
+  "judged harmless": { kind: "judged", isLoss: false, held: NONE_HELD, at: NOW },
+  deferred: { kind: "deferred", isWaiting: true, at: NOW },
   overtaken: { kind: "overtaken" },
   "ended held": HELD,
   "ended, to be made again never": GOOD,
   "ended, to be made again for news": REJECTED,
   "ended, to be made again later": ROLLED_BACK,
   due: { kind: "due" },
-  answered: { kind: "answered", snapshot: ANSWER },
+  answered: { kind: "answered", snapshot: ANSWER, at: NOW },
   unanswered: { kind: "unanswered", at: NOW },
 };
 
@@ -59,6 +62,7 @@ const STATES: Record<StateName, LoopState> = {
 const NO_TURN = {
   "judged a loss": "=",
   "judged harmless": "=",
+  deferred: "=",
   overtaken: "=",
   "ended held": "=",
   "ended, to be made again never": "=",
@@ -77,6 +81,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     entered: "=",
     "judged a loss": "applying",
     "judged harmless": "applying",
+    deferred: "applying",
     overtaken: "applying",
     "ended held": "held",
     "ended, to be made again never": "settled",
@@ -110,7 +115,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
 const ACTIONS: Record<StateName, LoopAction> = {
   waiting: { kind: "wait", until: undefined },
   queueing: { kind: "enter" },
-  applying: { kind: "apply", snapshot: OLD, isBelieved: false, begunAt: NOW - 1 },
+  applying: { kind: "apply", snapshot: OLD, isBelieved: false, guard: NO_GUARD, mayDefer: true, begunAt: NOW - 1 },
   held: { kind: "wait", until: NOW + 1 },
   asking: { kind: "ask" },
   retrying: { kind: "wait", until: NOW + 1 },
@@ -199,7 +204,7 @@ describe("a turn", () => {
 });
 
 describe("a loss", () => {
-  const lossAt = (at: number): LoopEvent => ({ kind: "judged", isLoss: true, at });
+  const lossAt = (at: number): LoopEvent => ({ kind: "judged", isLoss: true, held: NONE_HELD, at });
 
   test("is held for the grace since it was first seen, also when newer states bring it too", () => {
     const held = after(STATES.applying, lossAt(NOW - 4_000), HELD);
@@ -220,10 +225,10 @@ describe("a loss", () => {
 
   test("is believed of the state with which the store answers, and of no other", () => {
     const step = next(after(STATES.asking, EVENTS.answered), EVENTS.entered, RULES);
-    expect(step.do).toEqual({ kind: "apply", snapshot: ANSWER, isBelieved: true, begunAt: NOW });
+    expect(step.do).toMatchObject({ kind: "apply", snapshot: ANSWER, isBelieved: true, begunAt: NOW });
     expect(after(step.state, GOOD).kind).toBe("settled");
     const unbelieved = next(after(step.state, EVENTS.news, GOOD), EVENTS.entered, RULES);
-    expect(unbelieved.do).toEqual({ kind: "apply", snapshot: NEWER, isBelieved: false, begunAt: NOW });
+    expect(unbelieved.do).toMatchObject({ kind: "apply", snapshot: NEWER, isBelieved: false, begunAt: NOW });
   });
 
   test("is believed before what came while the store was asked, and that comes next", () => {
@@ -234,6 +239,64 @@ describe("a loss", () => {
 
   test("is asked about again in a second where the store does not answer", () => {
     expect(next(STATES.asking, EVENTS.unanswered, RULES).do).toEqual({ kind: "wait", until: NOW + 1_000 });
+  });
+});
+
+describe("keys that are held", () => {
+  const heldKeys = (since: number) => new Map([["/app/web/1", { was: "a", is: undefined, since }]]);
+  const judged = (since: number): LoopEvent => ({ kind: "judged", isLoss: false, held: heldKeys(since), at: NOW });
+
+  test("have the store asked at the end of their grace, and HAProxy looked at before", () => {
+    expect(after(STATES.applying, judged(NOW - 8_000), GOOD)).toMatchObject({ kind: "held", until: NOW + 2_000 });
+    expect(after(STATES.applying, judged(NOW), GOOD)).toMatchObject({ kind: "settled", until: NOW + 5_000 });
+  });
+
+  test("have it asked then, however often there is news", () => {
+    expect(after(STATES.applying, judged(NOW - 10_000), EVENTS.news, GOOD).kind).toBe("asking");
+  });
+
+  test("are believed to be what the store says, and nothing else of it is", () => {
+    const asking = after(STATES.applying, judged(NOW - 10_000), GOOD);
+    const step = next(after(asking, EVENTS.answered), EVENTS.entered, RULES);
+    expect(step.do).toMatchObject({ kind: "apply", snapshot: ANSWER, isBelieved: false });
+    expect(step.state.memory.guard).toMatchObject({ held: new Map(), believed: new Map([["/app/web/1", undefined]]) });
+    const { guard } = after(step.state, EVENTS["judged harmless"], GOOD).memory;
+    expect(guard).toMatchObject({ applied: OLD, believed: new Map() });
+  });
+
+  test("outlast a new watch, which has been told of nothing that went before", () => {
+    const { guard } = after(STATES.applying, judged(NOW), GOOD, EVENTS.opened).memory;
+    expect(guard).toMatchObject({ applied: undefined, held: heldKeys(NOW) });
+  });
+
+  test("stay as they are where the turn fails", () => {
+    const { guard } = after(STATES.applying, judged(NOW), REJECTED).memory;
+    expect(guard).toMatchObject({ applied: undefined, held: heldKeys(NOW) });
+  });
+});
+
+describe("a reload that only takes away", () => {
+  const deferredAt = (at: number): LoopEvent => ({ kind: "deferred", isWaiting: true, at });
+  const DONE: LoopEvent = { kind: "deferred", isWaiting: false, at: NOW };
+
+  test("is due when it has waited for so long, however often it is put off", () => {
+    const state = after(STATES.applying, deferredAt(NOW - 29_000), GOOD);
+    expect(state).toMatchObject({ kind: "settled", until: NOW + 1_000 });
+    const again = after(state, EVENTS.news, EVENTS.entered, deferredAt(NOW), GOOD);
+    expect(again).toMatchObject({ kind: "settled", until: NOW + 1_000 });
+    const step = next(after(again, EVENTS.due), { kind: "entered", at: NOW + 1_000 }, RULES);
+    expect(step.do).toMatchObject({ kind: "apply", mayDefer: false });
+  });
+
+  test("waits anew once it was made, or had nothing to take away any more", () => {
+    const state = after(STATES.applying, deferredAt(NOW - 30_000), GOOD, EVENTS.due, EVENTS.entered, DONE, GOOD);
+    expect(state).toMatchObject({ kind: "settled", until: NOW + 5_000 });
+    expect(next(after(state, EVENTS.due), EVENTS.entered, RULES).do).toMatchObject({ mayDefer: true });
+  });
+
+  test("does not wait where it is not to", () => {
+    const step = next(STATES.queueing, EVENTS.entered, { ...RULES, removalReloadDelayMs: 0 });
+    expect(step.do).toMatchObject({ kind: "apply", mayDefer: false });
   });
 });
 

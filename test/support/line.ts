@@ -14,17 +14,20 @@ const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
 export interface LineOptions {
   readonly minReloadInterval?: string;
   readonly removalGrace?: string;
+  readonly removalReloadDelay?: string;
   /** Whether HAProxy is checked and reloaded by commands, as confd does it, instead of being driven. */
   readonly byCommands?: boolean;
 }
 
-function driven({ directory, masterSocket }: LiveHaproxy, minReloadInterval: string, removalGrace: string): string {
+function driven({ directory, masterSocket }: LiveHaproxy, options: LineOptions): string {
+  const { minReloadInterval = "100ms", removalGrace = "0s", removalReloadDelay = "0s" } = options;
   return `
 [haproxy]
 socket = "${join(directory, "admin.sock")}"
 reload = "master:${masterSocket}"
 min_reload_interval = "${minReloadInterval}"
 removal_grace = "${removalGrace}"
+removal_reload_delay = "${removalReloadDelay}"
 `;
 }
 
@@ -57,11 +60,7 @@ export class Line implements AsyncDisposable {
     };
   }
 
-  static async start({
-    minReloadInterval = "100ms",
-    removalGrace = "0s",
-    byCommands,
-  }: LineOptions = {}): Promise<Line> {
+  static async start(options: LineOptions = {}): Promise<Line> {
     const etcd = await startEtcd();
     const haproxy = await startHaproxy();
     const line = new Line(etcd, haproxy, await freePort(), [await freePort(), await freePort()]);
@@ -73,7 +72,7 @@ export class Line implements AsyncDisposable {
 src = "haproxy.cfg.hbs"
 dest = "${haproxy.configPath}"
 keys = ["/app", "/hecd/v1/services"]
-${byCommands ? commands(haproxy) : driven(haproxy, minReloadInterval, removalGrace)}`,
+${options.byCommands ? commands(haproxy) : driven(haproxy, options)}`,
     );
     return line;
   }

@@ -109,7 +109,7 @@ export class RuntimeWorld implements AsyncDisposable {
       emit,
       ...DEFAULT_OPTIONS,
       isWary: false,
-      lossesBetween: () => [],
+      mayDefer: false,
       awaitReload: async () => false,
     };
   }

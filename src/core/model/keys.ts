@@ -5,7 +5,7 @@ const ROOT = "/hecd/v1";
 export const SERVICES = `${ROOT}/services`;
 
 /** The claims of all agents. */
-const AGENTS = `${ROOT}/agents`;
+export const AGENTS = `${ROOT}/agents`;
 
 /** `/app/servers` in its one canonical form: a leading slash, none at the end, none doubled. */
 export function normalPrefix(prefix: string): string {

@@ -7,16 +7,27 @@ export interface Snapshot {
   /** The store's revision; grows with every change, starts anew when the store is wiped. */
   readonly revision: bigint;
   readonly entries: ReadonlyMap<string, string>;
+  /** The lease on which each key hangs, as claims name it; keys on none are not among them. */
+  readonly leases?: ReadonlyMap<string, string>;
+  /**
+   * Differs from that of an earlier snapshot when a key is gone that no event has told of: the store may be another one,
+   * or an older one. Undefined where the store tells of no events.
+   */
+  readonly life?: number;
 }
 
 /** One key that came, changed or went. */
 export type KeyChange =
-  | { readonly kind: "put"; readonly key: string; readonly value: string }
+  | { readonly kind: "put"; readonly key: string; readonly value: string; readonly lease?: string | undefined }
   | { readonly kind: "delete"; readonly key: string };
 
 /** A snapshot of these entries, put in order. */
-export function snapshotOf(revision: bigint, entries: Iterable<readonly [string, string]>): Snapshot {
-  return { revision, entries: new Map([...entries].sort(([a], [b]) => compareKeys(a, b))) };
+export function snapshotOf(
+  revision: bigint,
+  entries: Iterable<readonly [string, string]>,
+  leases: ReadonlyMap<string, string> = NO_LEASES,
+): Snapshot {
+  return withLeases({ revision, entries: new Map([...entries].sort(([a], [b]) => compareKeys(a, b))) }, leases);
 }
 
 /** The snapshot that follows when `changes` happened, in this order, at `revision`; linear in the number of keys. */
@@ -32,8 +43,30 @@ export function applyChanges(snapshot: Snapshot, changes: readonly KeyChange[], 
     // Keeps its place: a Map moves no key that it has.
     else entries.set(change.key, change.value);
   }
-  return { revision, entries };
+  const { life } = snapshot;
+  return withLeases({ revision, entries, ...(life !== undefined && { life }) }, leasesAfter(snapshot, outcome));
 }
+
+/** The very same leases as before where none has changed, as when a server moves. */
+function leasesAfter({ leases = NO_LEASES }: Snapshot, changes: ReadonlyMap<string, KeyChange>): typeof leases {
+  const changed = [...changes.values()].flatMap((change) => {
+    const lease = change.kind === "put" ? change.lease : undefined;
+    return leases.get(change.key) === lease ? [] : [[change.key, lease] as const];
+  });
+  if (changed.length === 0) return leases;
+  const after = new Map(leases);
+  for (const [key, lease] of changed) {
+    if (lease === undefined) after.delete(key);
+    else after.set(key, lease);
+  }
+  return after;
+}
+
+function withLeases(snapshot: Snapshot, leases: ReadonlyMap<string, string>): Snapshot {
+  return leases.size === 0 ? snapshot : { ...snapshot, leases };
+}
+
+const NO_LEASES: ReadonlyMap<string, string> = new Map();
 
 /** `sorted` with the keys of `added`, which it does not have, in their places. */
 function merged(sorted: ReadonlyMap<string, string>, added: [string, string][]): Map<string, string> {

@@ -6,8 +6,9 @@ import { Outage } from "../../flow/outage.js";
 import type { SessionOptions } from "../../ports.js";
 import { saysLeaseIsGone } from "./errors.js";
 import { type Lease, grantLease, renewLease } from "./lease.js";
+import { NO_LEASE } from "./lease-id.js";
 import { leaseAsWanted } from "./moving.js";
-import { claimPut, isAbsent, isUnchanged, NO_LEASE } from "./operations.js";
+import { claimPut, isAbsent, isUnchanged } from "./operations.js";
 import type { EtcdRequests } from "./requests.js";
 import type { KeyValue } from "./rpc.js";
 

@@ -2,6 +2,7 @@ import type { Emit } from "../../core/events/event.js";
 import { sleep } from "../../flow/clock.js";
 import { backoff } from "../../flow/retry.js";
 import type { EtcdRequests } from "./requests.js";
+import { formatLease } from "./lease-id.js";
 import type { KeepAliveAnswer, KeepAliveRequest } from "./rpc.js";
 import { converse } from "./stream.js";
 
@@ -16,11 +17,6 @@ export interface Lease {
 
 /** Longest wait for the answer to one renewal. */
 const BEAT_MS = 2_000;
-
-/** The form of a lease's number in etcd's own tools. */
-export function formatLease(id: string): string {
-  return BigInt(id).toString(16);
-}
 
 /** Takes out a lease; etcd may give it a longer life than was asked for. */
 export async function grantLease(etcd: EtcdRequests, ttlSeconds: number, signal: AbortSignal): Promise<Lease> {

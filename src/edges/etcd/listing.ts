@@ -1,10 +1,13 @@
 import { saysCompacted, saysTooLarge } from "./errors.js";
+import { leaseNames } from "./lease-id.js";
 import type { EtcdRequests } from "./requests.js";
 import type { AnswerHeader, KeyRange, KeyValue } from "./rpc.js";
 
 /** All keys below one prefix at one revision, and which store said so. */
 export interface Listing {
   readonly entries: ReadonlyMap<string, string>;
+  /** The lease of each key that hangs on one, in etcd's hexadecimal form. */
+  readonly leases: ReadonlyMap<string, string>;
   readonly position: StorePosition;
 }
 
@@ -58,8 +61,15 @@ function parseMoment({ revision, raft_term: term, cluster_id: cluster }: AnswerH
 
 async function listInPages(etcd: EtcdRequests, prefix: string, limit: number, signal: AbortSignal): Promise<Listing> {
   const entries = new Map<string, string>();
+  const leases = new Map<string, string>();
+  const nameOf = leaseNames();
   const take = (pairs: readonly KeyValue[]): void => {
-    for (const { key, value } of pairs) entries.set(key.toString(), value.toString());
+    for (const { key, value, lease } of pairs) {
+      const name = key.toString();
+      entries.set(name, value.toString());
+      const id = nameOf(lease);
+      if (id !== undefined) leases.set(name, id);
+    }
   };
   const ranges = rangesOf(prefix);
   const first = await etcd.ask(
@@ -75,5 +85,5 @@ async function listInPages(etcd: EtcdRequests, prefix: string, limit: number, si
     page = await etcd.ask((rpc) => rpc.range(request, PAGE_MS), signal);
     take(page.kvs);
   }
-  return { entries, position: parseMoment(first.header) };
+  return { entries, leases, position: parseMoment(first.header) };
 }

@@ -1,11 +1,9 @@
 import { claimKey } from "../../core/model/keys.js";
 import { formatClaim } from "../../core/registry/claim.js";
 import type { SessionOptions } from "../../ports.js";
-import { type Lease, formatLease } from "./lease.js";
+import type { Lease } from "./lease.js";
+import { formatLease } from "./lease-id.js";
 import type { Condition, KeyValue, Operation } from "./rpc.js";
-
-/** etcd's way to say that a key hangs on no lease. */
-export const NO_LEASE = "0";
 
 /** The operation that writes the claim of a host under a lease. */
 export function claimPut(options: SessionOptions, lease: Lease, state: "held" | "released"): Operation {

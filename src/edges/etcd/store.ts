@@ -6,6 +6,7 @@ import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
 import { type EtcdOptions, openClient } from "./client.js";
+import { formatLease } from "./lease-id.js";
 import { list } from "./listing.js";
 import { type EtcdDeps, EtcdRequests } from "./requests.js";
 import { EtcdWatch } from "./watch.js";
@@ -44,6 +45,7 @@ export class EtcdStore implements Store {
     return snapshotOf(
       revision,
       listings.flatMap(({ entries }) => [...entries]),
+      new Map(listings.flatMap(({ leases }) => [...leases])),
     );
   }
 
@@ -64,11 +66,7 @@ export class EtcdStore implements Store {
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     using work = linkedSignal(signal, this.#life.signal);
     // Who only reads need not wait for what only an agent needs.
-    const [{ claimHost }, { formatLease }, { EtcdSession }] = await Promise.all([
-      import("./claim.js"),
-      import("./lease.js"),
-      import("./session.js"),
-    ]);
+    const [{ claimHost }, { EtcdSession }] = await Promise.all([import("./claim.js"), import("./session.js")]);
     const run = JSON.stringify([options.hostId, options.agent, options.holder]);
     for (;;) {
       const { lease, adopted } = await claimHost(this.#etcd, options, this.#leases.get(run), work.signal);

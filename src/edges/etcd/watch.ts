@@ -4,6 +4,7 @@ import { sleep } from "../../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
 import type { KeyCache } from "../key-cache.js";
 import { faultOf } from "./errors.js";
+import { leaseNames } from "./lease-id.js";
 import { type Listing, type StorePosition, isAnotherLife, list, positionOf, rangesOf } from "./listing.js";
 import { type EtcdRequests, patience } from "./requests.js";
 import type { KeyEvent, KeyRange, WatchAnswer, WatchRequest } from "./rpc.js";
@@ -45,6 +46,7 @@ export class EtcdWatch {
   readonly #prefix: string;
   readonly #cache: KeyCache;
   readonly #watched: readonly Watched[];
+  readonly #nameOf = leaseNames();
   #seen: StorePosition | undefined;
   /** What the watch has delivered since a resync began to read, which may be newer than what that reads. */
   #overtaking: KeyEvent[] | undefined;
@@ -95,8 +97,8 @@ export class EtcdWatch {
     return "listed";
   }
 
-  #adopt({ entries, position: moment }: Listing): void {
-    this.#cache.list(this.#prefix, entries, moment.revision);
+  #adopt({ entries, leases, position: moment }: Listing): void {
+    this.#cache.list(this.#prefix, entries, moment.revision, leases);
     this.#seen = moment;
     for (const watched of this.#watched) watched.revision = moment.revision;
   }
@@ -149,7 +151,11 @@ export class EtcdWatch {
     const upTo = BigInt(all.at(-1)?.kv.mod_revision ?? header.revision);
     // What the resync has read in the meantime is newer than what the watch still had to say.
     const fresh = all.filter(({ kv }) => BigInt(kv.mod_revision) > watched.revision);
-    if (fresh.length > 0) this.#cache.change(fresh.map(changeOf), upTo);
+    if (fresh.length > 0)
+      this.#cache.change(
+        fresh.map((event) => changeOf(event, this.#nameOf)),
+        upTo,
+      );
     this.#overtaking?.push(...fresh);
     this.#reach(watched, upTo);
   }
@@ -185,7 +191,11 @@ export class EtcdWatch {
       if (before && isAnotherLife(before, listing.position)) return false;
       // No reader sees the state in between.
       const newer = overtaking.filter(({ kv }) => BigInt(kv.mod_revision) > listing.position.revision);
-      if (newer.length > 0) this.#cache.change(newer.map(changeOf), BigInt(newer.at(-1)?.kv.mod_revision ?? 0));
+      if (newer.length > 0)
+        this.#cache.change(
+          newer.map((event) => changeOf(event, this.#nameOf)),
+          BigInt(newer.at(-1)?.kv.mod_revision ?? 0),
+        );
       for (const [index, watched] of this.#watched.entries()) this.#reach(watched, reached[index] ?? 0n);
       return true;
     } finally {
@@ -207,7 +217,8 @@ function refuseCancelled({ canceled, compact_revision: compacted, cancel_reason:
   throw new Error(`etcd has cancelled the watch: ${reason || "without a reason"}`);
 }
 
-function changeOf({ type, kv }: KeyEvent): KeyChange {
+function changeOf({ type, kv }: KeyEvent, nameOf: (lease: string) => string | undefined): KeyChange {
   const key = kv.key.toString();
-  return type === "Delete" ? { kind: "delete", key } : { kind: "put", key, value: kv.value.toString() };
+  if (type === "Delete") return { kind: "delete", key };
+  return { kind: "put", key, value: kv.value.toString(), lease: nameOf(kv.lease) };
 }

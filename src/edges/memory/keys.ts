@@ -38,12 +38,13 @@ export class MemoryKeys {
     return snapshotOf(
       this.#revision,
       pairs.map(([key, { value }]) => [key, value]),
+      new Map(pairs.flatMap(([key, { lease }]) => (lease === undefined ? [] : [[key, lease] as const]))),
     );
   }
 
   /** Carries out the writes as one change; what is put hangs on `lease` from then on. */
   commit(writes: readonly Write[], lease: string | undefined): void {
-    const changes: readonly KeyChange[] = writes;
+    const changes: readonly KeyChange[] = writes.map((write) => (write.kind === "put" ? { ...write, lease } : write));
     const revision = ++this.#revision;
     for (const write of writes) {
       if (write.kind === "put") this.#pairs.set(write.key, { value: write.value, lease, revision });
@@ -77,8 +78,8 @@ export class MemoryKeys {
     const paths = outermost(prefixes);
     const cache = new KeyCache(paths);
     for (const path of paths) {
-      const { entries, revision } = this.snapshot([path]);
-      cache.list(path, entries, revision);
+      const { entries, revision, leases } = this.snapshot([path]);
+      cache.list(path, entries, revision, leases);
     }
     this.#mirrors.set(cache, paths);
     return {

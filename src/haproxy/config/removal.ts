@@ -11,17 +11,33 @@ export function countServers(text: string): ServerCounts {
   return sumOf(cut(text).texts);
 }
 
+/** What one backend would lose. */
+export interface Loss {
+  readonly backend: string;
+  readonly had: number;
+  readonly lost: number;
+}
+
 /**
- * The backends that would lose their last server, or more than half of their servers and at least three, in words.
+ * The backends that would lose their last server, or more than half of their servers and at least three.
  *
  * Servers that others take the place of are no loss.
  */
-export function lossesBetween(before: ServerCounts, after: ServerCounts): readonly string[] {
-  return [...before].flatMap(([name, had]) => {
-    const lost = had - (after.get(name) ?? 0);
-    const isMass = lost === had || (lost >= MANY && lost > had / 2);
-    return isMass ? [`${lost} of ${had} servers of ${name}`] : [];
+export function lossesBetween(before: ServerCounts, after: ServerCounts): readonly Loss[] {
+  return [...before].flatMap(([backend, had]) => {
+    const lost = had - (after.get(backend) ?? 0);
+    return isMass(lost, had) ? [{ backend, had, lost }] : [];
   });
+}
+
+/** Whether so many are so much of what there was that it may be a mistake. */
+export function isMass(lost: number, had: number): boolean {
+  return lost === had || (lost >= MANY && lost > had / 2);
+}
+
+/** A loss in words. */
+export function describeLoss({ backend, had, lost }: Loss): string {
+  return `${lost} of ${had} servers of ${backend}`;
 }
 
 /** Finds what each text would take away of the one before, where the two differ. */
@@ -29,7 +45,7 @@ export class LossFinder {
   #last = { text: "", cut: cut("") };
 
   /** See `lossesBetween`; a name stands for one backend, as HAProxy has it. */
-  between(before: string, after: string): readonly string[] {
+  between(before: string, after: string): readonly Loss[] {
     const [had, has] = [this.#sectionsOf(before), this.#sectionsOf(after)];
     const first = had.findIndex((own, at) => own !== has[at]);
     if (first < 0) return [];

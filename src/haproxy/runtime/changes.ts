@@ -1,5 +1,6 @@
 import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
+import { obstacleOfTime } from "./budget.js";
 import type { Capabilities } from "./capabilities.js";
 import { additionOf, hasMoved, obstacleTo, settingCommands, takeOutCommands } from "./server-commands.js";
 import { concernsOf } from "./server-words.js";
@@ -79,7 +80,8 @@ export function serverChanges(before: ProxyBackend, after: ProxyBackend, context
     outs.push(...commands);
     leaving.push({ backend: after.name, name: server.name, server });
   }
-  const obstacle = ins.length + outs.length === 0 ? undefined : obstacleToAny(before, after);
+  const count = ins.length + outs.length;
+  const obstacle = count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after));
   if (obstacle !== undefined) return retire(before, after, context, obstacle);
   return { ins, outs, leaving, returning, reached: after, obstacle: undefined };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatClaim, parseClaim } from "../../../src/core/registry/claim.js";
 import { type Claimed, claimHost } from "../../../src/edges/etcd/claim.js";
-import { formatLease } from "../../../src/edges/etcd/lease.js";
+import { formatLease } from "../../../src/edges/etcd/lease-id.js";
 import type { SessionOptions } from "../../../src/ports.js";
 import { settled } from "../../support/manual-clock.js";
 import { losesAnswer } from "../../support/scripted-etcd-calls.js";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { formatLease, grantLease, keepLease, renewLease } from "../../../src/edges/etcd/lease.js";
+import { formatLease } from "../../../src/edges/etcd/lease-id.js";
+import { grantLease, keepLease, renewLease } from "../../../src/edges/etcd/lease.js";
 import { settled } from "../../support/manual-clock.js";
 import { fails } from "../../support/scripted-etcd-calls.js";
 import { type ScriptedEtcdWorld, scriptedEtcdWorld } from "../../support/scripted-etcd-world.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatClaim } from "../../../src/core/registry/claim.js";
 import type { Write } from "../../../src/core/registry/plan.js";
-import { formatLease } from "../../../src/edges/etcd/lease.js";
+import { formatLease } from "../../../src/edges/etcd/lease-id.js";
 import { settled } from "../../support/manual-clock.js";
 import { fails, held, losesAnswer } from "../../support/scripted-etcd-calls.js";
 import { SCRIPTED_CLAIM, openScriptedSession } from "../../support/scripted-etcd-world.js";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countServers, LossFinder, lossesBetween } from "../../../src/haproxy/config/removal.js";
+import { countServers, describeLoss, LossFinder, lossesBetween } from "../../../src/haproxy/config/removal.js";
 
 const backend = (servers: number, name = "b"): string =>
   `backend ${name}\n${"  server s 10.0.0.1:80\n".repeat(servers)}`;
 
 const losses = (before: string, after: string): readonly string[] =>
-  lossesBetween(countServers(before), countServers(after));
+  lossesBetween(countServers(before), countServers(after)).map(describeLoss);
 
 describe("what an update takes away", () => {
   test.each([
@@ -60,7 +60,7 @@ describe("what an update takes away", () => {
           counts.map((count, at) => (count === 0 ? "" : backend(count, `b${at}`))).join(""),
         );
         for (const [at, text] of texts.slice(1).entries()) {
-          expect(finder.between(texts[at] ?? "", text)).toEqual(losses(texts[at] ?? "", text));
+          expect(finder.between(texts[at] ?? "", text).map(describeLoss)).toEqual(losses(texts[at] ?? "", text));
         }
       }),
     );

@@ -1,0 +1,79 @@
+import { type Line, meaningOf, parseConfiguration, type Section } from "./config.js";
+
+/**
+ * The present text without the servers that are gone, where the wanted one differs from it in nothing else that needs a
+ * reload but in what it takes away: backends, with whatever leads to them and to nothing else.
+ *
+ * It has these backends without a server. What runs the present text comes to it without a reload. Undefined where the
+ * wanted text brings or changes anything else.
+ */
+export function withoutItsServers(present: string, wanted: string): string | undefined {
+  const [before, after] = [parseConfiguration(present), parseConfiguration(wanted)];
+  if (before.isConditional || after.isConditional) return undefined;
+  const headings = new Set(after.sections.map(headingOf));
+  const isGone = (section: Section): boolean => !headings.has(headingOf(section));
+  const gone = new Set(before.sections.filter((section) => isGone(section) && hasServers(section)).map(nameOf));
+  if (gone.size === 0) return undefined;
+  const sections: (readonly Line[])[] = [];
+  let at = 0;
+  for (const section of before.sections) {
+    const lines = isGone(section) ? withoutServers(section, gone) : merged(section, after.sections[at++], gone);
+    if (!lines) return undefined;
+    sections.push(lines);
+  }
+  if (at < after.sections.length) return undefined;
+  return sections.flatMap((lines) => lines.map(({ raw }) => raw)).join("\n");
+}
+
+/** What remains of a section that the wanted text has no more; undefined where it cannot remain as it is. */
+function withoutServers(section: Section, gone: ReadonlySet<string>): readonly Line[] | undefined {
+  if (hasServers(section)) return section.lines.filter(({ words }) => words[0] !== "server");
+  const targets = section.lines.filter(isSwitch);
+  const isOfGone = section.kind === "frontend" && targets.length > 0 && targets.every((line) => leadsTo(line, gone));
+  return isOfGone ? section.lines : undefined;
+}
+
+/** A section of both texts: with the servers of the wanted one, and with what still leads to backends that are gone. */
+function merged(before: Section, after: Section | undefined, gone: ReadonlySet<string>): readonly Line[] | undefined {
+  if (!after || headingOf(before) !== headingOf(after)) return undefined;
+  const names = new Set(after.lines.flatMap((line) => (line.words[0] === "acl" ? [line.words[1]] : [])));
+  const leading = before.lines.filter(
+    (line) => leadsTo(line, gone) || (line.words[0] === "acl" && !names.has(line.words[1])),
+  );
+  if (leading.length === 0) return isSame(before.lines, after.lines) ? after.lines : undefined;
+  // The requests of a default backend that is gone may go to another one later.
+  const isDefaultGone = leading.some(({ words }) => words[0] === "default_backend");
+  const others = before.lines.filter((line) => !leading.includes(line));
+  const wanted = after.lines.filter(({ words }) => !isDefaultGone || words[0] !== "default_backend");
+  const isAllThere = !hasServers(before) && leading.some(isSwitch) && isSame(others, wanted);
+  return isAllThere ? before.lines : undefined;
+}
+
+/** Whether two lists of lines say the same apart from servers. */
+function isSame(before: readonly Line[], after: readonly Line[]): boolean {
+  return meaningsOf(before).join("\n") === meaningsOf(after).join("\n");
+}
+
+function meaningsOf(lines: readonly Line[]): readonly string[] {
+  return lines.filter(({ words }) => words.length > 0 && words[0] !== "server").map(meaningOf);
+}
+
+function isSwitch({ words }: Line): boolean {
+  return words[0] === "use_backend" || words[0] === "default_backend";
+}
+
+function leadsTo(line: Line, backends: ReadonlySet<string>): boolean {
+  return isSwitch(line) && backends.has(line.words[1] ?? "");
+}
+
+function hasServers({ kind }: Section): boolean {
+  return kind === "backend" || kind === "listen";
+}
+
+function nameOf({ name }: Section): string {
+  return name;
+}
+
+function headingOf({ kind, name, from }: Section): string {
+  return JSON.stringify([kind, name, from]);
+}

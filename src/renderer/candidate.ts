@@ -1,0 +1,65 @@
+import type { Emit, Outcome } from "../core/events/event.js";
+import type { Clock } from "../flow/clock.js";
+import type { ProxyDriver, Resource, Staged, Target } from "../ports.js";
+
+/** Brings a running HAProxy to each newer text by `bringTo` until `end` has come. Never rejects. */
+export type Attend = (end: Promise<void>, bringTo: (text: string) => Promise<unknown>) => Promise<void>;
+
+/** What a candidate works with. */
+interface CandidateParts {
+  readonly resource: Resource;
+  readonly target: Target;
+  readonly driver: ProxyDriver;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly attend?: Attend;
+}
+
+/** A text on its way to become the file: staged and judged once, when that is first asked for. */
+export class Candidate implements AsyncDisposable {
+  readonly #text: string;
+  readonly #parts: CandidateParts;
+  readonly #bringTo: ((text: string) => Promise<unknown>) | undefined;
+  #staged: Staged | undefined;
+
+  /** What runs is brought to newer texts by `bringTo` while the check takes its time; to none without it. */
+  constructor(text: string, parts: CandidateParts, bringTo?: (text: string) => Promise<unknown>) {
+    this.#text = text;
+    this.#parts = parts;
+    this.#bringTo = bringTo;
+  }
+
+  /** Why it cannot become the file. */
+  async refusal(signal: AbortSignal): Promise<Outcome | undefined> {
+    if (this.#staged) return undefined; // who was refused has not asked again
+    const { resource, target, driver, clock, emit } = this.#parts;
+    this.#staged = await target.stage(this.#text);
+    const begunAt = clock.now();
+    const { accepted, ...said } = await this.#attended(driver.check(this.#staged.path, signal));
+    const { output } = said;
+    emit({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
+    return accepted ? undefined : { kind: "rejected", ...said };
+  }
+
+  async commit(): Promise<void> {
+    await this.#staged?.commit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#staged?.[Symbol.asyncDispose]();
+  }
+
+  async #attended<T>(check: Promise<T>): Promise<T> {
+    const { attend } = this.#parts;
+    const attended = this.#bringTo && attend?.(check.then(ignore, ignore), this.#bringTo);
+    try {
+      return await check;
+    } finally {
+      await attended;
+    }
+  }
+}
+
+function ignore(): void {
+  // Whoever waits for the check itself hears of its end.
+}

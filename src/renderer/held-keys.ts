@@ -1,0 +1,90 @@
+import { applyChanges, type Snapshot } from "../core/model/snapshot.js";
+import type { Departure } from "../core/registry/departures.js";
+import { isMass } from "../haproxy/config/removal.js";
+
+/** A key that is kept as it was, since nobody may have meant what the store says of it. */
+export interface HeldKey {
+  readonly was: string;
+  /** What the store says; undefined where the key is gone. */
+  readonly is: string | undefined;
+  /** When it was first held, by the clock. */
+  readonly since: number;
+}
+
+/** By key. */
+export type HeldKeys = ReadonlyMap<string, HeldKey>;
+
+/** No key at all. */
+export const NONE_HELD: HeldKeys = new Map();
+
+/** Those of which the store still says the same; of the others there is news. The very same map where it is all. */
+export function stillHeld(held: HeldKeys, { entries }: Snapshot): HeldKeys {
+  const rest = [...held].filter(([key, { is }]) => entries.get(key) === is);
+  return rest.length === held.size ? held : new Map(rest);
+}
+
+/** The snapshot with held keys as they were, and all else as it is. */
+export function withHeld(newest: Snapshot, held: Iterable<readonly [string, Pick<HeldKey, "was">]>): Snapshot {
+  const puts = [...held].map(([key, { was }]) => ({ kind: "put", key, value: was }) as const);
+  return puts.length === 0 ? newest : { ...applyChanges(newest, puts, newest.revision), ...leasesOf(newest) };
+}
+
+/** Who keeps a held key is for the store to say, which says nothing of it any more. */
+function leasesOf({ leases }: Snapshot): Pick<Snapshot, "leases"> {
+  return leases ? { leases } : {};
+}
+
+/** The snapshot as it would be if nothing but these had happened to it. */
+export function withDepartures(before: Snapshot, departures: readonly Departure[]): Snapshot {
+  const changes = departures.map(({ key, is }) =>
+    is === undefined ? ({ kind: "delete", key } as const) : ({ kind: "put", key, value: is } as const),
+  );
+  return applyChanges(before, changes, before.revision);
+}
+
+/** Those of `candidates` that lie where departures, all in all, take the last key away or most of them. */
+export function massesAmong(
+  candidates: readonly Departure[],
+  departures: readonly Departure[],
+  before: Snapshot,
+): readonly Departure[] {
+  const lost = countByPlace(departures.map(({ key }) => key));
+  const had = countByPlace(before.entries.keys(), lost);
+  return candidates.filter(({ key }) => isMass(lost.get(placeOf(key)) ?? 0, had.get(placeOf(key)) ?? 0));
+}
+
+/** When the first grace ends of keys that are held; undefined where none is. */
+export function firstEnd(held: HeldKeys, graceMs: number): number | undefined {
+  let first: number | undefined;
+  for (const { since } of held.values()) first = Math.min(first ?? since, since);
+  return first === undefined ? undefined : first + graceMs;
+}
+
+/** What becomes of held keys by the answer of the store at a time. */
+export interface Release {
+  /** The keys whose grace goes on. */
+  readonly held: HeldKeys;
+  /** What the store says of the keys whose grace is over; undefined of one that is gone. */
+  readonly believed: ReadonlyMap<string, string | undefined>;
+}
+
+/** Believes the store of keys whose grace is over. */
+export function release(held: HeldKeys, answer: Snapshot, at: number, graceMs: number): Release {
+  const due = [...held].filter(([, { since }]) => since + graceMs <= at);
+  const believed = new Map(due.map(([key]) => [key, answer.entries.get(key)]));
+  return { held: new Map([...held].filter(([key]) => !believed.has(key))), believed };
+}
+
+function countByPlace(keys: Iterable<string>, only?: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) {
+    const place = placeOf(key);
+    if (!only || only.has(place)) counts.set(place, (counts.get(place) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The path above a key: in all layouts that of its service. */
+function placeOf(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
+}

@@ -1,0 +1,105 @@
+import type { Snapshot } from "../core/model/snapshot.js";
+import { type Departure, departuresBetween, evidenceFor } from "../core/registry/departures.js";
+import type { Loss } from "../haproxy/config/removal.js";
+import {
+  type HeldKey,
+  type HeldKeys,
+  massesAmong,
+  NONE_HELD,
+  stillHeld,
+  withDepartures,
+  withHeld,
+} from "./held-keys.js";
+
+/** What the guard of one resource remembers from turn to turn. */
+export interface GuardMemory {
+  /** The state that file and reader have, held keys as they were; undefined before the first. */
+  readonly applied: Snapshot | undefined;
+  readonly held: HeldKeys;
+  /** Keys whose grace is over and that the store has confirmed, with what it says of them. */
+  readonly believed: ReadonlyMap<string, string | undefined>;
+}
+
+/** The guard of a resource that has applied nothing yet. */
+export const NO_GUARD: GuardMemory = { applied: undefined, held: NONE_HELD, believed: new Map() };
+
+/** What a guard looks with. */
+export interface GuardSight {
+  readonly textOf: (snapshot: Snapshot) => Promise<string>;
+  /** What a text takes away of the present one so suddenly that it may be a mistake. */
+  readonly lossesOf: (text: string) => readonly Loss[];
+  /** What the store holds at present below these prefixes; undefined where it does not answer. */
+  readonly read: (prefixes: readonly string[]) => Promise<Snapshot | undefined>;
+  readonly now: () => number;
+}
+
+/** What becomes of a new state. */
+export type Judgement =
+  /** It is applied, with the keys that are held as they were. */
+  | {
+      readonly kind: "passed";
+      readonly snapshot: Snapshot;
+      readonly held: HeldKeys;
+      /** What was kept from being taken away in this turn, and in none before. */
+      readonly losses: readonly Loss[];
+    }
+  /** Nothing of it is applied: it takes away what no key accounts for. */
+  | { readonly kind: "withheld"; readonly losses: readonly Loss[] };
+
+/**
+ * Judges a new state by the text that follows from it: what nobody seems to have meant is held, key by key.
+ *
+ * A loss that comes of keys that agents have taken away themselves, and live, is meant. For any other the keys are kept
+ * as they were: first those in whose places most are gone, and all of them where that does not prevent it.
+ */
+export async function judge(newest: Snapshot, memory: GuardMemory, sight: GuardSight): Promise<Judgement> {
+  const held = stillHeld(memory.held, newest);
+  const snapshot = withHeld(newest, held);
+  const losses = sight.lossesOf(await sight.textOf(snapshot));
+  if (losses.length === 0) return { kind: "passed", snapshot, held, losses };
+  const { applied } = memory;
+  const departures = applied ? departuresBetween(applied, snapshot) : [];
+  if (!applied || departures.length === 0) return { kind: "withheld", losses };
+  const meant = new Set([...(await meantBy(departures, sight)), ...believedAmong(departures, memory.believed)]);
+  const isUnmeant = await unexplainedBy([...meant], applied, sight);
+  if (!losses.some(isUnmeant)) return { kind: "passed", snapshot, held, losses: [] };
+  const others = departures.filter((departure) => !meant.has(departure));
+  for (const some of [massesAmong(others, departures, applied), others]) {
+    if (some.length === 0) continue;
+    const kept = new Map([...held, ...some.map((departure) => heldAt(departure, memory.held, sight.now()))]);
+    const milder = withHeld(newest, kept);
+    if (sight.lossesOf(await sight.textOf(milder)).some(isUnmeant)) continue;
+    const isNews = some.some(({ key }) => !memory.held.has(key));
+    return { kind: "passed", snapshot: milder, held: kept, losses: isNews ? losses.filter(isUnmeant) : [] };
+  }
+  return { kind: "withheld", losses };
+}
+
+/** The departures that agents meant; none while the store cannot be asked. */
+async function meantBy(departures: readonly Departure[], sight: GuardSight): Promise<readonly Departure[]> {
+  const prefixes = evidenceFor(departures);
+  const evidence = prefixes.length === 0 ? undefined : await sight.read(prefixes);
+  if (!evidence) return [];
+  const { meantAmong } = await import("../core/registry/meant.js"); // one pass judges nothing and does without
+  return meantAmong(departures, evidence);
+}
+
+function believedAmong(departures: readonly Departure[], believed: GuardMemory["believed"]): readonly Departure[] {
+  return departures.filter(({ key, is }) => believed.has(key) && believed.get(key) === is);
+}
+
+/** Tells of a loss whether it is more than what is meant takes away alone. */
+async function unexplainedBy(
+  meant: readonly Departure[],
+  applied: Snapshot,
+  { textOf, lossesOf }: GuardSight,
+): Promise<(loss: Loss) => boolean> {
+  const explained = meant.length === 0 ? [] : lossesOf(await textOf(withDepartures(applied, meant)));
+  const lost = new Map(explained.map((loss) => [loss.backend, loss.lost]));
+  return (loss) => loss.lost > (lost.get(loss.backend) ?? 0);
+}
+
+/** A key of which there is news that is no better is held for no longer than without it. */
+function heldAt({ key, was, is }: Departure, before: HeldKeys, now: number): readonly [string, HeldKey] {
+  return [key, { was, is, since: before.get(key)?.since ?? now }];
+}

@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { withoutItsServers } from "../../../src/haproxy/config/takeaway.js";
+
+const HEAD = "global\n  maxconn 10\ndefaults\n  mode http\n";
+
+function textOf(services: readonly string[], more = "", servers = 2): string {
+  const lead = services.map((name) => `  use_backend ${name} if { hdr(host) ${name} }\n`).join("");
+  const lines = Array.from({ length: servers }, (_, n) => `  server s${n} 10.0.0.1:${n + 1}\n`).join("");
+  const backends = services.map((name) => `backend ${name}\n  balance roundrobin\n${lines}`).join("");
+  return `${HEAD}frontend f\n  bind :80\n${lead}${more}${backends}`;
+}
+
+/** Without blank lines. */
+function solid(text: string): string {
+  return text.replace(/^\n/gm, "");
+}
+
+describe("a text that only takes backends away", () => {
+  test("has them without servers until then, with what leads to them", () => {
+    const [before, web] = textOf(["api", "web"]).split("backend web\n");
+    const spared = withoutItsServers(textOf(["api", "web"]), textOf(["api"])) ?? "";
+    expect(solid(spared)).toBe(`${before ?? ""}backend web\n${(web ?? "").replace(/^ +server .*\n/gm, "")}`);
+  });
+
+  test("has the servers of the others as they are wanted", () => {
+    const spared = withoutItsServers(textOf(["api", "web"], "", 1), textOf(["api"], "", 3)) ?? "";
+    expect(spared.match(/^ +server \S+/gm)).toEqual(["  server s0", "  server s1", "  server s2"]);
+    expect(spared).toContain("use_backend web");
+  });
+
+  test("is the same once more when it is what is there", () => {
+    const spared = withoutItsServers(textOf(["api", "web"]), textOf(["api"])) ?? "";
+    expect(withoutItsServers(spared, textOf(["api"]))).toBe(spared);
+  });
+
+  const listen = "listen web\n  bind :81\n  server s0 10.0.0.1:1\n";
+  const frontend = "frontend fweb\n  bind :81\n  default_backend web\n";
+  test.each([
+    ["the default of other requests goes with it", textOf(["web"], "  default_backend web\n"), textOf([])],
+    [
+      "another one becomes the default",
+      textOf(["api", "web"], "  default_backend web\n"),
+      textOf(["api"], "  default_backend api\n"),
+    ],
+    [
+      "the conditions that led to it go too",
+      textOf(["web"], "  acl is_web path /w\n  use_backend web if is_web\n"),
+      textOf([]),
+    ],
+    ["it listens by itself", `${textOf(["api"])}${listen}`, textOf(["api"])],
+    ["a frontend of its own goes with it", `${textOf(["api", "web"])}${frontend}`, textOf(["api"])],
+    ["comments and blanks differ", `${textOf(["api", "web"])}# one\n\n`, `${textOf(["api"])}  # other\n`],
+  ])("waits where %s", (_, present, wanted) => {
+    const spared = withoutItsServers(present, wanted);
+    expect(spared).toMatch(/(backend|listen) web/);
+    expect(spared?.split(/^(?:backend|listen) web$/m)[1]).not.toMatch(/^ +server/);
+  });
+});
+
+describe("a text is brought in at once", () => {
+  const present = textOf(["api", "web"]);
+  test.each([
+    ["only servers differ", present, textOf(["api", "web"], "", 5)],
+    ["nothing differs", present, present],
+    ["a backend comes beside the one that goes", present, textOf(["api", "zoo"])],
+    ["an option differs as well", present, textOf(["api"]).replace("balance roundrobin", "balance leastconn")],
+    ["a rule goes as well", textOf(["api", "web"], "  http-request deny if { path /x }\n"), textOf(["api"])],
+    ["a rule comes as well", present, textOf(["api"], "  http-request deny if { path /x }\n")],
+    [
+      "a condition goes that still has another part",
+      textOf(["api", "web"], "  acl own src 10.0.0.1\n  acl own src 10.0.0.2\n  http-request deny unless own\n"),
+      textOf(["api"], "  acl own src 10.0.0.1\n  http-request deny unless own\n"),
+    ],
+    ["the order differs", present, textOf(["api"]).replace(HEAD, "defaults\n  mode http\nglobal\n  maxconn 10\n")],
+    ["a frontend goes that leads elsewhere too", `${present}frontend g\n  default_backend api\n`, textOf(["api"])],
+    ["something else goes", `${present}peers p\n  peer a 10.0.0.1:1\n`, textOf(["api"])],
+    ["conditions decide what it is", `${present}.if 1\n.endif\n`, textOf(["api"])],
+  ])("where %s", (_, before, wanted) => {
+    expect(withoutItsServers(before, wanted)).toBeUndefined();
+  });
+});
+
+describe("whatever services there are", () => {
+  const services = fc.subarray(["a", "b", "c", "d"]);
+
+  test("what is spared has all that was there, and the servers that are wanted", () => {
+    fc.assert(
+      fc.property(services, services, fc.nat(3), fc.nat(3), (before, after, had, has) => {
+        const isTaken = after.every((name) => before.includes(name)) && after.length < before.length;
+        const spared = withoutItsServers(textOf(before, "", had), textOf(after, "", has));
+        expect(spared !== undefined).toBe(isTaken);
+        if (spared === undefined) return;
+        const skeleton = (text: string): string => text.replace(/^ +server .*\n/gm, "");
+        expect(solid(skeleton(spared))).toBe(skeleton(textOf(before)));
+        expect(spared.match(/^ +server /gm)?.length ?? 0).toBe(after.length * has);
+      }),
+    );
+  });
+});

@@ -67,7 +67,7 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
   const work = workFor(text, present, condition, resource.haproxy !== undefined);
   if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
   if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };
-  const refusal = resource.haproxy && text.trim() === "" ? EMPTY : undefined;
+  const refusal = resource.haproxy && resource.checkCmd === undefined && text.trim() === "" ? EMPTY : undefined;
   if (dryRun) return refusal ?? (await wouldChange(text, present, parts));
   if (work === "amend") {
     await tellDifferences(text, parts);
@@ -87,6 +87,7 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
   }
 }
 
+/** A check of its own may have no objection: an empty map is one. */
 const EMPTY: Outcome = { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
 
 /** Adjusts what runs or reloads it, with the new file coming into place in between. */

@@ -42,7 +42,7 @@ afterEach(() => {
 });
 
 /** An address that is no machine's, in a form that is left to HAProxy: it finds out only when it loads the file. */
-const FOREIGN_BIND = "  bind ipv4@192.0.2.1:80\n";
+const FOREIGN_BIND = "  bind 192.0.2.1:80 interface lo\n";
 
 function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
   const master: ReloadDriver = { kind: "master", socket: haproxy.masterSocket };

@@ -1,5 +1,5 @@
 import { createHash, randomInt } from "node:crypto";
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync, type Stats, statSync } from "node:fs";
 import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Difference, Emit } from "../../core/events/event.js";
@@ -24,7 +24,7 @@ const DEFAULT_MODE = 0o644;
  *
  * A symbolic link stays one; its target is replaced. Beside the file lie `.<name>.hecd-last-good` while the present
  * one is unproven, and `.hecd-backup/` with the last ten; where a failed reload does not bring the old one back, no text
- * is kept. A bind-mounted single file cannot be replaced: it is overwritten and that is told.
+ * is kept. A bind-mounted single file cannot be replaced: it is overwritten and that is told once.
  */
 export class TargetFile implements Target {
   readonly #settings: TargetSettings;
@@ -32,6 +32,7 @@ export class TargetFile implements Target {
   readonly #keepsStage: boolean;
   readonly #text = new FileText();
   #isSwept = false;
+  #isToldInPlace = false;
 
   /** With `keepsStage` what was staged stays, whatever becomes of it. */
   constructor(settings: TargetSettings, emit: Emit, keepsStage = false) {
@@ -146,8 +147,10 @@ export class TargetFile implements Target {
     } catch (error) {
       if (codeOf(error) !== "EBUSY") throw error;
       await writeFile(path, await readFile(staged), { flush: true });
+      await likenOwner(path, await stat(staged));
       await rm(staged);
-      this.#emit({ kind: "written-in-place", path });
+      if (!this.#isToldInPlace) this.#emit({ kind: "written-in-place", path });
+      this.#isToldInPlace = true;
     }
     await syncDirectory(dirname(path));
   }
@@ -196,6 +199,13 @@ export class TargetFile implements Target {
       codeOf(error) === "ENOENT" ? `there is no directory ${dirname(dest)} (${reasonOf(error)})` : reasonOf(error);
     return new HecdError({ code, path: dest, reason }, { cause: error });
   }
+}
+
+/** Gives a file that was overwritten the owner and the permissions of the one that could not take its place. */
+async function likenOwner(path: string, { uid, gid, mode }: Stats): Promise<void> {
+  const present = await stat(path);
+  if (present.uid !== uid || present.gid !== gid) await chown(path, uid, gid);
+  if (present.mode !== mode) await chmod(path, mode & 0o7777);
 }
 
 function ownedOf(stats: { readonly mode: number; readonly uid: number; readonly gid: number }): Owned {

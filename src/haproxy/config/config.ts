@@ -1,4 +1,4 @@
-import { splitWords } from "./words.js";
+import { isPlainName, splitWords } from "./words.js";
 
 /** A configuration as HAProxy reads it, with every letter of the text it came from. */
 export interface Configuration {
@@ -74,10 +74,16 @@ const NOTABLE = new RegExp(`\\n[ \\t\\r\\v\\f]*(?:["'\\\\.]|${[...KINDS].join("|
  */
 export function isConfiguration(text: string): boolean {
   for (const [line] of text.matchAll(/^.+$/gm)) {
-    const [first] = splitWords(line).words;
-    if (first !== undefined) return KINDS.has(first) || CONDITIONS.has(first);
+    const { words } = splitWords(line);
+    if (words.length > 0) return isHeading(words) || CONDITIONS.has(words[0] ?? "");
   }
   return false;
+}
+
+/** Whether these words begin a section: nothing but its name and its `defaults` may stand behind the kind. */
+function isHeading([kind = "", ...rest]: readonly string[]): boolean {
+  const [name, ...from] = rest.at(-2) === "from" ? rest.slice(0, -2) : rest;
+  return KINDS.has(kind) && from.length === 0 && (name === undefined || isPlainName(name));
 }
 
 /** Whether a configuration has a section that only a master-worker process takes. */

@@ -84,6 +84,8 @@ describe("a text", () => {
     ["with a heading first", "\n# by hand\n  global # x\n  daemon\n"],
     ["with a condition first", ".if version_atleast(2.6)\nglobal\n.endif\n"],
     ["with a heading in quotes", '"defaults"\n'],
+    ["with a name and where it comes from", "listen web from base\n"],
+    ["with defaults of defaults", "defaults from base\n"],
   ])("is a configuration: one %s", (_, text) => {
     expect(isConfiguration(text)).toBe(true);
   });
@@ -93,6 +95,8 @@ describe("a text", () => {
     ["comments", "# global\n"],
     ["a map", ".example.com b1\nglobal b2\n"],
     ["a page", "HTTP/1.0 503 Service Unavailable\r\n\r\nlisten here\nbackend is away\n"],
+    ["another page", "listen to this: all is well\n"],
+    ["a map of words", "backend /etc/x\n"],
     ["a script", "core.register_service('x', 'http', function(applet)\nend)\n"],
     ["what stands before a heading", "mode http\nbackend b\n"],
   ])("is none: %s", (_, text) => {

@@ -39,6 +39,8 @@ export interface ApplyParts extends ApplyOptions {
   readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
   /** Hears of the end of every reload, however it went. */
   readonly onReloadEnd?: () => void;
+  /** Has one reload serve all files of an HAProxy that change together. */
+  readonly shareReload?: (reload: () => Promise<ReloadVerdict>, signal: AbortSignal) => Promise<ReloadVerdict>;
 }
 
 /** A reload had to be waited for, and a newer state may have come. */
@@ -228,9 +230,9 @@ async function prove(bytes: number, parts: ApplyParts, signal: AbortSignal): Pro
 }
 
 /** A reload that cannot even be tried has failed as well. */
-async function reload({ driver, onReloadEnd }: ApplyParts, signal: AbortSignal): Promise<ReloadVerdict> {
+async function reload({ driver, onReloadEnd, shareReload }: ApplyParts, signal: AbortSignal): Promise<ReloadVerdict> {
   try {
-    return await driver.reload(signal);
+    return await driver.reload(signal, shareReload && ((make) => shareReload(make, signal)));
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "failed", output: reasonOf(error) };

@@ -19,7 +19,7 @@ export interface ApplierParts extends ApplyOptions, RenderingParts {
 }
 
 /** One turn at the reload gate, as the applier sees it. */
-export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadEnd"> {
+export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadEnd" | "shareReload"> {
   /** When the turn began, by the clock. */
   readonly begunAt: number;
   /** Apply the state whatever it takes away. */
@@ -83,7 +83,11 @@ export class ResourceApplier {
     return outcome;
   }
 
-  #partsFor({ awaitReload, onReloadEnd }: ApplierTurn): Omit<ApplyParts, "isWary" | "lossesBetween"> {
-    return { ...this.#parts, resource: this.#resource, awaitReload, ...(onReloadEnd && { onReloadEnd }) };
+  #partsFor({ awaitReload, onReloadEnd, shareReload }: ApplierTurn): Omit<ApplyParts, "isWary" | "lossesBetween"> {
+    return {
+      ...{ ...this.#parts, resource: this.#resource, awaitReload },
+      ...(onReloadEnd && { onReloadEnd }),
+      ...(shareReload && { shareReload }),
+    };
   }
 }

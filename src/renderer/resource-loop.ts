@@ -7,7 +7,7 @@ import type { ReloadGate, Turn } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
 import type { Resource, Store } from "../ports.js";
-import type { Overtaken } from "./apply.js";
+import type { ApplyParts, Overtaken } from "./apply.js";
 import { type LoopAction, type LoopEvent, type LoopStep, next, RETRY_WAITS, START } from "./loop-state.js";
 import { ResourceApplier, type ApplierParts } from "./resource-applier.js";
 import type { ResourceState } from "./resource-status.js";
@@ -150,6 +150,7 @@ export class ResourceLoop {
       onReloadEnd: () => {
         turn.mark();
       },
+      ...(this.resource.haproxy && { shareReload: sharingBy(turn) }),
       awaitReload: async (s: AbortSignal) => {
         const waitMs = turn.remaining(distanceMs);
         if (waitMs === 0) return false;
@@ -183,4 +184,10 @@ export class ResourceLoop {
   #fail(error: unknown): Outcome {
     return this.#applier.status.conclude({ kind: "failed", reason: reasonOf(error) }, 0);
   }
+}
+
+/** A reload of another file of the same HAProxy is as good as an own one. */
+function sharingBy(turn: Turn): NonNullable<ApplyParts["shareReload"]> {
+  return async (reload, signal) =>
+    (await turn.share(reload, ({ kind }) => kind === "proven", signal)) ?? { kind: "proven", output: "" };
 }

@@ -7,16 +7,18 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { HaproxyDriver } from "../../src/edges/haproxy/driver.js";
 import { askProcesses } from "../../src/edges/haproxy/master.js";
+import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { HaproxySettings, Resource } from "../../src/ports.js";
 import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
+import { Renderer } from "../../src/renderer/renderer.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { HAPROXY } from "../support/haproxy-binary.js";
 import { answering, type LiveHaproxy, occupiedPort, startHaproxy } from "../support/live-haproxy.js";
-import { resourceOf } from "../support/pushed-store.js";
+import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
 import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
 
@@ -157,6 +159,57 @@ describe("a page of a running HAProxy", () => {
     expect(outcome).toMatchObject({ kind: "rejected", output: expect.stringContaining("needs a check_cmd") as string });
     expect(await readFile(join(folder.path, "a.html"), "utf8")).toBe("a page");
   });
+});
+
+test("several files of one HAProxy that change for one key make one reload", async () => {
+  await using haproxy = await redirecting(MAP);
+  const files: Readonly<Record<string, (say: string) => string>> = {
+    [haproxy.configPath]: (say) => `${config}# ${say}\nbackend ${say}\n`,
+    [join(folder.path, "a.html")]: (say) => `page #${say}\n`,
+    [join(folder.path, "b.html")]: (say) => `nobody's #${say}\n`,
+    [join(folder.path, "a.map")]: (say) => `${MAP}/${say} /x\n`,
+  };
+  const config = await readFile(haproxy.configPath, "utf8");
+  const store = new PushedStore();
+  const templates = new PushedTemplates();
+  const emit = (event: HecdEvent): void => void told.push(event);
+  const renderer = new Renderer({
+    templates,
+    storeOf: () => store,
+    compile:
+      async ({ dest }) =>
+      (snapshot) => ({ text: files[dest]?.(textIn(snapshot)) ?? "", leftOut: [] }),
+    targetOf: (resource) => new TargetFile(resource, emit),
+    balancerOf: (resource) => selectDriver(resource, { haproxy: HAPROXY, clock: systemClock, emit }),
+    clock: systemClock,
+    emit,
+    ...DEFAULT_OPTIONS,
+  });
+  const stop = new AbortController();
+  const settings: HaproxySettings = { socket: undefined, reload: { kind: "master", socket: haproxy.masterSocket } };
+  templates.show(
+    Object.keys(files).map((dest) =>
+      resourceOf({
+        ...{ name: dest, dest, haproxy: settings, minReloadIntervalMs: 200 },
+        checkCmd: dest === haproxy.configPath ? undefined : "true",
+      }),
+    ),
+  );
+  const ended = expect(renderer.run(stop.signal)).rejects.toThrow("the test is over");
+  const settle = async (say: string): Promise<void> => {
+    store.say(say);
+    const applied = (): number => told.filter(({ kind }) => kind === "applied").length;
+    await eventually(`an end with ${say}`, () => applied() === Object.keys(files).length);
+    told = [];
+    expect(await answerFor(haproxy.port, "/other")).toBe(`page #${say}\n`);
+    expect(await answerFor(haproxy.port, `/${say}`)).toBe("/x");
+  };
+  await settle("first");
+  const reloads = await haproxy.reloads();
+  for (const say of ["second", "third", "fourth"]) await settle(say);
+  expect(await haproxy.reloads()).toBe(reloads + 3);
+  stop.abort(new Error("the test is over"));
+  await ended;
 });
 
 describe("a bind that is new", () => {

@@ -8,6 +8,7 @@ import type {
   HaproxySettings,
   ReloadVerdict,
   Resource,
+  ShareReload,
   Verdict,
 } from "../../ports.js";
 import { judgeFormat } from "../host/output-format.js";
@@ -77,13 +78,13 @@ export class HaproxyDriver implements ProxyDriver {
     return adjustment;
   }
 
-  async reload(signal: AbortSignal): Promise<ReloadVerdict> {
+  async reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
     const { reload } = this.#settings;
     const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
     const text = await textOf(this.#resource.dest);
     const minder = this.#minderOf(text ?? "");
     try {
-      const verdict = await reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
+      const verdict = await share(() => reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal)));
       if (verdict.kind === "proven" && text !== undefined) minder.reloaded(text, await this.#worker(signal));
       else minder.reloadFailed();
       return verdict;

@@ -55,7 +55,7 @@ export class HaproxyDriver implements ProxyDriver {
     const fault = outputFormat && (await judgeFormat(path, outputFormat));
     if (fault !== undefined) return { accepted: false, output: fault };
     const [text, present] = await Promise.all([textOf(path), textOf(dest)]);
-    const binds = text === undefined ? [] : newBinds(present, text);
+    const binds = text === undefined || !isConfiguration(text) ? [] : newBinds(present, text);
     const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
     if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);

@@ -8,7 +8,7 @@ export interface MapEntry {
 const LINE_BYTES = 4_000;
 
 /** A whole map is sent anew by so many commands at most; a reload is quicker above that. */
-const MOST_COMMANDS = 20_000;
+const MOST_COMMANDS = 5_000;
 
 /** What the runtime API takes for one word as it stands. */
 const PLAIN = /^(?!#)[\w.,:/%@+*()=~?&!$|^[\]{}#-]+$/;

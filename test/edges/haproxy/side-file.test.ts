@@ -7,7 +7,10 @@ import { ManualClock } from "../../support/manual-clock.js";
 const signal = new AbortController().signal;
 
 /** A worker that has read one map, and the side file of a renderer that has just been started. */
-async function world(file: string, { isMap = true, way = "master" as "master" | "admin" } = {}) {
+async function world(
+  file: string,
+  { isMap = true, way = "master" }: { readonly isMap?: boolean; readonly way?: "master" | "admin" } = {},
+) {
   const worker = { pid: 1, entries: file.split("\n").filter(Boolean), prepared: [] as string[], refuses: false };
   const doIt = (command: string): string => {
     const [verb = "", , ...more] = command.split(" ");

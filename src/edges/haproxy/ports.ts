@@ -11,7 +11,7 @@ export async function obstacleAmong(binds: readonly Bind[]): Promise<string | un
     if (code === "EADDRINUSE") {
       const holder = await holderOf(bind.port);
       // HAProxy shares ports with itself: its own processes, or another one beside it.
-      if (holder?.name !== "haproxy")
+      if (holder?.name.startsWith("haproxy") !== true)
         return `It binds ${address}, and another process holds that port${nameOf(holder)}`;
     }
     if (code === "EADDRNOTAVAIL" && !bind.isTransparent)

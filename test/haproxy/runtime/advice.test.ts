@@ -42,6 +42,19 @@ describe("the reasons why servers cannot change at run time", () => {
     expect(reasons(inherited)).toMatchObject([{ section: "backend b", line: "balance roundrobin" }]);
   });
 
+  test("are told once of all backends that share one", () => {
+    const backend = (name: string): string => `backend ${name}\n  server ${name}-1 web.example:80\n`;
+    const [found, ...others] = reasons(["a", "b", "c"].map(backend).join(""));
+    expect(others).toEqual([]);
+    expect(found?.section).toBe("backend a and 2 more");
+    expect(found?.reason).toContain("server a-1 has no IP address");
+  });
+
+  test("are found in a moment in hundreds of backends", () => {
+    const text = Array.from({ length: 500 }, (_, at) => `backend b${at}\n  server s 10.0.0.1:80 sni x\n`).join("");
+    expect(reasons(text)).toMatchObject([{ section: "backend b0 and 499 more" }]);
+  });
+
   test("are those of the version", () => {
     expect(reasons("backend b\n  server s 10.0.0.1:80\n", "2.4.22")).toMatchObject([
       { reason: "every change of a server is a reload: HAProxy 2.4.22 does not change servers at run time" },

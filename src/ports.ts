@@ -211,8 +211,11 @@ export interface ProxyDriver {
     signal: AbortSignal,
   ): Promise<Adjustment>;
   /** Makes the new file the running one; resolves when that is proven, as far as the driver can prove it. */
-  reload(signal: AbortSignal): Promise<ReloadVerdict>;
+  reload(signal: AbortSignal, share?: ShareReload): Promise<ReloadVerdict>;
 }
+
+/** Makes a reload, or has another one serve that whoever reads several files makes anyway. */
+export type ShareReload = (reload: () => Promise<ReloadVerdict>) => Promise<ReloadVerdict>;
 
 /** How what runs stands to a wanted text: nothing had to be done, it was brought to it, or only a reload can do that. */
 export type Adjustment =

@@ -1,10 +1,14 @@
 import { basename, join } from "node:path";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
+import { haproxyVersion } from "../edges/haproxy/check.js";
 import { selectDriver } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
 import { reasonOf } from "../errors.js";
+import { isConfiguration } from "../haproxy/config/config.js";
 import { adviceFor } from "../haproxy/config/lint.js";
+import { reloadReasons } from "../haproxy/runtime/advice.js";
+import { capabilitiesOf } from "../haproxy/runtime/capabilities.js";
 import type { Resource } from "../ports.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
@@ -30,6 +34,9 @@ export const checkCommand: Command = {
     const { resources, problems } = await new TemplateFolder(settings.confdir, deps).read();
     await using stores = await openStores(settings, deps, world);
     await using folder = await temporaryFolder();
+    // Without a binary the checks themselves say so; where all have commands of their own, only this advice is missing.
+    const version = await haproxyVersion(settings.haproxy, deps.clock, signal).catch(() => undefined);
+    signal.throwIfAborted();
     const findings: Finding[] = problems.map(({ file, reason }) => ({ resource: file, faults: [reason], notes: [] }));
     for (const resource of resources) {
       try {
@@ -42,9 +49,7 @@ export const checkCommand: Command = {
           notes: [
             ...leftOut.map(({ key, reason }) => `left out ${key}: ${reason}`),
             ...(verdict.accepted && verdict.output !== "" ? [verdict.output] : []),
-            ...(resource.haproxy ? adviceFor(text) : []).map(
-              ({ section, line, reason }) => `in ${section}, consider "${line}": ${reason}`,
-            ),
+            ...(resource.haproxy && isConfiguration(text) ? adviceOn(text, version) : []),
           ],
         });
       } catch (error) {
@@ -70,7 +75,18 @@ async function judge(
   const elsewhere: Resource = { ...resource, dest, mode: 0o644, uid: undefined, gid: undefined };
   await using staged = await new TargetFile(elsewhere, emit).stage(text);
   const driver = await selectDriver(elsewhere, { haproxy, clock, emit });
-  return await driver.check(staged.path, signal);
+  const { accepted, output } = await driver.check(staged.path, signal);
+  const names = [staged.path, dest, folder];
+  return { accepted, output: names.reduce((words, path) => words.replaceAll(path, resource.dest), output) };
+}
+
+/** What the file lacks to change without a reload and to be reloaded without loss, as far as this HAProxy goes. */
+function adviceOn(text: string, version: string | undefined): readonly string[] {
+  const reasons = version === undefined ? [] : reloadReasons(text, capabilitiesOf(version));
+  const all = [...reasons, ...adviceFor(text)];
+  return all.map(({ section, line, reason }) =>
+    line === undefined ? `in ${section}: ${reason}` : `in ${section}, consider "${line}": ${reason}`,
+  );
 }
 
 function wordsOf({ resource, faults, notes }: Finding): string {

@@ -1,7 +1,7 @@
 import { type Compat } from "../core/model/backend.js";
 import { joinPath } from "../core/text/path.js";
 import { shellWord } from "../core/text/shell-word.js";
-import type { Resource } from "../ports.js";
+import type { ReloadDriver, Resource } from "../ports.js";
 import { backendOf } from "./backend.js";
 import { parseLenient } from "./lenient.js";
 import { parseTables, type Problems, readTables, type ResourceTables } from "./resource-tables.js";
@@ -81,10 +81,8 @@ export function parseConfdResource(name: string, text: string, defaults: ConfdDe
   const resource = settingsOf(name, tables, prefix, { ...PLAIN_RESOURCE, ...defaults }, compat);
   if ("problems" in resource) return resource;
   const kept = { ...resource, afterFailedReload: resource.haproxy ? "restore" : "keep" } as const;
-  const { reloadCmd } = kept;
-  const known = compat === "fork" && reloadCmd !== undefined ? fillIn(reloadCmd, kept.dest) : reloadCmd;
   const commands = defaults.syncOnly ? { checkCmd: undefined, reloadCmd: undefined, haproxy: undefined } : {};
-  return { resource: { ...kept, reloadCmd: known, ...commands }, advice: relaxed.advice };
+  return { resource: { ...kept, ...commands }, advice: relaxed.advice };
 }
 
 /** What is cut off the keys, and put in front of those that are asked for. */
@@ -94,9 +92,30 @@ function effectivePrefix(own: string, { compat, prefix }: ConfdDefaults): string
   return chosen.startsWith("/") ? chosen : `/${chosen}`;
 }
 
+/** A command with the target's path in it; `{{.src}}` of a check_cmd is filled in when there is a file to be checked. */
+function checkFor(command: string, dest: string): string {
+  return command.replace(/\{\{-?\s*\.dest\s*-?\}\}/g, () => shellWord(dest));
+}
+
 /** The staged file is the target by the time of the reload, so both names lead to it. */
-function fillIn(command: string, dest: string): string {
+function reloadFor(command: string, dest: string): string {
   return command.replace(/\{\{-?\s*\.(?:src|dest)\s*-?\}\}/g, () => shellWord(dest));
+}
+
+function reloadDriverFor(driver: ReloadDriver, dest: string): ReloadDriver {
+  return driver.kind === "command" ? { ...driver, command: reloadFor(driver.command, dest) } : driver;
+}
+
+/** The classic knows neither of the two names in a reload_cmd, and `{{.src}}` alone in a check_cmd. */
+function commandsOf(
+  { checkCmd, reloadCmd, dest }: ResourceTables["template"],
+  compat: Compat,
+): Pick<Resource, "checkCmd" | "reloadCmd"> {
+  if (compat === "classic") return { checkCmd, reloadCmd };
+  return {
+    checkCmd: checkCmd === undefined ? undefined : checkFor(checkCmd, dest),
+    reloadCmd: reloadCmd === undefined ? undefined : reloadFor(reloadCmd, dest),
+  };
 }
 
 function settingsOf(
@@ -119,9 +138,8 @@ function settingsOf(
     mode: own.mode,
     owner: idOf(own.uid) ?? own.owner,
     group: idOf(own.gid) ?? own.group,
-    checkCmd: own.checkCmd,
+    ...commandsOf(own, compat),
     checkWithinMs: own.checkWithin ?? defaults.checkWithinMs,
-    reloadCmd: own.reloadCmd,
     reloadWithinMs: own.reloadWithin ?? defaults.reloadWithinMs,
     minReloadIntervalMs: driven?.minReloadInterval ?? own.minReloadInterval ?? (reloads ? MIN_RELOAD_INTERVAL_MS : 0),
     removalGraceMs: driven ? (driven.removalGrace ?? defaults.removalGraceMs) : 0,
@@ -131,7 +149,7 @@ function settingsOf(
       own.debounce === undefined ? defaults.settle : { quietMs: own.debounce, maxWaitMs: own.debounce * DEBOUNCES },
     outputFormat: own.outputFormat,
     backend: place,
-    haproxy: driven && { socket: driven.socket, reload: driven.reload },
+    haproxy: driven && { socket: driven.socket, reload: reloadDriverFor(driven.reload, own.dest) },
   };
 }
 

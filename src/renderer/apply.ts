@@ -45,6 +45,8 @@ export interface ApplyParts extends ApplyOptions {
   readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
   /** Hears of the end of every reload, however it went. */
   readonly onReloadEnd?: () => void;
+  /** Has one reload serve all files of an HAProxy that change together. */
+  readonly shareReload?: (reload: () => Promise<ReloadVerdict>, signal: AbortSignal) => Promise<ReloadVerdict>;
 }
 
 /** A reload had to be waited for, and a newer state may have come. */
@@ -71,7 +73,7 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
   const work = workFor(text, present, condition, resource.haproxy !== undefined);
   if (parts.keepsStage && (dryRun || work !== "replace")) await target.stage(text);
   if (work === "nothing" && (dryRun || !resource.haproxy)) return { kind: "unchanged" };
-  const refusal = resource.haproxy && text.trim() === "" ? EMPTY : undefined;
+  const refusal = resource.haproxy && resource.checkCmd === undefined && text.trim() === "" ? EMPTY : undefined;
   if (dryRun) return refusal ?? (await wouldChange(text, present, parts));
   if (work === "amend") {
     await tellDifferences(text, parts);
@@ -91,6 +93,7 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
   }
 }
 
+/** A check of its own may have no objection: an empty map is one. */
 const EMPTY: Outcome = { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
 
 /** A text on its way, the one that the file has, and what has to be done. */
@@ -230,9 +233,9 @@ async function prove(bytes: number, reason: string, parts: ApplyParts, signal: A
 }
 
 /** A reload that cannot even be tried has failed as well. */
-async function reload({ driver, onReloadEnd }: ApplyParts, signal: AbortSignal): Promise<ReloadVerdict> {
+async function reload({ driver, onReloadEnd, shareReload }: ApplyParts, signal: AbortSignal): Promise<ReloadVerdict> {
   try {
-    return await driver.reload(signal);
+    return await driver.reload(signal, shareReload && ((make) => shareReload(make, signal)));
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "failed", output: reasonOf(error) };

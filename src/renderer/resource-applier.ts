@@ -22,7 +22,7 @@ export interface ApplierParts extends ApplyOptions, RenderingParts {
 }
 
 /** One turn at the reload gate, as the applier sees it. */
-export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadEnd" | "mayDefer"> {
+export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadEnd" | "shareReload" | "mayDefer"> {
   /** When the turn began, by the clock. */
   readonly begunAt: number;
   /** Apply the state whatever it takes away. */
@@ -190,8 +190,12 @@ export class ResourceApplier {
     emit({ kind: "applied", resource: name, dest, outcome, tookMs: clock.now() - begunAt });
   }
 
-  #partsFor({ awaitReload, onReloadEnd, mayDefer }: ApplierTurn): Omit<ApplyParts, "isWary"> {
-    return { ...this.#parts, resource: this.#resource, awaitReload, mayDefer, ...(onReloadEnd && { onReloadEnd }) };
+  #partsFor({ awaitReload, onReloadEnd, shareReload, mayDefer }: ApplierTurn): Omit<ApplyParts, "isWary"> {
+    return {
+      ...{ ...this.#parts, resource: this.#resource, awaitReload, mayDefer },
+      ...(onReloadEnd && { onReloadEnd }),
+      ...(shareReload && { shareReload }),
+    };
   }
 }
 

@@ -9,6 +9,7 @@ import type { ReloadGate, Turn } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
 import type { Resource, Store } from "../ports.js";
+import type { ApplyParts } from "./apply.js";
 import type { HeldKeys } from "./held-keys.js";
 import { type LoopAction, type LoopEvent, type LoopStep, next, RETRY_WAITS, START } from "./loop-state.js";
 import { NO_GUARD } from "./removal-guard.js";
@@ -162,6 +163,7 @@ export class ResourceLoop {
       onReloadEnd: () => {
         turn.mark();
       },
+      ...(this.resource.haproxy && { shareReload: sharingBy(turn) }),
       awaitReload: async (s: AbortSignal) => {
         const waitMs = turn.remaining(distanceMs);
         if (waitMs === 0) return false;
@@ -214,4 +216,10 @@ export class ResourceLoop {
   #fail(error: unknown): Outcome {
     return this.#applier.status.conclude({ kind: "failed", reason: reasonOf(error) }, 0);
   }
+}
+
+/** A reload of another file of the same HAProxy is as good as an own one. */
+function sharingBy(turn: Turn): NonNullable<ApplyParts["shareReload"]> {
+  return async (reload, signal) =>
+    (await turn.share(reload, ({ kind }) => kind === "proven", signal)) ?? { kind: "proven", output: "" };
 }

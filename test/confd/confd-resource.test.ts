@@ -64,10 +64,13 @@ describe("a resource of confd", () => {
     expect(read(text).advice).toHaveLength(2);
   });
 
-  test("has its target in the fork's reload_cmd, as one word, and nothing in the classic's", () => {
+  test("has its target in the fork's commands, as one word, and nothing in the classic's", () => {
     const text = `[template]\nsrc = "a"\ndest = "/a b"\nreload_cmd = "x {{.dest}} {{ .src }} {{.State}}"`;
     expect(read(text, "fork").reloadCmd).toBe("x '/a b' '/a b' {{.State}}");
     expect(read(text).reloadCmd).toBe("x {{.dest}} {{ .src }} {{.State}}");
+    const check = `${text}\ncheck_cmd = "x {{.src}} {{.dest}}"`;
+    expect(read(check, "fork").checkCmd).toBe("x {{.src}} '/a b'");
+    expect(read(check).checkCmd).toBe("x {{.src}} {{.dest}}");
   });
 
   test("waits a second between two reloads unless it says otherwise, and never when it reloads nothing", () => {

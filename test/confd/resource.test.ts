@@ -73,6 +73,18 @@ min_reload_interval = "1m30s"
     });
   });
 
+  test("has its target in its commands, as one word; the file to be checked is filled in later", () => {
+    const text = '[template]\nsrc = "a"\ndest = "/a b"\nkeys = ["/k"]\n';
+    const commands = 'check_cmd = "x {{.src}} {{ .dest }}"\nreload_cmd = "y {{.src}} {{.dest}} {{.State}}"';
+    expect(read(`${text}${commands}`)).toMatchObject({
+      checkCmd: "x {{.src}} '/a b'",
+      reloadCmd: "y '/a b' '/a b' {{.State}}",
+    });
+    expect(read(`${text}[haproxy]\nreload = "command:y {{.dest}}"`).haproxy).toMatchObject({
+      reload: { kind: "command", command: "y '/a b'" },
+    });
+  });
+
   test.each([
     ["0644", 0o644],
     ["0o600", 0o600],

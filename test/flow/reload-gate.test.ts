@@ -72,3 +72,100 @@ describe("a lane", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe("a reload that others may share", () => {
+  /** Somebody who enters, reloads unless told otherwise, and leaves; resolves to what came of it. */
+  function crowd() {
+    const gate = new ReloadGate(new ManualClock());
+    const stop = new AbortController();
+    const journal: string[] = [];
+    const come = async (
+      name: string,
+      ends: readonly (string | Promise<string>)[] = ["proven"],
+      signal = stop.signal,
+    ) => {
+      using turn = await gate.enter(signal);
+      journal.push(`${name} writes`);
+      const came: string[] = [];
+      for (const end of ends) {
+        const reload = async (): Promise<string> => {
+          journal.push(`${name} reloads`);
+          return end;
+        };
+        came.push((await turn.share(reload, (it) => it === "proven", signal)) ?? "served");
+      }
+      return came;
+    };
+    return { stop, journal, come };
+  }
+
+  test("is one for all that wait for their turn", async () => {
+    const { journal, come } = crowd();
+    const ends = await Promise.all([come("a"), come("b"), come("c")]);
+    expect(ends).toEqual([["served"], ["served"], ["proven"]]);
+    expect(journal).toEqual(["a writes", "b writes", "c writes", "c reloads"]);
+  });
+
+  test("is made at once where nobody waits", async () => {
+    const { journal, come } = crowd();
+    expect(await come("a")).toEqual(["proven"]);
+    expect(await come("b")).toEqual(["proven"]);
+    expect(journal).toEqual(["a writes", "a reloads", "b writes", "b reloads"]);
+  });
+
+  test("is made by its own where those who waited make none", async () => {
+    const { journal, come } = crowd();
+    expect(await Promise.all([come("a"), come("b", [])])).toEqual([["proven"], []]);
+    expect(journal).toEqual(["a writes", "b writes", "a reloads"]);
+  });
+
+  test("serves nobody unless it is proven: each then makes its own", async () => {
+    const { journal, come } = crowd();
+    const ends = await Promise.all([come("a", ["failed", "proven"]), come("b", ["failed", "failed"])]);
+    expect(ends).toEqual([
+      ["failed", "proven"],
+      ["failed", "failed"],
+    ]);
+    expect(journal.slice(2)).toEqual(["b reloads", "b reloads", "a reloads", "a reloads"]);
+  });
+
+  test("serves with the second attempt of another too", async () => {
+    const { come } = crowd();
+    expect(await Promise.all([come("a"), come("b", ["failed", "proven"])])).toEqual([["served"], ["failed", "proven"]]);
+  });
+
+  test("is waited for no longer than its signal lets it, and holds up nobody", async () => {
+    const { journal, come } = crowd();
+    const off = new AbortController();
+    const called = expect(come("a", ["proven"], off.signal)).rejects.toThrow("off");
+    const { promise: end, resolve } = deferred();
+    const other = come("b", [end]);
+    await settled();
+    off.abort(new Error("off"));
+    await called;
+    resolve("failed");
+    expect(await other).toEqual(["failed"]);
+    expect(await come("c")).toEqual(["proven"]);
+    expect(journal).toEqual(["a writes", "b writes", "b reloads", "c writes", "c reloads"]);
+  });
+
+  test("is made when the only one that waited is called off", async () => {
+    const { journal, come } = crowd();
+    const off = new AbortController();
+    const first = come("a");
+    const called = expect(come("b", ["proven"], off.signal)).rejects.toThrow("off");
+    off.abort(new Error("off"));
+    await called;
+    expect(await first).toEqual(["proven"]);
+    expect(journal).toEqual(["a writes", "a reloads"]);
+  });
+});
+
+/** An end that comes when the test says so. */
+function deferred(): { readonly promise: Promise<string>; readonly resolve: (end: string) => void } {
+  let resolve: (end: string) => void = () => undefined;
+  const promise = new Promise<string>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

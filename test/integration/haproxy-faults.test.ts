@@ -437,7 +437,7 @@ describe("a change that HAProxy refuses", () => {
     const { world } = rig;
     // What HAProxy itself finds out only by trying stops its listeners for 2 s; that loss is HAProxy's own.
     await rig.endLoad();
-    const foreign = `listen other\n  bind ipv4@192.0.2.1:${await freePort()}\n`;
+    const foreign = `listen other\n  bind 192.0.2.1:${await freePort()} interface lo\n`;
     expect(await world.apply(rig.text(["s1", "s3"], foreign))).toMatchObject({ kind: "rolled-back" });
     expect(world.take("reloaded").map(({ succeeded }) => succeeded)).toEqual([false, true]);
     await rig.bring(["s1", "s2"]);

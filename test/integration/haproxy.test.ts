@@ -42,7 +42,7 @@ afterEach(() => {
 });
 
 /** An address that is no machine's, in a form that is left to HAProxy: it finds out only when it loads the file. */
-const FOREIGN_BIND = "  bind ipv4@192.0.2.1:80\n";
+const FOREIGN_BIND = "  bind 192.0.2.1:80 interface lo\n";
 
 function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
   const master: ReloadDriver = { kind: "master", socket: haproxy.masterSocket };
@@ -117,7 +117,9 @@ describe("a change of HAProxy's configuration", () => {
     const text = answering("second", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
     expect(await apply(text, await partsFor(haproxy), stop.signal)).toEqual({
       kind: "rejected",
-      output: `It binds 127.0.0.1:${occupied.port}, and another process holds that port`,
+      output: expect.stringContaining(
+        `It binds 127.0.0.1:${occupied.port}, and another process holds that port (`,
+      ) as string,
     });
     const foreign = answering("second", haproxy.port, "  bind 192.0.2.1:80\n");
     expect(await apply(foreign, await partsFor(haproxy), stop.signal)).toEqual({

@@ -22,14 +22,14 @@ afterAll(async () => {
 });
 
 /** A renderer's folder with one resource that HAProxy would judge, and nothing that it could reload. */
-async function confdir(template: string) {
+async function confdir(template: string, more = "") {
   const dir = await tempDir();
   await mkdir(join(dir.path, "conf.d"));
   await mkdir(join(dir.path, "templates"));
   const dest = join(dir.path, "haproxy.cfg");
   await writeFile(
     join(dir.path, "conf.d/haproxy.toml"),
-    `[template]\nsrc = "haproxy.hbs"\ndest = "${dest}"\nkeys = ["/app"]\n[haproxy]\nreload = "command:true"\n`,
+    `[template]\nsrc = "haproxy.hbs"\ndest = "${dest}"\nkeys = ["/app"]\n${more}\n[haproxy]\nreload = "command:true"\n`,
   );
   const source = join(dir.path, "templates/haproxy.hbs");
   await writeFile(source, template);
@@ -87,7 +87,25 @@ describe("a check", () => {
     await using folder = await confdir(GOOD);
     const { code, stdout } = await folder.run("check");
     expect({ code, stdout: stdout.split("\n")[0] }).toEqual({ code: 0, stdout: "haproxy.toml: ok" });
-    expect(stdout).toContain('in global, consider "hard-stop-after 5m": ');
+    expect(stdout).toContain('in listen web, consider "option idle-close-on-response": ');
+    expect(stdout).not.toContain("in global"); // which may be in another file
+    expect(stdout).not.toContain("is a reload");
+  });
+
+  test("says where and why a change of servers would be a reload", async () => {
+    await using folder = await confdir(GOOD.replace("{{value}}", "{{value}} resolvers dns init-addr none"));
+    const { stdout } = await folder.run("check");
+    expect(stdout).toMatch(
+      /in listen web: .*is a reload: HAProxy \S+ takes "resolvers" of server one from the file only/,
+    );
+  });
+
+  test("speaks of the file by its own path", async () => {
+    await using folder = await confdir(GOOD, "check_cmd = 'echo {{.src}} is bad; exit 1'");
+    const { code, stdout } = await folder.run("check");
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${folder.dest} is bad`);
+    expect(stdout.replaceAll(folder.dest, "")).not.toContain("/");
   });
 
   test("names file and line of a fault in a template", async () => {

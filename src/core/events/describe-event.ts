@@ -83,7 +83,7 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return applied(event.dest, event.outcome);
     case "written-in-place":
       return warn(
-        `${event.path} cannot be replaced (a bind-mounted file?) and was overwritten; mount its directory instead, or a reader may see half of it or none`,
+        `${event.path} is mounted by itself, here or in a container, and was overwritten; mount its directory instead, or a reader may see half of it or none`,
       );
     case "reloaded":
       return event.succeeded

@@ -1,32 +1,53 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock } from "../../flow/clock.js";
-import { complaintsOf, quoteLines } from "../../haproxy/config/alerts.js";
+import { complaintsOf, quoteLines, reasonsOf } from "../../haproxy/config/alerts.js";
+import { listens } from "../../haproxy/config/binds.js";
+import { isConfiguration, needsMaster } from "../../haproxy/config/config.js";
 import { hintsOn, describeHint as wordsOfHint } from "../../haproxy/config/migration.js";
 import type { Resource, Verdict } from "../../ports.js";
 import { run } from "../host/command.js";
 import { describeFailure } from "./by-commands.js";
 
+/** Beside a text that is no configuration, for which `haproxy -c` has no use. */
+const NO_CONFIGURATION =
+  'hint: a map, a list, a page or a script needs a check_cmd of its own, check_cmd = "true" where none is at hand';
+
+const VERSION_WITHIN_MS = 5_000;
+
 /** Exit code of `haproxy -c` for a file without a fault that leaves nothing to listen on. */
 const NO_LISTENER = 2;
 
-/** Has `haproxy -c` judge a file, in words about the resource's own; without -W, with which an empty file would pass. */
+/**
+ * Has `haproxy -c` judge a file, in words about the resource's own.
+ *
+ * With -W only where a section is in no other way to be had: before 3.1, an empty file would pass with it.
+ */
 export async function checkByHaproxy(
   path: string,
   { dest, checkWithinMs }: Resource,
   { haproxy, clock }: { readonly haproxy: string; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const ended = await run([haproxy, "-c", "-f", path], { deadlineMs: checkWithinMs, clock }, signal);
+  const text = await readFile(path, "utf8").catch(() => ""); // HAProxy itself says why it cannot be read
+  const mode = needsMaster(text) ? ["-W"] : [];
+  const ended = await run([haproxy, ...mode, "-c", "-f", path], { deadlineMs: checkWithinMs, clock }, signal);
   const { exitCode, output } = ended;
+  if (exitCode === NO_LISTENER || (exitCode === 0 && mode.length > 0 && !listens(text))) {
+    return { accepted: false, output: "It has no listener: HAProxy would serve nothing" };
+  }
   if (exitCode === 0) return { accepted: true, output: complaintsOf(output, "WARNING").replaceAll(path, dest) };
-  if (exitCode === NO_LISTENER) return { accepted: false, output: "It has no listener: HAProxy would serve nothing" };
-  const complaints = complaintsOf(output, "ALERT");
+  const complaints = reasonsOf(output);
   if (complaints === "") return { accepted: false, output: describeFailure(ended).replaceAll(path, dest) };
-  const text = await readFile(path, "utf8");
-  const hints = hintsOn(text).map((hint) => `hint: ${wordsOfHint(hint)}`);
+  const hints = isConfiguration(text) ? hintsOn(text).map((hint) => `hint: ${wordsOfHint(hint)}`) : [NO_CONFIGURATION];
   return {
     accepted: false,
     output: [quoteLines(complaints, { path, name: basename(dest), text }), ...hints].join("\n"),
   };
+}
+
+/** The version that a haproxy binary names, such as `3.2.26`. */
+export async function haproxyVersion(haproxy: string, clock: Clock, signal: AbortSignal): Promise<string> {
+  const { output } = await run([haproxy, "-v"], { deadlineMs: VERSION_WITHIN_MS, clock }, signal);
+  return /version (\S+)/.exec(output)?.[1] ?? "";
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { newBinds } from "../../haproxy/config/binds.js";
-import { hasSections } from "../../haproxy/config/model.js";
+import { isConfiguration } from "../../haproxy/config/config.js";
 import type {
   Adjustment,
   ProxyDriver,
@@ -8,19 +8,24 @@ import type {
   HaproxySettings,
   ReloadVerdict,
   Resource,
+  ShareReload,
   Verdict,
 } from "../../ports.js";
 import { judgeFormat } from "../host/output-format.js";
 import { type DriverTools, checkByCommand, reportReload } from "./by-commands.js";
 import { checkByHaproxy } from "./check.js";
 import { askProcesses } from "./master.js";
-import { obstacleAmong } from "./ports.js";
+import { isInOurNetwork, obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
 import { socketsOf } from "./runtime.js";
+import { SideFile } from "./side-file.js";
 import { RuntimeUpdater } from "./updater.js";
 
 /** How often old workers are counted. */
 const WATCH_EVERY_MS = 5_000;
+
+/** What keeps one kind of text in step with what HAProxy has read. */
+type Minder = Pick<RuntimeUpdater, "report" | "adjust" | "reloaded" | "reloadFailed">;
 
 /** An HAProxy that HECD drives itself. */
 export class HaproxyDriver implements ProxyDriver {
@@ -28,17 +33,23 @@ export class HaproxyDriver implements ProxyDriver {
   readonly #settings: HaproxySettings;
   readonly #tools: DriverTools;
   readonly #updater: RuntimeUpdater;
+  readonly #sideFile: SideFile;
+  /** Which of the two minds the text that was last to be brought in. */
+  #minder: Minder;
   #watchedAt = Number.NEGATIVE_INFINITY;
 
   constructor(resource: Resource, settings: HaproxySettings, tools: DriverTools) {
     this.#resource = resource;
     this.#settings = settings;
     this.#tools = tools;
-    this.#updater = new RuntimeUpdater({ resource: resource.name, sockets: socketsOf(settings), ...tools });
+    const parts = { resource: resource.name, dest: resource.dest, sockets: socketsOf(settings), ...tools };
+    this.#updater = new RuntimeUpdater(parts);
+    this.#sideFile = new SideFile(parts);
+    this.#minder = this.#updater;
   }
 
   get report(): ProxyReport {
-    return this.#updater.report;
+    return this.#minder.report;
   }
 
   async check(path: string, signal: AbortSignal): Promise<Verdict> {
@@ -47,13 +58,13 @@ export class HaproxyDriver implements ProxyDriver {
     const fault = outputFormat && (await judgeFormat(path, outputFormat));
     if (fault !== undefined) return { accepted: false, output: fault };
     const [text, present] = await Promise.all([textOf(path), textOf(dest)]);
-    const binds = text === undefined ? [] : newBinds(present, text);
+    const binds = text === undefined || !isConfiguration(text) ? [] : newBinds(present, text);
     const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
     if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
     const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     // A command may have no objection to a configuration that has become none; a map or a list never was one.
-    return verdict.accepted && hasSections(present ?? "") && !hasSections(text ?? "")
+    return verdict.accepted && isConfiguration(present ?? "") && !isConfiguration(text ?? "")
       ? { accepted: false, output: "It has no section" }
       : verdict;
   }
@@ -62,7 +73,7 @@ export class HaproxyDriver implements ProxyDriver {
     texts: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment> {
-    const adjustment = await this.#updater.adjust(texts, signal);
+    const adjustment = await this.#minderOf(texts.wanted).adjust(texts, signal);
     const { clock } = this.#tools;
     if (adjustment.kind === "reload" || clock.now() - this.#watchedAt < WATCH_EVERY_MS) return adjustment;
     this.#watchedAt = clock.now();
@@ -70,22 +81,28 @@ export class HaproxyDriver implements ProxyDriver {
     return adjustment;
   }
 
-  async reload(signal: AbortSignal): Promise<ReloadVerdict> {
+  async reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
     const { reload } = this.#settings;
     const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
     const text = await textOf(this.#resource.dest);
+    const minder = this.#minderOf(text ?? "");
     try {
-      const verdict = await reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal));
+      const verdict = await share(() => reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal)));
       if (verdict.kind !== "proven" || text === undefined) {
-        this.#updater.reloadFailed();
+        minder.reloadFailed();
         return verdict;
       }
-      const differs = await this.#updater.reloaded(text, await this.#worker(signal), signal);
+      const differs = await minder.reloaded(text, await this.#worker(signal), signal);
       return differs === undefined ? verdict : { ...verdict, differs };
     } catch (error) {
-      this.#updater.reloadFailed();
+      minder.reloadFailed();
       throw error;
     }
+  }
+
+  #minderOf(text: string): Minder {
+    this.#minder = isConfiguration(text) ? this.#updater : this.#sideFile;
+    return this.#minder;
   }
 
   /** The pid of the worker that serves now; undefined when there is no master to ask. */
@@ -95,10 +112,10 @@ export class HaproxyDriver implements ProxyDriver {
     return (await askProcesses(reload.socket, signal))?.workers.at(-1)?.pid;
   }
 
-  /** Whether it runs among the processes that we see: in a container of its own its ports are not ours. */
+  /** Whether its ports are those that we see. */
   async #isHere(signal: AbortSignal): Promise<boolean> {
-    const pid = (await this.#worker(signal)) ?? this.#updater.report.pid;
-    return pid !== undefined && ((await textOf(`/proc/${pid}/comm`)) ?? "").startsWith("haproxy");
+    const pid = (await this.#worker(signal)) ?? this.report.pid;
+    return pid !== undefined && (await isInOurNetwork(pid));
   }
 
   /** Emits how many old workers there are, and how much memory they hold. */

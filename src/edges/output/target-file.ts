@@ -1,13 +1,15 @@
 import { createHash, randomInt } from "node:crypto";
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync, type Stats, statSync } from "node:fs";
 import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Difference, Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
+import { wallTime } from "../../flow/clock.js";
 import type { Resource, Staged, Target } from "../../ports.js";
 import { followLinks, type Owned, removeStale, STAGE_DIGITS, syncDirectory, writeNew } from "../files/atomic-write.js";
 import { codeOf } from "../files/errno.js";
 import { FileText } from "../files/file-text.js";
+import { isMountedByItself } from "../files/mounts.js";
 import { keepBackup } from "./target-backups.js";
 
 /** What of a resource says where and how its file is. */
@@ -15,6 +17,9 @@ export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid" | "a
 
 /** What is usually not there costs no error. */
 const MAY_BE_MISSING = { throwIfNoEntry: false } as const;
+
+/** How long it is taken for certain whether a file is mounted by itself. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Permission bits of a file that nobody has said anything about. */
 const DEFAULT_MODE = 0o644;
@@ -24,7 +29,7 @@ const DEFAULT_MODE = 0o644;
  *
  * A symbolic link stays one; its target is replaced. Beside the file lie `.<name>.hecd-last-good` while the present
  * one is unproven, and `.hecd-backup/` with the last ten; where a failed reload does not bring the old one back, no text
- * is kept. A bind-mounted single file cannot be replaced: it is overwritten and that is told.
+ * is kept. A file that is mounted by itself, here or for another process, is overwritten instead, and that is told once.
  */
 export class TargetFile implements Target {
   readonly #settings: TargetSettings;
@@ -32,6 +37,8 @@ export class TargetFile implements Target {
   readonly #keepsStage: boolean;
   readonly #text = new FileText();
   #isSwept = false;
+  #isToldInPlace = false;
+  #mounted = { is: false, until: Number.NEGATIVE_INFINITY };
 
   /** With `keepsStage` what was staged stays, whatever becomes of it. */
   constructor(settings: TargetSettings, emit: Emit, keepsStage = false) {
@@ -141,15 +148,30 @@ export class TargetFile implements Target {
   }
 
   async #put(staged: string, path: string): Promise<void> {
+    if (await this.#isMounted(path)) return this.#overwrite(staged, path);
     try {
       await rename(staged, path);
     } catch (error) {
       if (codeOf(error) !== "EBUSY") throw error;
-      await writeFile(path, await readFile(staged), { flush: true });
-      await rm(staged);
-      this.#emit({ kind: "written-in-place", path });
+      return this.#overwrite(staged, path);
     }
     await syncDirectory(dirname(path));
+  }
+
+  async #overwrite(staged: string, path: string): Promise<void> {
+    await writeFile(path, await readFile(staged), { flush: true });
+    await likenOwner(path, await stat(staged));
+    await rm(staged);
+    if (!this.#isToldInPlace) this.#emit({ kind: "written-in-place", path });
+    this.#isToldInPlace = true;
+  }
+
+  /** Looking costs a few milliseconds, so it is not done for each of many changes. */
+  async #isMounted(path: string): Promise<boolean> {
+    const now = wallTime().getTime();
+    if (now < this.#mounted.until && now >= this.#mounted.until - LOOK_EVERY_MS) return this.#mounted.is;
+    this.#mounted = { is: await isMountedByItself(path), until: now + LOOK_EVERY_MS };
+    return this.#mounted.is;
   }
 
   async #wantedFor(path: string): Promise<Owned & { readonly uid: number; readonly gid: number }> {
@@ -196,6 +218,13 @@ export class TargetFile implements Target {
       codeOf(error) === "ENOENT" ? `there is no directory ${dirname(dest)} (${reasonOf(error)})` : reasonOf(error);
     return new HecdError({ code, path: dest, reason }, { cause: error });
   }
+}
+
+/** Gives a file that was overwritten the owner and the permissions of the one that could not take its place. */
+async function likenOwner(path: string, { uid, gid, mode }: Stats): Promise<void> {
+  const present = await stat(path);
+  if (present.uid !== uid || present.gid !== gid) await chown(path, uid, gid);
+  if (present.mode !== mode) await chmod(path, mode & 0o7777);
 }
 
 function ownedOf(stats: { readonly mode: number; readonly uid: number; readonly gid: number }): Owned {

@@ -24,6 +24,11 @@ export function complaintsOf(output: string, level: "ALERT" | "WARNING"): string
   return kept.join("\n");
 }
 
+/** Why HAProxy has refused a file; of some sections it says so by a warning alone. */
+export function reasonsOf(output: string): string {
+  return complaintsOf(output, "ALERT") || complaintsOf(output, "WARNING");
+}
+
 /** The same complaints, with the staged file under its own name and each line they speak of beneath them. */
 export function quoteLines(complaints: string, file: ShownFile): string {
   const lines = file.text.split("\n");

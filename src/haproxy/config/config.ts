@@ -1,4 +1,4 @@
-import { splitWords } from "./words.js";
+import { isPlainName, splitWords } from "./words.js";
 
 /** A configuration as HAProxy reads it, with every letter of the text it came from. */
 export interface Configuration {
@@ -52,8 +52,44 @@ const KINDS: ReadonlySet<string> = new Set([
   "userlist",
 ]);
 
+/** The conditions and messages that may stand before, between and in sections. */
+const CONDITIONS: ReadonlySet<string> = new Set([
+  ".alert",
+  ".diag",
+  ".elif",
+  ".else",
+  ".endif",
+  ".if",
+  ".notice",
+  ".warning",
+]);
+
 /** A line feed before every line that can be a heading or a condition, quoted as it may be, and before few others. */
 const NOTABLE = new RegExp(`\\n[ \\t\\r\\v\\f]*(?:["'\\\\.]|${[...KINDS].join("|")})`, "g");
+
+/**
+ * Whether a text is a configuration at all: HAProxy takes nothing before the first heading but conditions.
+ *
+ * Maps, lists, pages and scripts are none, whatever stands further down in them.
+ */
+export function isConfiguration(text: string): boolean {
+  for (const [line] of text.matchAll(/^.+$/gm)) {
+    const { words } = splitWords(line);
+    if (words.length > 0) return isHeading(words) || CONDITIONS.has(words[0] ?? "");
+  }
+  return false;
+}
+
+/** Whether these words begin a section: nothing but its name and its `defaults` may stand behind the kind. */
+function isHeading([kind = "", ...rest]: readonly string[]): boolean {
+  const [name, ...from] = rest.at(-2) === "from" ? rest.slice(0, -2) : rest;
+  return KINDS.has(kind) && from.length === 0 && (name === undefined || isPlainName(name));
+}
+
+/** Whether a configuration has a section that only a master-worker process takes. */
+export function needsMaster(text: string): boolean {
+  return /^[ \t]*program[ \t]/m.test(text);
+}
 
 /** Reads any text; nothing of it is lost and nothing refused. */
 export function parseConfiguration(text: string): Configuration {

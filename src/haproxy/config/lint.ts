@@ -1,4 +1,3 @@
-import { proxyBackendOf } from "./backends.js";
 import { type Configuration, defaultsOf, parseConfiguration, type Section } from "./config.js";
 
 /** Something that a configuration lacks to change without loss, and the line that mends it. */
@@ -9,24 +8,37 @@ export interface Advice {
   readonly reason: string;
 }
 
-/** What keeps changes of this configuration from going without a reload, or its reloads from going without loss. */
+/**
+ * What keeps reloads of this configuration from going without loss.
+ *
+ * Of a file that is a part of a configuration, nothing is said that may stand in another part: neither of `global` where
+ * it has no such section, nor of what `defaults` may say where it has neither of the two.
+ */
 export function adviceFor(text: string): readonly Advice[] {
   const configuration = parseConfiguration(text);
+  const { sections } = configuration;
   const advice: Advice[] = [];
-  const [global] = configuration.sections.filter(({ kind }) => kind === "global");
-  if (!has(global, "hard-stop-after")) {
-    const reason = "an old process lives as long as its last connection; this bounds it";
-    advice.push({ section: "global", line: "hard-stop-after 5m", reason });
-  }
-  if (!has(global, "mworker-max-reloads")) {
-    const reason = "every reload may leave an old process behind; this bounds how many there are";
-    advice.push({ section: "global", line: "mworker-max-reloads 5", reason });
-  }
+  const globals = sections.filter(({ kind }) => kind === "global");
+  if (globals.length > 0) advice.push(...forOldProcesses(globals));
+  else if (!sections.some(({ kind }) => kind === "defaults")) return [];
   for (const section of configuration.sections) {
     if (section.kind === "frontend" || section.kind === "listen") advice.push(...forClients(section, configuration));
     if (section.kind === "backend" || section.kind === "listen") advice.push(...forServers(section, configuration));
   }
   return merged(advice);
+}
+
+function forOldProcesses(globals: readonly Section[]): readonly Advice[] {
+  const advice: Advice[] = [];
+  if (!globals.some((global) => has(global, "hard-stop-after"))) {
+    const reason = "an old process lives as long as its last connection; this bounds it";
+    advice.push({ section: "global", line: "hard-stop-after 5m", reason });
+  }
+  if (!globals.some((global) => has(global, "mworker-max-reloads"))) {
+    const reason = "every reload may leave an old process behind; this bounds how many there are";
+    advice.push({ section: "global", line: "mworker-max-reloads 5", reason });
+  }
+  return advice;
 }
 
 function forClients(section: Section, configuration: Configuration): readonly Advice[] {
@@ -45,17 +57,9 @@ function forClients(section: Section, configuration: Configuration): readonly Ad
 }
 
 function forServers(section: Section, configuration: Configuration): readonly Advice[] {
-  const backend = proxyBackendOf(section, defaultsOf(section, configuration));
-  if (backend.servers.size === 0) return [];
+  if (!has(section, "server")) return [];
   const title = titleOf(section);
   const advice: Advice[] = [];
-  if (backend.obstacle !== undefined) {
-    advice.push({
-      section: title,
-      line: "balance roundrobin",
-      reason: `every change of a server is a reload: ${backend.obstacle}`,
-    });
-  }
   if (!reaches(section, configuration, "option", "redispatch")) {
     const reason = "a request whose server has just gone is tried at that server alone";
     advice.push({ section: title, line: "option redispatch", reason });
@@ -86,8 +90,8 @@ function reaches(section: Section, configuration: Configuration, ...words: reado
   return [...defaultsOf(section, configuration), section].some((each) => has(each, ...words));
 }
 
-function has(section: Section | undefined, ...words: readonly string[]): boolean {
-  return section?.lines.some((line) => words.every((word, at) => line.words[at] === word)) ?? false;
+function has(section: Section, ...words: readonly string[]): boolean {
+  return section.lines.some((line) => words.every((word, at) => line.words[at] === word));
 }
 
 function titleOf({ kind, name }: Section): string {

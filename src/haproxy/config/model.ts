@@ -78,11 +78,6 @@ function partOf(section: Section, basesText: string, bases: readonly Section[] |
   };
 }
 
-/** Whether a text is a configuration at all. */
-export function hasSections(text: string): boolean {
-  return cut(text).texts.some((own) => parseSection(own).kind !== "");
-}
-
 const UNTITLED = "what stands before the first section";
 
 function titleOf({ kind, name }: Section): string {

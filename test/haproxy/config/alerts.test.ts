@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { complaintsOf, occupiedAddressOf, quoteLines } from "../../../src/haproxy/config/alerts.js";
+import { complaintsOf, occupiedAddressOf, quoteLines, reasonsOf } from "../../../src/haproxy/config/alerts.js";
 
 const REFUSED = `[NOTICE]   (19509) : haproxy version is 2.6.12-1+deb12u4
 [NOTICE]   (19509) : path to executable is /usr/sbin/haproxy
@@ -27,6 +27,15 @@ describe("HAProxy's complaints", () => {
 
   test("are none where there are none", () => {
     expect(complaintsOf("Configuration file is valid\n", "ALERT")).toBe("");
+  });
+
+  test("are warnings where a file is refused for those alone", () => {
+    const said = `[NOTICE]   (7) : haproxy version is 3.2.26-1
+[WARNING]  (7) : config : parsing [a.cfg:9]: The 'program' section is deprecated
+[ALERT]    (7) : config : Error(s) found in configuration file : a.cfg
+`;
+    expect(reasonsOf(said)).toBe("parsing [a.cfg:9]: The 'program' section is deprecated");
+    expect(reasonsOf(REFUSED)).toBe(complaintsOf(REFUSED, "ALERT"));
   });
 
   test("are told with the file's own name and the lines they speak of", () => {

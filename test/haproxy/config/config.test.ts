@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cut, defaultsOf, parseConfiguration, printConfiguration } from "../../../src/haproxy/config/config.js";
+import {
+  cut,
+  defaultsOf,
+  isConfiguration,
+  needsMaster,
+  parseConfiguration,
+  printConfiguration,
+} from "../../../src/haproxy/config/config.js";
 import { goldenCases } from "../../support/golden.js";
 
 const line = fc.oneof(
@@ -69,5 +76,35 @@ describe("a configuration", () => {
       ["z", []],
       ["l", [""]],
     ]);
+  });
+});
+
+describe("a text", () => {
+  test.each([
+    ["with a heading first", "\n# by hand\n  global # x\n  daemon\n"],
+    ["with a condition first", ".if version_atleast(2.6)\nglobal\n.endif\n"],
+    ["with a heading in quotes", '"defaults"\n'],
+    ["with a name and where it comes from", "listen web from base\n"],
+    ["with defaults of defaults", "defaults from base\n"],
+  ])("is a configuration: one %s", (_, text) => {
+    expect(isConfiguration(text)).toBe(true);
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["comments", "# global\n"],
+    ["a map", ".example.com b1\nglobal b2\n"],
+    ["a page", "HTTP/1.0 503 Service Unavailable\r\n\r\nlisten here\nbackend is away\n"],
+    ["another page", "listen to this: all is well\n"],
+    ["a map of words", "backend /etc/x\n"],
+    ["a script", "core.register_service('x', 'http', function(applet)\nend)\n"],
+    ["what stands before a heading", "mode http\nbackend b\n"],
+  ])("is none: %s", (_, text) => {
+    expect(isConfiguration(text)).toBe(false);
+  });
+
+  test("needs a master where it has programs to start", () => {
+    expect(needsMaster("global\nprogram x\n  command sleep 1\n")).toBe(true);
+    expect(needsMaster("global\n  # program x\nbackend program\n")).toBe(false);
   });
 });

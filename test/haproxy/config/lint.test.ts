@@ -9,10 +9,8 @@ defaults
 frontend web
   bind :80
 backend b
-  balance source
   server s 1.2.3.4:5
 backend c
-  balance source
   server s 1.2.3.4:5
 `;
 
@@ -23,7 +21,6 @@ describe("the advice for a configuration", () => {
       "global: mworker-max-reloads 5",
       "frontend web: option idle-close-on-response",
       "frontend web: timeout http-keep-alive 10s",
-      "backend b: balance roundrobin",
       "backend b: option redispatch",
       "backend b: retry-on conn-failure empty-response",
       "backend b: default-server pool-purge-delay 1s",
@@ -32,18 +29,23 @@ describe("the advice for a configuration", () => {
   });
 
   test("is silent once it has been followed", () => {
-    const followed = BARE.replace("global", "global\n  hard-stop-after 5m\n  mworker-max-reloads 5")
-      .replace(
-        "mode http",
-        `mode http
+    const followed = BARE.replace("global", "global\n  hard-stop-after 5m\n  mworker-max-reloads 5").replace(
+      "mode http",
+      `mode http
   option idle-close-on-response
   timeout http-keep-alive 10s
   option redispatch
   retry-on conn-failure empty-response
   default-server pool-purge-delay 1s`,
-      )
-      .replaceAll("balance source", "balance leastconn");
+    );
     expect(adviceFor(followed)).toEqual([]);
+  });
+
+  test("asks for nothing that may stand in another part of the configuration", () => {
+    const frontends = BARE.replace("global\n", "");
+    expect(adviceFor(frontends).map(({ section }) => section)).not.toContain("global");
+    expect(adviceFor(frontends)).not.toEqual([]);
+    expect(adviceFor("backend b\n  mode http\n  server s 1.2.3.4:5\n")).toEqual([]);
   });
 
   test("is silent on what the stock templates render", async () => {

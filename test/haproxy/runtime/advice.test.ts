@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { reloadReasons } from "../../../src/haproxy/runtime/advice.js";
+import { capabilitiesOf } from "../../../src/haproxy/runtime/capabilities.js";
+import { goldenCases } from "../../support/golden.js";
+
+const HEAD = "global\ndefaults\n  mode http\n  timeout connect 1s\n";
+const reasons = (text: string, version = "3.2.26") => reloadReasons(`${HEAD}${text}`, capabilitiesOf(version));
+
+describe("the reasons why servers cannot change at run time", () => {
+  test("are none where they can", () => {
+    expect(reasons("backend b\n  server s 10.0.0.1:80\n  server t 10.0.0.2:80 check\n")).toEqual([]);
+    expect(reasons("backend b\nlisten l\n  bind :80\n")).toEqual([]);
+  });
+
+  test("are none of what the stock templates render", async () => {
+    for (const { name, expected } of await goldenCases()) {
+      expect(reloadReasons(await readFile(expected, "utf8"), capabilitiesOf("3.2.26")), name).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["one word that comes from the file only", "server s 10.0.0.1:80 sni str(x)", /comes.*"sni" of server s/],
+    ["an agent", "server s 10.0.0.1:80\n  server t 10.0.0.2:80 agent-check agent-port 9", /"agent-check" of server t/],
+    ["a name of the network", "server s web.example:80", /server s has no IP address/],
+    ["a variable", 'server s "${WEB}:80"', /server s has variables in it/],
+    ["no port", "server s 10.0.0.1", /server s has no port of its own/],
+    ["dynamic cookies", "cookie S insert dynamic\n  server s 10.0.0.1:80", /^every change.*dynamic cookies/],
+  ])("tell of %s, and of no line that would not help", (_, lines, reason) => {
+    const [found, ...others] = reasons(`backend b\n  ${lines}\n`);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ section: "backend b", line: undefined });
+    expect(found?.reason).toMatch(reason);
+  });
+
+  test("ask for another algorithm where that is all", () => {
+    const text = "listen l\n  bind :80\n  balance source\n  server s 10.0.0.1:80\n";
+    expect(reasons(text)).toMatchObject([{ section: "listen l", line: "balance roundrobin" }]);
+    expect(reasons(text)[0]?.reason).toMatch(/^every change of a server is a reload: its algorithm source/);
+    expect(reasons(`${text}  server t x.example:80\n`)).toMatchObject([{ line: undefined }]);
+    const inherited = "defaults\n  balance source\nbackend b\n  server s 10.0.0.1:80\n";
+    expect(reasons(inherited)).toMatchObject([{ section: "backend b", line: "balance roundrobin" }]);
+  });
+
+  test("are told once of all backends that share one", () => {
+    const backend = (name: string): string => `backend ${name}\n  server ${name}-1 web.example:80\n`;
+    const [found, ...others] = reasons(["a", "b", "c"].map(backend).join(""));
+    expect(others).toEqual([]);
+    expect(found?.section).toBe("backend a and 2 more");
+    expect(found?.reason).toContain("server a-1 has no IP address");
+  });
+
+  test("are found in a moment in hundreds of backends", () => {
+    const text = Array.from({ length: 500 }, (_, at) => `backend b${at}\n  server s 10.0.0.1:80 sni x\n`).join("");
+    expect(reasons(text)).toMatchObject([{ section: "backend b0 and 499 more" }]);
+  });
+
+  test("are those of the version", () => {
+    expect(reasons("backend b\n  server s 10.0.0.1:80\n", "2.4.22")).toMatchObject([
+      { reason: "every change of a server is a reload: HAProxy 2.4.22 does not change servers at run time" },
+    ]);
+  });
+
+  test("are conditions where there are any", () => {
+    expect(reasons("backend b\n.if defined(X)\n  server s 10.0.0.1:80\n.endif\n")).toEqual([
+      { section: "the file", line: undefined, reason: expect.stringContaining("(.if)") as string },
+    ]);
+  });
+});

@@ -42,7 +42,7 @@ const HAPROXY: Product = {
   asked: ({ bin }) => [join(bin, "haproxy"), "-v"],
   answer: "HAProxy version ",
   projects: ["haproxy", "load"],
-  files: ["integration/haproxy", "integration/stock-templates"],
+  files: ["integration/clients", "integration/haproxy", "integration/stock-templates"],
 };
 
 const ETCD: Product = {

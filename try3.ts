@@ -1,0 +1,1 @@
+import "./try2.js";

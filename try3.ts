@@ -1,1 +1,0 @@
-import "./try2.js";

@@ -13,7 +13,7 @@ const DOCKER = [
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
 /** What counts the requests that fail while servers end 100 ms after they were told to: it has the machine for itself. */
-const LOAD = ["test/integration/haproxy-{load,renderer}.test.ts"];
+const LOAD = ["test/integration/{clients,haproxy-load,haproxy-renderer}.test.ts"];
 
 // Real daemons share two cores: one file at a time keeps them honest.
 const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
@@ -60,7 +60,7 @@ export default defineConfig({
         test: {
           name: "load",
           include: LOAD,
-          globalSetup: ["test/integration/prepared.ts"],
+          globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
           ...withDaemons,
         },
       },

@@ -45,6 +45,7 @@ function partsFor(resource: Resource, settings: HaproxySettings): ApplyParts {
     emit,
     ...DEFAULT_OPTIONS,
     isWary: false,
+    mayDefer: false,
     awaitReload: async () => false,
   };
 }

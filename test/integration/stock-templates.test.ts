@@ -1,15 +1,20 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SERVICES } from "../../src/core/model/keys.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { routesOf } from "../../src/core/view/routes.js";
 import { servicesOf } from "../../src/core/view/view.js";
+import { askSocket } from "../../src/edges/haproxy/socket.js";
+import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
-import { objectionsTo, runHaproxy } from "../support/haproxy.js";
+import { haproxyVersion, objectionsTo, runHaproxy } from "../support/haproxy.js";
 import { record } from "../support/records.js";
+import { required } from "../support/required.js";
+import { tempDir } from "../support/temp-dir.js";
 
 const TEMPLATES = ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"] as const;
 const cases = await goldenCases();
@@ -169,7 +174,55 @@ describe("invariant 11: no value from the store can add a directive", () => {
   });
 });
 
+/** Requests are held by the script that lies beside the templates. */
+async function held(time: string): Promise<Readonly<Record<string, string>>> {
+  return {
+    HECD_HOLD: time,
+    HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
+    HECD_HAPROXY_VERSION: await haproxyVersion(),
+  };
+}
+
 describe("HAProxy on the stock HTTP configuration", () => {
+  test("holds a request until there is a server, and no longer than it was told", async () => {
+    await using web = await runServer((incoming, response) => incoming.pipe(response));
+    const keys = { "/app/servers/web": `127.0.0.1:${web.port}` };
+    const env = await held("1s");
+    expect(await objectionsTo(renderKeys(await stockTemplate("haproxy.cfg.hbs"), keys, env).text)).toBeUndefined();
+    await using haproxy = await runStock(keys, env);
+    const server = `servers/web:127.0.0.1:${web.port}`;
+    await haproxy.command(`set server ${server} state maint`);
+    const timed = async () => {
+      const begunAt = performance.now();
+      return { ...(await haproxy.get("/", {}, "POST")), tookMs: performance.now() - begunAt };
+    };
+    const tooLate = await timed();
+    expect(tooLate.status).toBe(503);
+    expect(tooLate.tookMs).toBeGreaterThan(950);
+    const early = Array.from({ length: 20 }, timed);
+    await eventually("20 requests that wait", async () =>
+      (await haproxy.command("show stat servers 2 -1")).includes("servers,BACKEND,0,0,20,"),
+    );
+    await haproxy.command(`set server ${server} state ready`);
+    expect((await Promise.all(early)).map(({ status }) => status)).toEqual(early.map(() => 200));
+    expect((await timed()).tookMs).toBeLessThan(500);
+  });
+
+  test("takes over what the process before it knew of its servers", async () => {
+    await using folder = await tempDir();
+    await using web = await runServer((_, response) => response.end("web"));
+    const env = { HECD_SERVER_STATE: join(folder.path, "state") };
+    const keys = { "/app/servers/web": `127.0.0.1:${web.port}` };
+    {
+      await using haproxy = await runStock(keys, env);
+      expect((await haproxy.get("/", {})).status).toBe(200);
+      await haproxy.command(`set server servers/web:127.0.0.1:${web.port} health down`);
+      await writeFile(env.HECD_SERVER_STATE, await haproxy.command("show servers state"));
+    }
+    await using haproxy = await runStock(keys, env);
+    expect((await haproxy.get("/", {})).status).toBe(503);
+  });
+
   test("sends each request where its host name and path belong", async () => {
     await using web = await runServer((_, response) => response.end("web"));
     await using shop = await runServer((_, response) => response.end("shop"));
@@ -241,19 +294,23 @@ describe("HAProxy on the stock HTTP configuration", () => {
 async function runStock(keys: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) {
   const [port, statsPort] = [await freePort(), await freePort()];
   const template = await stockTemplate("haproxy.cfg.hbs");
-  const haproxy = await runHaproxy(
-    (dir) =>
-      renderKeys(template, keys, {
-        HECD_HTTP_BIND: `127.0.0.1:${port}`,
-        HECD_STATS_BIND: `127.0.0.1:${statsPort}`,
-        HECD_HAPROXY_SOCKET: `${dir}/admin.sock`,
-        HECD_HAPROXY_LOG: "stderr format raw local0 notice",
-        ...env,
-      }).text,
-  );
+  let socket = "";
+  const haproxy = await runHaproxy((dir) => {
+    socket = `${dir}/admin.sock`;
+    return renderKeys(template, keys, {
+      HECD_HTTP_BIND: `127.0.0.1:${port}`,
+      HECD_STATS_BIND: `127.0.0.1:${statsPort}`,
+      HECD_HAPROXY_SOCKET: socket,
+      HECD_HAPROXY_LOG: "stderr format raw local0 notice",
+      ...env,
+    }).text;
+  });
   return {
     ...haproxy,
+    port,
     statsPort,
+    command: async (line: string) =>
+      required(await askSocket(socket, line, new AbortController().signal), "answer of HAProxy"),
     get: (path: string, headers: Readonly<Record<string, string>>, method = "GET", at = port) =>
       ask(at, path, headers, method),
   };

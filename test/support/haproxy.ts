@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually } from "./eventually.js";
 import { HAPROXY } from "./haproxy-binary.js";
+import { matched } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
@@ -20,6 +21,11 @@ export async function objectionsTo(config: string): Promise<string | undefined> 
   } catch (error) {
     return error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
   }
+}
+
+/** The version of the HAProxy that tests start, such as 3.2.26. */
+export async function haproxyVersion(): Promise<string> {
+  return matched(/^HAProxy version ([0-9.]+)/, (await run(HAPROXY, ["-v"])).stdout, "version of HAProxy");
 }
 
 /** A real HAProxy on a configuration that has it listen at `admin.sock` in `dir`; gone when it is disposed. */

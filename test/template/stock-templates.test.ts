@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
+import { record } from "../support/records.js";
 
 const cases = await goldenCases();
 
@@ -18,5 +19,42 @@ describe("the stock templates", () => {
       "/app/servers/a b": "10.0.0.3:80",
     });
     expect(leftOut.map(({ key }) => key)).toEqual(["/app/servers/a b", "/app/servers/name"]);
+  });
+});
+
+describe("requests wait for a server", () => {
+  const holds = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const keys = [record({ service: "label", hold: "1500ms" }), record({ service: "never", port: 2, hold: "0ms" })];
+    const all = { "/app/plain/web": "10.0.0.1:80", ...Object.fromEntries(keys) };
+    const { text } = renderKeys(await stockTemplate("haproxy.cfg.hbs"), all, env);
+    return text.match(/^backend .*|^ *(?:lua-load|tune\.lua|http-request lua).*/gm) ?? [];
+  };
+  const wait = (time: string): string => `    http-request lua.hold ${time} if { nbsrv eq 0 } { be_conn lt 1000 }`;
+
+  test("as long as HECD_HOLD says, or the label of the service", async () => {
+    expect(await holds({ HECD_HOLD: "10s" })).toEqual([
+      "    lua-load /etc/hecd/templates/hold.lua",
+      "backend label",
+      wait("1500ms"),
+      "backend never",
+      "backend plain",
+      wait("10s"),
+    ]);
+  });
+
+  test("only where a label says so, with a HECD_HOLD of no time", async () => {
+    const env = { HECD_HOLD: "0s", HECD_HOLD_SCRIPT: "/opt/hold.lua", HECD_HAPROXY_VERSION: "3.2.26" };
+    expect(await holds(env)).toEqual([
+      "    tune.lua.bool-sample-conversion normal",
+      "    lua-load /opt/hold.lua",
+      "backend label",
+      wait("1500ms"),
+      "backend never",
+      "backend plain",
+    ]);
+  });
+
+  test("nowhere without HECD_HOLD, so that a label asks nothing of an HAProxy without Lua", async () => {
+    expect(await holds({ HECD_HAPROXY_VERSION: "3.4" })).toEqual(["backend label", "backend never", "backend plain"]);
   });
 });

@@ -5,22 +5,39 @@ import { must, Obstacle } from "../../tools/machine/program.mjs";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /**
- * Downloads packages of a suite of Debian and all that they depend on, as on a system that has nothing yet. Resolves to
+ * The suite of Debian that has the packages, and those that have what they depend on, where that is not the same one:
+ * `experimental` is no whole system.
+ */
+export type Suites = readonly [suite: string, ...beneath: string[]];
+
+/**
+ * Downloads packages of the first suite and all that they depend on, as on a system that has nothing yet. Resolves to
  * the paths of the archives in `folder`. They come from the mirror that this machine gets Debian from; nothing is
  * installed, and no root is needed. An `Obstacle` tells what is missing.
  */
-export async function download(suite: string, packages: readonly string[], folder: string): Promise<readonly string[]> {
+export async function download(
+  suites: Suites,
+  packages: readonly string[],
+  folder: string,
+): Promise<readonly string[]> {
   const archives = join(folder, "archives");
   await mkdir(join(archives, "partial"), { recursive: true });
   await mkdir(join(folder, "lists", "partial"), { recursive: true });
   await writeFile(join(folder, "status"), "");
-  await writeFile(join(folder, "sources.list"), `deb [signed-by=${KEYRING}] ${await mirror()} ${suite} main\n`);
+  const from = `deb [signed-by=${KEYRING}] ${await mirror()}`;
+  await writeFile(join(folder, "sources.list"), suites.map((suite) => `${from} ${suite} main\n`).join(""));
+  await writeFile(join(folder, "preferences"), preferring(suites[0], packages));
   await writeFile(join(folder, "apt.conf"), await configurationIn(folder));
   const env = { APT_CONFIG: join(folder, "apt.conf") };
   await must("apt-get", ["update", "--quiet=2"], { env });
   await must("apt-get", ["install", "--quiet=2", "--yes", "--download-only", ...packages], { env });
   const names = await readdir(archives);
   return names.filter((name) => name.endsWith(".deb")).map((name) => join(archives, name));
+}
+
+/** Has the packages themselves, and nothing else, come from a suite that apt takes nothing from by itself. */
+function preferring(suite: string, packages: readonly string[]): string {
+  return `Package: ${packages.join(" ")}\nPin: release ${suite}\nPin-Priority: 990\n`;
 }
 
 /** Where this machine gets Debian itself from. */
@@ -49,7 +66,7 @@ Dir::Etc::main "/dev/null";
 Dir::Etc::parts "/dev/null";
 Dir::Etc::sourcelist "${join(folder, "sources.list")}";
 Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferences "${join(folder, "preferences")}";
 Dir::Etc::preferencesparts "/dev/null";
 `;
 }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import type { Suites } from "./apt.js";
 import type { Bundle, Unpacked } from "./unpack.js";
 
-/** A version, as far as it matters, and the suite of Debian that has it. */
+/** A version, as far as it matters, and where Debian has it. */
 export interface Release {
   readonly version: string;
-  readonly suite: string;
+  readonly suites: Suites;
 }
 
 /** A product from outside whose versions the tests are run against. */
@@ -32,22 +33,23 @@ interface Use {
 const HAPROXY: Product = {
   name: "HAProxy",
   releases: [
-    { version: "3.0", suite: "trixie" },
-    { version: "3.2", suite: "forky" },
+    { version: "3.0", suites: ["trixie"] },
+    { version: "3.2", suites: ["forky"] },
+    { version: "3.4", suites: ["experimental", "forky"] },
   ],
   bundle: { packages: ["haproxy"], programs: ["haproxy"] },
   use: ({ bin }) => ({ env: { HECD_TEST_HAPROXY: join(bin, "haproxy") }, command: [] }),
   asked: ({ bin }) => [join(bin, "haproxy"), "-v"],
   answer: "HAProxy version ",
   projects: ["haproxy", "load"],
-  files: ["integration/haproxy", "integration/stock-templates"],
+  files: ["integration/clients", "integration/haproxy", "integration/stock-templates"],
 };
 
 const ETCD: Product = {
   name: "etcd",
   releases: [
-    { version: "3.5.16", suite: "trixie" },
-    { version: "3.5.30", suite: "forky" },
+    { version: "3.5.16", suites: ["trixie"] },
+    { version: "3.5.30", suites: ["forky"] },
   ],
   bundle: { packages: ["etcd-server", "etcd-client"], programs: ["etcd", "etcdctl"] },
   use: ({ bin }) => ({
@@ -64,8 +66,8 @@ const ETCD: Product = {
 const DOCKER: Product = {
   name: "Docker",
   releases: [
-    { version: "26.1.5", suite: "trixie" },
-    { version: "28.5.2", suite: "forky" },
+    { version: "26.1.5", suites: ["trixie"] },
+    { version: "28.5.2", suites: ["forky"] },
   ],
   bundle: { packages: ["docker.io", "docker-cli"], programs: [] },
   use: ({ root }) => ({

@@ -16,7 +16,7 @@ await main(async () => {
   const results: string[] = [];
   let passed = true;
   for (const release of releasesOf(product, asked)) {
-    const unpacked = await unpack(word, release.suite, product.bundle);
+    const unpacked = await unpack(word, release.suites, product.bundle);
     console.log(`==> ${product.name} ${await versionOf(product, release, unpacked)}: ${unpacked.root}`);
     const begunAt = performance.now();
     const isGood = await test(product, unpacked);
@@ -44,7 +44,7 @@ async function versionOf(product: Product, release: Release, unpacked: Unpacked)
   const version = versionIn(said, product.answer);
   if (version !== undefined && isOfRelease(version, release.version)) return version;
   throw new Obstacle(
-    `Debian ${release.suite} has another ${product.name} than ${release.version} (${unpacked.root}):\n${tail(said)}`,
+    `Debian ${release.suites[0]} has another ${product.name} than ${release.version} (${unpacked.root}):\n${tail(said)}`,
   );
 }
 

@@ -5,10 +5,10 @@ import { basename, join } from "node:path";
 import { shellWord } from "../../src/core/text/shell-word.js";
 import { alone } from "../../tools/machine/lock.mjs";
 import { must, Obstacle } from "../../tools/machine/program.mjs";
-import { download } from "./apt.js";
+import { download, type Suites } from "./apt.js";
 import { withLoader } from "./elf.js";
 
-/** Packages of a suite of Debian. */
+/** Packages of Debian. */
 export interface Bundle {
   readonly packages: readonly string[];
   /** The names of the programs in them that are to be started as they lie there. */
@@ -33,18 +33,19 @@ const EDITION = 1;
  * Unpacks a bundle with all that its packages depend on into a folder of its own. It is downloaded once, and nothing is
  * installed. An `Obstacle` tells what is missing.
  */
-export async function unpack(name: string, suite: string, bundle: Bundle): Promise<Unpacked> {
-  const folder = join(CACHE, `${name}-${suite}`);
+export async function unpack(name: string, suites: Suites, bundle: Bundle): Promise<Unpacked> {
+  const own = `${name}-${suites[0]}`;
+  const folder = join(CACHE, own);
   const unpacked = { root: join(folder, "root"), bin: join(folder, "bin") };
   await mkdir(CACHE, { recursive: true });
-  await alone(`${basename(CACHE)}-${name}-${suite}`, async () => {
-    const wanted = JSON.stringify([EDITION, suite, bundle]);
+  await alone(`${basename(CACHE)}-${own}`, async () => {
+    const wanted = JSON.stringify([EDITION, suites, bundle]);
     const mark = join(folder, "complete");
     if ((await readFile(mark, "utf8").catch(() => undefined)) === wanted) return;
-    console.log(`==> Fetching ${bundle.packages.join(", ")} and their like from Debian ${suite} into ${folder}`);
+    console.log(`==> Fetching ${bundle.packages.join(", ")} and their like from Debian ${suites[0]} into ${folder}`);
     await rm(folder, { recursive: true, force: true });
     const apt = join(folder, "apt");
-    for (const archive of await download(suite, bundle.packages, apt)) {
+    for (const archive of await download(suites, bundle.packages, apt)) {
       await must("dpkg-deb", ["--extract", archive, unpacked.root]);
     }
     await rm(apt, { recursive: true });

@@ -16,7 +16,7 @@ export function instanceOf(
   container: Container,
   context: DecisionContext,
 ): Instance {
-  const { mode, tags, meta, check } = config;
+  const { mode, holdMs, tags, meta, check } = config;
   const http = httpOf(config);
   return {
     v: 1,
@@ -36,6 +36,7 @@ export function instanceOf(
     weight: config.weight ?? 100,
     backup: config.backup ?? false,
     ...(mode ? { mode } : {}),
+    ...(holdMs === undefined ? {} : { hold: formatDuration(holdMs) }),
     ...(tags && tags.length > 0 ? { tags } : {}),
     ...(meta ? { meta: firstOf(meta) } : {}),
     ...(check ? { check: checkOf(check) } : {}),

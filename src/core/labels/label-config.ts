@@ -46,6 +46,8 @@ export interface ServiceConfig {
   readonly scheme?: (typeof SCHEMES)[number] | undefined;
   readonly balance?: (typeof BALANCES)[number] | undefined;
   readonly sticky?: boolean | undefined;
+  /** How long a request waits for a server of the service while none can be used, in milliseconds. */
+  readonly holdMs?: number | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly paths?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;

@@ -46,6 +46,7 @@ export const CHECK_TYPE = validator(z.enum(["tcp", "http", "off"]), "tcp, http o
 export const CHECKED_PATH = validator(z.string().regex(CHECK_PATH), "a path such as /health");
 export const HEALTH = validator(z.enum(["strict", "lenient", "off"]), "strict, lenient or off");
 export const INTERVAL = validator(duration(10, 60 * MINUTE_MS), "a time such as 500ms or 5s, from 10ms to 1h");
+export const HOLD = validator(duration(0, 10 * MINUTE_MS), "a time such as 10s, 10m at most");
 export const DELAY = validator(duration(0, 60 * MINUTE_MS), "a time such as 10s, 1h at most");
 
 /** A text between commas; a comma that belongs to it has a backslash before it, as registrator has it. */

@@ -35,6 +35,8 @@ export interface Instance {
   readonly backup: boolean;
   /** What its service is to HAProxy; for the template to say when absent. */
   readonly mode?: "http" | "tcp" | undefined;
+  /** How long a request waits for a server of its service while none can be used, as times of `Check`. */
+  readonly hold?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   /** Whatever else was said of it; by name. */
   readonly meta?: Readonly<Record<string, string>> | undefined;
@@ -101,6 +103,7 @@ const schema = z.object({
   weight: z.int().min(0).max(256),
   backup: z.boolean(),
   mode: z.enum(["http", "tcp"]).optional(),
+  hold: time.optional(),
   tags: z.array(z.string().regex(TEXT).max(128)).max(32).optional(),
   meta: z
     .record(z.string().regex(META_KEY), z.string().regex(TEXT))

@@ -13,6 +13,8 @@ export interface ServerEntry {
   readonly isUp: boolean;
   readonly hosts: readonly string[];
   readonly paths: readonly string[];
+  /** How long requests wait for a server of the service; empty where nothing is said. */
+  readonly hold: string;
 }
 
 /** What a key and its value say by themselves, whatever else there is; "other" when they are about no server at all. */
@@ -35,7 +37,7 @@ function readRecord(key: string, value: string): ServerEntry | LeftOut {
   const isUp = instance.state === "up";
   const { hosts, paths, scheme = PLAIN.scheme } = instance.http ?? NO_ROUTES;
   const server = serverOf(instance.name, { ...instance, ...wordsOf(instance), scheme });
-  return checked({ kind: "record", key, service, server, isUp, hosts, paths });
+  return checked({ kind: "record", key, service, server, isUp, hosts, paths, hold: instance.hold ?? "" });
 }
 
 /** The address in a record of a version after ours, of which nothing else can be trusted to mean what we think. */
@@ -69,7 +71,7 @@ function readAddress(
   const { ip, port } = address;
   const { hosts, paths } = NO_ROUTES;
   const server = serverOf(container, { ...PLAIN, addr, ip, port });
-  return checked({ kind, key, service, server, isUp: true, hosts, paths });
+  return checked({ kind, key, service, server, isUp: true, hosts, paths, hold: "" });
 }
 
 function serverOf(

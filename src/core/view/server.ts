@@ -9,6 +9,8 @@ export interface Service {
   readonly hosts: readonly string[];
   /** The path prefixes that its records ask for, without a slash at the end but for `/` itself. */
   readonly paths: readonly string[];
+  /** How long a request waits for a server while none can be used: the longest that its records ask for, else empty. */
+  readonly hold: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { compareKeys, type Snapshot } from "../model/snapshot.js";
+import { parseDuration } from "../text/duration.js";
 import { type ServerEntry, serverEntryOf } from "./server-entry.js";
 import type { LeftOut, Service } from "./server.js";
 
@@ -124,7 +125,9 @@ function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
   const hosts = new Set<string>();
   const paths = new Set<string>();
   const leftOut: LeftOut[] = [];
+  let hold = "";
   for (const serverEntry of serverEntries) {
+    hold = longerOf(hold, serverEntry.hold);
     for (const host of serverEntry.hosts) hosts.add(host.toLowerCase());
     for (const path of serverEntry.paths) paths.add(path.replace(/\/+$/, "") || "/");
     const { addr, container } = serverEntry.server;
@@ -137,8 +140,13 @@ function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
     }
   }
   const servers = [...byAddress.values()].filter(({ isUp }) => isUp).map(({ server }) => server);
-  const service = { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort() };
+  const service = { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort(), hold };
   return { serverEntries, service, leftOut };
+}
+
+/** The longer of two times in words; any is longer than none. */
+function longerOf(one: string, other: string): string {
+  return (parseDuration(one) ?? -1) >= (parseDuration(other) ?? -1) ? one : other;
 }
 
 /** Names are ASCII, which a plain comparison puts in the order of their bytes. */

@@ -25,6 +25,7 @@ const nasty = fc.oneof(
 const service = ["enable", "service", "name", "ip", "network", "weight", "backup", "mode", "scheme", "balance"];
 const more = [
   "sticky",
+  "hold",
   "http.host",
   "http.path",
   "tags",

@@ -52,6 +52,7 @@ describe("the record of an instance", () => {
     ["a scheme that there is not", { http: { hosts: [], paths: [], scheme: "ftp" } }],
     ["a balance that there is not", { http: { hosts: [], paths: [], balance: "url_param x" } }],
     ["a mode that there is not", { mode: "tcp\n" }],
+    ["a hold that is no time", { hold: "10s if TRUE" }],
   ])("is refused with %s", (_, fields) => {
     expect(parseInstance(JSON.stringify({ ...instance(), ...fields }))).toHaveProperty("refused");
   });

@@ -3,7 +3,7 @@ import { defaultServiceOf, type Route, routesOf } from "../../../src/core/view/r
 import type { Service } from "../../../src/core/view/server.js";
 
 function service(name: string, hosts: readonly string[] = [], paths: readonly string[] = []): Service {
-  return { name, servers: [], hosts, paths };
+  return { name, servers: [], hosts, paths, hold: "" };
 }
 
 function show({ service: name, host, hostEnd, pathStart }: Route): string {

@@ -41,6 +41,7 @@ describe("the view of simple keys", () => {
         name: "servers",
         hosts: [],
         paths: [],
+        hold: "",
         servers: [
           {
             name: "six:2001:db8::5:80",
@@ -151,6 +152,21 @@ describe("the view of records", () => {
     ]);
   });
 
+  test("holds requests as long as any record of the service asks for, whichever state it is in", () => {
+    const entries = [
+      record({ name: "a", port: 1, hold: "1500ms" }),
+      record({ name: "b", port: 2, hold: "2s", state: "down" }),
+      record({ name: "c", port: 3, hold: "0ms" }),
+      record({ service: "brief", name: "d", port: 4, hold: "0ms" }),
+      ["/app/plain/e", "10.0.0.5:5"] as const,
+    ];
+    expect(view(entries).services.map(({ name, hold }) => [name, hold])).toEqual([
+      ["brief", "0ms"],
+      ["plain", ""],
+      ["web", "2s"],
+    ]);
+  });
+
   test("merges a record and its simple key into one server, which the record describes", () => {
     const entries = [["/app/web/web-1", "10.0.0.5:32768"] as const, record({ weight: 7 })];
     expect(serversOf(entries)).toEqual(["web: web-1:10.0.0.5:32768"]);
@@ -162,7 +178,7 @@ describe("the view of records", () => {
     (state) => {
       const entries = [record({ state, http: { hosts: ["a.example"], paths: [] } })];
       expect(view(entries)).toEqual({
-        services: [{ name: "web", servers: [], hosts: ["a.example"], paths: [] }],
+        services: [{ name: "web", servers: [], hosts: ["a.example"], paths: [], hold: "" }],
         leftOut: [],
       });
     },

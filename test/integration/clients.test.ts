@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { ACTS } from "../clients/acts.js";
+import { measure } from "../clients/measure.js";
+import { STYLES } from "../clients/styles.js";
+import { required } from "../support/required.js";
+
+const actNamed = (name: string) =>
+  required(
+    ACTS.find((act) => act.name === name),
+    name,
+  );
+const styleNamed = (name: string) =>
+  required(
+    STYLES.find((style) => style.name === name),
+    name,
+  );
+
+/** What is to be told of an act that nobody notices. */
+async function met(act: string, style: string, servers: number) {
+  const { failed, hung, reloads, allCame, reasons } = await measure(actNamed(act), styleNamed(style), servers);
+  return { failed, hung, reloads, allCame, reasons };
+}
+
+const NOTHING = { failed: 0, hung: 0, reloads: 0, allCame: true, reasons: {} };
+
+describe("no client notices, where there is another server,", () => {
+  test.each(["docker stop", "docker restart", "rolling update", "scale up by one", "docker rename"])(
+    "%s",
+    async (act) => {
+      expect(await met(act, "stock HTTP", 2)).toEqual(NOTHING);
+    },
+  );
+});
+
+test("no client of the only server notices that it is restarted, where requests wait for one", async () => {
+  expect(await met("docker restart", "stock HTTP with HECD_HOLD=40s", 1)).toEqual(NOTHING);
+});

@@ -34,6 +34,8 @@ export function changeBetween(
   retiringServers: ReadonlyMap<string, RetiringServer>,
   capabilities: Capabilities,
 ): Change {
+  const { canAdd, version } = capabilities;
+  const incapacity = canAdd ? undefined : `HAProxy ${version} does not change servers at run time`;
   let reason = skeletonDifference(running, wanted);
   const changes: ServerChanges[] = [];
   const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));
@@ -41,13 +43,12 @@ export function changeBetween(
     const before = running.backends.get(name);
     if (!before || before === backend) continue; // a new one is a difference of the skeletons
     const found = serverChanges(before, backend, { capabilities, retiringServers, tracked });
-    if (found.obstacle !== undefined) reason ??= `backend ${name}: ${found.obstacle}`;
+    if (found.obstacle !== undefined) reason ??= incapacity ?? `backend ${name}: ${found.obstacle}`;
     if (found.ins.length + found.outs.length > 0) changes.push(found);
   }
   if (reason === undefined && changes.length === 0) return { kind: "none" };
-  if (!capabilities.canAdd) {
-    reason ??= `HAProxy ${capabilities.version} does not change servers at run time`;
-    return { kind: "reload", reason, first: commandsFor([], running) };
+  if (incapacity !== undefined) {
+    return { kind: "reload", reason: reason ?? incapacity, first: commandsFor([], running) };
   }
   const commands = commandsFor(changes, running);
   return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };

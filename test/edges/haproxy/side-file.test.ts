@@ -63,7 +63,8 @@ describe("a file beside the configuration", () => {
     expect(await haproxy.adjust(B, A)).toEqual({ kind: "adjusted", commands: 1 });
     expect(haproxy.worker.entries).toEqual(B.trim().split("\n"));
     expect(haproxy.side.report).toEqual({
-      ...{ version: "3.2.26", pid: 1, agrees: true, leaving: [], lastReload: undefined },
+      ...{ version: "3.2.26", pid: 1, agrees: true, differences: [], silence: undefined },
+      ...{ leaving: [], lastReload: undefined },
     });
     expect(haproxy.told).toMatchObject([{ kind: "haproxy-adjusted", commands: 1 }]);
   });

@@ -20,7 +20,7 @@ describe("the reasons why servers cannot change at run time", () => {
   });
 
   test.each([
-    ["one word that comes from the file only", "server s 10.0.0.1:80 sni str(x)", /comes.*"sni" of server s/],
+    ["one word that comes from the file only", "server s 10.0.0.1:80 crt x.pem", /comes.*"crt" of server s/],
     ["an agent", "server s 10.0.0.1:80\n  server t 10.0.0.2:80 agent-check agent-port 9", /"agent-check" of server t/],
     ["a name of the network", "server s web.example:80", /server s has no IP address/],
     ["a variable", 'server s "${WEB}:80"', /server s has variables in it/],
@@ -51,7 +51,7 @@ describe("the reasons why servers cannot change at run time", () => {
   });
 
   test("are found in a moment in hundreds of backends", () => {
-    const text = Array.from({ length: 500 }, (_, at) => `backend b${at}\n  server s 10.0.0.1:80 sni x\n`).join("");
+    const text = Array.from({ length: 500 }, (_, at) => `backend b${at}\n  server s 10.0.0.1:80 crt x.pem\n`).join("");
     expect(reasons(text)).toMatchObject([{ section: "backend b0 and 499 more" }]);
   });
 

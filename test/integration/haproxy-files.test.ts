@@ -24,6 +24,7 @@ import { tempDir } from "../support/temp-dir.js";
 
 const { signal } = new AbortController();
 const NUMBERS = Array.from({ length: 3_000 }, (_, index) => `/number/${index} /n/${index}\n`).join("");
+const LIST = "/denied\n/refused\n";
 const MAP = "/docs https://x.example/manual#install\n/b /c\n";
 
 let folder: Awaited<ReturnType<typeof tempDir>>;
@@ -63,6 +64,7 @@ function keeper(haproxy: LiveHaproxy, dest: string, checkCmd?: string): ApplyPar
 async function redirecting(map: string, page = "a page"): Promise<LiveHaproxy> {
   await writeFile(join(folder.path, "a.map"), map);
   await writeFile(join(folder.path, "a.html"), page);
+  await writeFile(join(folder.path, "a.lst"), LIST);
   return startHaproxy(
     (port) => `defaults
   mode http
@@ -72,6 +74,7 @@ async function redirecting(map: string, page = "a page"): Promise<LiveHaproxy> {
 frontend web
   bind 127.0.0.1:${port}
   http-request redirect location %[path,map(${folder.path}/a.map)] if { path,map(${folder.path}/a.map) -m found }
+  http-request deny deny_status 403 if { path_beg -f ${folder.path}/a.lst }
   http-request set-header x %[path,map_reg(${folder.path}/a.map)]
   http-request return status 200 content-type text/plain file ${folder.path}/a.html
 `,
@@ -137,6 +140,22 @@ describe("a map of a running HAProxy", () => {
     expect(await answerFor(haproxy.port, "/z")).toBe("/y");
     expect(await apply(MAP, keeper(haproxy, path, "true"), signal)).toMatchObject({ kind: "applied" });
     expect(await answerFor(haproxy.port, "/z")).toBe("a page");
+    expect(await haproxy.reloads()).toBe(0);
+  });
+});
+
+describe("a list of a running HAProxy", () => {
+  test.each([
+    ["one more and one less", "/refused\n/secret\n"],
+    ["another order", "/secret\n/refused\n"],
+  ])("is brought in without a reload, with %s", async (_, text) => {
+    await using haproxy = await redirecting(MAP);
+    const list = keeper(haproxy, join(folder.path, "a.lst"), "true");
+    expect(await apply(LIST, list, signal)).toMatchObject({ kind: "unchanged" });
+    expect(await answerFor(haproxy.port, "/secret")).toBe("a page");
+    expect(await apply(text, list, signal)).toMatchObject({ kind: "applied" });
+    expect(await answerFor(haproxy.port, "/denied")).toBe("a page");
+    for (const path of ["/secret/x", "/refused"]) expect(await answerFor(haproxy.port, path)).toContain("403");
     expect(await haproxy.reloads()).toBe(0);
   });
 });

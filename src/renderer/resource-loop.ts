@@ -6,8 +6,8 @@ import { Notifier } from "../flow/notifier.js";
 import type { ReloadGate, Turn } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
-import type { Resource, Store } from "../ports.js";
-import type { ApplyParts, Overtaken } from "./apply.js";
+import type { ReloadVerdict, Resource, Store } from "../ports.js";
+import type { Overtaken } from "./apply.js";
 import { type LoopAction, type LoopEvent, type LoopStep, next, RETRY_WAITS, START } from "./loop-state.js";
 import { ResourceApplier, type ApplierParts } from "./resource-applier.js";
 import type { ResourceState } from "./resource-status.js";
@@ -16,7 +16,7 @@ import type { ResourceState } from "./resource-status.js";
 export interface ResourceLoopParts extends ApplierParts {
   readonly store: Store;
   /** Shared with whoever reloads the same HAProxy. */
-  readonly reloadGate: ReloadGate;
+  readonly reloadGate: ReloadGate<ReloadVerdict>;
 }
 
 /** Keeps one file, and what reads it, in step with the store: carries out what `next` says, and tells it what happens. */
@@ -130,14 +130,14 @@ export class ResourceLoop {
   }
 
   /** One HAProxy suffers from every reload; of other programs a resource only knows what it does to them itself. */
-  #enter(signal: AbortSignal): Promise<Turn> {
+  #enter(signal: AbortSignal): Promise<Turn<ReloadVerdict>> {
     const { haproxy, dest } = this.resource;
     return this.#parts.reloadGate.enter(signal, haproxy ? undefined : dest);
   }
 
   #apply(
     { snapshot, isBelieved, begunAt }: LoopAction & { readonly kind: "apply" },
-    turn: Turn,
+    turn: Turn<ReloadVerdict>,
     distanceMs: number,
     signal: AbortSignal,
   ): Promise<Outcome | Overtaken> {
@@ -150,7 +150,9 @@ export class ResourceLoop {
       onReloadEnd: () => {
         turn.mark();
       },
-      ...(this.resource.haproxy && { shareReload: sharingBy(turn) }),
+      ...(this.resource.haproxy && {
+        shareReload: (reload: () => Promise<ReloadVerdict>, s: AbortSignal) => turn.share(reload, s),
+      }),
       awaitReload: async (s: AbortSignal) => {
         const waitMs = turn.remaining(distanceMs);
         if (waitMs === 0) return false;
@@ -184,10 +186,4 @@ export class ResourceLoop {
   #fail(error: unknown): Outcome {
     return this.#applier.status.conclude({ kind: "failed", reason: reasonOf(error) }, 0);
   }
-}
-
-/** A reload of another file of the same HAProxy is as good as an own one. */
-function sharingBy(turn: Turn): NonNullable<ApplyParts["shareReload"]> {
-  return async (reload, signal) =>
-    (await turn.share(reload, ({ kind }) => kind === "proven", signal)) ?? { kind: "proven", output: "" };
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../flow/clock.js";
 import { linkedSignal } from "../flow/linked-signal.js";
 import { ReloadGate } from "../flow/reload-gate.js";
 import { LossFinder } from "../haproxy/config/removal.js";
-import type { ProxyDriver, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
+import type { ProxyDriver, ReloadVerdict, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
 import type { ApplyOptions } from "./apply.js";
 import { ResourceLoop } from "./resource-loop.js";
@@ -45,7 +45,7 @@ export interface Result {
  */
 export class Renderer {
   readonly #parts: RendererParts;
-  readonly #reloadGates = new Map<string, ReloadGate>();
+  readonly #reloadGates = new Map<string, ReloadGate<ReloadVerdict>>();
   #loops: ReadonlyMap<string, RunningLoop> = new Map();
   #problems: ResourceSet["problems"] | undefined;
 
@@ -141,9 +141,9 @@ export class Renderer {
   }
 
   /** What is reloaded in the same way is one HAProxy, or one program of another kind. */
-  #reloadGateOf({ haproxy, reloadCmd, dest }: Resource): ReloadGate {
+  #reloadGateOf({ haproxy, reloadCmd, dest }: Resource): ReloadGate<ReloadVerdict> {
     const identity = JSON.stringify(haproxy?.reload ?? reloadCmd ?? { dest });
-    const reloadGate = this.#reloadGates.get(identity) ?? new ReloadGate(this.#parts.clock);
+    const reloadGate = this.#reloadGates.get(identity) ?? new ReloadGate<ReloadVerdict>(this.#parts.clock);
     this.#reloadGates.set(identity, reloadGate);
     return reloadGate;
   }

@@ -8,8 +8,7 @@ import { Notifier } from "../flow/notifier.js";
 import type { ReloadGate, Turn } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
-import type { Resource, Store } from "../ports.js";
-import type { ApplyParts } from "./apply.js";
+import type { ReloadVerdict, Resource, Store } from "../ports.js";
 import type { HeldKeys } from "./held-keys.js";
 import { type LoopAction, type LoopEvent, type LoopStep, next, RETRY_WAITS, START } from "./loop-state.js";
 import { NO_GUARD } from "./removal-guard.js";
@@ -23,7 +22,7 @@ const EVIDENCE_MS = 1_000;
 export interface ResourceLoopParts extends ApplierParts {
   readonly store: Store;
   /** Shared with whoever reloads the same HAProxy. */
-  readonly reloadGate: ReloadGate;
+  readonly reloadGate: ReloadGate<ReloadVerdict>;
 }
 
 /** Keeps one file, and what reads it, in step with the store: carries out what `next` says, and tells it what happens. */
@@ -138,14 +137,14 @@ export class ResourceLoop {
   }
 
   /** One HAProxy suffers from every reload; of other programs a resource only knows what it does to them itself. */
-  #enter(signal: AbortSignal): Promise<Turn> {
+  #enter(signal: AbortSignal): Promise<Turn<ReloadVerdict>> {
     const { haproxy, dest } = this.resource;
     return this.#parts.reloadGate.enter(signal, haproxy ? undefined : dest);
   }
 
   #apply(
     { snapshot, isBelieved, guard, mayDefer, begunAt }: LoopAction & { readonly kind: "apply" },
-    turn: Turn,
+    turn: Turn<ReloadVerdict>,
     distanceMs: number,
     signal: AbortSignal,
   ): Promise<Applied> {
@@ -163,7 +162,9 @@ export class ResourceLoop {
       onReloadEnd: () => {
         turn.mark();
       },
-      ...(this.resource.haproxy && { shareReload: sharingBy(turn) }),
+      ...(this.resource.haproxy && {
+        shareReload: (reload: () => Promise<ReloadVerdict>, s: AbortSignal) => turn.share(reload, s),
+      }),
       awaitReload: async (s: AbortSignal) => {
         const waitMs = turn.remaining(distanceMs);
         if (waitMs === 0) return false;
@@ -216,10 +217,4 @@ export class ResourceLoop {
   #fail(error: unknown): Outcome {
     return this.#applier.status.conclude({ kind: "failed", reason: reasonOf(error) }, 0);
   }
-}
-
-/** A reload of another file of the same HAProxy is as good as an own one. */
-function sharingBy(turn: Turn): NonNullable<ApplyParts["shareReload"]> {
-  return async (reload, signal) =>
-    (await turn.share(reload, ({ kind }) => kind === "proven", signal)) ?? { kind: "proven", output: "" };
 }

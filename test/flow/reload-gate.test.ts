@@ -76,7 +76,7 @@ describe("a lane", () => {
 describe("a reload that others may share", () => {
   /** Somebody who enters, reloads unless told otherwise, and leaves; resolves to what came of it. */
   function crowd() {
-    const gate = new ReloadGate(new ManualClock());
+    const gate = new ReloadGate<string>(new ManualClock());
     const stop = new AbortController();
     const journal: string[] = [];
     const come = async (
@@ -92,7 +92,7 @@ describe("a reload that others may share", () => {
           journal.push(`${name} reloads`);
           return end;
         };
-        came.push((await turn.share(reload, (it) => it === "proven", signal)) ?? "served");
+        came.push(await turn.share(reload, signal));
       }
       return came;
     };
@@ -102,7 +102,7 @@ describe("a reload that others may share", () => {
   test("is one for all that wait for their turn", async () => {
     const { journal, come } = crowd();
     const ends = await Promise.all([come("a"), come("b"), come("c")]);
-    expect(ends).toEqual([["served"], ["served"], ["proven"]]);
+    expect(ends).toEqual([["proven"], ["proven"], ["proven"]]);
     expect(journal).toEqual(["a writes", "b writes", "c writes", "c reloads"]);
   });
 
@@ -119,19 +119,19 @@ describe("a reload that others may share", () => {
     expect(journal).toEqual(["a writes", "b writes", "a reloads"]);
   });
 
-  test("serves nobody unless it is proven: each then makes its own", async () => {
+  test("fails for all, and so does the next one serve all", async () => {
     const { journal, come } = crowd();
-    const ends = await Promise.all([come("a", ["failed", "proven"]), come("b", ["failed", "failed"])]);
+    const ends = await Promise.all([
+      come("a", ["-", "proven"]),
+      come("b", ["-", "proven"]),
+      come("c", ["failed", "proven"]),
+    ]);
     expect(ends).toEqual([
       ["failed", "proven"],
-      ["failed", "failed"],
+      ["failed", "proven"],
+      ["failed", "proven"],
     ]);
-    expect(journal.slice(2)).toEqual(["b reloads", "b reloads", "a reloads", "a reloads"]);
-  });
-
-  test("serves with the second attempt of another too", async () => {
-    const { come } = crowd();
-    expect(await Promise.all([come("a"), come("b", ["failed", "proven"])])).toEqual([["served"], ["failed", "proven"]]);
+    expect(journal.slice(3)).toEqual(["c reloads", "b reloads"]);
   });
 
   test("is waited for no longer than its signal lets it, and holds up nobody", async () => {

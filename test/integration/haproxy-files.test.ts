@@ -24,6 +24,7 @@ import { tempDir } from "../support/temp-dir.js";
 
 const { signal } = new AbortController();
 const NUMBERS = Array.from({ length: 3_000 }, (_, index) => `/number/${index} /n/${index}\n`).join("");
+const LIST = "/denied\n/refused\n";
 const MAP = "/docs https://x.example/manual#install\n/b /c\n";
 
 let folder: Awaited<ReturnType<typeof tempDir>>;
@@ -63,6 +64,7 @@ function keeper(haproxy: LiveHaproxy, dest: string, checkCmd?: string): ApplyPar
 async function redirecting(map: string, page = "a page"): Promise<LiveHaproxy> {
   await writeFile(join(folder.path, "a.map"), map);
   await writeFile(join(folder.path, "a.html"), page);
+  await writeFile(join(folder.path, "a.lst"), LIST);
   return startHaproxy(
     (port) => `defaults
   mode http
@@ -72,6 +74,7 @@ async function redirecting(map: string, page = "a page"): Promise<LiveHaproxy> {
 frontend web
   bind 127.0.0.1:${port}
   http-request redirect location %[path,map(${folder.path}/a.map)] if { path,map(${folder.path}/a.map) -m found }
+  http-request deny deny_status 403 if { path_beg -f ${folder.path}/a.lst }
   http-request set-header x %[path,map_reg(${folder.path}/a.map)]
   http-request return status 200 content-type text/plain file ${folder.path}/a.html
 `,
@@ -141,6 +144,22 @@ describe("a map of a running HAProxy", () => {
   });
 });
 
+describe("a list of a running HAProxy", () => {
+  test.each([
+    ["one more and one less", "/refused\n/secret\n"],
+    ["another order", "/secret\n/refused\n"],
+  ])("is brought in without a reload, with %s", async (_, text) => {
+    await using haproxy = await redirecting(MAP);
+    const list = keeper(haproxy, join(folder.path, "a.lst"), "true");
+    expect(await apply(LIST, list, signal)).toMatchObject({ kind: "unchanged" });
+    expect(await answerFor(haproxy.port, "/secret")).toBe("a page");
+    expect(await apply(text, list, signal)).toMatchObject({ kind: "applied" });
+    expect(await answerFor(haproxy.port, "/denied")).toBe("a page");
+    for (const path of ["/secret/x", "/refused"]) expect(await answerFor(haproxy.port, path)).toContain("403");
+    expect(await haproxy.reloads()).toBe(0);
+  });
+});
+
 describe("a page of a running HAProxy", () => {
   test("is reloaded when it differs behind a # alone", async () => {
     const page = "listen to this: red is #f00\n";
@@ -161,15 +180,8 @@ describe("a page of a running HAProxy", () => {
   });
 });
 
-test("several files of one HAProxy that change for one key make one reload", async () => {
-  await using haproxy = await redirecting(MAP);
-  const files: Readonly<Record<string, (say: string) => string>> = {
-    [haproxy.configPath]: (say) => `${config}# ${say}\nbackend ${say}\n`,
-    [join(folder.path, "a.html")]: (say) => `page #${say}\n`,
-    [join(folder.path, "b.html")]: (say) => `nobody's #${say}\n`,
-    [join(folder.path, "a.map")]: (say) => `${MAP}/${say} /x\n`,
-  };
-  const config = await readFile(haproxy.configPath, "utf8");
+/** A renderer of several files of one HAProxy, each of which is made of the same key. */
+function rendererOf(haproxy: LiveHaproxy, files: Readonly<Record<string, (say: string) => string>>) {
   const store = new PushedStore();
   const templates = new PushedTemplates();
   const emit = (event: HecdEvent): void => void told.push(event);
@@ -196,20 +208,70 @@ test("several files of one HAProxy that change for one key make one reload", asy
     ),
   );
   const ended = expect(renderer.run(stop.signal)).rejects.toThrow("the test is over");
-  const settle = async (say: string): Promise<void> => {
-    store.say(say);
-    const applied = (): number => told.filter(({ kind }) => kind === "applied").length;
-    await eventually(`an end with ${say}`, () => applied() === Object.keys(files).length);
-    told = [];
-    expect(await answerFor(haproxy.port, "/other")).toBe(`page #${say}\n`);
-    expect(await answerFor(haproxy.port, `/${say}`)).toBe("/x");
+  return {
+    store,
+    /** Changes the key, and resolves when every file is new and in use. */
+    async settle(say: string): Promise<void> {
+      told = [];
+      store.say(say);
+      const isInUse = (event: HecdEvent): boolean => event.kind === "applied" && event.outcome.kind === "applied";
+      await eventually(`an end with ${say}`, () => told.filter(isInUse).length === Object.keys(files).length);
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error("the test is over"));
+      await ended;
+    },
   };
-  await settle("first");
-  const reloads = await haproxy.reloads();
-  for (const say of ["second", "third", "fourth"]) await settle(say);
-  expect(await haproxy.reloads()).toBe(reloads + 3);
-  stop.abort(new Error("the test is over"));
-  await ended;
+}
+
+describe("several files of one HAProxy that change for one key", () => {
+  test("make one reload", async () => {
+    await using haproxy = await redirecting(MAP);
+    const config = await readFile(haproxy.configPath, "utf8");
+    await using renderer = rendererOf(haproxy, {
+      [haproxy.configPath]: (say) => `${config}# ${say}\nbackend ${say}\n`,
+      [join(folder.path, "a.html")]: (say) => `page #${say}\n`,
+      [join(folder.path, "b.html")]: (say) => `nobody's #${say}\n`,
+      [join(folder.path, "a.map")]: (say) => `${MAP}/${say} /x\n`,
+    });
+    await renderer.settle("first");
+    const reloads = await haproxy.reloads();
+    for (const say of ["second", "third", "fourth"]) {
+      await renderer.settle(say);
+      expect(await answerFor(haproxy.port, "/other")).toBe(`page #${say}\n`);
+      expect(await answerFor(haproxy.port, `/${say}`)).toBe("/x");
+    }
+    expect(await haproxy.reloads()).toBe(reloads + 3);
+  });
+
+  test(
+    "do not keep one another from being used when the reload fails for one of them",
+    { timeout: 90_000 },
+    async () => {
+      await using haproxy = await redirecting(MAP);
+      const config = await readFile(haproxy.configPath, "utf8");
+      // No address of this machine, in words that are left to HAProxy: it finds out only when it loads the file.
+      const foreign = "frontend other\n  bind 192.0.2.1:80 interface lo\n  http-request deny\n";
+      await using renderer = rendererOf(haproxy, {
+        [haproxy.configPath]: (say) => `${config}# ${say}\nbackend ${say}\n${say === "bad" ? foreign : ""}`,
+        [join(folder.path, "a.html")]: (say) => `page #${say}\n`,
+      });
+      await renderer.settle("first");
+      renderer.store.say("bad");
+      await eventually("the page", async () => (await answerFor(haproxy.port, "/other")) === "page #bad\n", 30_000);
+      renderer.store.say("good");
+      await eventually(
+        "the next page",
+        async () => (await answerFor(haproxy.port, "/other")) === "page #good\n",
+        30_000,
+      );
+      await eventually(
+        "the backend",
+        async () => (await askSocket(haproxy.masterSocket, "@1 show backend", signal))?.includes("good"),
+        30_000,
+      );
+    },
+  );
 });
 
 describe("a bind that is new", () => {

@@ -8,7 +8,9 @@ import {
   mapChange,
   type MapEntry,
   mapEntriesOf,
-  mapNameOf,
+  type MapKind,
+  type RunningMap,
+  runningMapOf,
   shownMapEntries,
 } from "../../haproxy/runtime/map-changes.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
@@ -40,7 +42,7 @@ interface Worker {
 /**
  * A file that HAProxy reads besides its configuration: a map, a list, a page, a script.
  *
- * Another text is a reload, but for a map whose entries the runtime API can bring in exactly.
+ * Another text is a reload, but for a map or a list whose entries the runtime API can bring in exactly.
  */
 export class SideFile {
   readonly #parts: SideFileParts;
@@ -102,27 +104,32 @@ export class SideFile {
     signal: AbortSignal,
   ): Promise<Adjustment> {
     const known = this.#worker;
-    const { worker, answer } = await this.#ask(["show map"], signal);
+    const { worker } = await this.#ask([], signal);
     this.#worker = worker;
     if (known?.pid === worker.pid && this.#text === wanted) return { kind: "agrees" };
-    const found = mapNameOf(answer, this.#parts.dest);
-    if (typeof found === "string") return await this.#lead(found, wanted, worker, signal);
+    const found = (await this.#find("map", signal)) ?? (await this.#find("acl", signal));
+    if (found && "id" in found) return await this.#lead(found, wanted, worker, signal);
     if (wanted !== file)
       return { kind: "reload", reason: found?.obstacle ?? "HAProxy reads this file as it starts only" };
     this.#text = wanted;
     return { kind: "agrees" };
   }
 
-  /** Brings the entries of the map of this name to those of a text. */
-  async #lead(name: string, wanted: string, worker: Worker, signal: AbortSignal): Promise<Adjustment> {
-    const entries = mapEntriesOf(wanted);
+  async #find(kind: MapKind, signal: AbortSignal): Promise<ReturnType<typeof runningMapOf>> {
+    const { answer } = await this.#ask([`show ${kind}`], signal);
+    return runningMapOf(answer, kind, this.#parts.dest);
+  }
+
+  /** Brings the entries of a map or a list to those of a text. */
+  async #lead(map: RunningMap, wanted: string, worker: Worker, signal: AbortSignal): Promise<Adjustment> {
+    const entries = mapEntriesOf(wanted, map.kind);
     if (!entries) return { kind: "reload", reason: "its lines are not those of a map" };
-    const change = mapChange(name, await this.#entries(name, worker, signal), entries);
+    const change = mapChange(map, await this.#entries(map, worker, signal), entries);
     if (change.kind === "reload") return change;
     const { clock, emit, resource } = this.#parts;
     const begunAt = clock.now();
-    const commands = await this.#send(name, change, signal);
-    if (commands > 0 && !isSame(await this.#entries(name, worker, signal), entries)) {
+    const commands = await this.#send(map, change, signal);
+    if (commands > 0 && !isSame(await this.#entries(map, worker, signal), entries)) {
       throw failed("be brought to the entries of a map", "it shows others");
     }
     this.#text = wanted;
@@ -133,14 +140,14 @@ export class SideFile {
 
   /** Resolves to how many commands it took. */
   async #send(
-    name: string,
+    { kind, id }: RunningMap,
     change: Exclude<MapChange, { readonly kind: "reload" }>,
     signal: AbortSignal,
   ): Promise<number> {
     if (change.kind === "none") return 0;
     let commands = change.kind === "steps" ? change.commands : [];
     if (change.kind === "whole") {
-      const { answer } = await this.#ask([`prepare map ${name}`], signal);
+      const { answer } = await this.#ask([`prepare ${kind} ${id}`], signal);
       const version = /^New version created: (\d+)$/m.exec(answer)?.[1];
       if (version === undefined) throw failed("prepare a map", answer.trim());
       commands = change.commandsFor(version);
@@ -152,10 +159,10 @@ export class SideFile {
     return commands.length;
   }
 
-  async #entries(name: string, expected: Worker, signal: AbortSignal): Promise<readonly MapEntry[]> {
-    const { worker, answer } = await this.#ask([`show map ${name}`], signal);
+  async #entries({ kind, id }: RunningMap, expected: Worker, signal: AbortSignal): Promise<readonly MapEntry[]> {
+    const { worker, answer } = await this.#ask([`show ${kind} ${id}`], signal);
     if (worker.pid !== expected.pid) throw failed("be asked for a map", "it was reloaded meanwhile");
-    return shownMapEntries(answer);
+    return shownMapEntries(answer, kind);
   }
 
   /** Sends commands in one line; resolves to what they said, and to who said it. */

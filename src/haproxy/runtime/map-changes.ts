@@ -1,7 +1,18 @@
-/** One line of a map, as HAProxy reads it. */
+/** The two kinds of files whose lines the runtime API knows, by its own words: keys with values, and patterns alone. */
+export type MapKind = "map" | "acl";
+
+/** One line of a map or a list, as HAProxy reads it. */
 export interface MapEntry {
   readonly key: string;
+  /** Empty in a list. */
   readonly value: string;
+}
+
+/** A map or a list of a running HAProxy. */
+export interface RunningMap {
+  readonly kind: MapKind;
+  /** Its name in commands. */
+  readonly id: string;
 }
 
 /** HAProxy reads longer lines piece by piece. */
@@ -14,35 +25,45 @@ const MOST_COMMANDS = 5_000;
 const PLAIN = /^(?!#)[\w.,:/%@+*()=~?&!$|^[\]{}#-]+$/;
 
 /** The entries of a text in their order; undefined when it is not certain how HAProxy reads it. */
-export function mapEntriesOf(text: string): readonly MapEntry[] | undefined {
+export function mapEntriesOf(text: string, kind: MapKind): readonly MapEntry[] | undefined {
   const entries: MapEntry[] = [];
   for (const line of text.split("\n")) {
     if (line.length > LINE_BYTES || line.includes("\u0000")) return undefined;
     if (line.startsWith("#")) continue;
-    const entry = entryOf(line.replace(/\r.*$/s, ""));
+    const entry = ENTRY_OF[kind](line.replace(/\r.*$/s, ""));
     if (entry) entries.push(entry);
   }
   return entries;
 }
 
-function entryOf(line: string): MapEntry | undefined {
+const ENTRY_OF: Readonly<Record<MapKind, (line: string) => MapEntry | undefined>> = {
+  map: keyAndValue,
+  acl: (line) => (/[^ \t]/.test(line) ? { key: line.replace(/^[ \t]+/, ""), value: "" } : undefined),
+};
+
+function keyAndValue(line: string): MapEntry | undefined {
   const [, key, value = ""] = /^[ \t]*([^ \t]+)(?:[ \t]+(.*?))?[ \t]*$/s.exec(line) ?? [];
   return key === undefined ? undefined : { key, value };
 }
 
-/** The entries that HAProxy shows of a map. */
-export function shownMapEntries(answer: string): readonly MapEntry[] {
-  return [...answer.matchAll(/^0x[0-9a-f]+ (\S+) ?(.*)$/gm)].map(([, key = "", value = ""]) => ({ key, value }));
+/** The entries that HAProxy shows of a map or a list. */
+export function shownMapEntries(answer: string, kind: MapKind): readonly MapEntry[] {
+  const pattern = kind === "map" ? /^0x[0-9a-f]+ (\S+) ?(.*)$/gm : /^0x[0-9a-f]+ (.*)()$/gm;
+  return [...answer.matchAll(pattern)].map(([, key = "", value = ""]) => ({ key, value }));
 }
 
-/** By what name the runtime API knows a file, of all maps that it shows; undefined when none is read from there. */
-export function mapNameOf(listing: string, path: string): string | { readonly obstacle: string } | undefined {
+/** The map or list that is read from a path, of all of its kind that HAProxy shows; undefined when none is. */
+export function runningMapOf(
+  listing: string,
+  kind: MapKind,
+  path: string,
+): RunningMap | { readonly obstacle: string } | undefined {
   const maps = [...listing.matchAll(/^(\d+) \((.*)\) pattern loaded from file /gm)];
   const base = path.slice(path.lastIndexOf("/") + 1);
   const other = maps.find(([, , file = ""]) => !file.startsWith("/") && file.slice(file.lastIndexOf("/") + 1) === base);
   if (other) return { obstacle: `HAProxy also reads ${other[2] ?? ""}, which may be the same file` };
   const [, id] = maps.find(([, , file]) => file === path) ?? [];
-  return id === undefined ? undefined : `#${id}`;
+  return id === undefined ? undefined : { kind, id: `#${id}` };
 }
 
 /** What is sent so that a map has other entries. */
@@ -54,24 +75,28 @@ export type MapChange =
   | { readonly kind: "whole"; readonly commandsFor: (version: string) => readonly string[] }
   | { readonly kind: "reload"; readonly reason: string };
 
-/** How a running map becomes the wanted one. In many maps the order of the entries counts, so it is kept in all. */
-export function mapChange(name: string, running: readonly MapEntry[], wanted: readonly MapEntry[]): MapChange {
+/** How a running map becomes the wanted one. In many of them the order of the entries counts, so it is kept in all. */
+export function mapChange(
+  { kind, id }: RunningMap,
+  running: readonly MapEntry[],
+  wanted: readonly MapEntry[],
+): MapChange {
   if (isSame(running, wanted)) return { kind: "none" };
-  const odd = wanted.find(({ key, value }) => !PLAIN.test(key) || !PLAIN.test(value));
+  const odd = wanted.find(({ key, value }) => !PLAIN.test(key) || (kind === "map" && !PLAIN.test(value)));
   if (odd) return { kind: "reload", reason: `the entry of ${JSON.stringify(odd.key)} is not of plain words` };
-  const commands = stepsBetween(name, running, wanted);
+  const commands = stepsBetween({ kind, id }, running, wanted);
   if (commands && commands.length < wanted.length) return { kind: "steps", commands };
   if (wanted.length > MOST_COMMANDS) return { kind: "reload", reason: `it has ${wanted.length} entries` };
   const commandsFor = (version: string): readonly string[] => [
-    ...wanted.map(({ key, value }) => `add map @${version} ${name} ${key} ${value}`),
-    `commit map @${version} ${name}`,
+    ...wanted.map((entry) => `add ${kind} @${version} ${id} ${wordsOf(entry)}`),
+    `commit ${kind} @${version} ${id}`,
   ];
   return { kind: "whole", commandsFor };
 }
 
 /** Undefined where single steps would leave the entries in another order, or cannot tell two of a key apart. */
 function stepsBetween(
-  name: string,
+  { kind, id }: RunningMap,
   running: readonly MapEntry[],
   wanted: readonly MapEntry[],
 ): readonly string[] | undefined {
@@ -82,14 +107,16 @@ function stepsBetween(
   if (!gone.every(({ key }) => PLAIN.test(key))) return undefined;
   const kept = running.filter(({ key }) => after.has(key));
   if (!kept.every(({ key }, at) => wanted[at]?.key === key)) return undefined;
+  const changed = wanted.slice(0, kept.length).filter(({ key, value }) => before.get(key) !== value);
   return [
-    ...wanted.slice(kept.length).map(({ key, value }) => `add map ${name} ${key} ${value}`),
-    ...wanted
-      .slice(0, kept.length)
-      .filter(({ key, value }) => before.get(key) !== value)
-      .map(({ key, value }) => `set map ${name} ${key} ${value}`),
-    ...gone.map(({ key }) => `del map ${name} ${key}`),
+    ...wanted.slice(kept.length).map((entry) => `add ${kind} ${id} ${wordsOf(entry)}`),
+    ...changed.map((entry) => `set ${kind} ${id} ${wordsOf(entry)}`),
+    ...gone.map(({ key }) => `del ${kind} ${id} ${key}`),
   ];
+}
+
+function wordsOf({ key, value }: MapEntry): string {
+  return value === "" ? key : `${key} ${value}`;
 }
 
 /** Whether two lists of entries are the same, in the same order. */

@@ -15,7 +15,9 @@ async function world(
   const doIt = (command: string): string => {
     const [verb = "", , ...more] = command.split(" ");
     if (command === "show info") return info(worker.pid);
-    if (command === "show map") return `# id (file) description\n${isMap ? LISTED : ""}\n`;
+    if (command === "show map" || command === "show acl") {
+      return `# id (file) description\n${isMap && command === "show map" ? LISTED : ""}\n`;
+    }
     if (verb === "show") return `${worker.entries.map((entry) => `0x7f ${entry}\n`).join("")}\n`;
     if (worker.refuses) return "unable to parse value.\n\n";
     if (verb === "prepare") {

@@ -34,7 +34,8 @@ export function changeBetween(
   retiringServers: ReadonlyMap<string, RetiringServer>,
   capabilities: Capabilities,
 ): Change {
-  let reason = skeletonDifference(running, wanted);
+  const skeleton = skeletonDifference(running, wanted);
+  let reason = skeleton;
   const changes: ServerChanges[] = [];
   const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));
   for (const [name, backend] of wanted.backends) {
@@ -46,8 +47,8 @@ export function changeBetween(
   }
   if (reason === undefined && changes.length === 0) return { kind: "none" };
   if (!capabilities.canAdd) {
-    reason ??= `HAProxy ${capabilities.version} does not change servers at run time`;
-    return { kind: "reload", reason, first: commandsFor([], running) };
+    const tooOld = `HAProxy ${capabilities.version} does not change servers at run time`;
+    return { kind: "reload", reason: skeleton ?? tooOld, first: commandsFor([], running) };
   }
   const commands = commandsFor(changes, running);
   return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };

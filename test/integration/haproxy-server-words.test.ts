@@ -38,10 +38,10 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   minconn: ["check minconn 2", "check minconn 1 maxconn 3"],
   "no-ssl-reuse": [`check ${TLS} no-ssl-reuse pool-max-conn 0`],
   "no-tls-tickets": [`check ${TLS_1_2} no-tls-tickets pool-max-conn 0`],
-  observe: ["check inter 2s observe layer7", "check inter 2s observe layer4"],
+  observe: ["check inter 2s fall 4 observe layer7", "check inter 2s observe layer4"],
   "on-error": [
     "check inter 2s observe layer7 on-error mark-down",
-    "check inter 2s observe layer7 on-error sudden-death",
+    "check inter 2s fall 4 observe layer7 on-error fail-check",
   ],
   "on-marked-down": ["check on-marked-down shutdown-sessions"],
   "on-marked-up": ["check on-marked-up shutdown-backup-sessions"],
@@ -207,16 +207,21 @@ test(
     before = await statsOf(world);
 
     // Errors of the application, then checks that fail while a request is under way.
-    await forEachOf(sides, async (side) => {
+    const observed = sides.filter(({ line }) => line.includes("observe"));
+    await forEachOf(observed, async (side) => {
       for (let count = 0; count < 30; count++) await ask(port, side.backend, "/error");
     });
     await compare("statistics after errors", fieldsOf, 15_000);
     const held = new Map(sides.map((side) => [side, ask(port, side.backend, "/hold")]));
     for (const { checked } of sides) checked.isWell = false;
-    await eventually("the failure of all checks", async () => {
-      const stats = await statsOf(world);
-      return sides.filter(isChecked).every(({ backend }) => stats.get(backend)?.["status"] === "DOWN");
-    });
+    await eventually(
+      "the failure of all checks",
+      async () => {
+        const stats = await statsOf(world);
+        return sides.filter(isChecked).every(({ backend }) => stats.get(backend)?.["status"] === "DOWN");
+      },
+      30_000,
+    );
     await compare("statistics after failures", fieldsOf);
     for (const { upstream } of sides) upstream.letGo();
     for (const [side, answer] of held) answers.set(side, [await answer]);

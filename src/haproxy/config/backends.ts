@@ -1,5 +1,6 @@
 import { Memo } from "../../core/memo/memo.js";
 import type { Line, Section } from "./config.js";
+import { haproxyTimeMs } from "./times.js";
 import { isPlainName } from "./words.js";
 
 /** The servers of one backend or listen, as a fresh HAProxy would have them. */
@@ -132,26 +133,9 @@ const MANY_RETRIES = 10;
 
 /** Each try may take the connect timeout and a pause of one second, or of the timeout where that is shorter. */
 function triesForMs(settings: (...words: readonly string[]) => readonly Line[]): number {
-  const timeoutMs = durationOf(settings("timeout", "connect").at(-1)?.words[2] ?? "") ?? 0; // 0 is no limit either
+  const timeoutMs = haproxyTimeMs(settings("timeout", "connect").at(-1)?.words[2] ?? "") ?? 0; // 0 is no limit either
   const connectMs = timeoutMs === 0 ? KERNEL_CONNECT_MS : Math.min(timeoutMs, KERNEL_CONNECT_MS);
   const said = settings("retries").at(-1)?.words[1] ?? "3";
   const retries = /^\d+$/.test(said) ? Number(said) : MANY_RETRIES;
   return (connectMs + Math.min(connectMs, 1_000)) * (retries + 1);
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = {
-  us: 0.001,
-  ms: 1,
-  "": 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** A time as HAProxy writes it, in milliseconds. */
-function durationOf(text: string): number | undefined {
-  const [, count, unit = ""] = /^(\d+)(us|ms|s|m|h|d)?$/.exec(text) ?? [];
-  const size = UNITS_MS[unit];
-  return count === undefined || size === undefined ? undefined : Number(count) * size;
 }

@@ -34,21 +34,21 @@ export function changeBetween(
   retiringServers: ReadonlyMap<string, RetiringServer>,
   capabilities: Capabilities,
 ): Change {
-  const { canAdd, version } = capabilities;
-  const incapacity = canAdd ? undefined : `HAProxy ${version} does not change servers at run time`;
-  let reason = skeletonDifference(running, wanted);
+  const skeleton = skeletonDifference(running, wanted);
+  let reason = skeleton;
   const changes: ServerChanges[] = [];
   const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));
   for (const [name, backend] of wanted.backends) {
     const before = running.backends.get(name);
     if (!before || before === backend) continue; // a new one is a difference of the skeletons
     const found = serverChanges(before, backend, { capabilities, retiringServers, tracked });
-    if (found.obstacle !== undefined) reason ??= incapacity ?? `backend ${name}: ${found.obstacle}`;
+    if (found.obstacle !== undefined) reason ??= `backend ${name}: ${found.obstacle}`;
     if (found.ins.length + found.outs.length > 0) changes.push(found);
   }
   if (reason === undefined && changes.length === 0) return { kind: "none" };
-  if (incapacity !== undefined) {
-    return { kind: "reload", reason: reason ?? incapacity, first: commandsFor([], running) };
+  if (!capabilities.canAdd) {
+    const tooOld = `HAProxy ${capabilities.version} does not change servers at run time`;
+    return { kind: "reload", reason: skeleton ?? tooOld, first: commandsFor([], running) };
   }
   const commands = commandsFor(changes, running);
   return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };

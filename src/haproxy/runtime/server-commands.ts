@@ -5,7 +5,7 @@ import type { Capabilities } from "./capabilities.js";
 import { concernsOf, wordSetOf, wordsToAdd, written } from "./server-words.js";
 
 /** All versions take 64 words in a command; some of them lose what is too much, and worse. */
-const MOST_WORDS = 40;
+export const MOST_WORDS = 40;
 const MOST_LETTERS = 4_000;
 
 /** Why this server cannot be handled at run time; undefined when it can. */

@@ -1,3 +1,5 @@
+import { haproxyTimeMs } from "../config/times.js";
+
 /** One word of a server, as far as it matters to what is done to a server that runs. */
 export interface ServerWord {
   readonly name: string;
@@ -101,6 +103,8 @@ function checksAsItServes(set: WordSet): boolean {
   return set.has("check") && !set.has("port") && !set.has("addr");
 }
 
+/** Within which an added server is to be checked for the first time. */
+const FIRST_CHECK_MS = 1_000;
 const PROXY_HEADERS = ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"];
 
 /**
@@ -108,6 +112,9 @@ const PROXY_HEADERS = ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send
  *
  * What a file gives unsaid, `add server` must be told: checks by TLS and with a PROXY header in every version, and before
  * 3.0 also what holds for connections that are kept, for observed errors, and for limits of which one is given.
+ *
+ * A server of a file is checked at once, but an added one only when the time between two checks of a server that is down
+ * has passed. That is a second at most, so that a dead one does not serve longer; it stays so until the next reload.
  */
 export function wordsToAdd(given: WordSet, knowsDefaults: boolean): WordSet {
   const set = new Map(given);
@@ -118,6 +125,8 @@ export function wordsToAdd(given: WordSet, knowsDefaults: boolean): WordSet {
     if (given.has("ssl")) unlessSaid("check-ssl");
     if (PROXY_HEADERS.some((word) => given.has(word))) unlessSaid("check-send-proxy");
   }
+  const interMs = haproxyTimeMs(given.get("inter") ?? "2s");
+  if (given.has("check") && (interMs === undefined || interMs > FIRST_CHECK_MS)) unlessSaid("downinter", "1s");
   if (knowsDefaults) return set;
   unlessSaid("pool-max-conn", "-1");
   unlessSaid("pool-purge-delay", "5s");
@@ -142,7 +151,7 @@ export function written(set: WordSet): readonly string[] {
  * - `ends-requests`: maintenance ends the requests that are under way on it;
  * - `ends-backup-requests`: its coming ends the requests on backup servers;
  * - `has-agent`: its agent may bring it back from maintenance;
- * - `awaits-check`: it waits for its first check, which comes at once after a start and one `inter` late at run time.
+ * - `awaits-check`: it waits for its first check, which comes at once after a start and late at run time.
  */
 export type Concern = "ends-requests" | "ends-backup-requests" | "has-agent" | "awaits-check";
 

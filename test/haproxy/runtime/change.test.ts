@@ -46,13 +46,17 @@ describe("a change that needs no reload", () => {
       "a new server with a check, which takes the words of default-server",
       config("", "default-server check inter 5s weight 7"),
       config("  server c [2001:db8::1]:80 rise 1\n", "default-server check inter 5s weight 7"),
-      ["add server b/c [2001:db8::1]:80 check inter 5s rise 1 weight 7", "enable health b/c", "enable server b/c"],
+      [
+        "add server b/c [2001:db8::1]:80 check inter 5s rise 1 downinter 1s weight 7",
+        "enable health b/c",
+        "enable server b/c",
+      ],
     ],
     [
       "a new server that is disabled, which is not checked until it is enabled",
       config(""),
       config(A.replace("\n", " disabled\n")),
-      ["add server b/a 10.0.0.1:80 check weight 5"],
+      ["add server b/a 10.0.0.1:80 check downinter 1s weight 5"],
     ],
     [
       "a new server that is disabled and has no checks",
@@ -150,7 +154,10 @@ describe("a change that needs a reload", () => {
 
   test("because the version is too old, or no version", () => {
     for (const version of ["2.4.22", "", "none"]) {
-      expect(change(config(A), config(A + B), [], version)).toMatchObject({ kind: "reload" });
+      expect(change(config(A), config(A + B), [], version)).toMatchObject({
+        kind: "reload",
+        reason: `HAProxy ${version} does not change servers at run time`,
+      });
     }
   });
 
@@ -211,15 +218,20 @@ describe("a new server is what its line in the file is", () => {
   };
 
   test.each([
-    ["ssl verify none check", "ssl verify none check check-ssl weight 1"],
-    ["send-proxy check", "send-proxy check check-send-proxy weight 1"],
-    ["ssl send-proxy-v2-ssl check", "ssl send-proxy-v2-ssl check check-ssl check-send-proxy weight 1"],
-    ["ssl check check-ssl", "ssl check check-ssl weight 1"],
+    ["ssl verify none check", "ssl verify none check check-ssl downinter 1s weight 1"],
+    ["send-proxy check", "send-proxy check check-send-proxy downinter 1s weight 1"],
+    ["ssl send-proxy-v2-ssl check", "ssl send-proxy-v2-ssl check check-ssl check-send-proxy downinter 1s weight 1"],
+    ["ssl check check-ssl", "ssl check check-ssl downinter 1s weight 1"],
     // Checks that go elsewhere are in the clear from a file too, and without checks there are none.
-    ["ssl check port 81", "ssl check port 81 weight 1"],
-    ["send-proxy check addr 10.0.0.9", "send-proxy check addr 10.0.0.9 weight 1"],
+    ["ssl check port 81", "ssl check port 81 downinter 1s weight 1"],
+    ["send-proxy check addr 10.0.0.9", "send-proxy check addr 10.0.0.9 downinter 1s weight 1"],
     ["ssl send-proxy", "ssl send-proxy weight 1"],
     ["cookie n", "cookie n weight 1"],
+    // The first check comes when a server that is down is checked: within a second.
+    ["check inter 1s", "check inter 1s weight 1"],
+    ["check inter 1001", "check inter 1001 downinter 1s weight 1"],
+    ["check inter x", "check inter x downinter 1s weight 1"],
+    ["check downinter 9s", "check downinter 9s weight 1"],
   ])("with %s", (words, command) => {
     expect(added(words)).toBe(command);
   });
@@ -232,7 +244,7 @@ describe("a new server is what its line in the file is", () => {
     ["minconn 2 maxconn 3", "minconn 2 maxconn 3 pool-max-conn -1 pool-purge-delay 5s weight 1"],
     [
       "check observe layer7 error-limit 3",
-      "check observe layer7 error-limit 3 pool-max-conn -1 pool-purge-delay 5s on-error fail-check weight 1",
+      "check observe layer7 error-limit 3 downinter 1s pool-max-conn -1 pool-purge-delay 5s on-error fail-check weight 1",
     ],
     ["cookie n", undefined],
     ["proto h2", undefined],
@@ -279,7 +291,7 @@ describe("a new server is what its line in the file is", () => {
         kind: "reload",
         reason: "backend b: server n waits for its first check, which would be late",
       });
-      expect(added("check init-state fully-up", "3.2.26")).toBe("check init-state fully-up weight 1");
+      expect(added("check init-state fully-up", "3.2.26")).toBe("check init-state fully-up downinter 1s weight 1");
     },
   );
 });

@@ -70,6 +70,15 @@ test("a server that moves while its checks say that it is down serves at once", 
   expect(world.take("reload-needed")).toEqual([]);
 });
 
+test("a dead address that somebody puts into the store is asked for a second and no longer", async () => {
+  const lives = `  server lives 127.0.0.1:${upstream.port}`;
+  const { world, become, statusOf } = await worldOf("", lives);
+  await using _ = world;
+  await become(lives, `  server dead 127.0.0.1:${await freePort()} check inter 10s`);
+  await eventually("its end", async () => (await statusOf("dead")).startsWith("DOWN"), 1_300);
+  expect(world.take("reload-needed")).toEqual([]);
+});
+
 describe("a request under way", () => {
   const words = "check on-marked-down shutdown-sessions";
   const stays = (): string => `  server stays 127.0.0.1:${upstream.port} weight 0`;

@@ -149,7 +149,7 @@ function applied(dest: string, outcome: Outcome): EventDescription {
     case "applied":
       return info(`${dest} is new (${outcome.bytes} bytes) and in use${howOf(outcome)}`);
     case "differs":
-      return error(`${dest} is in place and not in use: ${outcome.output}`);
+      return error(`${dest} is in place, but not what runs: ${outcome.output}`);
     case "waiting":
       return warn(`${dest} is new, but nothing could be told to read it: ${outcome.output}`);
     case "rolled-back":

@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { reasonOf } from "../../errors.js";
 import { newBinds } from "../../haproxy/config/binds.js";
 import { isConfiguration } from "../../haproxy/config/config.js";
+import { NO_STATES } from "../../haproxy/runtime/state-file.js";
 import type {
   Adjustment,
   ProxyDriver,
@@ -14,15 +16,20 @@ import type {
 import { judgeFormat } from "../host/output-format.js";
 import { type DriverTools, checkByCommand, reportReload } from "./by-commands.js";
 import { checkByHaproxy } from "./check.js";
+import { otherConfiguration } from "./config-file.js";
 import { askProcesses } from "./master.js";
 import { isInOurNetwork, obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
 import { socketsOf } from "./runtime.js";
 import { SideFile } from "./side-file.js";
+import { replaceStateFile } from "./state-file.js";
 import { RuntimeUpdater } from "./updater.js";
 
 /** How often old workers are counted. */
 const WATCH_EVERY_MS = 5_000;
+
+/** How long after a reload the states that were kept for it are wiped: a later start is to ask the servers itself. */
+const STATES_LAST_MS = 10_000;
 
 /** What keeps one kind of text in step with what HAProxy has read. */
 type Minder = Pick<RuntimeUpdater, "report" | "adjust" | "reloaded" | "reloadFailed">;
@@ -37,6 +44,12 @@ export class HaproxyDriver implements ProxyDriver {
   /** Which of the two minds the text that was last to be brought in. */
   #minder: Minder;
   #watchedAt = Number.NEGATIVE_INFINITY;
+  /** How HAProxy reads something else than the file, in words. */
+  #misread: string | undefined;
+  /** Which file it was when that was looked at last. */
+  #comparedFile: string | undefined;
+  #keptStates: { readonly path: string; readonly at: number } | undefined;
+  #untold = true;
 
   constructor(resource: Resource, settings: HaproxySettings, tools: DriverTools) {
     this.#resource = resource;
@@ -49,7 +62,9 @@ export class HaproxyDriver implements ProxyDriver {
   }
 
   get report(): ProxyReport {
-    return this.#minder.report;
+    const { report } = this.#minder;
+    if (this.#misread === undefined) return report;
+    return { ...report, agrees: false, differences: [this.#misread, ...report.differences] };
   }
 
   async check(path: string, signal: AbortSignal): Promise<Verdict> {
@@ -74,11 +89,13 @@ export class HaproxyDriver implements ProxyDriver {
     signal: AbortSignal,
   ): Promise<Adjustment> {
     const adjustment = await this.#minderOf(texts.wanted).adjust(texts, signal);
+    if (adjustment.kind === "reload") return adjustment;
     const { clock } = this.#tools;
-    if (adjustment.kind === "reload" || clock.now() - this.#watchedAt < WATCH_EVERY_MS) return adjustment;
-    this.#watchedAt = clock.now();
-    await this.#watch(signal);
-    return adjustment;
+    if (clock.now() - this.#watchedAt >= WATCH_EVERY_MS) {
+      this.#watchedAt = clock.now();
+      await this.#watch(signal);
+    }
+    return this.#misread === undefined ? adjustment : { kind: "differs", output: this.#misread };
   }
 
   async reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
@@ -86,13 +103,17 @@ export class HaproxyDriver implements ProxyDriver {
     const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
     const text = await textOf(this.#resource.dest);
     const minder = this.#minderOf(text ?? "");
+    if (text !== undefined && isConfiguration(text)) await this.#keepStates(text, signal);
     try {
       const verdict = await share(() => reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal)));
       if (verdict.kind !== "proven" || text === undefined) {
         minder.reloadFailed();
         return verdict;
       }
-      const differs = await minder.reloaded(text, await this.#worker(signal), signal);
+      const unmended = await minder.reloaded(text, await this.#worker(signal), signal);
+      this.#comparedFile = undefined;
+      await this.#compareFiles(signal);
+      const differs = this.#misread ?? unmended;
       return differs === undefined ? verdict : { ...verdict, differs };
     } catch (error) {
       minder.reloadFailed();
@@ -103,6 +124,51 @@ export class HaproxyDriver implements ProxyDriver {
   #minderOf(text: string): Minder {
     this.#minder = isConfiguration(text) ? this.#updater : this.#sideFile;
     return this.#minder;
+  }
+
+  /** Has servers that are down stay so in the process that a reload brings; whatever fails is told, and the reload goes on. */
+  async #keepStates(text: string, signal: AbortSignal): Promise<void> {
+    const states = await this.#updater.statesFor(text, signal);
+    if (states && (await this.#writeStates(states.path, states.content))) {
+      this.#keptStates = { path: states.path, at: this.#tools.clock.now() };
+    }
+  }
+
+  async #wipeStates(): Promise<void> {
+    if (!this.#keptStates || this.#tools.clock.now() - this.#keptStates.at < STATES_LAST_MS) return;
+    const { path } = this.#keptStates;
+    this.#keptStates = undefined;
+    await this.#writeStates(path, NO_STATES);
+  }
+
+  async #writeStates(path: string, content: string): Promise<boolean> {
+    try {
+      await replaceStateFile(path, content);
+      this.#untold = true;
+      return true;
+    } catch (error) {
+      const advice = `servers that are down will be taken for up after a reload, until their checks speak: ${reasonOf(error)}`;
+      if (this.#untold) this.#tools.emit({ kind: "advice", about: this.#resource.name, advice });
+      this.#untold = false;
+      return false;
+    }
+  }
+
+  /** Looks whether HAProxy reads the file at all, where that is new or was not so before. */
+  async #compareFiles(signal: AbortSignal): Promise<void> {
+    const { dest } = this.#resource;
+    const { reload } = this.#settings;
+    const file = await identityOf(dest);
+    if (reload.kind !== "master" || (file === this.#comparedFile && this.#misread === undefined)) return;
+    this.#comparedFile = file;
+    const master = (await askProcesses(reload.socket, signal).catch(() => undefined))?.master.pid;
+    signal.throwIfAborted();
+    const isReadWhole = isConfiguration((await textOf(dest)) ?? "");
+    const other =
+      master !== undefined && isReadWhole ? await otherConfiguration(dest, master, reload.socket) : undefined;
+    this.#misread =
+      other &&
+      `HAProxy was started with -f ${other}, and that is not what ${dest} holds; start it with that path or, where the file is mounted by itself, mount its directory instead`;
   }
 
   /** The pid of the worker that serves now; undefined when there is no master to ask. */
@@ -118,8 +184,10 @@ export class HaproxyDriver implements ProxyDriver {
     return pid !== undefined && (await isInOurNetwork(pid));
   }
 
-  /** Emits how many old workers there are, and how much memory they hold. */
+  /** Emits how many old workers there are and how much memory they hold, and looks after what changes slowly. */
   async #watch(signal: AbortSignal): Promise<void> {
+    await this.#wipeStates();
+    await this.#compareFiles(signal);
     const { reload } = this.#settings;
     if (reload.kind !== "master") return;
     const oldWorkers = (await askProcesses(reload.socket, signal).catch(() => undefined))?.oldWorkers ?? [];
@@ -137,6 +205,12 @@ export class HaproxyDriver implements ProxyDriver {
 
 async function textOf(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch(() => undefined); // whatever the reason, nothing is known of it then
+}
+
+/** Tells apart which file is at a path, and when it was written; undefined when there is none. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats && `${stats.ino} ${stats.mtimeMs}`;
 }
 
 const PAGE_BYTES = 4_096;

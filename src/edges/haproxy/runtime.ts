@@ -12,7 +12,7 @@ const ANSWER_WITHIN_MS = 8_000;
 const SUCCESSOR_WAITS_MS = [0, 20, 50, 100, 200];
 
 /** What 3.2 and newer say of a line that is longer than their `tune.bufsize`; they have carried out nothing of it. */
-const TOO_LONG = /^(?:\[\d\]: )?The command is too big for the buffer size/m;
+const TOO_LONG = /^(?:\[\d\]: )?The command line is too big for the buffer size/m;
 
 /** Which sockets lead to the worker of an HAProxy. */
 export interface RuntimeSockets {

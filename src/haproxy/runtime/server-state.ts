@@ -34,15 +34,20 @@ const ENABLED = 4;
 
 /** Reads the rows of one or more answers to `show servers state`. */
 export function parseServersState(rows: readonly string[]): readonly RunningServer[] {
-  let columns: readonly string[] = [];
+  let columns: ReadonlyMap<string, number> = new Map();
   const servers: RunningServer[] = [];
   for (const row of rows) {
     if (row.startsWith("# ")) {
-      columns = row.slice(2).split(" ");
+      columns = new Map(
+        row
+          .slice(2)
+          .split(" ")
+          .map((title, at) => [title, at]),
+      );
       continue;
     }
     const fields = row.split(" ");
-    const field = (name: string): string => fields[columns.indexOf(name)] ?? "";
+    const field = (name: string): string => fields[columns.get(name) ?? -1] ?? "";
     const admin = Number(field("srv_admin_state"));
     servers.push({
       backend: field("be_name"),
@@ -145,7 +150,8 @@ const NOT_OURS: ReadonlySet<string> = new Set(["agent-check", "track", "resolver
 
 /** In what a server that should serve is not what a fresh one would be, apart from what a configuration says. */
 function neglectsOf({ isPlain, isDisabled, words }: BackendServer, actual: RunningServer): readonly Neglect[] {
-  if (!isPlain || isDisabled || actual.admin !== "ready") return [];
+  if (!(actual.isUnchecked || actual.isAgentOff || actual.isDown)) return NONE;
+  if (!isPlain || isDisabled || actual.admin !== "ready") return NONE;
   const isAlone = !words.some((word) => DECIDERS.has(word));
   return [
     ...(actual.isUnchecked ? [UNCHECKED] : []),
@@ -159,6 +165,7 @@ interface Neglect {
   readonly command: (id: string) => string;
 }
 
+const NONE: readonly Neglect[] = [];
 const UNCHECKED: Neglect = { words: "has its checks turned off", command: (id) => `enable health ${id}` };
 const AGENT_OFF: Neglect = { words: "has its agent turned off", command: (id) => `enable agent ${id}` };
 const DOWN: Neglect = { words: "is down, and nothing checks it", command: (id) => `set server ${id} health up` };

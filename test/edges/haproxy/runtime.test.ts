@@ -126,7 +126,7 @@ describe("a question to the present worker", () => {
 
 describe("more commands than a line holds", () => {
   const LINE = 15_000;
-  const TOO_BIG = "The command is too big for the buffer size. Please change tune.bufsize in the configuration.\n";
+  const TOO_BIG = "The command line is too big for the buffer size. Please change tune.bufsize in the configuration.\n";
   const commands = Array.from({ length: 600 }, (_, index) => `set server b/server-of-some-length-${index} weight 1`);
 
   test("come in several lines, none too long, each of which asks who answers", async () => {

@@ -135,7 +135,8 @@ describe("an updater", () => {
     const { answer } = haproxy.socket;
     haproxy.socket.answer = () => undefined;
     await haproxy.adjust(config(A + ODD));
-    expect(haproxy.updater.report).toMatchObject({ agrees: undefined, silence: expect.stringContaining("nobody") });
+    expect(haproxy.updater.report).toMatchObject({ agrees: undefined });
+    expect(haproxy.updater.report.silence).toContain("nobody answers on its sockets");
     haproxy.socket.answer = answer;
     expect(await haproxy.adjust(config(A + ODD))).toEqual({ kind: "differs", output });
     expect(haproxy.updater.report.silence).toBeUndefined();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { modelOf } from "../../../src/haproxy/config/model.js";
 import { parseRuntimeReply } from "../../../src/haproxy/runtime/runtime-reply.js";
-import { compare } from "../../../src/haproxy/runtime/server-state.js";
+import { compare, parseServersState } from "../../../src/haproxy/runtime/server-state.js";
 
 // Recorded from HAProxy 2.6.12, the information shortened.
 const ANSWER = `
@@ -82,5 +82,44 @@ describe("what runs", () => {
     expect(comparison(" server-template t 2 h:1\n").differences).toEqual([]);
     const own = " server s1 db.example:1\n server s2 1.1.1.1:1 agent-check\n server s3 1.1.1.1:1 track b/s1\n";
     expect(comparison(own).differences).toEqual([]);
+  });
+
+  test.each<[string, string, string, readonly string[]]>([
+    ["with checks", "check", "2 0 1 1 0 1 0 2 6 0", []],
+    ["with checks that hold it down", "check", "0 0 1 1 0 1 0 0 6 0", []],
+    [
+      "with checks that are turned off",
+      "check",
+      "2 0 1 1 0 1 0 2 2 0",
+      ["has its checks turned off: enable health b/a"],
+    ],
+    ["with an agent", "agent-check", "2 0 1 1 0 1 0 2 0 22", []],
+    [
+      "with an agent that is turned off",
+      "agent-check",
+      "2 0 1 1 0 1 0 2 0 18",
+      ["has its agent turned off: enable agent b/a"],
+    ],
+    ["that nothing checks", "", "2 0 1 1 0 1 0 0 0 0", []],
+    [
+      "that is down, and nothing checks it",
+      "",
+      "0 0 1 1 0 1 0 0 0 0",
+      ["is down, and nothing checks it: set server b/a health up"],
+    ],
+    ["that does as another one does", "track b/c", "0 0 1 1 0 1 0 0 0 0", []],
+    ["that is to be out", "check disabled", "0 1 1 1 0 1 0 0 2 0", []],
+    ["of a backend without checks of its own", "check", "2 0 1 1 3 1 0 2 0 0", []],
+  ])("is held, for a server %s, against what a fresh one would be", (_, words, row, expected) => {
+    const columns =
+      "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state srv_port";
+    const found = compare(
+      modelOf(`defaults\nbackend b\n server a 10.0.0.1:80 ${words}\n`),
+      parseServersState([columns, `3 b 1 a 10.0.0.1 ${row} 80`]),
+    );
+    const commands = found.remedies.map(({ command }) => command);
+    expect(found.differences.map((difference, at) => `${difference}: ${commands[at] ?? ""}`)).toEqual(
+      expected.map((each) => `b/a ${each}`),
+    );
   });
 });

@@ -1,0 +1,28 @@
+import { describe, expect, test } from "vitest";
+import { parseCommandLine } from "../../../src/haproxy/master/command-line.js";
+
+const commandLine = (...words: readonly string[]): string => words.map((word) => `${word}\0`).join("");
+
+describe("the command line of a master", () => {
+  test.each<[string, readonly string[], ReturnType<typeof parseCommandLine>]>([
+    [
+      "names its files and its socket",
+      ["haproxy", "-Ws", "-f", "/etc/h.cfg", "-p", "/run/h.pid", "-S", "/run/m.sock,mode,600"],
+      { files: ["/etc/h.cfg"], masterSocket: "/run/m.sock" },
+    ],
+    [
+      "names the workers of before after a reload",
+      ["/usr/sbin/haproxy", "-sf", "15", "16", "-x", "sockpair@4", "-W", "-S", "unix@/m", "-f", "a", "-f", "d/"],
+      { files: ["a", "d/"], masterSocket: "/m" },
+    ],
+    [
+      "may have its files at the end",
+      ["haproxy", "-W", "--", "a", "b"],
+      { files: ["a", "b"], masterSocket: undefined },
+    ],
+    ["may name no file", ["haproxy", "-C", "-f", "-W"], { files: [], masterSocket: undefined }],
+    ["is empty for a process that has ended", [], { files: [], masterSocket: undefined }],
+  ])("%s", (_, words, expected) => {
+    expect(parseCommandLine(commandLine(...words))).toEqual(expected);
+  });
+});

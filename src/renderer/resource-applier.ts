@@ -172,11 +172,11 @@ export class ResourceApplier {
     signal: AbortSignal,
   ): Promise<void> {
     if (!(await outlasts(end, SLOW_CHECK_MS, this.#parts.clock))) return;
-    let isOver = false;
+    const check = { isOver: false };
     void end.then(() => {
-      isOver = true;
+      check.isOver = true;
     });
-    for (let newer = await turn.newer(end); newer && !isOver; newer = await turn.newer(end)) {
+    for (let newer = await turn.newer(end); newer && !check.isOver; newer = await turn.newer(end)) {
       try {
         const drafts = new Drafts(this.#rendering);
         const judgement = await this.#judge(newer, turn, drafts, signal);

@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HecdEvent } from "../src/core/events/event.js";
+import { claimKey } from "../src/core/model/keys.js";
 import type { Snapshot } from "../src/core/model/snapshot.js";
-import { formatClaim } from "../src/core/registry/claim.js";
+import { formatClaim, parseClaim } from "../src/core/registry/claim.js";
 import type { Transaction } from "../src/core/registry/plan.js";
 import { hasCode } from "../src/errors.js";
 import type { SessionOptions, Store } from "../src/ports.js";
@@ -281,6 +282,26 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         await hand.put(`${root}/b`, "theirs");
         await session.audit(signal);
         expect([...session.held]).toEqual([[`${root}/c`, "1"]]);
+      });
+
+      test("is seen to hold its keys by the lease that its claim names, and others by none", async () => {
+        const { store, signal, root, put } = await setUp();
+        const options = host();
+        const session = await store.openSession(options, signal);
+        const seen = collect(store, [root], signal);
+        await session.apply([[{ kind: "put", key: `${root}/own`, value: "1" }]], signal);
+        await put(`${root}/other`, "1");
+        const lease = await eventually("both keys", () => seen.latest?.entries.size === 2 && seen.latest.leases);
+        const key = claimKey(options.hostId);
+        const read = await store.read([root, key], signal);
+        const name = parseClaim(read.entries.get(key) ?? "")?.lease;
+        expect(lease).toEqual(new Map([[`${root}/own`, name]]));
+        expect(read.leases).toEqual(
+          new Map([
+            [`${root}/own`, name],
+            [key, name],
+          ]),
+        );
       });
 
       test("removes everything at once when it is revoked (invariant 6)", async () => {

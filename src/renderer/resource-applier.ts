@@ -171,7 +171,11 @@ export class ResourceApplier {
     signal: AbortSignal,
   ): Promise<void> {
     if (!(await outlasts(end, SLOW_CHECK_MS, this.#parts.clock))) return;
-    for (let newer = await turn.newer(end); newer; newer = await turn.newer(end)) {
+    const check = { isOver: false };
+    void end.then(() => {
+      check.isOver = true;
+    });
+    for (let newer = await turn.newer(end); newer && !check.isOver; newer = await turn.newer(end)) {
       try {
         const drafts = new Drafts(this.#rendering);
         const judgement = await this.#judge(newer, turn, drafts, signal);

@@ -101,3 +101,34 @@ describe("a mirror", () => {
     await expect(waiting).rejects.toBe(failure);
   });
 });
+
+describe("what a mirror says of leases and lives", () => {
+  const on = (lease: string) => new Map([["/a/1", lease]]);
+
+  test("is the lease on which each key hangs, and a key that changes it is a change", async () => {
+    const cache = new KeyCache(["/a"]);
+    cache.list("/a", new Map([["/a/1", "1"]]), 1n, on("a1"));
+    const snapshots = cache.snapshots(signal);
+    expect((await snapshots.next()).value.leases).toEqual(on("a1"));
+    cache.change([{ kind: "put", key: "/a/1", value: "1", lease: "b2" }], 2n);
+    expect((await snapshots.next()).value.leases).toEqual(on("b2"));
+    cache.change([{ kind: "delete", key: "/a/1" }], 3n);
+    expect((await snapshots.next()).value.leases).toBeUndefined();
+  });
+
+  test("is another life only where a listing lacks a key whose end was not told", async () => {
+    const cache = new KeyCache(["/a"]);
+    const both = new Map([
+      ["/a/1", "1"],
+      ["/a/2", "2"],
+    ]);
+    cache.list("/a", both, 1n);
+    const snapshots = cache.snapshots(signal);
+    expect((await snapshots.next()).value.life).toBe(0);
+    cache.change([{ kind: "delete", key: "/a/1" }], 2n);
+    cache.list("/a", new Map([["/a/2", "2"]]), 3n);
+    expect((await snapshots.next()).value.life).toBe(0);
+    cache.list("/a", new Map([["/a/3", "3"]]), 4n);
+    expect((await snapshots.next()).value.life).toBe(1);
+  });
+});

@@ -66,6 +66,41 @@ describe("the line from Docker to HAProxy", () => {
     await serves([one]);
   });
 
+  test("believes an agent at once, and reloads nothing while the only container is paused, restarted and made anew", async () => {
+    await using line = await Line.start({ removalGrace: "10s", removalReloadDelay: "30s" });
+    const { docker, haproxy } = line;
+    line.agent();
+    line.renderer();
+    const answers = (): Promise<unknown> =>
+      eventually("the container's answer", async () => {
+        expect(await line.answering(2)).toEqual([answerOf(one)]);
+        return true;
+      });
+    // Not by requests, of which one that has gone to a paused container waits for it.
+    const timeWithout = async (): Promise<number> => {
+      const begunAt = performance.now();
+      await eventually("no server", async () => (await haproxy.servers()) === 0, 10_000, 5);
+      expect(await line.answering(2)).toEqual(NOBODY);
+      return Math.round(performance.now() - begunAt);
+    };
+    const one = await docker.web("line-only");
+    await answers();
+    const before = await haproxy.reloads();
+    await docker.run("pause", "line-only");
+    const pausedMs = await timeWithout();
+    await docker.run("unpause", "line-only");
+    await answers();
+    await docker.run("restart", "line-only");
+    await answers();
+    await docker.run("stop", "line-only");
+    const stoppedMs = await timeWithout();
+    await docker.run("start", "line-only");
+    await answers();
+    console.log(`a 503 ${pausedMs} ms after a pause, ${stoppedMs} ms after a stop`);
+    expect(Math.max(pausedMs, stoppedMs)).toBeLessThan(1_000);
+    expect(await haproxy.reloads()).toBe(before);
+  });
+
   test("routes by the labels of a service, in any order of start", async () => {
     await using line = await Line.start();
     line.renderer();

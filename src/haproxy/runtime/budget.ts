@@ -13,7 +13,7 @@ const RELOAD_MS = 0.000_05;
 const LEAST_RELOAD_MS = 300;
 
 /** Commands that take no longer than this are always given. */
-const BUDGET_MS = 1_000;
+const BUDGET_MS = 500;
 
 /** Why so many commands for one backend are not given: they would hold up HAProxy, and a reload is quicker. */
 export function obstacleOfTime(

@@ -24,7 +24,7 @@ describe("commands for a backend", () => {
   test.each([
     [3, 0, 1, false],
     [3_000, 0, 1_000, false],
-    [6_000, 0, 2_000, false],
+    [4_800, 0, 1_600, false],
     [9_000, 0, 3_000, true],
     [60_000, 0, 20_000, true],
     [150_000, 0, 50_000, true],

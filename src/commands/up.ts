@@ -24,6 +24,7 @@ import { servicesTable } from "./list.js";
 import { rendererParts } from "./rendering.js";
 
 const STOCK_TEMPLATE = packagePath("templates/haproxy.cfg.hbs");
+const HOLD_SCRIPT = packagePath("templates/hold.lua");
 
 /** `hecd up`: agent, renderer and HAProxy on one host, with a store in memory. */
 export const upCommand: Command = {
@@ -134,7 +135,7 @@ function environmentOf(
   { admin }: Paths,
   { env }: ProcessWorld,
 ): Readonly<Record<string, string | undefined>> {
-  return { HECD_HTTP_BIND: `:${port}`, ...env, HECD_HAPROXY_SOCKET: admin };
+  return { HECD_HTTP_BIND: `:${port}`, HECD_HOLD_SCRIPT: HOLD_SCRIPT, ...env, HECD_HAPROXY_SOCKET: admin };
 }
 
 /** Makes the file that HAProxy is then started on, which is why nothing has to be reloaded for it. */

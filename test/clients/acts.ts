@@ -45,6 +45,12 @@ export const ACTS: readonly Act[] = [
   },
   { name: "docker restart", newcomers: one, perform: onFirst("restart") },
   {
+    name: "docker restart, 0.5 s until it ends",
+    env: { END_MS: "500" },
+    newcomers: one,
+    perform: onFirst("restart"),
+  },
+  {
     name: "docker restart, 6 s until it listens",
     env: { START_MS: "6000" },
     newcomers: one,

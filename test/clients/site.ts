@@ -87,10 +87,11 @@ export class Site implements AsyncDisposable {
   }
 
   /** Starts a server in a container and resolves to the container's name. */
-  async server(env: Readonly<Record<string, string>> = {}, host = "host1"): Promise<string> {
+  async server(env: Readonly<Record<string, string>> = {}, host = "host1", label = "hecd.test"): Promise<string> {
     const name = `client-${process.pid}-${++this.#made}`;
     this.docker.minds(name);
-    await this.docker.run("run", "-d", "-P", "--label", "hecd.test", "--name", name, ...this.#flags(env, host));
+    const fixed = ["-d", "-P", "--label", "hecd.test", "--label", label, "--name", name];
+    await this.docker.run("run", ...fixed, ...this.#flags(env, host));
     return name;
   }
 

@@ -4,6 +4,7 @@ import { type Clock, sleep } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";
 import { type Model, modelOf } from "../../haproxy/config/model.js";
 import {
+  afterClinging,
   afterCommands,
   afterFailedReload,
   afterLook,
@@ -230,7 +231,7 @@ export class RuntimeUpdater {
 
   /** Sends commands that are to lead from one belief to another, and resolves to what is believed afterwards. */
   async #command(
-    { lines: commands, backends, leaving, returning }: RuntimeCommands,
+    { lines: commands, questions, clinging, backends, leaving, returning }: RuntimeCommands,
     before: Known,
     hoped: Known,
     file: string | undefined,
@@ -243,14 +244,16 @@ export class RuntimeUpdater {
         this.#belief = afterSilence(before, reasonOf(error));
         throw error;
       });
-    const reply = await ask(commands);
+    const reply = await ask([...questions, ...commands]);
+    const busy = clinging.filter((id) => reply.busy.has(id));
     let outcome = afterCommands(before, hoped, backends, file, this.#heard(reply));
     for (const waitMs of FOLLOWING_WAITS_MS) {
       if (!outcome.isEarly) break;
       await sleep(waitMs, clock, signal);
       outcome = afterCommands(before, hoped, backends, file, await ask([]));
     }
-    const { belief, isRestarted } = outcome;
+    const { isRestarted } = outcome;
+    const belief = busy.length > 0 && outcome.belief.kind !== "unknown" ? afterClinging(before, busy) : outcome.belief;
     this.#belief = belief;
     if (isRestarted) {
       this.#retiringServers.clear();

@@ -196,6 +196,11 @@ export function afterCommands(
   return { belief: { ...hoped, pid }, isRestarted, isEarly: false };
 }
 
+/** What becomes of a belief where servers have moved while connections to them were in use: those lead to where they were. */
+export function afterClinging(before: Known, servers: readonly string[]): Unknown {
+  return doubted(before, `connections that are in use would go on leading to the old address of ${servers.join(", ")}`);
+}
+
 /** A proven reload: HAProxy has loaded this text, in the worker of this pid where that is known. */
 export function afterReload({ unmended }: Belief, text: string, model: Model, pid: number | undefined): Believed {
   return { kind: "believed", text, model, pid, unmended, isFresh: true };

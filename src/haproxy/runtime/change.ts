@@ -1,6 +1,7 @@
 import type { Model } from "../config/model.js";
 import type { Capabilities } from "./capabilities.js";
 import { type RetiringServer, type ServerChanges, serverChanges } from "./changes.js";
+import { connectionsCommand } from "./server-commands.js";
 
 /** What has to be done so that what runs becomes what is wanted. */
 export type Change =
@@ -19,6 +20,10 @@ export interface RuntimeCommands {
   readonly leaving: readonly RetiringServer[];
   /** Retiring servers that serve again, by `backend/server`. */
   readonly returning: readonly string[];
+  /** Servers that must have no connection in use when they move, as `backend/server`. */
+  readonly clinging: readonly string[];
+  /** What has to be asked for that, right before the commands. */
+  readonly questions: readonly string[];
   /** What runs afterwards. */
   readonly reached: Model;
 }
@@ -54,12 +59,17 @@ export function changeBetween(
   return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };
 }
 
-function commandsFor(changes: readonly ServerChanges[], running: Model): RuntimeCommands {
+/** Commands for these changes of what runs; for none of them, none. */
+export function commandsFor(changes: readonly ServerChanges[], running: Model): RuntimeCommands {
   return {
     lines: [...changes.flatMap(({ ins }) => ins), ...changes.flatMap(({ outs }) => outs)],
     backends: changes.map(({ reached }) => reached.name),
     leaving: changes.flatMap(({ leaving }) => leaving),
     returning: changes.flatMap(({ returning }) => returning),
+    clinging: changes.flatMap(({ clinging }) => clinging),
+    questions: changes
+      .filter(({ clinging }) => clinging.length > 0)
+      .map(({ reached }) => connectionsCommand(reached.name)),
     reached: {
       ...running,
       backends: new Map([...running.backends, ...changes.map(({ reached }) => [reached.name, reached] as const)]),

@@ -33,6 +33,8 @@ export interface ServerChanges {
   readonly leaving: readonly RetiringServer[];
   /** Retiring servers that serve again, by `backend/server`. */
   readonly returning: readonly string[];
+  /** Servers whose connections in use lead to their old address for ever, as `backend/server`: none may be in use. */
+  readonly clinging: readonly string[];
   /** The backend afterwards. */
   readonly reached: ProxyBackend;
   /** Why only a reload leads all the way; then there is no more in it than what keeps requests from servers that leave. */
@@ -45,6 +47,7 @@ export function serverChanges(before: ProxyBackend, after: ProxyBackend, context
   const ins: string[] = [];
   const outs: string[] = [];
   const returning: string[] = [];
+  const clinging: string[] = [];
   for (const server of after.servers.values()) {
     const present = before.servers.get(server.name);
     if (present && isSame(present, server)) continue;
@@ -57,8 +60,10 @@ export function serverChanges(before: ProxyBackend, after: ProxyBackend, context
       moveObstacle(before, known, server, context) ??
       entryObstacle(before, known, server);
     if (obstacle !== undefined) return retire(before, after, context, obstacle);
-    if (known) ins.push(...settingCommands(after.name, known, server));
-    else {
+    if (known) {
+      ins.push(...settingCommands(after.name, known, server));
+      if (clings(before, known, server, context)) clinging.push(id);
+    } else {
       const addition = additionOf(after.name, server, capabilities);
       if (addition.obstacle !== undefined) return retire(before, after, context, addition.obstacle);
       ins.push(...addition.commands);
@@ -83,7 +88,7 @@ export function serverChanges(before: ProxyBackend, after: ProxyBackend, context
   const count = ins.length + outs.length;
   const obstacle = count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after));
   if (obstacle !== undefined) return retire(before, after, context, obstacle);
-  return { ins, outs, leaving, returning, reached: after, obstacle: undefined };
+  return { ins, outs, leaving, returning, clinging, reached: after, obstacle: undefined };
 }
 
 /** Why a server that is there cannot be made into the wanted one of its name. */
@@ -96,16 +101,24 @@ function reuseObstacle(present: BackendServer | RetiringServer | undefined, want
 
 /** Why a server that is there cannot be led to another address. */
 function moveObstacle(
-  { name: backend, reusesConnections }: ProxyBackend,
+  { name: backend }: ProxyBackend,
   known: BackendServer | undefined,
   wanted: BackendServer,
-  { capabilities, retiringServers, tracked }: ChangeContext,
+  { tracked }: ChangeContext,
 ): string | undefined {
-  if (!known || !hasMoved(known, wanted)) return undefined;
-  const id = `${backend}/${wanted.name}`;
-  if (tracked.has(id)) return `other servers track server ${wanted.name}, which moves`;
-  if (capabilities.movesConnections || !reusesConnections || retiringServers.get(id)?.isIdle) return undefined;
-  return `HAProxy ${capabilities.version} may go on asking server ${wanted.name} at its old address`;
+  if (!known || !hasMoved(known, wanted) || !tracked.has(`${backend}/${wanted.name}`)) return undefined;
+  return `other servers track server ${wanted.name}, which moves`;
+}
+
+/** Whether a server that moves takes connections that are in use along, so that later requests get to its old address. */
+function clings(
+  { name: backend, reusesConnections }: ProxyBackend,
+  known: BackendServer,
+  wanted: BackendServer,
+  { capabilities, retiringServers }: ChangeContext,
+): boolean {
+  if (capabilities.movesConnections || !reusesConnections || !hasMoved(known, wanted)) return false;
+  return retiringServers.get(`${backend}/${wanted.name}`)?.isIdle !== true;
 }
 
 /** Why a server cannot begin to serve, or serve elsewhere, in a process that runs. */
@@ -163,7 +176,7 @@ function retire(before: ProxyBackend, after: ProxyBackend, context: ChangeContex
     outs.push(...commands);
     servers.set(server.name, { ...server, isDisabled: true });
   }
-  return { ins: [], outs, leaving: [], returning: [], reached: { ...before, servers }, obstacle };
+  return { ins: [], outs, leaving: [], returning: [], clinging: [], reached: { ...before, servers }, obstacle };
 }
 
 function backupsOf({ servers }: ProxyBackend): readonly string[] {

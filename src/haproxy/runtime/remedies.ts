@@ -1,5 +1,5 @@
 import type { Model } from "../config/model.js";
-import type { Change } from "./change.js";
+import { type Change, commandsFor } from "./change.js";
 
 /** A command that mends what no configuration says, and the backend that it touches. */
 export interface Remedy {
@@ -10,10 +10,7 @@ export interface Remedy {
 /** The same change of what runs, with remedies ahead of its commands; a reload needs none. */
 export function withRemedies(change: Change, remedies: readonly Remedy[], running: Model): Change {
   if (remedies.length === 0 || change.kind === "reload") return change;
-  const rest =
-    change.kind === "runtime"
-      ? change.commands
-      : { lines: [], backends: [], leaving: [], returning: [], reached: running };
+  const rest = change.kind === "runtime" ? change.commands : commandsFor([], running);
   return {
     kind: "runtime",
     commands: {

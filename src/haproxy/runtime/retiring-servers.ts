@@ -1,7 +1,7 @@
 import type { Model } from "../config/model.js";
 import { capabilitiesOf } from "./capabilities.js";
 import type { RetiringServer } from "./changes.js";
-import { deleteCommands } from "./server-commands.js";
+import { connectionsCommand, deleteCommands } from "./server-commands.js";
 import { concernsOf } from "./server-words.js";
 
 /** Longer than any pause that HAProxy may add to its own reckoning between two tries. */
@@ -50,7 +50,7 @@ export class RetiringServers {
     const backends = new Set([...this.#all.values()].map(({ backend }) => backend));
     return [
       ...due.flatMap(({ backend, name }) => deleteCommands(backend, name)),
-      ...[...backends].map((backend) => `show servers conn ${backend}`),
+      ...[...backends].map(connectionsCommand),
       ...[...backends]
         .filter((backend) => this.#asksForSessions(model, backend))
         .map((name) => `show stat ${name} 4 -1`),

@@ -98,3 +98,8 @@ export function takeOutCommands(
 export function deleteCommands(backend: string, name: string): readonly string[] {
   return [`set server ${backend}/${name} state maint`, `del server ${backend}/${name}`];
 }
+
+/** Asks which servers of a backend have connections in use. */
+export function connectionsCommand(backend: string): string {
+  return `show servers conn ${backend}`;
+}

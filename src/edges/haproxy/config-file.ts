@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
-import { parseCommandLine, type StartedWith } from "../../haproxy/master/command-line.js";
+import { parseMasterStart, type StartedWith } from "../../haproxy/master/command-line.js";
 
 /** Where processes are seen. */
 const PROC = "/proc";
@@ -14,7 +14,7 @@ const PROC = "/proc";
 export async function otherConfiguration(dest: string, pid: number, masterSocket: string): Promise<string | undefined> {
   try {
     for (const process of await processesOf(pid)) {
-      const started = parseCommandLine(await readFile(`${PROC}/${process}/cmdline`, "utf8"));
+      const started = parseMasterStart(await readFile(`${PROC}/${process}/cmdline`, "utf8"));
       const socket = started.masterSocket && (await visible(process, started.masterSocket));
       if (socket === undefined || !(await isSame(socket, masterSocket))) continue;
       return await otherThan(dest, process, started);

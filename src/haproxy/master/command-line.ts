@@ -14,7 +14,7 @@ const VALUED: ReadonlySet<string> = new Set(["-C", "-L", "-N", "-m", "-n", "-p",
  *
  * Source: https://docs.haproxy.org/3.2/management.html#3
  */
-export function parseCommandLine(commandLine: string): StartedWith {
+export function parseMasterStart(commandLine: string): StartedWith {
   const [, ...words] = commandLine.split("\0").slice(0, -1);
   const files: string[] = [];
   let masterSocket: string | undefined;

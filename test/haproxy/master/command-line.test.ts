@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { parseCommandLine } from "../../../src/haproxy/master/command-line.js";
+import { parseMasterStart } from "../../../src/haproxy/master/command-line.js";
 
 const commandLine = (...words: readonly string[]): string => words.map((word) => `${word}\0`).join("");
 
 describe("the command line of a master", () => {
-  test.each<[string, readonly string[], ReturnType<typeof parseCommandLine>]>([
+  test.each<[string, readonly string[], ReturnType<typeof parseMasterStart>]>([
     [
       "names its files and its socket",
       ["haproxy", "-Ws", "-f", "/etc/h.cfg", "-p", "/run/h.pid", "-S", "/run/m.sock,mode,600"],
@@ -23,6 +23,6 @@ describe("the command line of a master", () => {
     ["may name no file", ["haproxy", "-C", "-f", "-W"], { files: [], masterSocket: undefined }],
     ["is empty for a process that has ended", [], { files: [], masterSocket: undefined }],
   ])("%s", (_, words, expected) => {
-    expect(parseCommandLine(commandLine(...words))).toEqual(expected);
+    expect(parseMasterStart(commandLine(...words))).toEqual(expected);
   });
 });

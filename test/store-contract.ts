@@ -285,12 +285,12 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       });
 
       test("is seen to hold its keys by the lease that its claim names, and others by none", async () => {
-        const { store, signal, root, put } = await setUp();
+        const { store, signal, root, ...hand } = await setUp();
         const options = host();
         const session = await store.openSession(options, signal);
         const seen = collect(store, [root], signal);
-        await session.apply([[{ kind: "put", key: `${root}/own`, value: "1" }]], signal);
-        await put(`${root}/other`, "1");
+        await session.apply([[put(`${root}/own`, "1")]], signal);
+        await hand.put(`${root}/other`, "1");
         const lease = await eventually("both keys", () => seen.latest?.entries.size === 2 && seen.latest.leases);
         const key = claimKey(options.hostId);
         const read = await store.read([root, key], signal);

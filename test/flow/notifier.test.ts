@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Notifier } from "../../src/flow/notifier.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
@@ -42,4 +42,21 @@ test("ends the waiting with the signal's reason, and keeps what rings afterwards
   expect(clock.pending).toBe(0);
   notifier.notify();
   await notifier.wait(never);
+});
+
+describe("a wait that gives up when something has ended", () => {
+  test("says whether it has rung, and wakes nobody later", async () => {
+    const { signal } = new AbortController();
+    const notifier = new Notifier();
+    let finish: () => void = () => undefined;
+    const end = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    notifier.notify();
+    expect(await notifier.waitUntil(end, signal)).toBe(true);
+    const second = notifier.waitUntil(end, signal);
+    finish();
+    expect(await second).toBe(false);
+    expect(await notifier.waitUntil(end, signal)).toBe(false);
+  });
 });

@@ -1,10 +1,12 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { capabilitiesOf } from "../../src/haproxy/runtime/capabilities.js";
 import { makeCertificates } from "../support/certificates.js";
 import { eventually, staysFor } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { answerOn } from "../support/live-haproxy.js";
+import { startServer } from "../support/load.js";
 import { type RecordingUpstream, RecordingUpstreams } from "../support/recording-upstream.js";
 import { matched } from "../support/required.js";
 import { RuntimeWorld } from "../support/runtime-world.js";
@@ -68,6 +70,49 @@ test("a server that moves while its checks say that it is down serves at once", 
   expect(await answerOn(world.port)).toMatch(/^200/);
   await staysFor("its service", 3_000, async () => (await statusOf("a")).startsWith("UP"), 100);
   expect(world.take("reload-needed")).toEqual([]);
+});
+
+/** So long that some request of a few clients is always under way. */
+const SLOW_MS = 20;
+
+describe("a server that moves", () => {
+  test("gets no more requests at its old address, whatever was under way when it moved", async () => {
+    await using before = await startServer("before", SLOW_MS);
+    await using after = await startServer("after", SLOW_MS);
+    const { world, become } = await worldOf("http-reuse always", `  server a 127.0.0.1:${before.port}`);
+    await using _ = world;
+    const answers: { readonly begunAt: number; readonly answer: string }[] = [];
+    let isOver = false;
+    const clients = Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        const begunAt = performance.now();
+        answers.push({ begunAt, answer: await answerOn(world.port) });
+      }
+    });
+    await eventually("requests under way", () => answers.length > 20);
+    await become(`  server a 127.0.0.1:${after.port}`);
+    const movedAt = performance.now();
+    await staysFor("the new address", 2_000, () =>
+      answers.every(({ begunAt, answer }) => answer === (begunAt > movedAt ? "200 after" : answer)),
+    );
+    isOver = true;
+    await Promise.all(clients);
+    expect(answers.filter(({ answer }) => !answer.startsWith("200"))).toEqual([]);
+    expect(answers.filter(({ answer }) => answer === "200 after").length).toBeGreaterThan(20);
+    const { movesConnections } = capabilitiesOf(matched(/^Version: (\S+)/m, await world.ask("show info"), "version"));
+    expect(world.take("reload-needed")).toHaveLength(movesConnections ? 0 : 1);
+  });
+
+  test("costs no reload when no request is under way, though connections to it are kept", async () => {
+    await using before = await startServer("before", SLOW_MS);
+    await using after = await startServer("after", SLOW_MS);
+    const { world, become } = await worldOf("http-reuse always", `  server a 127.0.0.1:${before.port}`);
+    await using _ = world;
+    expect(await answerOn(world.port)).toBe("200 before");
+    await become(`  server a 127.0.0.1:${after.port}`);
+    for (let request = 0; request < 10; request++) expect(await answerOn(world.port)).toBe("200 after");
+    expect(world.take("reload-needed")).toEqual([]);
+  });
 });
 
 test("a dead address that somebody puts into the store is asked for a second and no longer", async () => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 /** How long the long requests take. */
 const LONG_MS = 2_000;
 
-/** A server that answers `name` at once, and `/long` after two seconds. */
+/** A server that answers `name`, and `/long` after two seconds. */
 export interface TestServer extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
@@ -12,10 +12,11 @@ export interface TestServer extends AsyncDisposable {
   leave(): void;
 }
 
-/** Starts one on a port of its own. */
-export async function startServer(name: string): Promise<TestServer> {
+/** Starts one on a port of its own, which takes `tookMs` to answer. */
+export async function startServer(name: string, tookMs = 0): Promise<TestServer> {
   const server: Server = createServer((request, response) => {
-    if (request.url === "/long") void delay(LONG_MS).then(() => response.end(name));
+    const waitMs = request.url === "/long" ? LONG_MS : tookMs;
+    if (waitMs > 0) void delay(waitMs).then(() => response.end(name));
     else response.end(name);
   });
   server.keepAliveTimeout = 60_000; // HAProxy decides when an idle connection ends

@@ -299,17 +299,20 @@ describe("a new server is what its line in the file is", () => {
 describe("a server that moves", () => {
   const moved = A.replace("10.0.0.1", "10.0.0.9");
 
-  test("takes a reload before 3.0, where kept connections lead to the old address", () => {
-    const reason = "backend b: HAProxy 2.6.12 may go on asking server a at its old address";
-    expect(change(config(A), config(moved), [], "2.6.12")).toMatchObject({ kind: "reload", reason });
+  test("must have no connection in use before 3.0, where those lead to the old address from then on", () => {
+    expect(change(config(A), config(moved), [], "2.6.12")).toMatchObject({
+      commands: { clinging: ["b/a"], questions: ["show servers conn b"] },
+    });
     const tcp = (servers: string): string => config(servers).replace("mode http", "mode tcp");
     const never = (servers: string): string => config(servers, "http-reuse never");
     for (const way of [tcp, never]) {
-      expect(change(way(A), way(moved), [], "2.6.12")).toMatchObject({ kind: "runtime" });
+      const commands = { clinging: [], questions: [] };
+      expect(change(way(A), way(moved), [], "2.6.12")).toMatchObject({ kind: "runtime", commands });
     }
+    expect(change(config(A), config(moved), [], "3.0.11")).toMatchObject({ commands: { clinging: [], questions: [] } });
   });
 
-  test("and comes back does so before 3.0 once it was seen without a connection", () => {
+  test("and comes back need not be asked before 3.0 once it was seen without a connection", () => {
     const left = change(config(A + B), config(B), [], "2.6.12");
     if (left.kind !== "runtime") throw new Error(left.kind);
     const back = (isIdle: boolean) =>
@@ -319,9 +322,13 @@ describe("a server that moves", () => {
         left.commands.leaving.map((each) => ({ ...each, isIdle })),
         "2.6.12",
       );
-    expect(back(false)).toMatchObject({ kind: "reload" });
+    expect(back(false)).toMatchObject({ commands: { clinging: ["b/a"] } });
     expect(back(true)).toMatchObject({
-      commands: { lines: ["set server b/a addr 10.0.0.9 port 80", "enable health b/a", "set server b/a state ready"] },
+      commands: {
+        clinging: [],
+        questions: [],
+        lines: ["set server b/a addr 10.0.0.9 port 80", "enable health b/a", "set server b/a state ready"],
+      },
     });
   });
 

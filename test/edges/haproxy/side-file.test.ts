@@ -106,7 +106,7 @@ describe("a file beside the configuration", () => {
     const reason = "HAProxy reads this file as it starts only";
     expect(await haproxy.adjust(B, A)).toEqual({ kind: "reload", reason });
     expect(haproxy.side.report).toMatchObject({ agrees: false, lastReload: reason });
-    haproxy.side.reloaded(B, 1);
+    await haproxy.side.reloaded(B, 1);
     expect(await haproxy.adjust(B)).toEqual({ kind: "agrees" });
     expect(haproxy.side.report.agrees).toBe(true);
   });

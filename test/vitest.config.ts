@@ -3,9 +3,13 @@ import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** What needs a Docker engine, which one run has for itself. */
+/** What needs some Docker engine: one of its own, so that it can run beside what needs the machine's. */
+const AGENTS = ["test/integration/agent-{engine,failures,survival}.test.ts"];
+
+/** What needs the machine's Docker engine, which one run has for itself. */
 const DOCKER = [
-  "test/integration/{agent-,docker}*.test.ts",
+  "test/integration/agent-{addresses,events}.test.ts",
+  "test/integration/docker*.test.ts",
   "test/integration/{compose-styles,deploy,explain,images,readiness,start,whole-line}.test.ts",
 ];
 
@@ -39,6 +43,15 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "agents",
+          include: AGENTS,
+          globalSetup: ["test/integration/prepared.ts", "test/integration/agents-setup.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
           name: "docker",
           include: DOCKER,
           globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
@@ -50,7 +63,7 @@ export default defineConfig({
         test: {
           name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...DOCKER, ...ETCD, ...LOAD],
+          exclude: [...AGENTS, ...DOCKER, ...ETCD, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
         },

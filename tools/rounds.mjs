@@ -1,5 +1,6 @@
-// The tests that `npm test` runs: the unit tests on all processors; then what needs the Docker engine beside what does not;
-// then what counts lost requests, on a machine that does nothing else.
+// The tests that `npm test` runs: the unit tests on all processors; then, side by side, what needs the machine's Docker
+// engine, what has an engine or an etcd of its own, and what has an HAProxy; then what counts lost requests, on a machine
+// that does nothing else.
 import { main } from "./machine/program.mjs";
 import { sideBySide } from "./machine/side-by-side.mjs";
 
@@ -16,7 +17,11 @@ function lane(name, projects) {
 /** One after the other; the lanes of one round run side by side. */
 const ROUNDS = [
   [lane("unit tests", ["unit"])],
-  [lane("tests with the Docker engine", ["docker"]), lane("tests with etcd, HAProxy and confd", ["etcd", "haproxy"])],
+  [
+    lane("tests with the Docker engine", ["docker"]),
+    lane("tests of agents on an engine of their own, and with etcd", ["agents", "etcd"]),
+    lane("tests with HAProxy and confd", ["haproxy"]),
+  ],
   [lane("tests under load", ["load"])],
 ];
 

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
-import { haproxyVersion } from "../edges/haproxy/check.js";
+import { askBuild } from "../edges/haproxy/check.js";
 import { selectDriver } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
@@ -35,7 +35,7 @@ export const checkCommand: Command = {
     await using stores = await openStores(settings, deps, world);
     await using folder = await temporaryFolder();
     // Without a binary the checks themselves say so; where all have commands of their own, only this advice is missing.
-    const version = await haproxyVersion(settings.haproxy, deps.clock, signal).catch(() => undefined);
+    const build = await askBuild(settings.haproxy, deps.clock, signal).catch(() => undefined);
     signal.throwIfAborted();
     const findings: Finding[] = problems.map(({ file, reason }) => ({ resource: file, faults: [reason], notes: [] }));
     for (const resource of resources) {
@@ -49,7 +49,7 @@ export const checkCommand: Command = {
           notes: [
             ...leftOut.map(({ key, reason }) => `left out ${key}: ${reason}`),
             ...(verdict.accepted && verdict.output !== "" ? [verdict.output] : []),
-            ...(resource.haproxy && isConfiguration(text) ? adviceOn(text, version) : []),
+            ...(resource.haproxy && isConfiguration(text) ? adviceOn(text, build?.version) : []),
           ],
         });
       } catch (error) {

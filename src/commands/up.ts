@@ -7,6 +7,7 @@ import { SERVICES } from "../core/model/keys.js";
 import { servicesOf } from "../core/view/view.js";
 import { readText } from "../edges/files/read-text.js";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
+import { askBuild } from "../edges/haproxy/check.js";
 import { type HaproxyProcess, openHaproxy } from "../edges/haproxy/process.js";
 import { MemoryStore } from "../edges/memory/store.js";
 import { HecdError, reasonOf } from "../errors.js";
@@ -51,7 +52,10 @@ export const upCommand: Command = {
     const agent = await openAgent(engine, here, store, openPassingIdentity(engine.hostId, world), daemon, signal);
     const paths = pathsIn(folder.path);
     const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
-    const env = environmentOf(settings["http-port"], paths, world);
+    const env = {
+      ...(await holdBy(settings.haproxy, daemon, signal)),
+      ...environmentOf(settings["http-port"], paths, world),
+    };
     const parts = rendererParts(here, { storeOf: () => store, templates }, env, daemon);
     await writeFirstFile(parts, signal);
     const renderer = new Renderer(parts);
@@ -135,7 +139,18 @@ function environmentOf(
   { admin }: Paths,
   { env }: ProcessWorld,
 ): Readonly<Record<string, string | undefined>> {
-  return { HECD_HTTP_BIND: `:${port}`, HECD_HOLD_SCRIPT: HOLD_SCRIPT, ...env, HECD_HAPROXY_SOCKET: admin };
+  return { HECD_HTTP_BIND: `:${port}`, ...env, HECD_HAPROXY_SOCKET: admin };
+}
+
+/** Has requests wait for a service that restarts, where HAProxy can do that. */
+async function holdBy(
+  haproxy: string,
+  { clock }: DaemonDeps,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const { version, hasLua } = await askBuild(haproxy, clock, signal);
+  const hold = hasLua ? { HECD_HOLD: "10s" } : {};
+  return { ...hold, HECD_HOLD_SCRIPT: HOLD_SCRIPT, HECD_HAPROXY_VERSION: version };
 }
 
 /** Makes the file that HAProxy is then started on, which is why nothing has to be reloaded for it. */

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { get } from "node:http";
 import { expect, test } from "vitest";
 import { PROJECT } from "../../tools/machine/facts.mjs";
 import { must, run } from "../../tools/machine/program.mjs";
+import { DockerCli } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
+import { Hecd } from "../support/hecd.js";
 
 const START = `${PROJECT}tools/machine/start.mjs`;
 const demoContainers = async (): Promise<readonly string[]> =>
@@ -62,4 +65,26 @@ test("the demo follows its containers until it is stopped, and ends in order", a
 test("the demo says what it takes when it is asked for something else", async () => {
   const { code, stderr } = await run(process.execPath, [START, "--twice"]);
   expect([code, stderr]).toEqual([64, expect.stringMatching(/--twice[\s\S]*Usage: npm start/)]);
+});
+
+test("hecd up has a request wait for the only container of a service while that is stopped and started", async () => {
+  await using docker = new DockerCli();
+  const [name, port] = [`held-${process.pid}`, await freePort()];
+  await docker.web(name, "--label", `hecd.service=${name}`, "--label", `hecd.http.host=${name}.example`);
+  await using up = new Hecd(["up", "--http-port", String(port), "--listen", "off"]);
+  const ask = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = { host: `${name}.example` };
+      const request = get({ port, agent: false, headers, timeout: 20_000 }, (response) => {
+        resolve(response.resume().statusCode ?? 0);
+      });
+      request.once("timeout", () => request.destroy(new Error("no answer in 20 s")));
+      request.once("error", reject);
+    });
+  await eventually("the container's answer", async () => (await ask()) === 200, 60_000, 200);
+  await docker.run("stop", name);
+  const answer = ask();
+  await docker.run("start", name);
+  expect(await answer).toBe(200);
+  expect((await up.stop()).code).toBe(0);
 });

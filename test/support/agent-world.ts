@@ -42,7 +42,7 @@ export class AgentWorld implements AsyncDisposable {
     };
   }
 
-  /** On the machine's own engine unless the URL of another one is given. */
+  /** On the engine of this run unless the URL of another one is given. */
   static async start(name: string, url?: string): Promise<AgentWorld> {
     const [etcd, port, folder] = [await startEtcd(), await freePort(), await tempDir()];
     return new AgentWorld(name, new DockerCli(url), etcd, `127.0.0.1:${port}`, folder);

@@ -18,7 +18,8 @@ export class DockerCli implements AsyncDisposable {
   readonly url: string;
   readonly #made = new Set<string>();
 
-  constructor(url = "unix:///var/run/docker.sock") {
+  /** The engine of this run, or the machine's own, unless the URL of another one is given. */
+  constructor(url = process.env["HECD_TEST_DOCKER"] ?? "unix:///var/run/docker.sock") {
     this.url = url;
   }
 

@@ -19,7 +19,7 @@ export interface Product {
   readonly asked: (unpacked: Unpacked) => readonly [program: string, flag: string];
   readonly answer: string;
   /** The projects of vitest, and parts of the names of their files: all of them when there are none. */
-  readonly projects: readonly ("docker" | "etcd" | "haproxy" | "load")[];
+  readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load")[];
   readonly files: readonly string[];
   /** A shell command that has to succeed before the tests, and uses the product as they do. */
   readonly before?: string;
@@ -76,7 +76,7 @@ const DOCKER: Product = {
   }),
   asked: () => ["dockerd", "--version"],
   answer: "Docker version ",
-  projects: ["docker"],
+  projects: ["agents", "docker"],
   files: ["agent-", "docker", "explain", "readiness", "whole-line", "compose-styles", "images", "start"].map(
     (name) => `integration/${name}`,
   ),

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Clock } from "../../flow/clock.js";
 import { complaintsOf, quoteLines, reasonsOf } from "../../haproxy/config/alerts.js";
 import { listens } from "../../haproxy/config/binds.js";
+import { type Build, parseBuild } from "../../haproxy/config/build.js";
 import { isConfiguration, needsMaster } from "../../haproxy/config/config.js";
 import { hintsOn, describeHint as wordsOfHint } from "../../haproxy/config/migration.js";
 import type { Resource, Verdict } from "../../ports.js";
@@ -46,8 +47,7 @@ export async function checkByHaproxy(
   };
 }
 
-/** The version that a haproxy binary names, such as `3.2.26`. */
-export async function haproxyVersion(haproxy: string, clock: Clock, signal: AbortSignal): Promise<string> {
-  const { output } = await run([haproxy, "-v"], { deadlineMs: VERSION_WITHIN_MS, clock }, signal);
-  return /version (\S+)/.exec(output)?.[1] ?? "";
+/** What a haproxy binary was built as, by its own words. */
+export async function askBuild(haproxy: string, clock: Clock, signal: AbortSignal): Promise<Build> {
+  return parseBuild((await run([haproxy, "-vv"], { deadlineMs: VERSION_WITHIN_MS, clock }, signal)).output);
 }

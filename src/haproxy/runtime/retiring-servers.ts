@@ -7,9 +7,6 @@ import { concernsOf } from "./server-words.js";
 /** Longer than any pause that HAProxy may add to its own reckoning between two tries. */
 const MARGIN_MS = 500;
 
-/** From so many on somebody should know how many wait. */
-const CROWD = 100;
-
 /**
  * The servers that are out and wait to be deleted.
  *
@@ -18,7 +15,6 @@ const CROWD = 100;
  * to delete a server too early, so that one without a connection in use is deleted at the next look.
  */
 export class RetiringServers {
-  #toldOf = CROWD / 2;
   #all = new Map<string, RetiringServer & { readonly idleSince: number | undefined }>();
 
   /** By `backend/server`. */
@@ -72,15 +68,6 @@ export class RetiringServers {
       this.#all.set(id, { ...known, isIdle, idleSince: isIdle ? (known.idleSince ?? now) : undefined });
     }
     return [...before.keys()].filter((id) => !this.#all.has(id));
-  }
-
-  /** How many wait, where that is news: a hundred at first, then twice as many as last time; undefined otherwise. */
-  crowd(): number | undefined {
-    const { size } = this.#all;
-    if (size < CROWD) this.#toldOf = CROWD / 2;
-    if (size < 2 * this.#toldOf) return undefined;
-    this.#toldOf = size;
-    return size;
   }
 
   /**

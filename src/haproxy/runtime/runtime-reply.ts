@@ -37,18 +37,21 @@ export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
   const rows: string[] = [];
   const busy = new Set<string>();
   let table: "state" | "connections" | "statistics" | undefined;
+  let columns: readonly string[] = [];
   for (const line of [...lines.slice(0, begin), ...lines.slice(end + 1)]) {
     if (line === "") table = undefined;
     else if (line.startsWith("# be_id ")) {
       table = "state";
       complaints.pop(); // the number of the format, in a line of its own
       rows.push(line);
-    } else if (line.startsWith("# bkname/")) table = "connections";
-    else if (line.startsWith("# pxname,svname,qcur,qmax,scur,")) table = "statistics";
+    } else if (line.startsWith("# bkname/")) {
+      table = "connections";
+      columns = line.slice(2).split(" ");
+    } else if (line.startsWith("# pxname,svname,qcur,qmax,scur,")) table = "statistics";
     else if (table === "state") rows.push(line);
     else if (table === "connections") {
-      const [id = "", , , , , , used] = line.split(" ");
-      if (used !== "0") busy.add(id);
+      const fields = line.split(" ");
+      if (IN_USE.some((title) => (fields[columns.indexOf(title)] ?? "0") !== "0")) busy.add(fields[0] ?? "");
     } else if (table === "statistics") {
       const [backend = "", server = "", queued, , current] = line.split(",");
       if (queued !== "0" || current !== "0") busy.add(`${backend}/${server}`);
@@ -57,6 +60,9 @@ export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
   const servers = parseServersState(rows);
   return { pid: Number(info.get("Pid")), version: info.get("Version") ?? "", complaints, servers, busy };
 }
+
+/** The columns that count what is under way on a server: its connections, and since 3.4 its requests. */
+const IN_USE = ["used_cur", "served"];
 
 function isConfirmation(line: string): boolean {
   const [, severity = "6", words = ""] = /^(?:\[(\d)\]: )?(.*)$/.exec(line) ?? [];

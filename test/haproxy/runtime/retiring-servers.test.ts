@@ -78,24 +78,6 @@ describe("servers that are out", () => {
     expect(askedOf("backend b\n mode http\n", ["on-marked-down", "shutdown-sessions"])).toContain(sessions);
   });
 
-  test("are told of when a hundred wait, then when twice as many do, and again after they have gone", () => {
-    const retiringServers = new RetiringServers();
-    const told: [number, number][] = [];
-    const grow = (): void => {
-      for (let count = 1; count <= 500; count++) {
-        retiringServers.add({ ...A, name: String(count) });
-        const crowd = retiringServers.crowd();
-        if (crowd !== undefined) told.push([count, crowd]);
-      }
-    };
-    grow();
-    retiringServers.clear();
-    expect(retiringServers.crowd()).toBe(undefined);
-    grow();
-    const once = [100, 200, 400].map((count) => [count, count]);
-    expect(told).toEqual([...once, ...once]);
-  });
-
   test("are also those that were out before we came, and nobody knows at first whether they are busy", () => {
     const retiringServers = new RetiringServers();
     expect(retiringServers.see([A], NOBODY, 0)).toEqual([]);

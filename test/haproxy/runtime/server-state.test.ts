@@ -44,6 +44,13 @@ describe("the answer of a worker", () => {
     });
   });
 
+  test("counts a server as busy by what its version counts, wherever that stands", () => {
+    const titles = "# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max idle_cur";
+    const rows = ["s1 4/1 127.0.0.1 9 - 0 1 0 0 0", "s2 4/2 127.0.0.1 9 - 0 0 3 0 0", "s3 4/3 127.0.0.1 9 - 0 0 0 7 7"];
+    const answer = ["Name: HAProxy", "Pid: 1", "", titles, ...rows.map((row) => `b/${row}`), "", ""].join("\n");
+    expect(parseRuntimeReply(answer)?.busy).toEqual(new Set(["b/s1", "b/s2"]));
+  });
+
   test("is none without the information, and a word that is not known is a complaint", () => {
     expect(parseRuntimeReply("")).toBeUndefined();
     expect(parseRuntimeReply("Permission denied\n")).toBeUndefined();

@@ -43,7 +43,7 @@ class Host {
   agent(...args: readonly string[]): Hecd {
     const own = ["--host-id", "host1", "--state-dir", this.stateDir, "--ttl", "5s"];
     const common = ["--etcd", this.etcd.endpoint, "--advertise", "127.0.0.1", "--listen", "off"];
-    const agent = new Hecd(["agent", ...common, ...own, ...args]);
+    const agent = new Hecd(["agent", "--docker", this.docker.url, ...common, ...own, ...args]);
     onTestFinished(() => agent[Symbol.asyncDispose]());
     return agent;
   }

@@ -89,6 +89,7 @@ describe("a server that moves", () => {
         answers.push({ begunAt, answer: await answerOn(world.port) });
       }
     });
+    const long = answerOn(world.port, "/long"); // so that a connection is in use whatever the others are at
     await eventually("requests under way", () => answers.length > 20);
     await become(`  server a 127.0.0.1:${after.port}`);
     const movedAt = performance.now();
@@ -97,6 +98,7 @@ describe("a server that moves", () => {
     );
     isOver = true;
     await Promise.all(clients);
+    expect(await long).toBe("200 before");
     expect(answers.filter(({ answer }) => !answer.startsWith("200"))).toEqual([]);
     expect(answers.filter(({ answer }) => answer === "200 after").length).toBeGreaterThan(20);
     const { movesConnections } = capabilitiesOf(matched(/^Version: (\S+)/m, await world.ask("show info"), "version"));

@@ -128,9 +128,9 @@ async function killGroup(child: ChildProcess): Promise<void> {
 }
 
 /** What is answered on this port, on a connection of its own. */
-export function answerOn(port: number): Promise<string> {
+export function answerOn(port: number, path = "/"): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: "127.0.0.1", port, agent: false, timeout: 4_000 }, (response) => {
+    const request = get({ host: "127.0.0.1", port, path, agent: false, timeout: 4_000 }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (body += chunk));

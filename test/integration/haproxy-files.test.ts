@@ -5,13 +5,12 @@ import { get } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { HaproxyDriver } from "../../src/edges/haproxy/driver.js";
 import { askProcesses } from "../../src/edges/haproxy/master.js";
 import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
-import type { HaproxySettings, Resource } from "../../src/ports.js";
+import type { HaproxySettings } from "../../src/ports.js";
 import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { eventually } from "../support/eventually.js";
@@ -20,6 +19,7 @@ import { HAPROXY } from "../support/haproxy-binary.js";
 import { answering, type LiveHaproxy, occupiedPort, startHaproxy } from "../support/live-haproxy.js";
 import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
 import { required } from "../support/required.js";
+import { drivenParts } from "../support/runtime-world.js";
 import { tempDir } from "../support/temp-dir.js";
 
 const { signal } = new AbortController();
@@ -36,28 +36,13 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-function partsFor(resource: Resource, settings: HaproxySettings): ApplyParts {
-  const emit = (event: HecdEvent): void => void told.push(event);
-  return {
-    resource,
-    target: new TargetFile(resource, emit),
-    driver: new HaproxyDriver(resource, settings, { haproxy: HAPROXY, clock: systemClock, emit }),
-    clock: systemClock,
-    emit,
-    ...DEFAULT_OPTIONS,
-    isWary: false,
-    mayDefer: false,
-    awaitReload: async () => false,
-  };
-}
-
 /** What keeps one file of a running HAProxy. */
 function keeper(haproxy: LiveHaproxy, dest: string, checkCmd?: string): ApplyParts {
   const settings: HaproxySettings = {
     socket: undefined,
     reload: { kind: "master", socket: haproxy.masterSocket },
   };
-  return partsFor(resourceOf({ dest, checkCmd, haproxy: settings }), settings);
+  return drivenParts(resourceOf({ dest, checkCmd, haproxy: settings }), settings, told);
 }
 
 /** An HAProxy that redirects by a map and has a page of its own for what is not in there. */
@@ -323,7 +308,7 @@ describe("a bind that is new", () => {
     try {
       await eventually("the master", async () => (await askProcesses(socket, signal))?.workers[0]);
       const settings: HaproxySettings = { socket: undefined, reload: { kind: "master", socket } };
-      const parts = partsFor(resourceOf({ dest: path, haproxy: settings }), settings);
+      const parts = drivenParts(resourceOf({ dest: path, haproxy: settings }), settings, told);
       const staged = join(folder.path, "staged.cfg");
       await writeFile(staged, answering("first", port, more));
       expect(await parts.driver.check(staged, signal)).toMatchObject({ accepted: true });
@@ -341,7 +326,7 @@ describe("a file with programs", () => {
   test("is judged in the mode in which it runs, and refused with the reason where there are none any more", async () => {
     const settings: HaproxySettings = { socket: undefined, reload: { kind: "command", command: "true" } };
     const path = join(folder.path, "haproxy.cfg");
-    const { driver } = partsFor(resourceOf({ dest: path, haproxy: settings }), settings);
+    const { driver } = drivenParts(resourceOf({ dest: path, haproxy: settings }), settings, told);
     const judge = async (text: string) => {
       await writeFile(path, text);
       return driver.check(path, signal);

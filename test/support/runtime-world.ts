@@ -7,7 +7,7 @@ import { HaproxyDriver } from "../../src/edges/haproxy/driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
-import type { HaproxySettings } from "../../src/ports.js";
+import type { HaproxySettings, Resource } from "../../src/ports.js";
 import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import { eventually } from "./eventually.js";
 import { HAPROXY } from "./haproxy-binary.js";
@@ -100,19 +100,24 @@ export class RuntimeWorld implements AsyncDisposable {
       dest: this.haproxy.configPath,
       haproxy: this.#settings,
     });
-    const emit = (event: HecdEvent): void => void this.told.push(event);
-    return {
-      resource,
-      target: new TargetFile(resource, emit),
-      driver: new HaproxyDriver(resource, this.#settings, { haproxy: HAPROXY, clock: systemClock, emit }),
-      clock: systemClock,
-      emit,
-      ...DEFAULT_OPTIONS,
-      isWary: false,
-      mayDefer: false,
-      awaitReload: async () => false,
-    };
+    return drivenParts(resource, this.#settings, this.told);
   }
+}
+
+/** What a turn works with that keeps one file of a real HAProxy and never waits for a reload; `told` hears every event. */
+export function drivenParts(resource: Resource, settings: HaproxySettings, told: HecdEvent[]): ApplyParts {
+  const emit = (event: HecdEvent): void => void told.push(event);
+  return {
+    resource,
+    target: new TargetFile(resource, emit),
+    driver: new HaproxyDriver(resource, settings, { haproxy: HAPROXY, clock: systemClock, emit }),
+    clock: systemClock,
+    emit,
+    ...DEFAULT_OPTIONS,
+    isWary: false,
+    mayDefer: false,
+    awaitReload: async () => false,
+  };
 }
 
 /** The servers of a fresh HAProxy that is started on this text, but takes no requests. */

@@ -123,7 +123,7 @@ test("very many labels keep nobody busy", () => {
     many((index) => `SERVICE_${index + 1}_NAME`, "a"),
     many((index) => `hecd.${index + 1}.weight`, "1"),
   ];
-  const begunAt = performance.now();
+  const before = process.cpuUsage(); // of this process alone: what else the machine does is no fault of the labels
   for (const said of some) decisionOn({ labels: said }, "prefix");
-  expect(performance.now() - begunAt).toBeLessThan(5_000);
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(5_000);
 });

@@ -102,7 +102,7 @@ export async function openAgent(
     onExit: settings["on-exit"],
   };
   const surroundings = new Surroundings();
-  const prober = new SocketProber();
+  const prober = new SocketProber(clock);
   const parts = { containers, store, prober, vicinity: () => surroundings.look(), clock, emit };
   return new Agent({ ...parts, address: (s) => address.current(s) }, agentSettings);
 }

@@ -84,14 +84,14 @@ test("a container that was held comes in when its time is over, also when the ti
   expect([held.of(web).held, news]).toEqual([false, 1]);
 });
 
-test("probes end with the container, with its last address, and go on while it is paused", async () => {
+test("probes end with the container, with its last port, and go on while it is paused", async () => {
   probeResults.take([web], context, "here");
   await settled();
   expect(clock.pending).toBe(1);
   probeResults.take([{ ...web, status: "paused" }], context, "here");
   await settled();
   expect(clock.pending).toBe(1);
-  probeResults.take([{ ...web, networks: {} }], context, "here");
+  probeResults.take([{ ...web, ports: [] }], context, "here");
   await settled();
   expect(clock.pending).toBe(0);
   probeResults.take([{ ...web }], context, "here");

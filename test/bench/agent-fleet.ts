@@ -57,7 +57,7 @@ function agentOf(number: number): Agent {
     {
       containers: docker,
       store,
-      prober: new SocketProber(),
+      prober: new SocketProber(systemClock),
       vicinity: () => vicinity,
       address,
       clock: systemClock,

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 
 /** One way that packets of this machine may take. */
-export interface Route {
+export interface KernelRoute {
   readonly family: 4 | 6;
   readonly interface: string;
   /** What it leads to, and how many bits of that count. */
@@ -16,7 +16,7 @@ const GATEWAY = 0x2;
 const REJECT = 0x200;
 
 /** Reads `/proc/net/route`; lines that are none, its heading among them, are passed over. */
-export function parseRoutes4(text: string): readonly Route[] {
+export function parseRoutes4(text: string): readonly KernelRoute[] {
   return rows(text).flatMap(([name = "", to = "", , flags = "", , , metric = "", mask = ""]) => {
     if (!/^[0-9A-F]{8}$/.test(to) || isRefusal(flags)) return [];
     const bits = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === "1").length;
@@ -28,7 +28,7 @@ export function parseRoutes4(text: string): readonly Route[] {
 }
 
 /** Reads `/proc/net/ipv6_route`. */
-export function parseRoutes6(text: string): readonly Route[] {
+export function parseRoutes6(text: string): readonly KernelRoute[] {
   return rows(text).flatMap(([to = "", bits = "", , , , metric = "", , , flags = "", name = ""]) => {
     if (!/^[0-9a-f]{32}$/.test(to) || name === "lo" || isRefusal(flags)) return [];
     const isDirect = (Number.parseInt(flags, 16) & GATEWAY) === 0;
@@ -39,7 +39,7 @@ export function parseRoutes6(text: string): readonly Route[] {
 }
 
 /** The route that packets to `ip` take: the one of which most bits count, of these the cheapest. */
-export function routeTo(ip: string, routes: readonly Route[]): Route | undefined {
+export function routeTo(ip: string, routes: readonly KernelRoute[]): KernelRoute | undefined {
   const address = ipaddr.parse(ip);
   const fitting = routes.filter(({ family, to, bits }) => {
     return address.kind() === `ipv${family}` && address.match(ipaddr.parse(to), bits);
@@ -48,7 +48,7 @@ export function routeTo(ip: string, routes: readonly Route[]): Route | undefined
 }
 
 /** The interface of the default route, IPv4 before IPv6; undefined where there is none. */
-export function defaultInterfaceOf(routes: readonly Route[]): string | undefined {
+export function defaultInterfaceOf(routes: readonly KernelRoute[]): string | undefined {
   const defaults = routes.filter(({ family, bits, isDirect }) => bits === 0 && (family === 4 || !isDirect));
   return defaults.sort((a, b) => a.family - b.family || a.metric - b.metric)[0]?.interface;
 }

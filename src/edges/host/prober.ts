@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import PQueue from "p-queue";
+import type { Clock } from "../../flow/clock.js";
 import type { Prober, ProbeTarget, ProbeVerdict } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
 import { askByHttp } from "./http-question.js";
@@ -15,20 +16,25 @@ const NO_WAY = new Set(["EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "EACCES"
 
 /** Probes by TCP connections and HTTP requests of its own. */
 export class SocketProber implements Prober {
+  readonly #clock: Clock;
   readonly #queue = new PQueue({ concurrency: AT_ONCE });
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
   async probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict> {
-    return await this.#queue.add(() => attempt(target, timeoutMs, signal), { signal });
+    return await this.#queue.add(() => attempt(target, timeoutMs, this.#clock, signal), { signal });
   }
 }
 
 /** One connection, and what is asked over it; whatever comes first is the verdict, and ends all of it. */
-function attempt(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict> {
+function attempt(target: ProbeTarget, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<ProbeVerdict> {
   const { ip, port, http, isForwarded } = target;
   return new Promise((resolve, reject) => {
     const socket = connect({ host: ip, port });
     const end = (verdict: ProbeVerdict): void => {
-      clearTimeout(timer);
+      callOff();
       signal.removeEventListener("abort", onAbort);
       resolve(verdict);
       socket.destroy();
@@ -37,9 +43,9 @@ function attempt(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): P
       reject(signal.reason as Error);
       end("silent");
     };
-    let timer = setTimeout(() => {
+    let callOff = clock.after(timeoutMs, () => {
       end(socket.connecting ? "silent" : { badly: "gives no answer in time" });
-    }, timeoutMs);
+    });
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("error", (error) => {
       if (NO_WAY.has(codeOf(error) ?? "")) end("unreachable");
@@ -54,8 +60,10 @@ function attempt(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): P
       });
       if (http) askByHttp(http, socket, target, end);
       else if (isForwarded) {
-        clearTimeout(timer);
-        timer = setTimeout(end, STAYS_OPEN_MS, "passed");
+        callOff();
+        callOff = clock.after(STAYS_OPEN_MS, () => {
+          end("passed");
+        });
         socket.once("data", () => {
           end("passed");
         });

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { parseRoutes4, parseRoutes6, type Route, routeTo } from "../../core/host/routes.js";
+import { parseRoutes4, parseRoutes6, type KernelRoute, routeTo } from "../../core/host/routes.js";
 import type { Vicinity } from "../../core/host/vicinity.js";
 
 /** The routes of Linux; none elsewhere. To read them takes less time than to wait for that. */
-export function readRoutes(): { readonly v4: readonly Route[]; readonly v6: readonly Route[] } {
+export function readRoutes(): { readonly v4: readonly KernelRoute[]; readonly v6: readonly KernelRoute[] } {
   return { v4: parseRoutes4(read("/proc/net/route")), v6: parseRoutes6(read("/proc/net/ipv6_route")) };
 }
 
@@ -24,7 +24,7 @@ export class Surroundings {
   }
 }
 
-function vicinityOf(routes4: readonly Route[]): Vicinity {
+function vicinityOf(routes4: readonly KernelRoute[]): Vicinity {
   const interfaces = networkInterfaces(); // which takes milliseconds where there are hundreds
   const addressesOf = (name: string): readonly string[] => (interfaces[name] ?? []).map(({ address }) => address);
   const own = new Set(Object.keys(interfaces).flatMap(addressesOf));

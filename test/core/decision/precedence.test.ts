@@ -108,7 +108,16 @@ test("of all that is the matter with a container, the reason given is always the
     { numRuns: 2_000, seed: 4 },
   );
   expect([...seen].sort()).toEqual([
-    ...["check-failed", "disabled", "draining", "flap-hold", "invalid-label", "invalid-name", "loopback-only"],
+    ...[
+      "answers-badly",
+      "check-failed",
+      "disabled",
+      "draining",
+      "flap-hold",
+      "invalid-label",
+      "invalid-name",
+      "loopback-only",
+    ],
     ...["no-network", "no-published-port", "not-enabled", "not-listening", "not-running", "other-namespace"],
     ...["own-container", "paused", "starting", "unhealthy"],
   ]);

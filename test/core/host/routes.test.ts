@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { defaultInterfaceOf, parseRoutes4, parseRoutes6, type Route, routeTo } from "../../../src/core/host/routes.js";
+import {
+  defaultInterfaceOf,
+  parseRoutes4,
+  parseRoutes6,
+  type KernelRoute,
+  routeTo,
+} from "../../../src/core/host/routes.js";
 
 const V4 = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
 eth0	00000000	010200C0	0003	0	0	100	00000000	0	0	0
@@ -16,7 +22,7 @@ const V6 = `fd000000000000010000000000000000 40 00000000000000000000000000000000
 00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo
 `;
 
-const routes: readonly Route[] = [...parseRoutes4(V4), ...parseRoutes6(V6)];
+const routes: readonly KernelRoute[] = [...parseRoutes4(V4), ...parseRoutes6(V6)];
 
 test.each([
   ["172.17.0.2", "docker0", true],

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { HttpCheck } from "../../../src/core/decision/probing.js";
 import { SocketProber } from "../../../src/edges/host/prober.js";
+import { systemClock } from "../../../src/flow/clock.js";
 import type { ProbeVerdict } from "../../../src/ports.js";
 import { makeCertificates } from "../../support/certificates.js";
 import { freePort } from "../../support/free-port.js";
@@ -65,7 +66,7 @@ interface Asked {
 
 function probe(port: number, { http, isForwarded = false, timeoutMs = 1_000 }: Asked = {}): Promise<ProbeVerdict> {
   const check = http && { ...CHECK, ...http };
-  return new SocketProber().probe({ ip: "127.0.0.1", port, http: check, isForwarded }, timeoutMs, signal);
+  return new SocketProber(systemClock).probe({ ip: "127.0.0.1", port, http: check, isForwarded }, timeoutMs, signal);
 }
 
 test("a port is found by a connection, and one that nobody has refuses", async () => {
@@ -142,13 +143,13 @@ test("where somebody in between accepts, a connection counts that stays open, or
 
 test("an address to which there is no way is unreachable", async () => {
   const target = { ip: "255.255.255.255", port: 80, http: undefined, isForwarded: false };
-  expect(await new SocketProber().probe(target, 500, signal)).toBe("unreachable");
+  expect(await new SocketProber(systemClock).probe(target, 500, signal)).toBe("unreachable");
 });
 
 test("a probe ends with its signal", async () => {
   const ending = new AbortController();
   const target = { ip: "127.0.0.1", port: await listening(createServer()), http: CHECK, isForwarded: false };
-  const probing = new SocketProber().probe(target, 60_000, ending.signal);
+  const probing = new SocketProber(systemClock).probe(target, 60_000, ending.signal);
   ending.abort(new Error("over"));
   await expect(probing).rejects.toThrow("over");
 });

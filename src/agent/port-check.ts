@@ -41,7 +41,7 @@ export async function* checkPort(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<ProbeFinding, void, undefined> {
-  const { intervalMs, timeoutMs, rise, fall, isCertain } = plan;
+  const { intervalMs, timeoutMs, rise, fall, doubtMs } = plan;
   const begunAt = clock.now();
   let hasAnswered = false;
   let isTold = false;
@@ -50,10 +50,12 @@ export async function* checkPort(
   for (let attempt = 0; inRow < rise; attempt++) {
     const verdict = await prober.probe(plan, Math.min(timeoutMs, FIRST_TIMEOUT_MS * 2 ** attempt), signal);
     hasAnswered ||= verdict !== "silent" && verdict !== "unreachable";
-    const isLate = clock.now() - begunAt >= PATIENCE_MS;
-    const isDoubtful = !isCertain && (attempt + 1 >= DOUBTFUL_ATTEMPTS || isLate);
+    const passedMs = clock.now() - begunAt;
+    const isLate = passedMs >= PATIENCE_MS;
+    const isDoubtful = doubtMs !== undefined && attempt + 1 >= DOUBTFUL_ATTEMPTS;
     const isHopeless = verdict === "silent" && !hasAnswered && (isLate || isDoubtful);
-    if (verdict === "unreachable" || isHopeless || (verdict === "refused" && !isCertain && isLate)) {
+    const isDoubted = verdict === "refused" && doubtMs !== undefined && passedMs >= doubtMs;
+    if (verdict === "unreachable" || isHopeless || isDoubted) {
       yield { result: "unreachable", words: wordsOn(verdict) };
       return;
     }
@@ -66,7 +68,7 @@ export async function* checkPort(
       isTold ||= isLate;
       found = now;
     }
-    if (inRow < rise) await sleep(waitAfter(attempt, clock.now() - begunAt), clock, signal);
+    if (inRow < rise) await sleep(waitAfter(attempt, passedMs), clock, signal);
   }
   yield { result: "passed" };
   if (intervalMs === undefined) return;

@@ -10,7 +10,7 @@ const plan: ProbePlan = {
   port: 80,
   http: undefined,
   isForwarded: false,
-  isCertain: true,
+  doubtMs: undefined,
   intervalMs: undefined,
   timeoutMs: 1_000,
   rise: 1,
@@ -81,9 +81,9 @@ test("a port to which there is no way is given up at once, a silent one in time,
 });
 
 test("a port that somebody else may have is given up soon when nobody answers, and in time when somebody refuses", async () => {
-  const silent = begin({ isCertain: false }, () => "silent");
-  const refusing = begin({ isCertain: false }, () => "refused");
-  const slow = begin({ isCertain: false }, (ms) => (ms >= 2_000 ? "passed" : "refused"));
+  const silent = begin({ doubtMs: 10_000 }, () => "silent");
+  const refusing = begin({ doubtMs: 10_000 }, () => "refused");
+  const slow = begin({ doubtMs: 10_000 }, (ms) => (ms >= 2_000 ? "passed" : "refused"));
   await silent.clock.advance(10);
   expect(silent.found).toEqual(["unreachable"]);
   expect(silent.tries).toEqual([0, 5]);

@@ -28,8 +28,10 @@ describe("an agent beside an engine whose networks are not its own", () => {
     await world.web("web");
     expect(await world.docker.address(world.full("web"))).toBe(await stranger.docker.address(stranger.full("deaf")));
     await world.becomes({ web: await world.addr("web") });
-    expect(performance.now() - begunAt).toBeLessThan(3_000); // `docker run` itself takes most of it
-    await agent.said(/Its port 8080 cannot be probed and counts as ready: [0-9.:]+ does not answer at all/);
+    expect(performance.now() - begunAt).toBeLessThan(8_000); // `docker run` itself takes most of it
+    await agent.said(
+      /Its port 8080 cannot be probed and counts as ready: 192\.0\.2\.1:[0-9]+ (does not answer|refuses|cannot)/,
+    );
   });
 
   test("tells that a port is not probed which somebody else has on this machine", async () => {

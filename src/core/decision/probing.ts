@@ -32,8 +32,8 @@ export interface ProbePlan {
   readonly http: HttpCheck | undefined;
   /** Whether somebody in between accepts for the container, also while nobody listens in it. */
   readonly isForwarded: boolean;
-  /** Whether it is certain that only the container answers there, and so that a refusal means it. */
-  readonly isCertain: boolean;
+  /** How long a refusal is waited out where it may be a stranger's; for ever when undefined: only the container answers. */
+  readonly doubtMs: number | undefined;
   /** How often it is probed on after it has passed; never when undefined. */
   readonly intervalMs: number | undefined;
   readonly timeoutMs: number;
@@ -44,8 +44,14 @@ export interface ProbePlan {
 /** What is to be done about a port of a container: probe it, or tell why that cannot be. */
 export type Probing = ProbePlan | { readonly unreachable: string };
 
-/** A place of which somebody may answer a probe. */
-type Target = Pick<ProbePlan, "ip" | "port" | "isForwarded" | "isCertain">;
+/** What refuses at another machine's address may be anything. */
+const REMOTE_DOUBT_MS = 1_000;
+
+/** What refuses on loopback is most often the container, which may also listen on another address of this machine. */
+const LOOPBACK_DOUBT_MS = 10_000;
+
+/** A place at which somebody may answer a probe. */
+type Target = Pick<ProbePlan, "ip" | "port" | "isForwarded" | "doubtMs">;
 
 /**
  * The probes that tell when a container listens, by the numbers of its ports: one for each TCP port of its placement.
@@ -90,22 +96,22 @@ function targetOf(
     const ownAddresses = [ipv4, ipv6].filter((each) => each !== undefined);
     return isNear(address.ip, { ...address, ownAddresses }, place, vicinity);
   });
-  if (near) return { ip: near.ip, port, isForwarded: false, isCertain: true };
+  if (near) return { ip: near.ip, port, isForwarded: false, doubtMs: undefined };
   if (own.some((address) => address.ip === ip)) return away(addr, "no interface of this agent is in that network");
   if (!isOwn) return remote(ip, instance.port);
   if (place === "elsewhere") return away(addr, "what has that address here is not the host of the engine");
-  return { ip, port: instance.port, isForwarded: true, isCertain: true };
+  return { ip, port: instance.port, isForwarded: true, doubtMs: undefined };
 }
 
 /** In the network of this agent itself; where the address to register is another machine's, loopback shows most. */
 function inHostNetwork(ip: string, port: number, isOwn: boolean): Target {
   return isOwn
-    ? { ip, port, isForwarded: false, isCertain: true }
-    : { ip: "127.0.0.1", port, isForwarded: false, isCertain: false };
+    ? { ip, port, isForwarded: false, doubtMs: undefined }
+    : { ip: "127.0.0.1", port, isForwarded: false, doubtMs: LOOPBACK_DOUBT_MS };
 }
 
 function remote(ip: string, port: number): Target {
-  return { ip, port, isForwarded: true, isCertain: false };
+  return { ip, port, isForwarded: true, doubtMs: REMOTE_DOUBT_MS };
 }
 
 function away(addr: string, reason: string): { readonly unreachable: string } {

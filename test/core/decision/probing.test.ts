@@ -22,8 +22,8 @@ function probesOf(
 function targets(one: Container, from: Partial<Standpoint> = {}, here: DecisionContext = context): readonly string[] {
   return probesOf(one, here, from).map(([, probing]) => {
     if ("unreachable" in probing) return probing.unreachable;
-    const { isCertain, isForwarded } = probing;
-    return `${isCertain ? "" : "~"}${isForwarded ? ">" : ""}${describeProbe(probing)}`;
+    const { doubtMs, isForwarded } = probing;
+    return `${doubtMs === undefined ? "" : "~"}${isForwarded ? ">" : ""}${describeProbe(probing)}`;
   });
 }
 
@@ -145,7 +145,7 @@ test.each<[string, Readonly<Record<string, string>>]>([
   const http = { scheme: "http", path: "/health", host: undefined, verify: false };
   const times = { intervalMs: 2_000, timeoutMs: 1_000, rise: 1, fall: 3 };
   expect(probesOf(container("web1", { labels, ports, health: "healthy" }))).toEqual([
-    [8080, { ip: "172.17.0.2", port: 8080, isForwarded: false, isCertain: true, http, ...times }],
+    [8080, { ip: "172.17.0.2", port: 8080, isForwarded: false, doubtMs: undefined, http, ...times }],
   ]);
 });
 

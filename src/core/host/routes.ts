@@ -19,7 +19,7 @@ const REJECT = 0x200;
 export function parseRoutes4(text: string): readonly KernelRoute[] {
   return rows(text).flatMap(([name = "", to = "", , flags = "", , , metric = "", mask = ""]) => {
     if (!/^[0-9A-F]{8}$/.test(to) || isRefusal(flags)) return [];
-    const bits = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === "1").length;
+    const bits = Number.parseInt(mask, 16).toString(2).replaceAll("0", "").length;
     const bytes = to.match(/../g) ?? [];
     const address = bytes.reverse().map((byte) => Number.parseInt(byte, 16));
     const isDirect = (Number.parseInt(flags, 16) & GATEWAY) === 0;

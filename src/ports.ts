@@ -1,4 +1,6 @@
+import type { ProbePlan } from "./core/decision/probing.js";
 import type { Difference, Emit } from "./core/events/event.js";
+import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
 import type { Container } from "./core/model/container.js";
 import type { Snapshot } from "./core/model/snapshot.js";
@@ -10,6 +12,9 @@ import type { Transaction } from "./core/registry/plan.js";
 export interface Containers {
   /** Whether the engine answers, as far as is known. */
   readonly connected: boolean;
+
+  /** Where its networks are, as it was when it was last connected to. */
+  readonly place: EnginePlace;
 
   /**
    * Yields all containers of the engine, whether they run or not: first the present state, then each new one.
@@ -102,16 +107,17 @@ export interface Prober {
   probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict>;
 }
 
-/** Where a container itself listens, past all that publishes its port. */
-export interface ProbeTarget {
-  readonly ip: string;
-  readonly port: number;
-  /** The path of an HTTP check; a TCP connection is enough when undefined. */
-  readonly path: string | undefined;
-}
+/** Where somebody may answer, and what is asked there. */
+export type ProbeTarget = Pick<ProbePlan, "ip" | "port" | "http" | "isForwarded">;
 
-/** `refused`: somebody is there and says no. `silent`: no answer in time. `unreachable`: there is no way there from here. */
-export type ProbeVerdict = "passed" | "refused" | "silent" | "unreachable";
+/** `refused`: nobody listens there. `silent`: no answer in time. `unreachable`: there is no way there from here. */
+export type ProbeVerdict = "passed" | "refused" | "silent" | "unreachable" | BadAnswer;
+
+/** Somebody listens there and does not answer as he should. */
+export interface BadAnswer {
+  /** What he does instead, as the end of a sentence: `answered with status 503`. */
+  readonly badly: string;
+}
 
 /** What a person may order of an agent, of a container that is named by its name or its full id. */
 export interface Orders {

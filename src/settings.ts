@@ -225,7 +225,7 @@ export const SETTINGS = {
     schema: z.enum(["auto", "tcp", "off"]),
     fallback: "auto",
     value: "HOW",
-    help: "tcp registers a container without HEALTHCHECK only when it listens; off at once; auto: tcp on this host's engine",
+    help: "tcp registers a container without HEALTHCHECK only when it listens; off at once, unless its labels ask for a check; auto: tcp on this host's engine",
   }),
   "max-ports": setting<number>({
     schema: z.coerce

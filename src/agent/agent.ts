@@ -1,6 +1,7 @@
 import type { DecisionContext, Policy } from "../core/decision/context.js";
 import type { Decision } from "../core/decision/decision.js";
 import type { Emit } from "../core/events/event.js";
+import type { Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
 import type { Objection } from "../core/model/reason.js";
@@ -23,6 +24,8 @@ export interface AgentParts {
   readonly containers: Containers;
   readonly store: Store;
   readonly prober: Prober;
+  /** What this process sees of the network around it: the same object while nothing of that changes. */
+  readonly vicinity: () => Vicinity;
   /** The address of this host to advertise, as it is now; undefined while there is none. Rejects only by the signal. */
   readonly address: (signal: AbortSignal) => Promise<string | undefined>;
   readonly clock: Clock;
@@ -53,7 +56,7 @@ export interface AgentState {
 }
 
 /** That it does not run, or has only just started, is no news. */
-const EVERYDAY: ReadonlySet<Objection["reason"]> = new Set(["not-running", "not-listening"]);
+const EVERYDAY: ReadonlySet<Objection["reason"]> = new Set(["not-running", "not-listening", "answers-badly"]);
 
 /** How long an orderly stop may take to leave the store as it should be. */
 const LEAVE_MS = 2_000;
@@ -135,7 +138,7 @@ export class Agent implements Orders {
     for await (const { containers, heardAt } of this.#parts.containers.watch(signal)) {
       this.#running = containers;
       this.#lag.heard(heardAt);
-      this.#probeResults.take(containers, this.#context);
+      this.#takeIn(containers);
       this.#news.notify();
     }
   }
@@ -181,7 +184,11 @@ export class Agent implements Orders {
   async #learnAddress(signal: AbortSignal): Promise<void> {
     const address = await this.#parts.address(signal);
     if (address !== this.#context.address) this.#context = { ...this.#context, address };
-    if (this.#running) this.#probeResults.take(this.#running, this.#context);
+    if (this.#running) this.#takeIn(this.#running);
+  }
+
+  #takeIn(containers: readonly Container[]): void {
+    this.#probeResults.take(containers, this.#context, this.#parts.containers.place);
   }
 
   /** Decides on the newest containers and carries out what the store lacks or has too much. */

@@ -2,20 +2,23 @@ import type { DecisionContext } from "../core/decision/context.js";
 import { heldUntil, type Starts, startsOf } from "../core/decision/flapping.js";
 import { shortId } from "../core/decision/new-instance.js";
 import { placementOf } from "../core/decision/placement.js";
-import { type ProbePlan, probesOf } from "../core/decision/probing.js";
-import type { ProbeResult, RuntimeStatus } from "../core/decision/readiness.js";
+import { describeProbe, type ProbePlan, type Probing, probesOf, type Standpoint } from "../core/decision/probing.js";
+import type { RuntimeStatus } from "../core/decision/readiness.js";
 import type { Emit } from "../core/events/event.js";
+import type { EnginePlace, Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
-import { formatAddress, parseInstance } from "../core/model/instance.js";
+import { parseInstance } from "../core/model/instance.js";
 import { SERVICES } from "../core/model/keys.js";
 import type { Clock } from "../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../flow/linked-signal.js";
 import type { Orders, Prober } from "../ports.js";
-import { checkPort } from "./port-check.js";
+import { checkPort, type ProbeFinding } from "./port-check.js";
 
 /** What the results are found out with. */
 export interface ProbeResultsParts {
   readonly prober: Prober;
+  /** What this process sees of the network around it: the same object while nothing of that changes. */
+  readonly vicinity: () => Vicinity;
   readonly clock: Clock;
   readonly emit: Emit;
 }
@@ -23,8 +26,8 @@ export interface ProbeResultsParts {
 /** One container since it was last started. */
 interface Run {
   container: Container;
-  /** For which picture of it, on a host of which address, the checks below are the right ones. */
-  examined: { readonly container: Container; readonly address: string | undefined } | undefined;
+  /** Of what the checks below are the right consequence: the same objects have the same checks. */
+  examined: readonly unknown[];
   readonly starts: Starts;
   /** By port. */
   readonly checks: Map<number, Check>;
@@ -36,10 +39,12 @@ interface Run {
 
 /** What is being found out of one port; disposing `work` ends that. */
 interface Check {
-  readonly plan: ProbePlan;
+  readonly probing: Probing;
   readonly work: LinkedSignal;
-  finding: ProbeResult;
+  finding: ProbeFinding;
 }
+
+const PASSED: ProbeFinding = { result: "passed" };
 
 /** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, or is to be drained. */
 export class ProbeResults implements Orders, Disposable {
@@ -59,20 +64,23 @@ export class ProbeResults implements Orders, Disposable {
   }
 
   /** Takes the newest state of all containers: begins with those that have started, ends what has ended. */
-  take(containers: readonly Container[], context: DecisionContext): void {
+  take(containers: readonly Container[], context: DecisionContext, place: EnginePlace): void {
     const present = new Set(containers.map(({ id }) => id));
     for (const [id, run] of this.#runs) {
       if (present.has(id)) continue;
       end(run);
       this.#runs.delete(id);
     }
-    for (const container of containers) this.#examine(this.#runOf(container), container, context);
+    const ownContainer = containers.find(({ id }) => id === context.ownContainer);
+    const standpoint = { vicinity: this.#parts.vicinity(), place, ownContainer, isUsual: this.#probes };
+    for (const container of containers) this.#examine(this.#runOf(container), container, context, standpoint);
   }
 
   of({ id }: Container): RuntimeStatus {
     const run = this.#runs.get(id);
     return {
-      probe: (port) => run?.checks.get(port)?.finding ?? "skipped",
+      probe: (port) => run?.checks.get(port)?.finding.result ?? "skipped",
+      words: (port) => run?.checks.get(port)?.finding.words,
       drained: run?.isDrained ?? false,
       held: run?.isHeld ?? false,
     };
@@ -96,7 +104,8 @@ export class ProbeResults implements Orders, Disposable {
     for (const run of this.#runs.values()) {
       run.isDrained ||= drained.has(runName(run.container));
       for (const [port, check] of run.checks) {
-        if (check.finding === "pending" && this.#isTrusted(run, port)) check.finding = "passed";
+        const isOpen = check.finding.result === "pending" || check.finding.result === "unfit";
+        if (isOpen && this.#isTrusted(run, port)) check.finding = PASSED;
       }
     }
     this.#onNews();
@@ -137,7 +146,7 @@ export class ProbeResults implements Orders, Disposable {
     };
     const run: Run = {
       container,
-      examined: undefined,
+      examined: [],
       starts,
       checks: new Map(),
       isHeld: until !== undefined,
@@ -149,40 +158,49 @@ export class ProbeResults implements Orders, Disposable {
   }
 
   /** Begins the checks that are right for the container as it is now; those that are under way already go on. */
-  #examine(run: Run, container: Container, context: DecisionContext): void {
-    if (run.examined?.container === container && run.examined.address === context.address) return;
+  #examine(run: Run, container: Container, context: DecisionContext, standpoint: Standpoint): void {
+    const { vicinity, place, ownContainer } = standpoint;
+    const examined = [container, context, vicinity, place, ownContainer];
+    if (examined.length === run.examined.length && examined.every((one, index) => one === run.examined[index])) return;
     run.container = container;
-    run.examined = { container, address: context.address };
+    run.examined = examined;
     if (container.status === "paused") return;
     // Without the others: a container in the network of another one is not probed, and is taken to listen.
-    const probes = probesOf(container, placementOf(container, context), this.#probes);
-    const plans = new Map(probes.map((plan) => [plan.port, plan]));
+    const probings = probesOf(container, placementOf(container, context), standpoint);
     for (const [port, { work }] of run.checks) {
-      if (plans.has(port)) continue;
+      if (probings.has(port)) continue;
       work[Symbol.dispose](); // its address may be another's soon
       run.checks.delete(port);
     }
-    for (const [port, plan] of plans) {
+    for (const [port, probing] of probings) {
       const before = run.checks.get(port);
-      if (JSON.stringify(before?.plan) === JSON.stringify(plan)) continue;
+      if (JSON.stringify(before?.probing) === JSON.stringify(probing)) continue;
       before?.work[Symbol.dispose]();
-      // At another address it goes on as what it was, until somebody has been heard there.
-      const finding = before?.finding ?? (this.#isTrusted(run, port) ? "passed" : "pending");
-      const check = { plan, work: linkedSignal(), finding };
+      const check = { probing, work: linkedSignal(), finding: this.#firstFinding(probing, before, run, port) };
       run.checks.set(port, check);
-      void this.#carryOut(check, run);
+      if ("port" in probing) void this.#carryOut(probing, check, run);
     }
   }
 
-  async #carryOut(check: Check, run: Run): Promise<void> {
+  /** At another address it goes on as what it was, until somebody has been heard there. */
+  #firstFinding(probing: Probing, before: Check | undefined, run: Run, port: number): ProbeFinding {
+    if ("unreachable" in probing) return { result: "unreachable", words: probing.unreachable };
+    if (before && before.finding.result !== "unreachable") return before.finding;
+    return this.#isTrusted(run, port) ? PASSED : { result: "pending" };
+  }
+
+  async #carryOut(plan: ProbePlan, check: Check, run: Run): Promise<void> {
     const { prober, clock, emit } = this.#parts;
-    const { plan, work } = check;
+    const { work } = check;
+    const asked = describeProbe(plan);
     try {
-      for await (const finding of checkPort(plan, prober, clock, work.signal)) {
-        check.finding = finding;
-        const at = { container: run.container.name, address: formatAddress(plan.ip, plan.port) };
-        if (finding === "skipped") emit({ kind: "probe-skipped", ...at });
-        if (finding === "pending") emit({ kind: "probe-waits", ...at });
+      for await (const { result, words, isLate } of checkPort(plan, prober, clock, work.signal)) {
+        if (isLate) emit({ kind: "probe-waits", container: run.container.name, asked, words });
+        // What is believed of a container is not given up for what it may only be in passing.
+        const isInPassing =
+          (result === "pending" || result === "unfit") && !isLate && check.finding.result === "passed";
+        if (isInPassing) continue;
+        check.finding = { result, words: words === undefined ? undefined : `${asked} ${words}` };
         this.#onNews();
       }
     } catch (error) {

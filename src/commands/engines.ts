@@ -5,6 +5,7 @@ import { DockerContainers } from "../edges/docker/provider.js";
 import { HostAddress, hostNames, ownContainer } from "../edges/host/host.js";
 import { SocketProber } from "../edges/host/prober.js";
 import type { Identity } from "../edges/host/state-folder.js";
+import { Surroundings } from "../edges/host/vicinity.js";
 import type { Status } from "../edges/status/server.js";
 import { type Runnable, runAll } from "../flow/run-all.js";
 import { watchStalls } from "../flow/stall.js";
@@ -100,7 +101,9 @@ export async function openAgent(
     resyncMs: settings.resync,
     onExit: settings["on-exit"],
   };
-  const parts = { containers, store, prober: new SocketProber(), clock, emit };
+  const surroundings = new Surroundings();
+  const prober = new SocketProber(clock);
+  const parts = { containers, store, prober, vicinity: () => surroundings.look(), clock, emit };
   return new Agent({ ...parts, address: (s) => address.current(s) }, agentSettings);
 }
 
@@ -112,7 +115,7 @@ function stallWatch({ ttl }: Settings, { clock, emit }: Deps): Runnable {
   return { run: (signal) => watchStalls(ttl / 3, onStall, clock, signal) };
 }
 
-/** Whether the containers' own addresses lead to them from here: elsewhere the same ones may be somebody else's. */
+/** Whether the engine is this machine's, as far as its URL tells. */
 function isOnThisHost(url: string): boolean {
   const place = parseDockerUrl(url);
   return place !== undefined && isHere(place);

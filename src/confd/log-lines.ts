@@ -95,7 +95,6 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "session-lost":
     case "session-opened":
     case "skipped":
-    case "probe-skipped":
     case "probe-waits":
     case "source-unreadable":
     case "stalled":

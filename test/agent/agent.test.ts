@@ -5,12 +5,13 @@ import type { Container } from "../../src/core/model/container.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
 import { Notifier } from "../../src/flow/notifier.js";
 import type { Containers, EngineState, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
-import { container, policy, published } from "../support/containers.js";
+import { container, inNetwork, policy, published, vicinity } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 /** A Docker engine that shows what the test tells it to. */
 class FakeContainers implements Containers {
   connected = false;
+  readonly place = "here";
   heardAt: number | undefined;
   /** How often it was asked to be followed. */
   watches = 0;
@@ -37,8 +38,8 @@ class FakeProber implements Prober {
   verdict: ProbeVerdict = "passed";
   readonly asked: string[] = [];
 
-  async probe({ ip, port, path = "" }: ProbeTarget): Promise<ProbeVerdict> {
-    this.asked.push(`${ip}:${port}${path}`);
+  async probe({ ip, port }: ProbeTarget): Promise<ProbeVerdict> {
+    this.asked.push(`${ip}:${port}`);
     return this.verdict;
   }
 }
@@ -64,6 +65,7 @@ class World implements AsyncDisposable {
       emit,
       address: async () => this.address,
       prober: this.prober,
+      vicinity: () => vicinity,
     };
     const session = {
       hostId: "node1",
@@ -188,7 +190,7 @@ describe("the agent", () => {
     const web = container("web1");
     await world.show(web);
     world.prober.verdict = "refused";
-    await world.show({ ...web, networks: { other: { ipv4: "172.18.0.2", ipv6: undefined } } });
+    await world.show({ ...web, networks: { other: inNetwork("172.18.0.2") } });
     expect(world.prober.asked.at(-1)).toBe("172.18.0.2:8080");
     expect(Object.keys(await world.keys())).toHaveLength(1);
     await world.clock.advance(11_000);

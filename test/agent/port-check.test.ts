@@ -8,7 +8,9 @@ import { ManualClock, settled } from "../support/manual-clock.js";
 const plan: ProbePlan = {
   ip: "172.17.0.2",
   port: 80,
-  path: undefined,
+  http: undefined,
+  isForwarded: false,
+  doubtMs: undefined,
   intervalMs: undefined,
   timeoutMs: 1_000,
   rise: 1,
@@ -27,7 +29,8 @@ function begin(changes: Partial<ProbePlan>, verdictAt: (ms: number) => ProbeVerd
     },
   };
   const over = (async () => {
-    for await (const finding of checkPort({ ...plan, ...changes }, prober, clock, ending.signal)) found.push(finding);
+    for await (const finding of checkPort({ ...plan, ...changes }, prober, clock, ending.signal))
+      found.push(finding.result);
   })().catch(() => undefined);
   return {
     clock,
@@ -64,7 +67,7 @@ test.each([1_000, 5_000, 15_000, 60_000])(
 test("a port to which there is no way is given up at once, a silent one in time, a refusing one never", async () => {
   const noWay = begin({}, () => "unreachable");
   await settled();
-  expect(noWay.found).toEqual(["skipped"]);
+  expect(noWay.found).toEqual(["unreachable"]);
   const silent = begin({}, () => "silent");
   const refusing = begin({}, (ms) => (ms < 100 ? "refused" : "silent"));
   await settled();
@@ -72,9 +75,35 @@ test("a port to which there is no way is given up at once, a silent one in time,
     await silent.clock.advance(500);
     await refusing.clock.advance(500);
   }
-  expect(silent.found).toEqual(["skipped"]);
+  expect(silent.found).toEqual(["unreachable"]);
   expect(refusing.found).toEqual(["pending"]);
   for (const check of [noWay, silent, refusing]) await check.end();
+});
+
+test("a port that somebody else may have is given up soon when nobody answers, and in time when somebody refuses", async () => {
+  const silent = begin({ doubtMs: 10_000 }, () => "silent");
+  const refusing = begin({ doubtMs: 10_000 }, () => "refused");
+  const slow = begin({ doubtMs: 10_000 }, (ms) => (ms >= 2_000 ? "passed" : "refused"));
+  await silent.clock.advance(10);
+  expect(silent.found).toEqual(["unreachable"]);
+  expect(silent.tries).toEqual([0, 5]);
+  for (const check of [refusing, slow]) await check.clock.advance(9_900);
+  expect([refusing.found, slow.found]).toEqual([[], ["passed"]]);
+  await refusing.clock.advance(1_000);
+  expect(refusing.found).toEqual(["unreachable"]);
+  for (const check of [silent, refusing, slow]) await check.end();
+});
+
+test("a port at which somebody answers badly is tried on, and what he does is found anew when it changes", async () => {
+  const check = begin({}, (ms) => {
+    if (ms < 100) return "refused";
+    return ms < 30_000 ? { badly: ms < 200 ? "answers with status 502" : "answers with status 503" } : "passed";
+  });
+  await check.clock.advance(1_000);
+  expect(check.found).toEqual(["unfit", "unfit"]);
+  await check.clock.advance(40_000);
+  expect(check.found).toEqual(["unfit", "unfit", "unfit", "passed"]); // once more when it is late
+  await check.end();
 });
 
 test("a port with an interval is tried on, and falls and rises as often as it must", async () => {

@@ -5,7 +5,7 @@ import { UNPROBED } from "../../src/core/decision/readiness.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { formatInstance, type Instance } from "../../src/core/model/instance.js";
 import type { ProbeVerdict } from "../../src/ports.js";
-import { container, context } from "../support/containers.js";
+import { container, context, vicinity } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 const web = container("web1");
@@ -20,7 +20,8 @@ beforeEach(() => {
   verdict = "refused";
   events = [];
   const prober = { probe: async () => verdict };
-  probeResults = new ProbeResults({ prober, clock, emit: (event) => events.push(event) }, true, () => undefined);
+  const parts = { prober, vicinity: () => vicinity, clock, emit: (event: HecdEvent) => events.push(event) };
+  probeResults = new ProbeResults(parts, true, () => undefined);
 });
 
 afterEach(() => {
@@ -41,7 +42,7 @@ test.each<[string, Partial<Instance>, string]>([
   ["no longer passed its check", { state: "draining" }, "pending"],
   ["served before it was started anew", { container: { ...webIn(), startedAt: "2025-01-01T00:00:00Z" } }, "pending"],
 ])("a container that %s when an earlier agent left", (_, changes, expected) => {
-  probeResults.take([web], context);
+  probeResults.take([web], context, "here");
   probeResults.believe(held(changes));
   expect(probeResults.of(web).probe(8080)).toBe(expected);
   expect(probeResults.of(web).drained).toBe(changes.drained ?? false);
@@ -49,12 +50,12 @@ test.each<[string, Partial<Instance>, string]>([
 
 test("what was believed is given up when nobody listens for ten seconds, and that is told once", async () => {
   probeResults.believe(held({}));
-  probeResults.take([web], context);
+  probeResults.take([web], context, "here");
   await clock.advance(9_000);
   expect(probeResults.of(web).probe(8080)).toBe("passed");
   await clock.advance(30_000);
   expect(probeResults.of(web).probe(8080)).toBe("pending");
-  expect(events).toEqual([{ kind: "probe-waits", container: "web1", address: "172.17.0.2:8080" }]);
+  expect(events).toEqual([{ kind: "probe-waits", container: "web1", asked: "172.17.0.2:8080" }]);
 });
 
 test("a container that was held comes in when its time is over, also when the timer is a little early", () => {
@@ -69,36 +70,61 @@ test("a container that was held comes in when its time is over, also when the ti
   };
   let news = 0;
   using held = new ProbeResults(
-    { prober: { probe: async () => "passed" }, clock: early, emit: () => undefined },
+    { prober: { probe: async () => "passed" }, vicinity: () => vicinity, clock: early, emit: () => undefined },
     false,
     () => {
       news += 1;
     },
   );
   for (const restartCount of [0, 1, 2, 3]) {
-    held.take([{ ...web, restartCount, startedAt: `start ${restartCount}` }], context);
+    held.take([{ ...web, restartCount, startedAt: `start ${restartCount}` }], context, "here");
   }
   expect([held.of(web).held, news]).toEqual([true, 0]);
   wake();
   expect([held.of(web).held, news]).toEqual([false, 1]);
 });
 
-test("probes end with the container, with its last address, and go on while it is paused", async () => {
-  probeResults.take([web], context);
+test("probes end with the container, with its last port, and go on while it is paused", async () => {
+  probeResults.take([web], context, "here");
   await settled();
   expect(clock.pending).toBe(1);
-  probeResults.take([{ ...web, status: "paused" }], context);
+  probeResults.take([{ ...web, status: "paused" }], context, "here");
   await settled();
   expect(clock.pending).toBe(1);
-  probeResults.take([{ ...web, networks: {} }], context);
+  probeResults.take([{ ...web, ports: [] }], context, "here");
   await settled();
   expect(clock.pending).toBe(0);
-  probeResults.take([{ ...web }], context);
+  probeResults.take([{ ...web }], context, "here");
   await settled();
   expect(clock.pending).toBe(1);
-  probeResults.take([], context);
+  probeResults.take([], context, "here");
   await settled();
   expect(clock.pending).toBe(0);
+});
+
+test("what was believed is not given up for a bad answer in passing", async () => {
+  verdict = { badly: "answers with status 503" };
+  probeResults.believe(held({}));
+  probeResults.take([web], context, "here");
+  await clock.advance(9_000);
+  expect(probeResults.of(web).probe(8080)).toBe("passed");
+  await clock.advance(3_000);
+  expect(probeResults.of(web).probe(8080)).toBe("unfit");
+  expect(probeResults.of(web).words(8080)).toBe("172.17.0.2:8080 answers with status 503");
+  expect(events).toEqual([
+    { kind: "probe-waits", container: "web1", asked: "172.17.0.2:8080", words: "answers with status 503" },
+  ]);
+});
+
+test("a container that can be probed from here only later is probed then", async () => {
+  verdict = "passed";
+  probeResults.take([web], context, "elsewhere");
+  await settled();
+  expect(probeResults.of(web).probe(8080)).toBe("unreachable");
+  verdict = "refused";
+  probeResults.take([web], context, "here");
+  await settled();
+  expect(probeResults.of(web).probe(8080)).toBe("pending");
 });
 
 function webIn(): Instance["container"] {

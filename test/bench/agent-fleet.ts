@@ -12,7 +12,7 @@ import { openEtcd } from "../../src/edges/etcd/store.js";
 import { Notifier } from "../../src/flow/notifier.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Containers } from "../../src/ports.js";
-import { container, policy, published } from "../support/containers.js";
+import { container, policy, published, vicinity } from "../support/containers.js";
 import { numberOf, required } from "../support/required.js";
 
 EventEmitter.defaultMaxListeners = 0; // a thousand agents listen to one signal
@@ -46,6 +46,7 @@ function agentOf(number: number): Agent {
   );
   const docker: Containers = {
     connected: true,
+    place: "elsewhere",
     async *watch(signal) {
       yield { containers, heardAt: undefined };
       await new Notifier().wait(signal); // which nobody rings: nothing changes
@@ -53,7 +54,15 @@ function agentOf(number: number): Agent {
   };
   const address = async (): Promise<string> => `10.${number >> 8}.${number & 255}.1`;
   return new Agent(
-    { containers: docker, store, prober: new SocketProber(), address, clock: systemClock, emit },
+    {
+      containers: docker,
+      store,
+      prober: new SocketProber(systemClock),
+      vicinity: () => vicinity,
+      address,
+      clock: systemClock,
+      emit,
+    },
     {
       session: {
         hostId,

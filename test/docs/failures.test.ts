@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<Reason, true>> = {
   paused: true,
   draining: true,
   "not-listening": true,
+  "answers-badly": true,
   "check-failed": true,
   "flap-hold": true,
   starting: true,

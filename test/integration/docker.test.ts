@@ -4,6 +4,7 @@ import type { HecdEvent } from "../../src/core/events/event.js";
 import type { Container } from "../../src/core/model/container.js";
 import { DockerContainers } from "../../src/edges/docker/provider.js";
 import { SocketProber } from "../../src/edges/host/prober.js";
+import { Surroundings } from "../../src/edges/host/vicinity.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { policy } from "../support/containers.js";
@@ -74,11 +75,13 @@ function hostPortOf(name: string): number | undefined {
 async function startAgent(url: string): Promise<{ readonly history: Record<string, string>[] }> {
   const store = new MemoryStore(emit);
   const history: Record<string, string>[] = [];
+  const surroundings = new Surroundings();
   const agent = new Agent(
     {
       containers: containersAt(url),
       store,
-      prober: new SocketProber(),
+      vicinity: () => surroundings.look(),
+      prober: new SocketProber(systemClock),
       clock: systemClock,
       emit,
       address: async () => "10.0.0.5",

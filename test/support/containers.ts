@@ -1,4 +1,6 @@
 import type { DecisionContext, Policy } from "../../src/core/decision/context.js";
+import type { Standpoint } from "../../src/core/decision/probing.js";
+import type { Vicinity } from "../../src/core/host/vicinity.js";
 import type { Container } from "../../src/core/model/container.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
@@ -15,11 +17,26 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     restartCount: 0,
     startedAt: "2026-01-02T03:04:05.678901234Z",
     networkMode: "default",
-    networks: { bridge: { ipv4: "172.17.0.2", ipv6: undefined } },
+    networks: { bridge: inNetwork("172.17.0.2") },
     ports: [published(8080, 32_768)],
     ...changes,
   };
 }
+
+/** An address in a network whose gateway has the first one. */
+export function inNetwork(ip: string): Container["networks"][string] {
+  const gateways = [ip.replace(/[^.:]+$/, "1")];
+  return ip.includes(":") ? { ipv4: undefined, ipv6: ip, gateways } : { ipv4: ip, ipv6: undefined, gateways };
+}
+
+/** The network as an agent sees it that is the gateway of every network. */
+export const vicinity: Vicinity = {
+  wayTo: (ip) => ({ interface: "docker0", isDirect: true, addresses: inNetwork(ip).gateways ?? [] }),
+  isOwn: (ip) => ip === "10.0.0.5" || ip === "127.0.0.1",
+};
+
+/** From where such an agent probes the containers of this machine's engine. */
+export const standpoint: Standpoint = { vicinity, place: "here", ownContainer: undefined, isUsual: true };
 
 /** A TCP port as `-P` and `-p` publish it: on every address of both families. */
 export function published(

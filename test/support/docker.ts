@@ -106,6 +106,12 @@ awk '!/^#/ && $2 > 0 { names[$2] = names[$2] comma[$2] $1; comma[$2] = "," } END
 done
 exec "$@"`;
 
+/** Runs its arguments in a network namespace of their own, which has the bridge `$0` with the address `$1`. */
+const APART = `
+ip link set lo up && ip link add "$0" type bridge && ip addr add "$1" dev "$0" && ip link set "$0" up || exit 1
+shift
+exec "$@"`;
+
 /**
  * A second Docker engine with everything of its own, to be stopped and started at will.
  *
@@ -119,8 +125,8 @@ export class PrivateDocker implements AsyncDisposable {
   readonly #network = `198.18.${process.pid % 256}`;
   readonly #directory: Awaited<ReturnType<typeof tempDir>>;
   readonly #options: readonly string[];
-  /** Whether it is to see every hierarchy of cgroups. */
-  #allCgroups = false;
+  /** What it is started by: nothing, or a program that changes what it sees, with its arguments. */
+  #launcher: readonly string[] = [];
   #process: ChildProcess | undefined;
 
   private constructor(directory: Awaited<ReturnType<typeof tempDir>>, options: readonly string[]) {
@@ -138,15 +144,24 @@ export class PrivateDocker implements AsyncDisposable {
   /** The same, one that tells of a lack of memory even where the machine has not mounted all that takes. */
   static async startWithAllCgroups(): Promise<PrivateDocker> {
     const docker = new PrivateDocker(await tempDir(), []);
-    docker.#allCgroups = true;
+    docker.#launcher = ["unshare", "--mount", "sh", "-c", WITH_ALL_CGROUPS, join(docker.#directory.path, "cgroup")];
+    return await docker.#begin();
+  }
+
+  /** The same, one in a network namespace of its own, where it has the addresses that the others have here. */
+  static async startApart(): Promise<PrivateDocker> {
+    const docker = new PrivateDocker(await tempDir(), []);
+    docker.#launcher = ["unshare", "--net", "sh", "-c", APART, docker.#bridge, `${docker.#network}.1/24`];
     return await docker.#begin();
   }
 
   async #begin(): Promise<this> {
     try {
-      await run("ip", ["link", "add", this.#bridge, "type", "bridge"]);
-      await run("ip", ["addr", "add", `${this.#network}.1/24`, "dev", this.#bridge]);
-      await run("ip", ["link", "set", this.#bridge, "up"]);
+      if (!this.#launcher.includes("--net")) {
+        await run("ip", ["link", "add", this.#bridge, "type", "bridge"]);
+        await run("ip", ["addr", "add", `${this.#network}.1/24`, "dev", this.#bridge]);
+        await run("ip", ["link", "set", this.#bridge, "up"]);
+      }
       await this.startEngine();
       const image = join(this.#directory.path, "web.tar");
       await run("docker", ["save", "-o", image, WEB_IMAGE]);
@@ -166,8 +181,7 @@ export class PrivateDocker implements AsyncDisposable {
       ...["-H", this.url, "--bridge", this.#bridge, "--fixed-cidr", `${this.#network}.0/24`],
       ...["--iptables=false", "--ip6tables=false", "--ip-masq=false", ...this.#options],
     ];
-    const launcher = this.#allCgroups ? ["unshare", "--mount", "sh", "-c", WITH_ALL_CGROUPS, join(path, "cgroup")] : [];
-    const [program = "dockerd", ...others] = [...launcher, "dockerd", ...args];
+    const [program = "dockerd", ...others] = [...this.#launcher, "dockerd", ...args];
     this.#process = spawn(program, others, { stdio: ["ignore", log.fd, log.fd] });
     await log.close();
     await eventually("the private Docker engine", () => run("docker", ["-H", this.url, "version"]), 60_000, 100).catch(
@@ -200,7 +214,7 @@ export class PrivateDocker implements AsyncDisposable {
     if (ids.length > 0) await run("docker", ["-H", this.url, "rm", "-f", ...ids]).catch(() => undefined);
     await this.stopEngine();
     await this.#removeOrphans();
-    await run("ip", ["link", "del", this.#bridge]).catch(() => undefined);
+    if (!this.#launcher.includes("--net")) await run("ip", ["link", "del", this.#bridge]).catch(() => undefined);
     await this.#directory[Symbol.asyncDispose]();
   }
   /** Ends what an engine that could not be started again has left: shims, their containers, their mounts. */

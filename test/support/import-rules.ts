@@ -84,7 +84,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
   settings: { rooms: ["core/text"], packages: ["zod"] },
-  ports: { rooms: ["core/events", "core/model", "core/registry"], packages: [] },
+  ports: { rooms: ["core/decision", "core/events", "core/host", "core/model", "core/registry"], packages: [] },
 
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },

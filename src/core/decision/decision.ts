@@ -6,8 +6,8 @@ import { placementOf } from "./placement.js";
 import { readinessOf, readyInstances, type RuntimeStatus } from "./readiness.js";
 
 /**
- * What becomes of a container: its instances, with the reason why none of them serves if so, and with what of its
- * labels was left aside; or why there are none.
+ * What becomes of a container: its instances, with the reason why none of them serves if so, and with notes: what of
+ * its labels was left aside, and what could not be probed; or why there are none.
  */
 export type Decision =
   | {
@@ -36,7 +36,8 @@ export function decisionOf(
   const whole = readinessOf(container, health, runtimeStatus);
   if (whole.state === "out") return whole.because;
   if ("reason" in ports) return ports;
-  const { instances, because } = readyInstances(ports, whole, runtimeStatus);
+  const { instances, because, notes: unprobed } = readyInstances(ports, whole, runtimeStatus);
   if (instances.length === 0 && because) return because;
-  return { instances, ...(because ? { because } : {}), ...(notes.length > 0 ? { notes } : {}) };
+  const allNotes = [...notes, ...unprobed];
+  return { instances, ...(because ? { because } : {}), ...(allNotes.length > 0 ? { notes: allNotes } : {}) };
 }

@@ -12,7 +12,7 @@ export interface Explanation {
   /** The sentence to the reason: what is the matter, and what to change. */
   readonly advice?: string | undefined;
   readonly instances: readonly ExplainedInstance[];
-  /** What of its labels was left aside. */
+  /** What of its labels was left aside, and what could not be probed. */
   readonly notes?: readonly string[] | undefined;
   /** What the store holds of it, or what it would hold. */
   readonly keys: Readonly<Record<string, string>>;

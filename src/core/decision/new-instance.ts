@@ -18,6 +18,7 @@ export function instanceOf(
 ): Instance {
   const { mode, holdMs, tags, meta, check } = config;
   const http = httpOf(config);
+  const checked = check && checkOf(check);
   return {
     v: 1,
     id: `${context.hostId}:${container.name}:${targetPort}${protocol === "udp" ? ":udp" : ""}`,
@@ -39,7 +40,7 @@ export function instanceOf(
     ...(holdMs === undefined ? {} : { hold: formatDuration(holdMs) }),
     ...(tags && tags.length > 0 ? { tags } : {}),
     ...(meta ? { meta: firstOf(meta) } : {}),
-    ...(check ? { check: checkOf(check) } : {}),
+    ...(checked && Object.keys(checked).length > 0 ? { check: checked } : {}),
     ...(http ? { http } : {}),
     container: {
       id: shortId(container.id),

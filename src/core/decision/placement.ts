@@ -1,3 +1,4 @@
+import { familyOf } from "../host/advertise.js";
 import type { HealthPolicy, LabelConfig } from "../labels/label-config.js";
 import { readLabels } from "../labels/labels.js";
 import { Memo } from "../memo/memo.js";
@@ -29,8 +30,19 @@ export interface PlacedPort {
   readonly chosen: ChosenPort;
   /** The port as it is registered while it serves; only its `health` is Docker's word of today. */
   readonly instance: Instance;
-  /** The address at which the container itself listens, past what publishes its ports; undefined where it has none. */
-  readonly ownIp: string | undefined;
+  /**
+   * Where the container itself listens, past what publishes its ports: in the host's network, or at its addresses in
+   * the network that is wanted, else in all that it is in, IPv4 first.
+   */
+  readonly own: "host" | readonly OwnAddress[];
+}
+
+/** An address of a container in one of its networks. */
+export interface OwnAddress {
+  readonly ip: string;
+  readonly network: string;
+  readonly id: string | undefined;
+  readonly gateways: readonly string[];
 }
 
 /**
@@ -82,8 +94,8 @@ function portsOf(
     if ("reason" in endpoint) return endpoint;
     const instance = instanceOf(chosen, endpoint, name, container, context);
     const network = chosen.config.network ?? context.network;
-    const ownIp = inNetwork.networkMode === "host" ? endpoint.ip : ownAddress(inNetwork, network);
-    placed.push({ chosen, instance, ownIp });
+    const own = inNetwork.networkMode === "host" ? "host" : ownAddresses(inNetwork, network);
+    placed.push({ chosen, instance, own });
   }
   return placed;
 }
@@ -131,10 +143,12 @@ function nameOf(
   );
 }
 
-/** Its address in `network`, else in any that it is in; IPv4 where there is one. */
-function ownAddress(container: Container, network: string | undefined): string | undefined {
-  const name = network === undefined ? undefined : networkOf(container, network);
-  const addresses = name === undefined ? Object.values(container.networks) : [container.networks[name]];
-  const found = addresses.find((each) => each?.ipv4 !== undefined) ?? addresses[0];
-  return found?.ipv4 ?? found?.ipv6;
+/** Its addresses in `network`, else in all that it is in; of each network one, IPv4 where there is one. */
+function ownAddresses(container: Container, network: string | undefined): readonly OwnAddress[] {
+  const only = network === undefined ? undefined : networkOf(container, network);
+  const found = Object.entries(container.networks).flatMap(([name, { ipv4, ipv6, id, gateways = [] }]) => {
+    const ip = ipv4 ?? ipv6;
+    return ip === undefined || (only !== undefined && name !== only) ? [] : [{ ip, network: name, id, gateways }];
+  });
+  return found.sort((a, b) => familyOf(a.ip) - familyOf(b.ip));
 }

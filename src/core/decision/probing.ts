@@ -1,14 +1,39 @@
+import { isNear, type EnginePlace, type Vicinity } from "../host/vicinity.js";
 import type { ServiceConfig } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
-import type { Placement } from "./placement.js";
+import { formatAddress } from "../model/instance.js";
+import type { PlacedPort, Placement } from "./placement.js";
+
+/** From where and how an agent probes. */
+export interface Standpoint {
+  readonly vicinity: Vicinity;
+  readonly place: EnginePlace;
+  /** The container that the agent itself runs in, where the engine shows it. */
+  readonly ownContainer: Container | undefined;
+  /** Whether ports are probed of which nobody said anything. */
+  readonly isUsual: boolean;
+}
+
+/** What is asked of a port by HTTP. */
+export interface HttpCheck {
+  readonly scheme: "http" | "https" | "h2c";
+  readonly path: string;
+  /** The name that is asked for, by HTTP and by TLS; the address when undefined. */
+  readonly host: string | undefined;
+  /** Whether a certificate must be valid for that name. */
+  readonly verify: boolean;
+}
 
 /** How one port of a container is probed. */
 export interface ProbePlan {
-  /** The container's own address and port: where a port is published somebody answers also while nobody listens. */
   readonly ip: string;
   readonly port: number;
-  /** The path of an HTTP check; a TCP connection is enough when undefined. */
-  readonly path: string | undefined;
+  /** A TCP connection is enough when undefined. */
+  readonly http: HttpCheck | undefined;
+  /** Whether somebody in between accepts for the container, also while nobody listens in it. */
+  readonly isForwarded: boolean;
+  /** How long a refusal is waited out where it may be a stranger's; for ever when undefined: only the container answers. */
+  readonly doubtMs: number | undefined;
   /** How often it is probed on after it has passed; never when undefined. */
   readonly intervalMs: number | undefined;
   readonly timeoutMs: number;
@@ -16,26 +41,91 @@ export interface ProbePlan {
   readonly fall: number;
 }
 
+/** What is to be done about a port of a container: probe it, or tell why that cannot be. */
+export type Probing = ProbePlan | { readonly unreachable: string };
+
+/** What refuses at another machine's address may be anything. */
+const REMOTE_DOUBT_MS = 1_000;
+
+/** What refuses on loopback is most often the container, which may also listen on another address of this machine. */
+const LOOPBACK_DOUBT_MS = 10_000;
+
+/** A place at which somebody may answer a probe. */
+type Target = Pick<ProbePlan, "ip" | "port" | "isForwarded" | "doubtMs">;
+
 /**
- * The probes that tell when a container listens: one for each TCP port of its placement.
+ * The probes that tell when a container listens, by the numbers of its ports: one for each TCP port of its placement.
  *
  * None while it does not run. None for a container with a HEALTHCHECK, which knows better, unless its labels ask for
- * one; and none where it has no address of its own.
+ * one. What labels say of a check goes before `isUsual`.
  */
 export function probesOf(
   { status, health }: Pick<Container, "status" | "health">,
   placement: Placement,
-  isUsual: boolean,
-): readonly ProbePlan[] {
-  if (status !== "running" || "reason" in placement || "reason" in placement.ports) return [];
-  const byDefault = isUsual && health === "none" ? "tcp" : "off";
-  return placement.ports.flatMap(({ chosen: { port, protocol, config }, ownIp }) => {
+  standpoint: Standpoint,
+): ReadonlyMap<number, Probing> {
+  if (status !== "running" || "reason" in placement || "reason" in placement.ports) return new Map();
+  const byDefault = standpoint.isUsual && health === "none" ? "tcp" : "off";
+  const probings = placement.ports.flatMap((placed): readonly (readonly [number, Probing])[] => {
+    const { port, protocol, config } = placed.chosen;
     const type = config.check?.type ?? byDefault;
-    return protocol === "tcp" && type !== "off" && ownIp !== undefined ? [planOf(ownIp, port, type, config)] : [];
+    if (protocol !== "tcp" || type === "off") return [];
+    const target = targetOf(placed, standpoint);
+    return [[port, "unreachable" in target ? target : planOf(target, type, config)]];
   });
+  return new Map(probings);
 }
 
-function planOf(ip: string, port: number, type: "tcp" | "http", { check = {} }: ServiceConfig): ProbePlan {
-  const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3 } = check;
-  return { ip, port, path: type === "http" ? (check.path ?? "/") : undefined, intervalMs, timeoutMs, rise, fall };
+/**
+ * Where a port is probed: at the container's own address where that is near, since where a port is published somebody
+ * answers also while nobody listens; else where it is registered, if that leads to it from here.
+ */
+function targetOf(
+  { chosen: { port }, instance, own }: PlacedPort,
+  { vicinity, place, ownContainer }: Standpoint,
+): Target | { readonly unreachable: string } {
+  const { ip, addr } = instance;
+  const isOwn = vicinity.isOwn(ip);
+  if (own === "host") {
+    if (place === "here") return inHostNetwork(ip, port, isOwn);
+    if (place === "rootless" || isOwn) return away(addr, "the host's network of that engine is not this agent's");
+    return remote(ip, port);
+  }
+  const near = own.find((address) => {
+    const { ipv4, ipv6 } = ownContainer?.networks[address.network] ?? {};
+    const ownAddresses = [ipv4, ipv6].filter((each) => each !== undefined);
+    return isNear(address.ip, { ...address, ownAddresses }, place, vicinity);
+  });
+  if (near) return { ip: near.ip, port, isForwarded: false, doubtMs: undefined };
+  if (own.some((address) => address.ip === ip)) return away(addr, "no interface of this agent is in that network");
+  if (!isOwn) return remote(ip, instance.port);
+  if (place === "elsewhere") return away(addr, "what has that address here is not the host of the engine");
+  return { ip, port: instance.port, isForwarded: true, doubtMs: undefined };
+}
+
+/** In the network of this agent itself; where the address to register is another machine's, loopback shows most. */
+function inHostNetwork(ip: string, port: number, isOwn: boolean): Target {
+  return isOwn
+    ? { ip, port, isForwarded: false, doubtMs: undefined }
+    : { ip: "127.0.0.1", port, isForwarded: false, doubtMs: LOOPBACK_DOUBT_MS };
+}
+
+function remote(ip: string, port: number): Target {
+  return { ip, port, isForwarded: true, doubtMs: REMOTE_DOUBT_MS };
+}
+
+function away(addr: string, reason: string): { readonly unreachable: string } {
+  return { unreachable: `${addr} is not probed, since ${reason}` };
+}
+
+function planOf(target: Target, type: "tcp" | "http", { check = {}, scheme }: ServiceConfig): ProbePlan {
+  const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3, path = "/", host, verify = false } = check;
+  const http = type === "tcp" ? undefined : { scheme: check.scheme ?? scheme ?? "http", path, host, verify };
+  return { ...target, http, intervalMs, timeoutMs, rise, fall };
+}
+
+/** Where a probe goes to and what it asks, for a person. */
+export function describeProbe({ ip, port, http }: Pick<ProbePlan, "ip" | "port" | "http">): string {
+  const address = formatAddress(ip, port);
+  return http === undefined ? address : `${http.scheme}://${address}${http.path}`;
 }

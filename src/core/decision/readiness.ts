@@ -3,14 +3,20 @@ import { Memo } from "../memo/memo.js";
 import type { Container } from "../model/container.js";
 import type { Instance } from "../model/instance.js";
 import { type Objection, objection } from "../model/reason.js";
+import type { ChosenPort } from "./chosen-ports.js";
 import type { PlacedPort } from "./placement.js";
 
-/** What our own probe of a port has found; `skipped` where none is to be made or it cannot be reached from here. */
-export type ProbeResult = "passed" | "pending" | "failed" | "skipped";
+/**
+ * What our own probe of a port has found. `pending`: nobody listens yet. `unfit`: somebody listens, and does not answer as
+ * he should. `failed`: it no longer passes. `unreachable`: it cannot be probed from here. `skipped`: it is not to be probed.
+ */
+export type ProbeResult = "passed" | "pending" | "unfit" | "failed" | "unreachable" | "skipped";
 
 /** What is known of a container beyond what Docker says of it. */
 export interface RuntimeStatus {
   readonly probe: (port: number) => ProbeResult;
+  /** What whoever was probed does instead of an answer, or why he was not, as a clause; undefined where there is none. */
+  readonly words: (port: number) => string | undefined;
   /** Whether somebody asked that it gets no new work. */
   readonly drained: boolean;
   /** Whether it is kept out for a while, because it crashes over and over again. */
@@ -18,7 +24,12 @@ export interface RuntimeStatus {
 }
 
 /** The status of a container of which nothing but Docker's word is known. */
-export const UNPROBED: RuntimeStatus = { probe: () => "skipped", drained: false, held: false };
+export const UNPROBED: RuntimeStatus = {
+  probe: () => "skipped",
+  words: () => undefined,
+  drained: false,
+  held: false,
+};
 
 /** Whether a container can serve: it does; it is kept in the records as one that does not; or it is not there at all. */
 export type Readiness = Present | { readonly state: "out"; readonly because: Objection };
@@ -47,8 +58,9 @@ export function readinessOf(
 }
 
 /**
- * The instances of these ports in the states that they are in; `because` is why none of them serves. The probes of its
- * ports count only while the container as a `whole` is up, and a probe says nothing of UDP.
+ * The instances of these ports in the states that they are in; `because` is why none of them serves, `notes` which of
+ * them count as ready without a probe. The probes of its ports count only while the container as a `whole` is up, and a
+ * probe says nothing of UDP.
  *
  * Only `state` and `drained` differ from the placement: an instance that serves is the placement's own object.
  */
@@ -56,17 +68,25 @@ export function readyInstances(
   ports: readonly PlacedPort[],
   whole: Present,
   runtimeStatus: RuntimeStatus,
-): { readonly instances: readonly Instance[]; readonly because: Objection | undefined } {
-  const judged = ports.map(({ chosen: { port, protocol }, instance }) => {
-    const isProbed = whole.state === "up" && protocol === "tcp";
-    return { instance, readiness: isProbed ? readinessOfPort(port, runtimeStatus) : whole };
+): {
+  readonly instances: readonly Instance[];
+  readonly because: Objection | undefined;
+  readonly notes: readonly string[];
+} {
+  const judged = ports.map(({ chosen, instance }) => {
+    const isProbed = whole.state === "up" && chosen.protocol === "tcp";
+    return { instance, readiness: isProbed ? readinessOfPort(chosen, runtimeStatus) : whole };
   });
+  const { probe, words } = runtimeStatus;
+  const notes = ports
+    .filter(({ chosen: { port, protocol } }) => protocol === "tcp" && probe(port) === "unreachable")
+    .map(({ chosen: { port } }) => `Its port ${port} cannot be probed and counts as ready: ${words(port) ?? ""}`);
   const instances = judged.flatMap(({ instance, readiness: { state } }) =>
     state === "out" ? [] : [inState(instance, state, runtimeStatus.drained)],
   );
-  if (instances.some(({ state }) => state === "up")) return { instances, because: undefined };
+  if (instances.some(({ state }) => state === "up")) return { instances, because: undefined, notes };
   const [because] = judged.flatMap(({ readiness }) => (readiness.state === "up" ? [] : [readiness.because]));
-  return { instances, because };
+  return { instances, because, notes };
 }
 
 /** The last instance that did not simply serve: the same object while nothing changes, so that its record is written once. */
@@ -79,15 +99,25 @@ function inState(instance: Instance, state: Instance["state"], isDrained: boolea
 }
 
 /** Judges one port of a container that is ready as a whole. */
-function readinessOfPort(port: number, { probe }: RuntimeStatus): Readiness {
+function readinessOfPort({ port, config: { check } }: ChosenPort, { probe, words }: RuntimeStatus): Readiness {
+  const done = words(port) ?? "";
   switch (probe(port)) {
     case "passed":
     case "skipped":
+    case "unreachable":
       return { state: "up" };
-    case "pending":
-      return out("not-listening", `Nothing listens on its port ${port} yet; --probe off would not wait for it`);
+    case "pending": {
+      // A check that its labels ask for is made whatever --probe says.
+      const ways = check?.type === undefined ? "--probe off or label hecd.check.type=off" : "label hecd.check.type=off";
+      return out("not-listening", `Nothing listens on its port ${port} yet; ${ways} would not wait for it`);
+    }
+    case "unfit":
+      return out(
+        "answers-badly",
+        `Its port ${port} listens, but ${done}; see its labels hecd.scheme, hecd.check.path and hecd.check.type`,
+      );
     case "failed":
-      return draining("check-failed", `Its port ${port} no longer answers the check that its labels ask for`);
+      return draining("check-failed", `Its port ${port} no longer passes its check: ${done}`);
   }
 }
 

@@ -29,11 +29,11 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return info(`Deregistered ${event.key}`);
     case "skipped":
       return info(`Container ${event.container} is not registered (${event.reason}): ${event.advice}`);
-    case "probe-skipped":
-      return info(`Container ${event.container} cannot be probed at ${event.address} from here and counts as ready`);
     case "probe-waits":
       return warn(
-        `Container ${event.container} does not listen on ${event.address}, and is not registered before it does`,
+        event.words === undefined
+          ? `Container ${event.container} does not listen on ${event.asked}, and is not registered before it does`
+          : `Container ${event.container} is not registered, since ${event.asked} ${event.words}`,
       );
     case "key-conflict":
       return warn(`Key ${event.key} belongs to somebody else and is left alone; it holds ${event.held}`);

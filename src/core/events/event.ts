@@ -22,7 +22,13 @@ export type HecdEvent =
   | { readonly kind: "registered"; readonly key: string; readonly value: string }
   | { readonly kind: "deregistered"; readonly key: string }
   | { readonly kind: "skipped"; readonly container: string; readonly reason: string; readonly advice: string }
-  | { readonly kind: "probe-skipped" | "probe-waits"; readonly container: string; readonly address: string }
+  | {
+      readonly kind: "probe-waits";
+      readonly container: string;
+      readonly asked: string;
+      /** What whoever listens there does instead of an answer; undefined where nobody listens. */
+      readonly words?: string | undefined;
+    }
   | { readonly kind: "key-conflict"; readonly key: string; readonly held: string }
   | { readonly kind: "key-replaced"; readonly key: string; readonly held: string }
   | { readonly kind: "contested"; readonly agreeing: number; readonly differing: number }

@@ -60,6 +60,12 @@ export interface CheckConfig {
   readonly type?: "tcp" | "http" | "off" | undefined;
   /** The path of an HTTP check. */
   readonly path?: string | undefined;
+  /** What an HTTP check speaks; what the service itself speaks when undefined. */
+  readonly scheme?: (typeof SCHEMES)[number] | undefined;
+  /** The name that an HTTP check asks for, by HTTP and by TLS; the address when undefined. */
+  readonly host?: string | undefined;
+  /** Whether the certificate must be valid for that name. */
+  readonly verify?: boolean | undefined;
   readonly intervalMs?: number | undefined;
   readonly timeoutMs?: number | undefined;
   /** How many successes in a row make it serve, how many failures in a row end that. */

@@ -7,6 +7,7 @@ import {
   AT_MOST,
   BALANCE,
   CHECK_TYPE,
+  CHECKED_HOST,
   CHECKED_PATH,
   COUNT,
   DELAY,
@@ -113,6 +114,9 @@ function readCheck(reading: LabelReader): CheckConfig | undefined {
   const check: CheckConfig = {
     type: reading.take("check.type", CHECK_TYPE) ?? (path === undefined ? undefined : "http"),
     path,
+    scheme: reading.take("check.scheme", SCHEME),
+    host: reading.take("check.host", CHECKED_HOST),
+    verify: reading.take("check.verify", BOOLEAN),
     intervalMs: reading.take("check.interval", INTERVAL),
     timeoutMs: reading.take("check.timeout", INTERVAL),
     rise: reading.take("check.rise", COUNT),

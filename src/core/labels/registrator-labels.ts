@@ -6,7 +6,7 @@ import { labelsBelow, LabelReader, type Said, takeOutPorts } from "./label-reade
 import { AT_MOST, CHECKED_PATH, INTERVAL, META, META_NAME, SERVICE_NAME, TAGS, WEIGHT } from "./validators.js";
 
 /** What registrator calls a check and we do not make. */
-const FOREIGN_CHECK = /^check_(?!(http|tcp|interval|timeout)$)/;
+const FOREIGN_CHECK = /^check_(?!(https?|tcp|interval|timeout)$)/;
 
 /**
  * Reads registrator's `SERVICE_*` and `SERVICE_<port>_*`, from labels and variables; a label is stronger.
@@ -63,10 +63,13 @@ function readCheck(said: ReadonlyMap<string, Said>, reading: LabelReader, faults
   for (const [key, { by }] of said) {
     if (FOREIGN_CHECK.test(key)) faults.push(`${by} has no meaning here: checks are made by HTTP or TCP`);
   }
-  const path = reading.take("check_http", CHECKED_PATH);
+  const plain = reading.take("check_http", CHECKED_PATH);
+  const secure = reading.take("check_https", CHECKED_PATH);
+  const path = plain ?? secure;
   const check: CheckConfig = {
     type: path !== undefined ? "http" : isIgnored(said.get("check_tcp")) ? "tcp" : undefined,
     path,
+    scheme: plain === undefined && secure !== undefined ? "https" : undefined,
     intervalMs: reading.take("check_interval", INTERVAL),
     timeoutMs: reading.take("check_timeout", INTERVAL),
   };

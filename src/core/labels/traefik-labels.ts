@@ -3,6 +3,7 @@ import { type CheckConfig, type ServiceConfig, weigh } from "./label-config.js";
 import { labelsBelow, LabelReader, type Said } from "./label-reader.js";
 import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import {
+  CHECKED_HOST,
   CHECKED_PATH,
   BOOLEAN,
   INTERVAL,
@@ -101,15 +102,20 @@ function readCheck(
   faults: string[],
 ): CheckConfig | undefined {
   for (const [key, { by }] of said) {
-    if (key.startsWith(at) && !/^(path|interval|timeout)$/.test(key.slice(at.length))) {
-      faults.push(`${by} has no meaning here: a check has a path, an interval and a timeout`);
+    if (key.startsWith(at) && !/^(path|scheme|hostname|interval|timeout)$/.test(key.slice(at.length))) {
+      faults.push(`${by} has no meaning here: a check has a path, a scheme, a hostname, an interval and a timeout`);
     }
   }
   const path = reading.take(`${at}path`, CHECKED_PATH);
-  const intervalMs = reading.take(`${at}interval`, INTERVAL);
-  const timeoutMs = reading.take(`${at}timeout`, INTERVAL);
-  if (path === undefined && intervalMs === undefined && timeoutMs === undefined) return undefined;
-  return { type: path === undefined ? undefined : "http", path, intervalMs, timeoutMs };
+  const check: CheckConfig = {
+    type: path === undefined ? undefined : "http",
+    path,
+    scheme: reading.take(`${at}scheme`, SCHEME),
+    host: reading.take(`${at}hostname`, CHECKED_HOST),
+    intervalMs: reading.take(`${at}interval`, INTERVAL),
+    timeoutMs: reading.take(`${at}timeout`, INTERVAL),
+  };
+  return Object.values(check).every((value) => value === undefined) ? undefined : check;
 }
 
 /** What the routers want, by the service that they lead to; under `""` where they name none. */

@@ -43,6 +43,13 @@ export const MODE = validator(z.enum(["http", "tcp"]), "http or tcp");
 export const SCHEME = validator(z.enum(SCHEMES), "http, https or h2c");
 export const BALANCE = validator(z.enum(BALANCES), BALANCES.join(", "));
 export const CHECK_TYPE = validator(z.enum(["tcp", "http", "off"]), "tcp, http or off");
+export const CHECKED_HOST = validator(
+  z
+    .string()
+    .regex(HOST_NAME)
+    .refine((host) => !host.startsWith("*")),
+  "a host name",
+);
 export const CHECKED_PATH = validator(z.string().regex(CHECK_PATH), "a path such as /health");
 export const HEALTH = validator(z.enum(["strict", "lenient", "off"]), "strict, lenient or off");
 export const INTERVAL = validator(duration(10, 60 * MINUTE_MS), "a time such as 500ms or 5s, from 10ms to 1h");

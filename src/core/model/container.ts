@@ -26,9 +26,13 @@ export interface Container {
 }
 
 /** The addresses of a container in one network; each undefined where the network has none of that family. */
-interface NetworkAddresses {
+export interface NetworkAddresses {
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;
+  /** The network's own id; undefined where the engine has none. */
+  readonly id?: string | undefined;
+  /** The addresses of whoever leads out of the network. */
+  readonly gateways?: readonly string[] | undefined;
 }
 
 /** Docker's own words (`State.Status`); a paused container also counts as "Running" there, so only this is trusted. */

@@ -4,6 +4,7 @@ export type Reason =
   | "paused"
   | "draining"
   | "not-listening"
+  | "answers-badly"
   | "check-failed"
   | "flap-hold"
   | "starting"

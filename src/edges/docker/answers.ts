@@ -9,6 +9,7 @@ const DAY_S = 86_400;
 export const versionAnswer = z.object({
   Version: z.string().max(100),
   ApiVersion: z.string().regex(/^[0-9]+\.[0-9]+$/),
+  Components: z.array(z.object({ Name: z.string() })).nullish(),
 });
 
 /** Which engine it is, and the newest version of the API that it speaks. */
@@ -54,7 +55,15 @@ export const inspectAnswer = z.object({
     Networks: z
       .record(
         z.string(),
-        z.object({ IPAddress: ipOrNothing(z.ipv4()), GlobalIPv6Address: ipOrNothing(z.ipv6()) }).nullish(),
+        z
+          .object({
+            NetworkID: z.string().max(128).nullish(),
+            IPAddress: ipOrNothing(z.ipv4()),
+            GlobalIPv6Address: ipOrNothing(z.ipv6()),
+            Gateway: z.string().max(64).nullish(),
+            IPv6Gateway: z.string().max(64).nullish(),
+          })
+          .nullish(),
       )
       .nullish(),
   }),
@@ -141,8 +150,11 @@ function serviceVariablesOf(env: readonly string[]): Container["serviceVariables
 /** In a fixed order, so that equal containers look equal. */
 function networksOf(networks: NonNullable<InspectAnswer["NetworkSettings"]["Networks"]>): Container["networks"] {
   const connected = Object.entries(networks).flatMap(([name, addresses]) => {
-    const { IPAddress: ipv4, GlobalIPv6Address: ipv6 } = addresses ?? {};
-    return ipv4 === undefined && ipv6 === undefined ? [] : [[name, { ipv4, ipv6 }] as const];
+    const { NetworkID, IPAddress: ipv4, GlobalIPv6Address: ipv6, Gateway, IPv6Gateway } = addresses ?? {};
+    if (ipv4 === undefined && ipv6 === undefined) return [];
+    const id = /^[0-9a-f]{64}$/.test(NetworkID ?? "") ? (NetworkID ?? undefined) : undefined; // Podman has a name there
+    const gateways = [Gateway, IPv6Gateway].filter((gateway) => gateway !== undefined && gateway !== null);
+    return [[name, { ipv4, ipv6, id, gateways: gateways.filter((gateway) => gateway !== "") }] as const];
   });
   return Object.fromEntries(connected.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

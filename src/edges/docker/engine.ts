@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import Docker from "dockerode";
 import { z } from "zod";
+import type { EnginePlace } from "../../core/host/vicinity.js";
 import type { Container } from "../../core/model/container.js";
 import type { StopRule } from "../../core/text/signal.js";
 import { HecdError } from "../../errors.js";
@@ -19,6 +20,7 @@ import {
   versionAnswer,
 } from "./answers.js";
 import { type DialOptions, dialOptions, type DockerConnection } from "./connection.js";
+import { placeOf } from "./place.js";
 
 /** How long the engine may take for one answer; the first one shows whether it is there at all. */
 const HELLO_MS = 2_000;
@@ -57,16 +59,25 @@ export interface DockerView {
 export class DockerEngine implements Disposable {
   /** The engine's own version, such as `20.10.24`. */
   readonly version: string;
+  /** Where its networks are. */
+  readonly place: EnginePlace;
   readonly #docker: Docker;
   readonly #agent: DialOptions["agent"];
   readonly #filters: Readonly<Record<string, string[]>>;
   readonly #clock: Clock;
 
-  private constructor(dialled: DialOptions, filters: readonly string[], hello: Hello, clock: Clock) {
+  private constructor(
+    dialled: DialOptions,
+    filters: readonly string[],
+    hello: Hello,
+    place: EnginePlace,
+    clock: Clock,
+  ) {
     this.#docker = new Docker({ ...dialled.options, version: `v${hello.ApiVersion}` });
     this.#agent = dialled.agent;
     this.#filters = byName(filters);
     this.version = hello.Version;
+    this.place = place;
     this.#clock = clock;
   }
 
@@ -76,7 +87,8 @@ export class DockerEngine implements Disposable {
     try {
       const stranger = new Docker(dialled.options);
       const answer = await within(HELLO_MS, "Docker's version", clock, signal, () => stranger.version());
-      return new DockerEngine(dialled, filters, parseAnswer(versionAnswer, answer, "version"), clock);
+      const hello = parseAnswer(versionAnswer, answer, "version");
+      return new DockerEngine(dialled, filters, hello, await placeOf(connection.url, hello), clock);
     } catch (error) {
       dialled.agent.destroy();
       throw error;

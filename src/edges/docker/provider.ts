@@ -1,4 +1,5 @@
 import type { Emit } from "../../core/events/event.js";
+import type { EnginePlace } from "../../core/host/vicinity.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
@@ -43,6 +44,7 @@ export class DockerContainers implements Containers {
   readonly #clock: Clock;
   readonly #emit: Emit;
   #connected = false;
+  #place: EnginePlace = "elsewhere";
   #orphanedAt: number | undefined;
 
   constructor(settings: DockerSettings, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
@@ -53,6 +55,10 @@ export class DockerContainers implements Containers {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  get place(): EnginePlace {
+    return this.#place;
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<EngineState, never, undefined> {
@@ -89,6 +95,7 @@ export class DockerContainers implements Containers {
   ): AsyncGenerator<EngineState, never, undefined> {
     const clock = this.#clock;
     using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
+    this.#place = engine.place;
     const news = new Notifier();
     const listSoon = new Notifier();
     const inspector = new DockerInspector(engine, picture, news, clock, turn.signal);

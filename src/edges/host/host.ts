@@ -6,8 +6,10 @@ import { hostname, networkInterfaces } from "node:os";
 import { ownContainerOf } from "../../core/decision/own-container.js";
 import { type Advertised, chooseAddress, type MachineAddress } from "../../core/host/advertise.js";
 import type { HostNames } from "../../core/host/host-id.js";
+import { defaultInterfaceOf } from "../../core/host/routes.js";
 import { HecdError } from "../../errors.js";
 import { abortable } from "../../flow/linked-signal.js";
+import { readRoutes } from "./vicinity.js";
 
 /** What this machine is called, and whether the name is that of a container. */
 export function hostNames(): HostNames {
@@ -49,11 +51,12 @@ export class HostAddress {
   /** The address as it is now, else the last one known. */
   async current(signal: AbortSignal): Promise<string | undefined> {
     const addresses = addressesOfMachine();
-    const routes = await readRoutes();
-    const network = JSON.stringify([addresses, routes]);
+    const routes = readRoutes();
+    const defaultInterface = defaultInterfaceOf([...routes.v4, ...routes.v6]);
+    const network = JSON.stringify([addresses, routes.v4, defaultInterface]);
     if (network !== this.#network) {
       const sourceToStore = this.#setting === undefined ? await this.#sourceToStore(signal) : undefined;
-      const machine = { addresses, defaultInterface: defaultInterfaceOf(routes), sourceToStore };
+      const machine = { addresses, defaultInterface, sourceToStore };
       this.#found = chooseAddress(this.#setting, machine);
       this.#network = network;
     }
@@ -79,35 +82,6 @@ function addressesOfMachine(): readonly MachineAddress[] {
       family: family === "IPv4" ? (4 as const) : (6 as const),
     })),
   );
-}
-
-interface Route {
-  readonly interface: string;
-  readonly metric: number;
-}
-
-/** The default routes of Linux, IPv4 before IPv6; none elsewhere. */
-async function readRoutes(): Promise<readonly Route[]> {
-  const rows = async (path: string): Promise<readonly (readonly string[])[]> => {
-    const text = await readText(path);
-    return text.split("\n").map((line) => line.trim().split(/\s+/));
-  };
-  const [v4, v6] = await Promise.all([rows("/proc/net/route"), rows("/proc/net/ipv6_route")]);
-  const zeros = "0".repeat(32);
-  return [
-    ...v4
-      .filter(([, destination, , , , , , mask]) => destination === "00000000" && mask === "00000000")
-      .map(([name = "", , , , , , metric]) => ({ interface: name, metric: Number(metric) })),
-    ...v6
-      .filter(
-        ([to, length, , , hop, , , , , name]) => to === zeros && length === "00" && hop !== zeros && name !== "lo",
-      )
-      .map((row) => ({ interface: row[9] ?? "", metric: 2 ** 32 + Number.parseInt(row[5] ?? "", 16) })),
-  ];
-}
-
-function defaultInterfaceOf(routes: readonly Route[]): string | undefined {
-  return [...routes].sort((a, b) => a.metric - b.metric)[0]?.interface;
 }
 
 /** `10.0.0.5` of `http://10.0.0.5:2379`, `10.0.0.5:2379` or `etcd://10.0.0.5:2379/app`, without IPv6's brackets. */

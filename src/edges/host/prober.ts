@@ -1,51 +1,78 @@
-import { get } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import PQueue from "p-queue";
+import type { Clock } from "../../flow/clock.js";
 import type { Prober, ProbeTarget, ProbeVerdict } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
+import { askByHttp } from "./http-question.js";
 
 /** How many attempts are made at the same time. */
 const AT_ONCE = 64;
+
+/** So long a connection must stay open that somebody in between has accepted: he ends it when nobody listens behind him. */
+const STAYS_OPEN_MS = 100;
 
 /** Nobody can come to that address from here. */
 const NO_WAY = new Set(["EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "EACCES", "EPERM", "EINVAL"]);
 
 /** Probes by TCP connections and HTTP requests of its own. */
 export class SocketProber implements Prober {
+  readonly #clock: Clock;
   readonly #queue = new PQueue({ concurrency: AT_ONCE });
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
   async probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict> {
-    return await this.#queue.add(() => attempt(target, timeoutMs, signal), { signal });
+    return await this.#queue.add(() => attempt(target, timeoutMs, this.#clock, signal), { signal });
   }
 }
 
-function attempt({ ip, port, path }: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict> {
+/** One connection, and what is asked over it; whatever comes first is the verdict, and ends all of it. */
+function attempt(target: ProbeTarget, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<ProbeVerdict> {
+  const { ip, port, http, isForwarded } = target;
   return new Promise((resolve, reject) => {
-    const socket =
-      path === undefined
-        ? connect({ host: ip, port, timeout: timeoutMs }, () => {
-            resolve("passed");
-            socket.destroy();
-          })
-        : get({ host: ip, port, path, timeout: timeoutMs, agent: false }, ({ statusCode = 0 }) => {
-            resolve(statusCode >= 200 && statusCode < 400 ? "passed" : "refused");
-            socket.destroy();
-          });
-    const onAbort = (): void => {
+    const socket = connect({ host: ip, port });
+    const end = (verdict: ProbeVerdict): void => {
+      callOff();
+      signal.removeEventListener("abort", onAbort);
+      resolve(verdict);
       socket.destroy();
-      reject(signal.reason as Error);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("timeout", () => {
-      resolve("silent");
-      socket.destroy();
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+      end("silent");
+    };
+    let callOff = clock.after(timeoutMs, () => {
+      end(socket.connecting ? "silent" : { badly: "gives no answer in time" });
     });
-    socket.on("error", (error) => {
-      resolve(NO_WAY.has(codeOf(error) ?? "") ? "unreachable" : "refused");
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("error", (error) => {
+      if (NO_WAY.has(codeOf(error) ?? "")) end("unreachable");
     });
     socket.once("close", () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve("refused"); // where nothing else was said before
+      end("refused");
+    });
+    socket.once("connect", () => {
+      socket.removeAllListeners("close");
+      onceOver(socket, () => {
+        end(isForwarded ? "refused" : { badly: "closes the connection without an answer" });
+      });
+      if (http) askByHttp(http, socket, target, end);
+      else if (isForwarded) {
+        callOff();
+        callOff = clock.after(STAYS_OPEN_MS, () => {
+          end("passed");
+        });
+        socket.once("data", () => {
+          end("passed");
+        });
+      } else end("passed");
     });
   });
+}
+
+/** Calls `then` when a connection is over, a moment later: whoever has asked over it knows better what was the matter. */
+function onceOver(socket: Socket, then: () => void): void {
+  socket.once("close", () => setImmediate(then));
 }

@@ -190,7 +190,6 @@ export class Metrics {
         break;
       case "advertising":
       case "skipped":
-      case "probe-skipped":
       case "probe-waits":
       case "claim-held":
       case "resources-loaded":

@@ -1,14 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decisionOf } from "../../../src/core/decision/decision.js";
-import type { ProbeResult, RuntimeStatus } from "../../../src/core/decision/readiness.js";
+import { type ProbeResult, type RuntimeStatus, UNPROBED } from "../../../src/core/decision/readiness.js";
 import { container, context, published } from "../../support/containers.js";
 
-const aFinding = fc.constantFrom<ProbeResult>("passed", "pending", "failed", "skipped");
+const aFinding = fc.constantFrom<ProbeResult>("passed", "pending", "unfit", "failed", "unreachable", "skipped");
 
 const aStanding: fc.Arbitrary<RuntimeStatus> = fc
   .record({ drained: fc.boolean(), held: fc.boolean(), first: aFinding, second: aFinding })
-  .map(({ drained, held, first, second }) => ({ drained, held, probe: (port) => (port === 8080 ? first : second) }));
+  .map(({ drained, held, first, second }) => ({
+    ...UNPROBED,
+    drained,
+    held,
+    probe: (port) => (port === 8080 ? first : second),
+  }));
 
 const someFacts = fc.constantFrom(
   context,
@@ -33,12 +38,7 @@ test("a container in the network of another is decided on by what that one is no
   const inside = container("inside", { networkMode: "container:outer", labels: { "hecd.port": "8080" }, ports: [] });
   const at = (hostPort: number) => {
     const outer = container("outer", { id: "outer", ports: [published(8080, hostPort)] });
-    return decisionOf(
-      inside,
-      context,
-      { probe: () => "passed", drained: false, held: false },
-      new Map([["outer", outer]]),
-    );
+    return decisionOf(inside, context, { ...UNPROBED, probe: () => "passed" }, new Map([["outer", outer]]));
   };
   expect(at(1)).toMatchObject({ instances: [{ addr: "10.0.0.5:1" }] });
   expect(at(2)).toMatchObject({ instances: [{ addr: "10.0.0.5:2" }] });

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Placed, placementOf } from "../../../src/core/decision/placement.js";
 import { probesOf } from "../../../src/core/decision/probing.js";
-import { type ProbeResult, readinessOf, readyInstances } from "../../../src/core/decision/readiness.js";
+import { type ProbeResult, readinessOf, readyInstances, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { container, context, published } from "../../support/containers.js";
+import { container, context, published, standpoint } from "../../support/containers.js";
 
 const web = container("web1", {
   labels: { "hecd.ports": "8080,8081,53/udp", "hecd.8080.check.path": "/health", "hecd.health": "lenient" },
@@ -39,9 +39,15 @@ test("a container is placed under its names, at its addresses, with the address 
   const { health, ports } = placed(web);
   expect(health).toBe("lenient");
   expect(ports).toMatchObject([
-    { instance: { name: "web1", addr: "10.0.0.5:32768", state: "up" }, ownIp: "172.17.0.2" },
-    { instance: { name: "web1-8081", addr: "10.0.0.5:32769", state: "up" }, ownIp: "172.17.0.2" },
-    { instance: { name: "web1-53", addr: "10.0.0.5:32770", proto: "udp", state: "up" }, ownIp: "172.17.0.2" },
+    { instance: { name: "web1", addr: "10.0.0.5:32768", state: "up" }, own: [{ ip: "172.17.0.2", network: "bridge" }] },
+    {
+      instance: { name: "web1-8081", addr: "10.0.0.5:32769", state: "up" },
+      own: [{ ip: "172.17.0.2", network: "bridge" }],
+    },
+    {
+      instance: { name: "web1-53", addr: "10.0.0.5:32770", proto: "udp", state: "up" },
+      own: [{ ip: "172.17.0.2", network: "bridge" }],
+    },
   ]);
 });
 
@@ -60,7 +66,7 @@ test("a container in the network of another is placed, and can be probed, where 
   expect(placed(guest).ports).toMatchObject({ reason: "network-owner-away" });
   const outer = container("outer", { id: "outer", ports: [published(8080, 40_000)] });
   expect(placed(guest, new Map([["outer", outer]])).ports).toMatchObject([
-    { instance: { name: "guest", addr: "10.0.0.5:40000" }, ownIp: "172.17.0.2" },
+    { instance: { name: "guest", addr: "10.0.0.5:40000" }, own: [{ ip: "172.17.0.2", network: "bridge" }] },
   ]);
 });
 
@@ -79,25 +85,26 @@ test("a running container is probed the same, whatever its HEALTHCHECK says and 
     fc.property(aMoment, aMoment, (one, other) => {
       const plansIn = (moment: typeof one) => {
         const now: Container = { ...web, ...moment, status: "running" };
-        return probesOf(now, placementOf(now, context), true);
+        return probesOf(now, placementOf(now, context), standpoint);
       };
       // Whether there is a HEALTHCHECK at all is no matter of the moment.
       fc.pre((one.health === "none") === (other.health === "none"));
       expect(plansIn(one)).toEqual(plansIn(other));
-      expect(plansIn(one).map(({ port }) => port)).toEqual(one.health === "none" ? [8080, 8081] : [8080]);
+      expect([...plansIn(one).keys()]).toEqual(one.health === "none" ? [8080, 8081] : [8080]);
     }),
   );
 });
 
 test("the readiness of a container changes the state of its instances, never their names and addresses", () => {
-  const aFinding = fc.constantFrom<ProbeResult>("passed", "pending", "failed", "skipped");
+  const aFinding = fc.constantFrom<ProbeResult>("passed", "pending", "unfit", "failed", "unreachable", "skipped");
   let changed = 0;
   fc.assert(
     fc.property(aMoment, aFinding, aFinding, fc.boolean(), fc.boolean(), (moment, first, second, drained, held) => {
       const now = { ...web, ...moment };
       const { health, ports } = placed(now);
       if ("reason" in ports) throw new Error(ports.reason);
-      const runtimeStatus = { probe: (port: number) => (port === 8080 ? first : second), drained, held };
+      const probe = (port: number) => (port === 8080 ? first : second);
+      const runtimeStatus = { ...UNPROBED, probe, drained, held };
       const whole = readinessOf(now, health, runtimeStatus);
       if (whole.state === "out") return;
       const known = new Map(ports.map(({ instance }) => [instance.id, instance]));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decisionOf } from "../../../src/core/decision/decision.js";
-import type { ProbeResult } from "../../../src/core/decision/readiness.js";
+import { type ProbeResult, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import type { Reason } from "../../../src/core/model/reason.js";
 import { container, context, published } from "../../support/containers.js";
@@ -45,7 +45,7 @@ const someTroubles: fc.Arbitrary<Troubles> = fc.record({
   loopback: rarely,
   stopping: rarely,
   drained: rarely,
-  probe: fc.constantFrom<ProbeResult>("passed", "pending", "failed", "skipped"),
+  probe: fc.constantFrom<ProbeResult>("passed", "pending", "unfit", "failed", "unreachable", "skipped"),
 });
 
 /** Every reason that there is, the one that counts first. */
@@ -69,6 +69,7 @@ function reasonsOf(troubles: Troubles): readonly Reason[] {
     [health === "unhealthy", "unhealthy"],
     [troubles.stopping || troubles.drained, "draining"],
     [troubles.probe === "pending", "not-listening"],
+    [troubles.probe === "unfit", "answers-badly"],
     [troubles.probe === "failed", "check-failed"],
   ];
   return reasons.filter(([isSo]) => isSo).map(([, reason]) => reason);
@@ -91,7 +92,7 @@ function decided(troubles: Troubles) {
     ports: troubles.unpublished ? [{ ...binding, bindings: [] }] : [binding],
   });
   const here = { ...context, explicit: troubles.unasked, ownContainer: troubles.own ? one.id : undefined };
-  return decisionOf(one, here, { probe: () => probe, drained, held });
+  return decisionOf(one, here, { ...UNPROBED, probe: () => probe, drained, held });
 }
 
 test("of all that is the matter with a container, the reason given is always the same one", () => {
@@ -107,7 +108,16 @@ test("of all that is the matter with a container, the reason given is always the
     { numRuns: 2_000, seed: 4 },
   );
   expect([...seen].sort()).toEqual([
-    ...["check-failed", "disabled", "draining", "flap-hold", "invalid-label", "invalid-name", "loopback-only"],
+    ...[
+      "answers-badly",
+      "check-failed",
+      "disabled",
+      "draining",
+      "flap-hold",
+      "invalid-label",
+      "invalid-name",
+      "loopback-only",
+    ],
     ...["no-network", "no-published-port", "not-enabled", "not-listening", "not-running", "other-namespace"],
     ...["own-container", "paused", "starting", "unhealthy"],
   ]);

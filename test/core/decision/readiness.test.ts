@@ -31,6 +31,8 @@ test.each<[string, Partial<Container>, Partial<RuntimeStatus>, HealthPolicy, str
   ["crashes over and over", {}, { held: true }, "strict", "out: flap-hold"],
   ["does not listen yet", {}, { probe: () => "pending" }, "strict", "out: not-listening"],
   ["listens", {}, { probe: () => "passed" }, "strict", "up"],
+  ["answers its check badly", {}, { probe: () => "unfit" }, "strict", "out: answers-badly"],
+  ["cannot be probed from here", {}, { probe: () => "unreachable" }, "strict", "up"],
   ["no longer passes its check", {}, { probe: () => "failed" }, "strict", "draining: check-failed"],
   [
     "is being stopped before it has listened",
@@ -58,4 +60,36 @@ test.each<[string, Partial<Container>, Partial<RuntimeStatus>]>([
   const [first] = instances();
   expect(first).toBeDefined();
   expect(instances()[0]).toBe(first);
+});
+
+test.each<[string, Readonly<Record<string, string>>, Partial<RuntimeStatus>, string]>([
+  [
+    "nobody listens",
+    {},
+    { probe: () => "pending" },
+    "Nothing listens on its port 8080 yet; --probe off or label hecd.check.type=off would not wait for it",
+  ],
+  [
+    "nobody listens, and its labels ask for a check, which --probe off would not end",
+    { "hecd.check.path": "/" },
+    { probe: () => "pending" },
+    "Nothing listens on its port 8080 yet; label hecd.check.type=off would not wait for it",
+  ],
+  [
+    "somebody answers badly",
+    { "hecd.check.path": "/" },
+    { probe: () => "unfit", words: () => "http://172.17.0.2:8080/ answers with status 404" },
+    "Its port 8080 listens, but http://172.17.0.2:8080/ answers with status 404; see its labels hecd.scheme, hecd.check.path and hecd.check.type",
+  ],
+])("what to do is said truly where %s", (_, labels, status, advice) => {
+  const decision = decisionOf(container("web1", { labels }), context, { ...UNPROBED, ...status });
+  expect(decision).toMatchObject({ advice });
+});
+
+test("what cannot be probed is registered with a note that says why", () => {
+  const status: RuntimeStatus = { ...UNPROBED, probe: () => "unreachable", words: () => "it is far away" };
+  expect(decisionOf(container("web1"), context, status)).toMatchObject({
+    instances: [{ state: "up" }],
+    notes: ["Its port 8080 cannot be probed and counts as ready: it is far away"],
+  });
 });

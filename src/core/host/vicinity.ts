@@ -1,0 +1,52 @@
+/** Where the networks of an engine are, as seen from this process. */
+export type EnginePlace =
+  /** In the network namespace that this process is in too. */
+  | "here"
+  /** In one of its own, of which this machine sees the published ports alone: an engine without root. */
+  | "rootless"
+  /** On another machine, in another namespace, or nobody knows. */
+  | "elsewhere";
+
+/** The way from this process to an address. */
+export interface Way {
+  /** The interface by which it leaves. */
+  readonly interface: string;
+  /** Whether it leads to a neighbour, and not to a router. */
+  readonly isDirect: boolean;
+  /** This process's own addresses on that interface. */
+  readonly addresses: readonly string[];
+}
+
+/** What this process sees of the network around it. */
+export interface Vicinity {
+  /** Undefined where there is no way. */
+  wayTo(ip: string): Way | undefined;
+  /** Whether an address is one of this process's own network namespace. */
+  isOwn(ip: string): boolean;
+}
+
+/** What is known of a network of an engine. */
+export interface NetworkTraits {
+  /** Undefined where the engine names its networks by no id. */
+  readonly id: string | undefined;
+  /** The addresses of whoever leads out of it. */
+  readonly gateways: readonly string[];
+  /** The addresses in it of the container that this process itself runs in; none where that is not in it, or in none. */
+  readonly ownAddresses: readonly string[];
+}
+
+/**
+ * Whether `ip` leads to the container that has it in this network, and to nobody else: the way there leaves by an
+ * interface of that very network.
+ *
+ * That is the bridge which Docker names after the network's id; the interface of the container that this process runs
+ * in; or, of an engine whose networks are here, the one that has the address of the network's gateway. Everywhere else
+ * the same address may be a stranger's.
+ */
+export function isNear(ip: string, network: NetworkTraits, place: EnginePlace, vicinity: Vicinity): boolean {
+  const way = vicinity.wayTo(ip);
+  if (way?.isDirect !== true) return false;
+  if (network.id !== undefined && way.interface === `br-${network.id.slice(0, 12)}`) return true;
+  const known = place === "here" ? [...network.ownAddresses, ...network.gateways] : network.ownAddresses;
+  return known.some((address) => way.addresses.includes(address));
+}

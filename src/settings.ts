@@ -153,9 +153,9 @@ export const SETTINGS = {
       (urls) => urls.every((url) => /^(unix|tcp|https?):\/\/.+/.test(url)),
       "must be unix://PATH or tcp://HOST:PORT",
     ),
-    fallback: ["unix:///var/run/docker.sock"],
+    fallback: [],
     value: "URL",
-    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several",
+    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several; else this machine's, Docker's or Podman's",
     alsoFrom: ["DOCKER_HOST"],
   }),
   "docker-tls": setting<boolean>({

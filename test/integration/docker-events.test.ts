@@ -71,7 +71,9 @@ describe("a container on a real engine", () => {
       expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual([DEFAULT_NETWORK]);
       await cli.run("network", "connect", network, "events-one");
       await eventually("both networks", () => {
-        expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual([DEFAULT_NETWORK, "hecd-events"].sort());
+        expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual(
+          [DEFAULT_NETWORK, "hecd-events"].sort(),
+        );
         return true;
       });
       await cli.run("network", "disconnect", DEFAULT_NETWORK, "events-one");

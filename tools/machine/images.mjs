@@ -89,7 +89,11 @@ export async function staleAmong(images) {
  */
 export function printsIn(lines) {
   const found = [...lines.matchAll(/^(\[.*\]) ([0-9a-f]+)$/gm)];
-  return new Map(found.flatMap(([, names = "", print = ""]) => parseNames(names).map((name) => [name.replace(/^(docker\.io|localhost)\//, ""), print])));
+  return new Map(
+    found.flatMap(([, names = "", print = ""]) =>
+      parseNames(names).map((name) => [name.replace(/^(docker\.io|localhost)\//, ""), print]),
+    ),
+  );
 }
 
 const parseNames = /** @type {(text: string) => readonly string[]} */ (JSON.parse);

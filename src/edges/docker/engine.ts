@@ -13,12 +13,14 @@ import {
   inspectAnswer,
   listAnswer,
   nameOf,
+  networkAnswer,
   parseAnswer,
   stopRuleOf,
   summaryOf,
   versionAnswer,
 } from "./answers.js";
 import { type DialOptions, dialOptions, type DockerConnection } from "./connection.js";
+import { type EngineKind, filterProblem, kindOf } from "./podman.js";
 
 /** How long the engine may take for one answer; the first one shows whether it is there at all. */
 const HELLO_MS = 2_000;
@@ -31,8 +33,9 @@ const ANSWER_MS = 5_000;
 export interface Listed {
   readonly id: string;
   readonly name: string;
-  /** Equal texts mean that nothing we care for has changed. */
+  /** Equal texts mean that nothing we care for has changed, but for health where the list does not tell that. */
   readonly summary: string;
+  readonly tellsHealth: boolean;
 }
 
 /** A container as a look shows it. */
@@ -57,6 +60,7 @@ export interface DockerView {
 export class DockerEngine implements Disposable {
   /** The engine's own version, such as `20.10.24`. */
   readonly version: string;
+  readonly kind: EngineKind;
   readonly #docker: Docker;
   readonly #agent: DialOptions["agent"];
   readonly #filters: Readonly<Record<string, string[]>>;
@@ -67,6 +71,7 @@ export class DockerEngine implements Disposable {
     this.#agent = dialled.agent;
     this.#filters = byName(filters);
     this.version = hello.Version;
+    this.kind = kindOf(hello.Components);
     this.#clock = clock;
   }
 
@@ -76,7 +81,10 @@ export class DockerEngine implements Disposable {
     try {
       const stranger = new Docker(dialled.options);
       const answer = await within(HELLO_MS, "Docker's version", clock, signal, () => stranger.version());
-      return new DockerEngine(dialled, filters, parseAnswer(versionAnswer, answer, "version"), clock);
+      const engine = new DockerEngine(dialled, filters, parseAnswer(versionAnswer, answer, "version"), clock);
+      const problem = engine.kind === "podman" ? filterProblem(filters) : undefined;
+      if (problem !== undefined) throw new HecdError({ code: "usage", problem });
+      return engine;
     } catch (error) {
       dialled.agent.destroy();
       throw error;
@@ -107,7 +115,8 @@ export class DockerEngine implements Disposable {
         this.#docker.getContainer(id).inspect({ abortSignal }),
       );
       const description = parseAnswer(inspectAnswer, answer, `description of container ${short}`);
-      return { container: containerOf(description), stopRule: stopRuleOf(description) };
+      const container = await this.#asReached(containerOf(description, this.kind), signal);
+      return { container, stopRule: stopRuleOf(description) };
     } catch (error) {
       if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
       throw error;
@@ -136,6 +145,32 @@ export class DockerEngine implements Disposable {
     this.#agent.destroy();
   }
 
+  /**
+   * The container without what is published where that leads nowhere: Podman shows it also of networks that have no
+   * way in from the host. Docker leaves it out itself.
+   */
+  async #asReached(container: Container, signal: AbortSignal): Promise<Container> {
+    const networks = Object.keys(container.networks);
+    const isPublished = container.ports.some(({ bindings }) => bindings.length > 0);
+    if (this.kind !== "podman" || !isPublished || networks.length === 0) return container;
+    const closed = await Promise.all(networks.map((name) => this.#isClosed(name, signal)));
+    if (closed.includes(false)) return container;
+    return { ...container, ports: container.ports.map((port) => ({ ...port, bindings: [] })) };
+  }
+
+  /** Whether nothing of the host leads into a network; one that cannot be asked for is taken for open. */
+  async #isClosed(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const what = `network ${name}`;
+      const answer = await within(ANSWER_MS, what, this.#clock, signal, () => this.#docker.getNetwork(name).inspect());
+      const { Driver, Internal } = parseAnswer(networkAnswer, answer, `description of ${what}`);
+      return Driver !== "bridge" || Internal === true;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+
   async #list(filters: Readonly<Record<string, string[]>>, signal: AbortSignal): Promise<readonly Listed[]> {
     const answer = await within(ANSWER_MS, "the list of containers", this.#clock, signal, (abortSignal) =>
       this.#docker.listContainers({ all: true, filters, abortSignal }),
@@ -143,7 +178,8 @@ export class DockerEngine implements Disposable {
     return parseAnswer(z.array(listAnswer), answer, "list of containers").map((listed) => ({
       id: listed.Id,
       name: nameOf(listed),
-      summary: summaryOf(listed),
+      summary: summaryOf(listed, this.kind),
+      tellsHealth: this.kind === "docker",
     }));
   }
 }

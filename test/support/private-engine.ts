@@ -15,7 +15,7 @@ export interface PrivateParts {
 
 /** The command that starts a private engine, of the kind that this run has. */
 export async function engineCommand(parts: PrivateParts, options: readonly string[]): Promise<readonly string[]> {
-  return IS_PODMAN ? await podmanCommand(parts) : dockerCommand(parts, options);
+  return IS_PODMAN ? await podmanCommand(parts, options) : dockerCommand(parts, options);
 }
 
 function dockerCommand({ path, url, bridge, network }: PrivateParts, options: readonly string[]): readonly string[] {
@@ -28,13 +28,17 @@ function dockerCommand({ path, url, bridge, network }: PrivateParts, options: re
 }
 
 /** Two Podmans of one machine have one bridge; different subnets keep their containers apart. */
-async function podmanCommand({ path, url, network }: PrivateParts): Promise<readonly string[]> {
+async function podmanCommand(
+  { path, url, network }: PrivateParts,
+  options: readonly string[],
+): Promise<readonly string[]> {
   const settings = join(path, "containers.conf");
   const common = await readFile("/etc/containers/containers.conf", "utf8");
   await writeFile(settings, common.replace("[network]", `[network]\ndefault_subnet = "${network}.0/24"`));
+  const own = options.filter((option) => option !== "--live-restore"); // its containers always outlive it
   const folders = ["--root", join(path, "data"), "--runroot", join(path, "run"), "--tmpdir", join(path, "tmp")];
   return [
-    ...["env", `CONTAINERS_CONF=${settings}`, "podman", ...folders],
+    ...["env", `CONTAINERS_CONF=${settings}`, "podman", ...folders, ...own],
     ...["--network-config-dir", join(path, "networks"), "system", "service", "--time=0", url],
   ];
 }

@@ -19,7 +19,7 @@ export interface Product {
   readonly asked: (unpacked: Unpacked) => readonly [program: string, flag: string];
   readonly answer: string;
   /** The projects of vitest, and parts of the names of their files: all of them when there are none. */
-  readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load")[];
+  readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load" | "podman")[];
   readonly files: readonly string[];
   /** A shell command that has to succeed before the tests, and uses the product as they do. */
   readonly before?: string;
@@ -105,15 +105,14 @@ const PODMAN: Product = {
   }),
   asked: () => ["podman", "--version"],
   answer: "podman version ",
-  projects: ["agents", "docker"],
-  files: ENGINE_FILES,
+  projects: ["agents", "docker", "podman"],
+  files: [...ENGINE_FILES, "integration/podman"],
   before: "node tools/machine/prepare.mjs test",
 };
 
-/** By the word that the command line has for each. */
-export const PRODUCTS: ReadonlyMap<string, Product> = new Map([
-  ["haproxy", HAPROXY],
-  ["etcd", ETCD],
-  ["docker", DOCKER],
-  ["podman", PODMAN],
+/** By the word that the command line has for each; several where one is spoken to as the other, with versions of their own. */
+export const PRODUCTS: ReadonlyMap<string, readonly Product[]> = new Map([
+  ["haproxy", [HAPROXY]],
+  ["etcd", [ETCD]],
+  ["docker", [DOCKER, PODMAN]],
 ]);

@@ -153,9 +153,9 @@ export const SETTINGS = {
       (urls) => urls.every((url) => /^(unix|tcp|https?):\/\/.+/.test(url)),
       "must be unix://PATH or tcp://HOST:PORT",
     ),
-    fallback: [],
+    fallback: ["unix:///var/run/docker.sock"],
     value: "URL",
-    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several; else this machine's, Docker's or Podman's",
+    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several; Podman's socket where only that is there",
     alsoFrom: ["DOCKER_HOST"],
   }),
   "docker-tls": setting<boolean>({

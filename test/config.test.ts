@@ -11,7 +11,7 @@ describe("the settings", () => {
       prefix: "/app/servers",
       ttl: 30_000,
       "on-exit": "release",
-      docker: [],
+      docker: ["unix:///var/run/docker.sock"],
     });
     expect(Object.isFrozen(settings)).toBe(true);
     expect(Object.keys(settings).sort()).toEqual([...settingNames()].sort());

@@ -2,7 +2,7 @@ import { Agent, type AgentSettings } from "../agent/agent.js";
 import { isHere, parseDockerUrl } from "../core/host/docker-url.js";
 import { type Engine, readEngines } from "../core/host/engines.js";
 import { DockerContainers } from "../edges/docker/provider.js";
-import { engineOfThisMachine, HostAddress, hostNames, ownContainer } from "../edges/host/host.js";
+import { HostAddress, hostNames, ownContainer } from "../edges/host/host.js";
 import { SocketProber } from "../edges/host/prober.js";
 import type { Identity } from "../edges/host/state-folder.js";
 import type { Status } from "../edges/status/server.js";
@@ -20,10 +20,10 @@ export interface Agents extends Orders, AsyncDisposable {
   status(): Status;
 }
 
-/** The engines that the settings name, or the one that this machine has; throws `usage` for what cannot be. */
+/** The engines that the settings name; throws `usage` for what cannot be. */
 export function enginesOf(settings: Settings): readonly Engine[] {
   const { docker, advertise, "host-id": hostId } = settings;
-  return readEngines(docker.length > 0 ? docker : [engineOfThisMachine()], { advertise, hostId, names: hostNames() });
+  return readEngines(docker, { advertise, hostId, names: hostNames() });
 }
 
 /**

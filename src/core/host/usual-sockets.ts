@@ -1,17 +1,12 @@
-/** What of a process tells where an engine of its user listens. */
-export interface UserFacts {
-  /** The folder of the user's sockets, `XDG_RUNTIME_DIR`; undefined when nobody says. */
-  readonly runtimeFolder: string | undefined;
-  readonly uid: number | undefined;
-}
-
 /** Docker's own socket, which is also meant where no engine is found. */
 const DOCKER_SOCKET = "/var/run/docker.sock";
 
-/** The sockets at which an engine usually listens, the ones to prefer first: Docker before Podman, the machine's before the user's. */
-export function usualSockets({ runtimeFolder, uid }: UserFacts): readonly string[] {
-  const own = runtimeFolder ?? (uid === undefined || uid === 0 ? undefined : `/run/user/${uid}`);
-  const ofUser = (path: string): readonly string[] => (own === undefined ? [] : [`${own}/${path}`]);
+/**
+ * The sockets at which an engine usually listens, the ones to prefer first: Docker before Podman, the machine's before the
+ * user's, which are in the folder `runtimeFolder` (`XDG_RUNTIME_DIR`).
+ */
+export function usualSockets(runtimeFolder: string | undefined): readonly string[] {
+  const ofUser = (path: string): readonly string[] => (runtimeFolder ? [`${runtimeFolder}/${path}`] : []);
   return [DOCKER_SOCKET, ...ofUser("docker.sock"), "/run/podman/podman.sock", ...ofUser("podman/podman.sock")];
 }
 

@@ -22,8 +22,7 @@ import {
 import { type DialOptions, dialOptions, type DockerConnection } from "./connection.js";
 import { type EngineKind, filterProblem, kindOf } from "./podman.js";
 
-/** How long the engine may take for one answer; the first one shows whether it is there at all. */
-const HELLO_MS = 2_000;
+/** How long the engine may take for one answer; a Podman that is asked for its version starts programs to say theirs. */
 const ANSWER_MS = 5_000;
 
 /**
@@ -75,12 +74,12 @@ export class DockerEngine implements Disposable {
     this.#clock = clock;
   }
 
-  /** Connects and asks for the version, within two seconds. */
+  /** Connects and asks for the version, within five seconds. */
   static async connect({ connection, filters }: DockerView, clock: Clock, signal: AbortSignal): Promise<DockerEngine> {
     const dialled = await dialOptions(connection);
     try {
       const stranger = new Docker(dialled.options);
-      const answer = await within(HELLO_MS, "Docker's version", clock, signal, () => stranger.version());
+      const answer = await within(ANSWER_MS, "Docker's version", clock, signal, () => stranger.version());
       const engine = new DockerEngine(dialled, filters, parseAnswer(versionAnswer, answer, "version"), clock);
       const problem = engine.kind === "podman" ? filterProblem(filters) : undefined;
       if (problem !== undefined) throw new HecdError({ code: "usage", problem });

@@ -1,34 +1,17 @@
 import { createSocket } from "node:dgram";
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { ownContainerOf } from "../../core/decision/own-container.js";
 import { type Advertised, chooseAddress, type MachineAddress } from "../../core/host/advertise.js";
 import type { HostNames } from "../../core/host/host-id.js";
-import { type SocketAccess, usualEngine, usualSockets } from "../../core/host/usual-sockets.js";
 import { HecdError } from "../../errors.js";
 import { abortable } from "../../flow/linked-signal.js";
 
 /** What this machine is called, and whether the name is that of a container. */
 export function hostNames(): HostNames {
   return { hostname: hostname(), inContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv") };
-}
-
-/** The URL of the engine of this machine, by the sockets there are; Docker's own when there is none. */
-export function engineOfThisMachine(): string {
-  const runtimeFolder = process.env["XDG_RUNTIME_DIR"];
-  return usualEngine(usualSockets({ runtimeFolder, uid: process.getuid?.() }), accessOf);
-}
-
-function accessOf(path: string): SocketAccess {
-  if (!existsSync(path)) return "missing";
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK);
-    return "usable";
-  } catch {
-    return "denied";
-  }
 }
 
 /** The id of the container that this process runs in; undefined when it runs in none, or nothing tells. */

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { Command, CommandInput, OperandCommand, ProcessWorld } from "./commands/command.js";
 import type { FlagDescription } from "./config.js";
 import { readText, readTextIfThere } from "./edges/files/read-text.js";
+import { engineOfThisMachine } from "./edges/host/usual-engine.js";
 import { type Fault, HecdError, reasonOf } from "./errors.js";
 import { version } from "./package.js";
 import type { SettingName, Settings } from "./settings.js";
@@ -159,7 +160,8 @@ async function settingsOf(flags: Flags, world: ProcessWorld): Promise<Settings> 
   const named = flags["config"] ?? world.env["HECD_CONFIG"];
   const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
   const text = await (named === undefined ? readTextIfThere(path) : readText(path));
-  return resolveSettings({ flags, env: world.env, ...(text === undefined ? {} : { file: { path, text } }) });
+  const machine = { docker: [engineOfThisMachine(world.env)] };
+  return resolveSettings({ flags, env: world.env, machine, ...(text === undefined ? {} : { file: { path, text } }) });
 }
 
 /** The flags of a command line, by name. */

@@ -11,10 +11,12 @@ export interface Sources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The settings file, when there is one. */
   readonly file?: { readonly path: string; readonly text: string };
+  /** What this machine has in the place of a fixed default. */
+  readonly machine?: Partial<Settings>;
 }
 
 /**
- * Puts the sources together: flag, then environment, then file, then default.
+ * Puts the sources together: flag, then environment, then file, then what the machine has, then default.
  *
  * Throws `config-invalid` that names every problem of a source at once.
  */
@@ -26,7 +28,7 @@ export function resolveSettings(sources: Sources): Settings {
     const found = find(name, sources, file);
     const { schema, fallback } = SETTINGS[name] as Setting<unknown>;
     if (!found) {
-      resolved[name] = fallback;
+      resolved[name] = sources.machine?.[name] ?? fallback;
       continue;
     }
     const parsed = schema.safeParse(found.value);

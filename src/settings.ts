@@ -155,7 +155,7 @@ export const SETTINGS = {
     ),
     fallback: ["unix:///var/run/docker.sock"],
     value: "URL",
-    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several",
+    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several; Podman's socket where only that is there",
     alsoFrom: ["DOCKER_HOST"],
   }),
   "docker-tls": setting<boolean>({

@@ -13,6 +13,9 @@ const DOCKER = [
   "test/integration/{compose-styles,deploy,explain,images,readiness,start,whole-line}.test.ts",
 ];
 
+/** What is about Podman, and needs one in the place of the machine's Docker engine: a round of versions has it. */
+const PODMAN = ["test/integration/podman.test.ts"];
+
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
@@ -61,9 +64,18 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "podman",
+          include: PODMAN,
+          globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
           name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...AGENTS, ...DOCKER, ...ETCD, ...LOAD],
+          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ETCD, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
         },

@@ -73,7 +73,7 @@ async function measureAll(): Promise<void> {
 
 /** The HAProxy of this machine, and those of other versions that are unpacked for tests. */
 async function programs(): Promise<readonly (readonly [release: string, program: string])[]> {
-  const haproxy = PRODUCTS.get("haproxy");
+  const [haproxy] = PRODUCTS.get("haproxy") ?? [];
   if (!haproxy) throw new Error("There is no product haproxy");
   const wanted = chosen.haproxy === "" ? undefined : chosen.haproxy.split(",");
   const found: (readonly [string, string])[] = [["2.6", "haproxy"]];

@@ -38,6 +38,8 @@ const REASONS: Readonly<Record<Reason, true>> = {
   "ambiguous-network": true,
   "not-in-network": true,
   "network-owner-away": true,
+  "pod-infra": true,
+  "pod-member": true,
   "no-host-ip": true,
   "key-conflict": true,
 };

@@ -75,6 +75,7 @@ describe("the page of Docker engines", () => {
       [2, 3, 4, 5, 6, 7, 8, 9, 10].map((last) => [`192.168.0.${last}`, `192.168.0.${last}`]),
       [here],
       [here],
+      [here],
     ]);
     expect(read.flatMap(({ filter }) => filter)).toEqual([
       "label=com.example.stage=prod",

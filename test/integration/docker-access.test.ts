@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Certificates, makeCertificates } from "../support/certificates.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
 import { startEtcd } from "../support/etcd.js";
+import { DEFAULT_NETWORK } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
 import { FakeDocker } from "../support/fake-docker.js";
 import { FilteringProxy } from "../support/filtering-proxy.js";
@@ -144,7 +145,7 @@ describe("a filtering proxy before a Docker engine", () => {
     await cli.web("old-api", "--stop-signal", "SIGUSR2");
     await followed.sees("old-api", { status: "running", stopping: false });
     expect(followed.seen("old-api")?.ports).toMatchObject([{ port: 8080, protocol: "tcp" }]);
-    expect(Object.keys(followed.seen("old-api")?.networks ?? {})).toEqual(["bridge"]);
+    expect(Object.keys(followed.seen("old-api")?.networks ?? {})).toEqual([DEFAULT_NETWORK]);
     await cli.run("kill", "-s", "USR2", "old-api");
     await eventually("the signal", () =>
       followed.states.some(({ containers }) => containers.some(({ name, stopping }) => name === "old-api" && stopping)),

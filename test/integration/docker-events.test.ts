@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
+import { DEFAULT_NETWORK } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
 import { FilteringProxy } from "../support/filtering-proxy.js";
 import { Followed } from "../support/followed.js";
@@ -67,13 +68,15 @@ describe("a container on a real engine", () => {
       await followed.sees("events-one", { status: "created", networks: {} });
       await cli.run("start", "events-one");
       await followed.sees("events-one", { status: "running" });
-      expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual(["bridge"]);
+      expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual([DEFAULT_NETWORK]);
       await cli.run("network", "connect", network, "events-one");
       await eventually("both networks", () => {
-        expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual(["bridge", "hecd-events"]);
+        expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual(
+          [DEFAULT_NETWORK, "hecd-events"].sort(),
+        );
         return true;
       });
-      await cli.run("network", "disconnect", "bridge", "events-one");
+      await cli.run("network", "disconnect", DEFAULT_NETWORK, "events-one");
       await eventually("the other network", () => {
         expect(Object.keys(followed.seen("events-one")?.networks ?? {})).toEqual(["hecd-events"]);
         return true;

@@ -9,6 +9,7 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     id: Buffer.from(name.padEnd(32)).toString("hex").slice(0, 64),
     name,
     image: "hecd-test/web",
+    isInfra: false,
     labels: {},
     serviceVariables: {},
     status: "running",

@@ -3,11 +3,12 @@ import { matched, numberOf, required } from "./required.js";
 
 /**
  * The host's port in what `docker port CONTAINER PORT` prints: `0.0.0.0:32768` and its like, a line for each address.
- * Throws when nothing is published on the address `ip`; an IPv6 address stands in brackets.
+ * Throws when nothing is published on the address `ip`; an IPv6 address stands in brackets. Podman 4 writes no address
+ * where it means all of IPv4.
  */
 export function publishedPort(lines: string, ip = "0.0.0.0"): number {
-  const line = lines.split("\n").find((each) => each.startsWith(`${ip}:`));
-  return numberOf(line?.slice(ip.length + 1), `port of ${ip} in ${JSON.stringify(lines)}`);
+  const line = lines.split("\n").find((each) => each.replace(/^:(?=[0-9])/, "0.0.0.0:").startsWith(`${ip}:`));
+  return numberOf(line?.slice(line.lastIndexOf(":") + 1), `port of ${ip} in ${JSON.stringify(lines)}`);
 }
 
 /** What a Go template of `docker inspect` has printed. Throws when the engine has no such field, or nothing in it. */

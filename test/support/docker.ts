@@ -4,7 +4,9 @@ import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { addressIn, fieldOf, interfaceAddress, publishedPort } from "./docker-answers.js";
+import { DEFAULT_NETWORK, IS_PODMAN } from "./engine-kind.js";
 import { eventually } from "./eventually.js";
+import { engineCommand } from "./private-engine.js";
 import { numberOf } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -68,7 +70,7 @@ export class DockerCli implements AsyncDisposable {
   }
 
   /** A container's own IPv4 address in a network. */
-  async address(name: string, network = "bridge"): Promise<string> {
+  async address(name: string, network = DEFAULT_NETWORK): Promise<string> {
     const template = `{{(index .NetworkSettings.Networks ${JSON.stringify(network)}).IPAddress}}`;
     return addressIn(await this.run("inspect", "-f", template, name), template);
   }
@@ -79,7 +81,9 @@ export class DockerCli implements AsyncDisposable {
    */
   async bridgeAddress(): Promise<string> {
     const template = '{{index .Options "com.docker.network.bridge.name"}}';
-    const bridge = fieldOf(await this.run("network", "inspect", "-f", template, "bridge"), template);
+    const bridge = IS_PODMAN
+      ? "podman0"
+      : fieldOf(await this.run("network", "inspect", "-f", template, DEFAULT_NETWORK), template);
     const { stdout } = await run("ip", ["-4", "-oneline", "address", "show", "dev", bridge]);
     return interfaceAddress(stdout);
   }
@@ -176,12 +180,8 @@ export class PrivateDocker implements AsyncDisposable {
   async startEngine(): Promise<void> {
     const { path } = this.#directory;
     const log = await open(join(path, "log"), "a");
-    const args = [
-      ...["--data-root", join(path, "data"), "--exec-root", join(path, "exec"), "--pidfile", join(path, "pid")],
-      ...["-H", this.url, "--bridge", this.#bridge, "--fixed-cidr", `${this.#network}.0/24`],
-      ...["--iptables=false", "--ip6tables=false", "--ip-masq=false", ...this.#options],
-    ];
-    const [program = "dockerd", ...others] = [...this.#launcher, "dockerd", ...args];
+    const parts = { path, url: this.url, bridge: this.#bridge, network: this.#network };
+    const [program = "", ...others] = [...this.#launcher, ...(await engineCommand(parts, this.#options))];
     this.#process = spawn(program, others, { stdio: ["ignore", log.fd, log.fd] });
     await log.close();
     await eventually("the private Docker engine", () => run("docker", ["-H", this.url, "version"]), 60_000, 100).catch(

@@ -12,6 +12,8 @@ export interface FakeContainer {
   labels?: Record<string, string>;
   stopSignal?: string;
   stopTimeout?: number;
+  /** What it says of itself besides its status, where it is no Docker engine: in Podman one that stops does not run. */
+  running?: boolean;
   /** The networks it is connected to, `bridge` when not given. */
   networks?: readonly string[];
 }
@@ -25,6 +27,8 @@ export class FakeDocker implements AsyncDisposable {
   readonly requests: string[] = [];
   /** The versions of the API that it speaks: as real engines do, it refuses all others. */
   api = { newest: "1.41", oldest: "1.12" };
+  /** Whether it is a Podman, which says so, and nothing of health in its list. */
+  isPodman = false;
   /** Answers instead of the engine when it returns true. */
   intercept: (path: string, response: ServerResponse) => boolean = () => false;
   readonly #streams = new Set<ServerResponse>();
@@ -89,7 +93,12 @@ export class FakeDocker implements AsyncDisposable {
     if (version !== undefined && (minor(version) < minor(this.api.oldest) || this.#isBefore(version))) {
       json(response, 400, { message: `client version ${version} is not one of ${JSON.stringify(this.api)}` });
     } else if (path === "/version") {
-      json(response, 200, { Version: "99.0", ApiVersion: this.api.newest, MinAPIVersion: this.api.oldest });
+      json(response, 200, {
+        Version: "99.0",
+        ApiVersion: this.api.newest,
+        MinAPIVersion: this.api.oldest,
+        Components: [{ Name: this.isPodman ? "Podman Engine" : "Engine" }],
+      });
     } else if (path === "/events") this.#open(request, response);
     else if (path === "/containers/json") json(response, 200, this.#list(url.searchParams.get("filters") ?? "{}"));
     else this.#inspect(/^\/containers\/([0-9a-f]+)\/json$/.exec(path)?.[1] ?? "", response);
@@ -102,7 +111,8 @@ export class FakeDocker implements AsyncDisposable {
   /** As the engine filters: by any of the values of a name, but by all labels. */
   #list(filters: string): readonly unknown[] {
     const wanted = JSON.parse(filters) as Record<string, string[]>;
-    return [...(this.lagging ?? this.containers)].filter(passes(wanted)).map(listed);
+    const lines = [...(this.lagging ?? this.containers)].filter(passes(wanted)).map(listed);
+    return this.isPodman ? lines.map((line) => ({ ...line, Status: line.Status.replace(/ \(.*/, "") })) : lines;
   }
 
   #open(request: IncomingMessage, response: ServerResponse): void {
@@ -152,7 +162,7 @@ function passes(wanted: Readonly<Record<string, string[]>>) {
   };
 }
 
-function listed([id, { name, status, health, hostPort, labels, networks }]: readonly [string, FakeContainer]): unknown {
+function listed([id, { name, status, health, hostPort, labels, networks }]: readonly [string, FakeContainer]) {
   return {
     Id: id,
     Names: [`/${name}`],
@@ -165,12 +175,17 @@ function listed([id, { name, status, health, hostPort, labels, networks }]: read
 }
 
 function inspected(id: string, container: FakeContainer) {
-  const { name, status, startedAt, health, hostPort, labels, stopSignal, stopTimeout, networks } = container;
+  const { name, status, startedAt, health, hostPort, labels, stopSignal, stopTimeout, networks, running } = container;
   const address = { IPAddress: "172.17.0.2", GlobalIPv6Address: "" };
   return {
     Id: id,
     Name: `/${name}`,
-    State: { Status: status, StartedAt: startedAt, ...(health === undefined ? {} : { Health: { Status: health } }) },
+    State: {
+      Status: status,
+      StartedAt: startedAt,
+      ...(running === undefined ? {} : { Running: running }),
+      ...(health === undefined ? {} : { Health: { Status: health } }),
+    },
     Config: {
       Image: "web",
       Labels: labels ?? {},

@@ -13,6 +13,15 @@ describe("the images that an engine has", () => {
     );
   });
 
+  test("are known without the registry that Podman writes before their names", () => {
+    expect(printsIn('["docker.io/hecd-test/web:latest"] 0a1b\n["localhost/hecd-test/node:latest"] 2c3d\n')).toEqual(
+      new Map([
+        ["hecd-test/web:latest", "0a1b"],
+        ["hecd-test/node:latest", "2c3d"],
+      ]),
+    );
+  });
+
   test.each(['["hecd-test/web:latest"] ', '["hecd-test/web:latest"] <no value>', "[] 0a1b", ""])(
     "have no fingerprint of ours in %j",
     (line) => {

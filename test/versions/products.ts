@@ -19,7 +19,7 @@ export interface Product {
   readonly asked: (unpacked: Unpacked) => readonly [program: string, flag: string];
   readonly answer: string;
   /** The projects of vitest, and parts of the names of their files: all of them when there are none. */
-  readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load")[];
+  readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load" | "podman")[];
   readonly files: readonly string[];
   /** A shell command that has to succeed before the tests, and uses the product as they do. */
   readonly before?: string;
@@ -62,6 +62,14 @@ const ETCD: Product = {
   files: [],
 };
 
+/** Where a file lies that is a neighbour of this one. */
+const here = (name: string): string => new URL(name, import.meta.url).pathname;
+
+/** The tests that follow an engine of Docker's API. */
+const ENGINE_FILES = [
+  ...["agent-", "docker", "explain", "readiness", "whole-line", "compose-styles", "images", "start"],
+].map((name) => `integration/${name}`);
+
 /** An engine and the programs that it starts have their places, so it runs on a machine of its own with all of them. */
 const DOCKER: Product = {
   name: "Docker",
@@ -70,22 +78,41 @@ const DOCKER: Product = {
     { version: "28.5.2", suites: ["forky"] },
   ],
   bundle: { packages: ["docker.io", "docker-cli"], programs: [] },
-  use: ({ root }) => ({
-    env: {},
-    command: ["sh", new URL("fresh-machine.sh", import.meta.url).pathname, root],
-  }),
+  use: ({ root }) => ({ env: {}, command: ["sh", here("fresh-machine.sh"), root] }),
   asked: () => ["dockerd", "--version"],
   answer: "Docker version ",
   projects: ["agents", "docker"],
-  files: ["agent-", "docker", "explain", "readiness", "whole-line", "compose-styles", "images", "start"].map(
-    (name) => `integration/${name}`,
-  ),
+  files: ENGINE_FILES,
   before: "node tools/machine/prepare.mjs test",
 };
 
-/** By the word that the command line has for each. */
-export const PRODUCTS: ReadonlyMap<string, Product> = new Map([
-  ["haproxy", HAPROXY],
-  ["etcd", ETCD],
-  ["docker", DOCKER],
+/** Podman with the programs that it starts: the network's, the runtime's, the monitor's and the first process of pods. */
+const PODMAN: Product = {
+  name: "Podman",
+  releases: [
+    { version: "4.3.1", suites: ["bookworm"] },
+    { version: "5.4.2", suites: ["trixie"] },
+    { version: "5.8.6", suites: ["forky"] },
+    { version: "6.1.1", suites: ["experimental", "forky"] },
+  ],
+  bundle: {
+    packages: ["podman", "netavark", "aardvark-dns", "crun", "conmon", "catatonit", "nftables", "iptables"],
+    programs: [],
+  },
+  use: ({ root }) => ({
+    env: { HECD_TEST_ENGINE: "podman" },
+    command: ["sh", here("fresh-machine.sh"), root, "sh", here("podman-machine.sh"), root],
+  }),
+  asked: () => ["podman", "--version"],
+  answer: "podman version ",
+  projects: ["agents", "docker", "podman"],
+  files: [...ENGINE_FILES, "integration/podman"],
+  before: "node tools/machine/prepare.mjs test",
+};
+
+/** By the word that the command line has for each; several where one is spoken to as the other, with versions of their own. */
+export const PRODUCTS: ReadonlyMap<string, readonly Product[]> = new Map([
+  ["haproxy", [HAPROXY]],
+  ["etcd", [ETCD]],
+  ["docker", [DOCKER, PODMAN]],
 ]);

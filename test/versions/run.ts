@@ -11,12 +11,12 @@ import { isOfRelease, versionIn } from "./version.js";
 
 await main(async () => {
   const [word = "", ...asked] = process.argv.slice(2);
-  const product = PRODUCTS.get(word);
-  if (!product) throw new Obstacle(`No product "${word}": there are ${[...PRODUCTS.keys()].join(", ")}`);
+  const products = PRODUCTS.get(word);
+  if (!products) throw new Obstacle(`No product "${word}": there are ${[...PRODUCTS.keys()].join(", ")}`);
   const results: string[] = [];
   let passed = true;
-  for (const release of releasesOf(product, asked)) {
-    const unpacked = await unpack(word, release.suites, product.bundle);
+  for (const { product, release } of chosenAmong(products, asked)) {
+    const unpacked = await unpack(product.name.toLowerCase(), release.suites, product.bundle);
     console.log(`==> ${product.name} ${await versionOf(product, release, unpacked)}: ${unpacked.root}`);
     const begunAt = performance.now();
     const isGood = await test(product, unpacked);
@@ -29,11 +29,18 @@ await main(async () => {
 });
 
 /** Those that are asked for; all of them when none is. */
-function releasesOf({ name, releases }: Product, asked: readonly string[]): readonly Release[] {
-  const versions = releases.map(({ version }) => version);
+function chosenAmong(products: readonly Product[], asked: readonly string[]): readonly Chosen[] {
+  const all = products.flatMap((product) => product.releases.map((release) => ({ product, release })));
+  const versions = all.map(({ release }) => release.version);
   const strange = asked.filter((version) => !versions.includes(version));
-  if (strange.length === 0) return releases.filter(({ version }) => asked.length === 0 || asked.includes(version));
-  throw new Obstacle(`No release ${strange.join(", ")} of ${name}: there are ${versions.join(", ")}`);
+  if (strange.length === 0) return all.filter(({ release }) => asked.length === 0 || asked.includes(release.version));
+  const names = products.map(({ name }) => name).join(" or ");
+  throw new Obstacle(`No release ${strange.join(", ")} of ${names}: there are ${versions.join(", ")}`);
+}
+
+interface Chosen {
+  readonly product: Product;
+  readonly release: Release;
 }
 
 /** What the program itself says. An `Obstacle` tells that the suite has another version by now. */

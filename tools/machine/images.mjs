@@ -82,14 +82,18 @@ export async function staleAmong(images) {
 
 /**
  * The fingerprints of images by their names, of which an image has any number: a line `["a:latest","b:latest"] print` of
- * each. An image that we have not made has none.
+ * each. An image that we have not made has none. Podman writes the registry before a name, also of what was never there.
  *
  * @param {string} lines
  * @returns {ReadonlyMap<string, string>}
  */
 export function printsIn(lines) {
   const found = [...lines.matchAll(/^(\[.*\]) ([0-9a-f]+)$/gm)];
-  return new Map(found.flatMap(([, names = "", print = ""]) => parseNames(names).map((name) => [name, print])));
+  return new Map(
+    found.flatMap(([, names = "", print = ""]) =>
+      parseNames(names).map((name) => [name.replace(/^(docker\.io|localhost)\//, ""), print]),
+    ),
+  );
 }
 
 const parseNames = /** @type {(text: string) => readonly string[]} */ (JSON.parse);

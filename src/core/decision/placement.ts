@@ -10,6 +10,7 @@ import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
 import type { DecisionContext } from "./context.js";
 import { endpointOf, networkOf } from "./endpoint.js";
 import { instanceOf } from "./new-instance.js";
+import { portsInPod, type Wish } from "./pod.js";
 import { inItsNetwork, livesInAnother } from "./shared-network.js";
 
 /** What a container is to be registered as, whether or not it can serve now; or why it is not for this agent. */
@@ -68,6 +69,12 @@ export function placementOf(
 const placements = new Memo<Container, Placement>();
 
 function placeAnew(container: Container, context: DecisionContext, others: ReadonlyMap<string, Container>): Placement {
+  if (container.isInfra) {
+    return objection(
+      "pod-infra",
+      "It only holds the network of a pod; the containers of the pod are registered instead",
+    );
+  }
   const config = readLabels(container, context.compat);
   if ("reason" in config) return config;
   const unwanted = unwantedBy(config, container, context);
@@ -82,8 +89,11 @@ function portsOf(
   context: DecisionContext,
   others: ReadonlyMap<string, Container>,
 ): readonly PlacedPort[] | Objection {
-  const inNetwork = inItsNetwork(container, others);
-  if ("reason" in inNetwork) return inNetwork;
+  const shared = inItsNetwork(container, others);
+  if ("reason" in shared) return shared;
+  const inPod = portsInPod(container, others, (one) => wishOf(one, context));
+  if (inPod && "reason" in inPod) return inPod;
+  const inNetwork = inPod ? { ...shared, ports: inPod } : shared;
   const ports = chosenPorts(inNetwork, config, context);
   if ("reason" in ports) return ports;
   const placed: PlacedPort[] = [];
@@ -102,10 +112,10 @@ function portsOf(
 
 /** Why a container is not for this agent at all. */
 function unwantedBy(config: LabelConfig, { id }: Container, context: DecisionContext): Objection | undefined {
-  const { enable, service, ports, namespaces } = config;
+  const { enable, namespaces } = config;
   const { explicit, namespace, ownContainer } = context;
   if (enable?.is === false) return objection("disabled", `${enable.by} keeps it out`);
-  const isAskedFor = enable !== undefined || service !== undefined || ports.length > 0;
+  const isAskedFor = asksFor(config);
   if (id === ownContainer && !isAskedFor) {
     return objection(
       "own-container",
@@ -122,6 +132,16 @@ function unwantedBy(config: LabelConfig, { id }: Container, context: DecisionCon
   const its = namespaces === undefined ? "no namespace" : `namespace ${namespaces.join(", ")}`;
   const ours = namespace === undefined ? "has none" : `has ${namespace}`;
   return objection("other-namespace", `It has ${its} and this agent ${ours}; see label hecd.namespace and --namespace`);
+}
+
+function asksFor({ enable, service, ports }: LabelConfig): boolean {
+  return enable?.is ?? (service !== undefined || ports.length > 0);
+}
+
+function wishOf(container: Container, { compat }: DecisionContext): Wish {
+  const config = readLabels(container, compat);
+  if ("reason" in config || config.enable?.is === false) return "out";
+  return asksFor(config) ? config.ports.map(({ port }) => port) : undefined;
 }
 
 /** The primary port of a container has its name; another one has the port behind that, or a name of its own. */

@@ -5,6 +5,8 @@ export interface Container {
   /** Without Docker's leading slash. */
   readonly name: string;
   readonly image: string;
+  /** Whether it does nothing but hold the network of a pod of Podman. */
+  readonly isInfra: boolean;
   readonly labels: Readonly<Record<string, string>>;
   /** Its variables that name a service, `SERVICE_*` as registrator reads them; no other is kept, since they hold secrets. */
   readonly serviceVariables: Readonly<Record<string, string>>;

@@ -26,6 +26,8 @@ export type Reason =
   | "ambiguous-network"
   | "not-in-network"
   | "network-owner-away"
+  | "pod-infra"
+  | "pod-member"
   | "no-host-ip"
   | "key-conflict";
 

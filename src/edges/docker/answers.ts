@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Container, ContainerPort } from "../../core/model/container.js";
 import { signalNumber, type StopRule } from "../../core/text/signal.js";
+import { type EngineKind, isInfra } from "./podman.js";
 
 const SIGTERM = 15;
 const DAY_S = 86_400;
@@ -26,13 +27,22 @@ export const listAnswer = z.object({
   NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
 });
 
+/** What `/networks/NAME` answers, as far as it tells whether what is published leads into that network. */
+export const networkAnswer = z.object({ Driver: z.string(), Internal: z.boolean().nullish() });
+
 /** What `/containers/ID/json` answers, as far as we read it: fields that engines of API 1.24 to 1.52 have alike. */
 export const inspectAnswer = z.object({
   Id: z.string().regex(/^[0-9a-f]{12,64}$/),
   Name: z.string(),
+  Path: z.string().nullish(),
+  Args: z.array(z.string()).nullish(),
   RestartCount: z.number().nullish(),
   State: z.object({
-    Status: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
+    Status: z.enum([
+      ...(["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const),
+      ...(["configured", "initialized", "stopping", "stopped", "unknown"] as const),
+    ]),
+    Running: z.boolean().nullish(),
     StartedAt: z.string().max(64),
     Health: z.object({ Status: z.string() }).nullish(),
   }),
@@ -78,6 +88,7 @@ function ipOrNothing(ip: z.ZodType<string>) {
 }
 
 type InspectAnswer = z.output<typeof inspectAnswer>;
+type Published = NonNullable<InspectAnswer["NetworkSettings"]["Ports"]>;
 
 /** The answer in its checked form; throws what is wrong with it, since a proxy may stand in between. */
 export function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: string): z.output<Schema> {
@@ -94,40 +105,79 @@ export function nameOf({ Id, Names }: z.output<typeof listAnswer>): string {
   return (Names ?? []).find((name) => name.lastIndexOf("/") === 0)?.slice(1) ?? Id;
 }
 
-/** The text of a line of the list. Leaves out what changes by itself: "Up 5 minutes" says nothing, "(healthy)" behind it does. */
-export function summaryOf({
-  Names,
-  Ports,
-  Labels,
-  State,
-  Status,
-  NetworkSettings,
-}: z.output<typeof listAnswer>): string {
-  const health = /\(([^)0-9]*)\)/.exec(Status)?.[1] ?? "";
+/**
+ * The text of a line of the list. Leaves out what changes by itself: "Up 5 minutes" says nothing, "(healthy)" behind it
+ * does. Podman says nothing of health there, and "Stopping" in its newer versions.
+ */
+export function summaryOf(
+  { Names, Ports, Labels, State, Status, NetworkSettings }: z.output<typeof listAnswer>,
+  kind: EngineKind,
+): string {
+  const said = kind === "podman" ? /^Stopping/.exec(Status)?.[0] : /\(([^)0-9]*)\)/.exec(Status)?.[1];
   // The engine lists ports and names in no fixed order.
   const ports = (Ports ?? []).map((port) => JSON.stringify(port)).sort();
   const networks = Object.keys(NetworkSettings?.Networks ?? {}).sort();
-  return JSON.stringify([State, health, [...(Names ?? [])].sort(), ports, Labels ?? {}, networks]);
+  return JSON.stringify([State, said ?? "", [...(Names ?? [])].sort(), ports, Labels ?? {}, networks]);
 }
 
-/** Our picture of what was inspected. Only the kill events tell whether it is `stopping`. */
-export function containerOf(answer: InspectAnswer): Container {
-  const { Id, Name, RestartCount, State, Config, HostConfig, NetworkSettings } = answer;
+/** Our picture of what was inspected. Docker tells of an end that has begun by its kill events alone, Podman here alone. */
+export function containerOf(answer: InspectAnswer, kind: EngineKind): Container {
+  const { Id, Name, Path, Args, RestartCount, State, Config, HostConfig, NetworkSettings } = answer;
+  const [name, image] = [Name.replace(/^\//, ""), Config.Image];
   return {
     id: Id,
-    name: Name.replace(/^\//, ""),
-    image: Config.Image,
+    name,
+    image,
     labels: Config.Labels ?? {},
     serviceVariables: serviceVariablesOf(Config.Env ?? []),
-    status: State.Status,
+    status: statusOf(State),
     health: healthOf(State.Health?.Status),
-    stopping: false,
+    stopping: isStopping(State),
+    isInfra: kind === "podman" && isInfra({ name, image, command: [Path ?? "", ...(Args ?? [])] }),
     restartCount: RestartCount ?? 0,
     startedAt: State.StartedAt,
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),
-    ports: portsOf(Config.ExposedPorts ?? {}, NetworkSettings.Ports ?? {}),
+    ports: portsOf(Config.ExposedPorts ?? {}, publishedOf(answer, kind)),
   };
+}
+
+/** Docker's word for a status of Podman's own. */
+function statusOf({ Status }: InspectAnswer["State"]): Container["status"] {
+  switch (Status) {
+    case "configured":
+    case "initialized":
+      return "created";
+    case "stopping":
+      return "running";
+    case "stopped":
+      return "exited";
+    case "unknown":
+      return "dead";
+    default:
+      return Status;
+  }
+}
+
+/** Podman 4 and 5.4 say `stopping`, newer ones that it is in the state `running` and does not run. */
+function isStopping({ Status, Running }: InspectAnswer["State"]): boolean {
+  return Status === "stopping" || (Status === "running" && Running === false);
+}
+
+/**
+ * What is published. Podman shows what a container shares of another one as if it were its own, which would hide what
+ * that exposes itself; and by no address it means all of IPv4, where Docker means both families.
+ */
+function publishedOf({ HostConfig, NetworkSettings }: InspectAnswer, kind: EngineKind): Published {
+  const published = NetworkSettings.Ports ?? {};
+  if (kind === "docker") return published;
+  if (HostConfig.NetworkMode.startsWith("container:")) return {};
+  return Object.fromEntries(
+    Object.entries(published).map(([port, bindings]) => [
+      port,
+      bindings?.map(({ HostIp, HostPort }) => ({ HostIp: HostIp === "" ? "0.0.0.0" : HostIp, HostPort })),
+    ]),
+  );
 }
 
 /** Docker's own defaults where the container says nothing; -1 waits for ever, for which a day will do. */
@@ -164,10 +214,7 @@ function healthOf(status: string | undefined): Container["health"] {
 }
 
 /** Joins what is exposed and what is published, in a fixed order, so that equal containers look equal. */
-function portsOf(
-  exposed: Readonly<Record<string, unknown>>,
-  published: NonNullable<InspectAnswer["NetworkSettings"]["Ports"]>,
-): readonly ContainerPort[] {
+function portsOf(exposed: Readonly<Record<string, unknown>>, published: Published): readonly ContainerPort[] {
   const ports: ContainerPort[] = [];
   for (const name of new Set([...Object.keys(exposed), ...Object.keys(published)])) {
     const match = /^([0-9]{1,5})\/(tcp|udp|sctp)$/.exec(name);

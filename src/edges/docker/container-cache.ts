@@ -100,7 +100,8 @@ export class ContainerCache {
   }
 
   /** Whether a list shows nothing of this container that has not been looked at. */
-  agrees({ id, summary }: Listed): boolean {
+  agrees({ id, summary, tellsHealth }: Listed): boolean {
+    if (!tellsHealth && this.#seen.get(id)?.container.health !== "none") return false;
     return this.#summaries.get(id) === summary;
   }
 

@@ -14,6 +14,7 @@ import {
   inspectAnswer,
   listAnswer,
   nameOf,
+  networkAnswer,
   parseAnswer,
   stopRuleOf,
   summaryOf,
@@ -21,9 +22,9 @@ import {
 } from "./answers.js";
 import { type DialOptions, dialOptions, type DockerConnection } from "./connection.js";
 import { placeOf } from "./place.js";
+import { type EngineKind, filterProblem, kindOf } from "./podman.js";
 
-/** How long the engine may take for one answer; the first one shows whether it is there at all. */
-const HELLO_MS = 2_000;
+/** How long the engine may take for one answer; a Podman that is asked for its version starts programs to say theirs. */
 const ANSWER_MS = 5_000;
 
 /**
@@ -33,8 +34,9 @@ const ANSWER_MS = 5_000;
 export interface Listed {
   readonly id: string;
   readonly name: string;
-  /** Equal texts mean that nothing we care for has changed. */
+  /** Equal texts mean that nothing we care for has changed, but for health where the list does not tell that. */
   readonly summary: string;
+  readonly tellsHealth: boolean;
 }
 
 /** A container as a look shows it. */
@@ -61,6 +63,7 @@ export class DockerEngine implements Disposable {
   readonly version: string;
   /** Where its networks are. */
   readonly place: EnginePlace;
+  readonly kind: EngineKind;
   readonly #docker: Docker;
   readonly #agent: DialOptions["agent"];
   readonly #filters: Readonly<Record<string, string[]>>;
@@ -78,17 +81,21 @@ export class DockerEngine implements Disposable {
     this.#filters = byName(filters);
     this.version = hello.Version;
     this.place = place;
+    this.kind = kindOf(hello.Components);
     this.#clock = clock;
   }
 
-  /** Connects and asks for the version, within two seconds. */
+  /** Connects and asks for the version, within five seconds. */
   static async connect({ connection, filters }: DockerView, clock: Clock, signal: AbortSignal): Promise<DockerEngine> {
     const dialled = await dialOptions(connection);
     try {
       const stranger = new Docker(dialled.options);
-      const answer = await within(HELLO_MS, "Docker's version", clock, signal, () => stranger.version());
+      const answer = await within(ANSWER_MS, "Docker's version", clock, signal, () => stranger.version());
       const hello = parseAnswer(versionAnswer, answer, "version");
-      return new DockerEngine(dialled, filters, hello, await placeOf(connection.url, hello), clock);
+      const engine = new DockerEngine(dialled, filters, hello, await placeOf(connection.url, hello), clock);
+      const problem = engine.kind === "podman" ? filterProblem(filters) : undefined;
+      if (problem !== undefined) throw new HecdError({ code: "usage", problem });
+      return engine;
     } catch (error) {
       dialled.agent.destroy();
       throw error;
@@ -119,7 +126,8 @@ export class DockerEngine implements Disposable {
         this.#docker.getContainer(id).inspect({ abortSignal }),
       );
       const description = parseAnswer(inspectAnswer, answer, `description of container ${short}`);
-      return { container: containerOf(description), stopRule: stopRuleOf(description) };
+      const container = await this.#asReached(containerOf(description, this.kind), signal);
+      return { container, stopRule: stopRuleOf(description) };
     } catch (error) {
       if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
       throw error;
@@ -148,6 +156,32 @@ export class DockerEngine implements Disposable {
     this.#agent.destroy();
   }
 
+  /**
+   * The container without what is published where that leads nowhere: Podman shows it also of networks that have no
+   * way in from the host. Docker leaves it out itself.
+   */
+  async #asReached(container: Container, signal: AbortSignal): Promise<Container> {
+    const networks = Object.keys(container.networks);
+    const isPublished = container.ports.some(({ bindings }) => bindings.length > 0);
+    if (this.kind !== "podman" || !isPublished || networks.length === 0) return container;
+    const closed = await Promise.all(networks.map((name) => this.#isClosed(name, signal)));
+    if (closed.includes(false)) return container;
+    return { ...container, ports: container.ports.map((port) => ({ ...port, bindings: [] })) };
+  }
+
+  /** Whether nothing of the host leads into a network; one that cannot be asked for is taken for open. */
+  async #isClosed(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const what = `network ${name}`;
+      const answer = await within(ANSWER_MS, what, this.#clock, signal, () => this.#docker.getNetwork(name).inspect());
+      const { Driver, Internal } = parseAnswer(networkAnswer, answer, `description of ${what}`);
+      return Driver !== "bridge" || Internal === true;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+
   async #list(filters: Readonly<Record<string, string[]>>, signal: AbortSignal): Promise<readonly Listed[]> {
     const answer = await within(ANSWER_MS, "the list of containers", this.#clock, signal, (abortSignal) =>
       this.#docker.listContainers({ all: true, filters, abortSignal }),
@@ -155,7 +189,8 @@ export class DockerEngine implements Disposable {
     return parseAnswer(z.array(listAnswer), answer, "list of containers").map((listed) => ({
       id: listed.Id,
       name: nameOf(listed),
-      summary: summaryOf(listed),
+      summary: summaryOf(listed, this.kind),
+      tellsHealth: this.kind === "docker",
     }));
   }
 }

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { signalNumber } from "../../core/text/signal.js";
 import type { Clock } from "../../flow/clock.js";
+import { dockerAction } from "./podman.js";
 
 /** A hint that something has changed: of one container, or of the engine as a whole. */
 export interface DockerHint {
@@ -26,6 +27,7 @@ export const EVENT_FILTERS: Readonly<Record<string, string[]>> = {
   event: [
     ...["create", "start", "health_status", "kill", "die", "stop", "pause", "unpause", "rename", "update", "destroy"],
     ...["restart", "oom", "connect", "disconnect", "reload"],
+    ...["died", "cleanup", "remove"], // Podman's; Docker has no such event of a container
   ],
 };
 
@@ -107,14 +109,20 @@ export function hintOf(line: string): DockerHint | undefined {
     case "container": {
       const name = attributes["name"] ?? Actor.ID.slice(0, 12);
       const signal = Action === "kill" ? signalNumber(attributes["signal"] ?? "") : undefined;
-      return { action: Action, container: Actor.ID, name, signal, at };
+      return { action: dockerAction(Action), container: Actor.ID, name, signal, at };
     }
     case "network": {
-      const container = attributes["container"];
+      const container = attributes["container"] ?? connectedIn(Action, Actor.ID, attributes);
       if (container === undefined) return undefined;
       return { action: `network ${Action}`, container, name: container.slice(0, 12), signal: undefined, at };
     }
     default:
       return { action: `${Type} ${Action}`, container: undefined, name: "", signal: undefined, at };
   }
+}
+
+/** The container that Podman has connected or disconnected, which is the actor of such an event there; Docker names it. */
+function connectedIn(action: string, id: string, attributes: Readonly<Record<string, string>>): string | undefined {
+  const isOfContainer = (action === "connect" || action === "disconnect") && "podId" in attributes;
+  return isOfContainer && /^[0-9a-f]{64}$/.test(id) ? id : undefined;
 }

@@ -12,6 +12,7 @@ import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
 import { DockerInspector } from "./inspector.js";
+import { keepsNoEvents } from "./podman.js";
 
 /** How a Docker engine is followed. */
 export interface DockerSettings {
@@ -28,6 +29,18 @@ export interface DockerSettings {
 
 /** A connection that lived so long was a good one: the next one is tried without a wait. */
 const GOOD_CONNECTION_MS = 5_000;
+
+/** How often everything is listed where there are no events, at the least. */
+const WITHOUT_EVENTS_MS = 5_000;
+
+/** A Podman 4 that keeps no events ends the stream within this time instead of refusing it. */
+const SAID_NOTHING_MS = 1_000;
+
+const NO_EVENTS =
+  'Podman keeps no events here, so changes are seen by lists alone, every 5 s; set events_logger to "file" or "journald" in containers.conf';
+
+/** How long a Podman may take to store the health that it has told of. */
+const HEALTH_STORED_MS = 250;
 
 const ORPHANED =
   "the engine has made a new socket, and the one mounted here is the old one for ever; mount its directory instead";
@@ -104,28 +117,53 @@ export class DockerContainers implements Containers {
       turn.abort(isMade ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
     };
 
-    // What happened since the last event may not be in the list yet, which lags behind.
-    const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal);
+    let heard = false;
     const onHint = (hint: DockerHint): void => {
+      heard = true;
       this.#emit({ kind: "docker-event", action: hint.action, container: hint.name });
       if (hint.at > 0) picture.newestEventAt = hint.at;
       if (hint.container === undefined) listSoon.notify();
       else inspector.hear(hint, hint.container);
+      if (engine.kind === "podman" && hint.action.startsWith("health_status")) void hearAgain(hint);
     };
+    const hearAgain = async (hint: DockerHint): Promise<void> => {
+      await sleep(HEALTH_STORED_MS, clock, turn.signal).catch(() => undefined);
+      if (!turn.signal.aborted && hint.container !== undefined) inspector.hear(hint, hint.container);
+    };
+    // What happened since the last event may not be in the list yet, which lags behind.
+    const openedAt = clock.now();
+    const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal).catch((error: unknown) => {
+      if (!keepsNoEvents(engine.kind, error)) throw error;
+      return undefined;
+    });
     const firstList = inspector.list().then(() => {
       isMade = true;
       this.#tellConnected(engine, outage);
     });
-    void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then(async (how) => {
-      // To look at a thousand containers takes longer than a quiet engine may be silent; each look has its own deadline.
-      if (how === "quiet") await firstList.catch(() => undefined);
-      over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
-    });
+    let resyncMs = this.#settings.resyncMs;
+    const listInstead = (): void => {
+      resyncMs = Math.min(resyncMs, WITHOUT_EVENTS_MS);
+      listSoon.notify();
+      this.#emit({ kind: "advice", about: this.#settings.connection.url, advice: NO_EVENTS });
+    };
+    if (!stream) listInstead();
+    else {
+      void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then(async (how) => {
+        const saidNothing = !heard && clock.now() - openedAt < SAID_NOTHING_MS;
+        if (how === "ended" && engine.kind === "podman" && saidNothing) {
+          listInstead();
+          return;
+        }
+        // To look at a thousand containers takes longer than a quiet engine may be silent; each look has its own deadline.
+        if (how === "quiet") await firstList.catch(() => undefined);
+        over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
+      });
+    }
 
     const keepListing = async (): Promise<never> => {
       await firstList;
       for (;;) {
-        await listSoon.waitAtMost(this.#settings.resyncMs * (0.8 + Math.random() * 0.4), clock, turn.signal);
+        await listSoon.waitAtMost(resyncMs * (0.8 + Math.random() * 0.4), clock, turn.signal);
         await inspector.list();
       }
     };

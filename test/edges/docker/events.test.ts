@@ -103,6 +103,24 @@ describe("an event", () => {
     expect(hintOf(line("network", "connect", { ID: "net" }))).toBeUndefined();
   });
 
+  test("of Podman has the name that Docker gives it", () => {
+    const actionOf = (Action: string) => hintOf(line("container", Action, { ID: "abc" }))?.action;
+    expect(["died", "remove", "cleanup", "die", "health_status"].map(actionOf)).toEqual([
+      ...["die", "destroy", "cleanup", "die", "health_status"],
+    ]);
+  });
+
+  test("of a network of Podman hints at its actor, which is the container there", () => {
+    const id = "a".repeat(64);
+    const Attributes = { name: "web1", network: "shop", podId: "" };
+    expect(hintOf(line("network", "connect", { ID: id, Attributes }))?.container).toBe(id);
+    expect(hintOf(line("network", "disconnect", { ID: id, Attributes: { name: "web1", podId: "" } }))?.container).toBe(
+      id,
+    );
+    expect(hintOf(line("network", "create", { ID: id, Attributes }))).toBeUndefined();
+    expect(hintOf(line("network", "connect", { ID: "shop", Attributes }))).toBeUndefined();
+  });
+
   test("that is of the engine or cannot be read hints at everything", () => {
     expect(hintOf(line("daemon", "reload", { ID: "x" }))).toMatchObject({ container: undefined });
     expect(hintOf("<html>")).toMatchObject({ container: undefined });

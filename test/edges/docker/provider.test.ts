@@ -520,14 +520,14 @@ describe("in the course of time", () => {
     expect(kinds()).toEqual(["docker-connected"]);
   });
 
-  test("an engine that accepts and says nothing is given up after two seconds", async () => {
+  test("an engine that accepts and says nothing is given up after five seconds", async () => {
     const clock = new ManualClock();
     docker.intercept = () => true;
     follow(clock);
     await eventually("the first request", () => docker.requests.length === 1);
-    await clock.advance(2_000);
+    await clock.advance(5_000);
     await eventually("the outage", () => kinds().includes("docker-unreachable"));
-    expect(events[0]).toMatchObject({ reason: expect.stringContaining("after 2000 ms") as string });
+    expect(events[0]).toMatchObject({ reason: expect.stringContaining("after 5000 ms") as string });
   });
 
   test("what no event told is found by the next list, and a list without news looks at nothing", async () => {
@@ -572,5 +572,105 @@ describe("in the course of time", () => {
     await eventually("the end of the stream", () => docker.streams === 0);
     await eventually("the end of all timers", () => clock.pending === 0);
     expect(containers.connected).toBe(false);
+  });
+});
+
+describe("a Podman", () => {
+  beforeEach(() => {
+    docker.isPodman = true;
+  });
+
+  test("that tells of a health before it stores it is looked at again a moment later", async () => {
+    const id = run(1, { health: "healthy" });
+    follow();
+    await sees("web1 running healthy");
+    docker.emit("health_status", id);
+    await eventually("the first look", () => docker.requests.filter((path) => path.includes(id)).length >= 2);
+    run(1, { health: "unhealthy" });
+    await sees("web1 running unhealthy");
+  });
+
+  test("says nothing of health in its list, so a container that has one is looked at for each list", async () => {
+    run(1, { health: "healthy" });
+    const silent = run(2);
+    follow(systemClock, { resyncMs: 50 });
+    await sees("web1 running healthy", "web2 running");
+    run(1, { health: "unhealthy" });
+    await sees("web1 running unhealthy", "web2 running");
+    expect(docker.requests.filter((path) => path.includes(silent))).toHaveLength(1);
+  });
+
+  test.each([
+    ["4.3 and 5.4", { status: "stopping", running: false }],
+    ["5.8 and 6.1", { status: "running", running: false }],
+  ])("%s has a container stopping from the look at it on", async (_, state) => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    run(1, state);
+    docker.emit("update", id);
+    await sees("web1 running stopping");
+  });
+
+  test("of version 4 says `died` and `remove`, and has lost the container by that", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    run(1, { status: "exited" });
+    docker.emit("died", id);
+    await sees("web1 exited");
+    docker.containers.delete(id);
+    docker.emit("remove", id);
+    await sees();
+  });
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    [
+      "refuses them",
+      (response) => {
+        const message = 'cannot read events with the "none" backend';
+        response.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify({ message }));
+      },
+    ],
+    ["ends them at once", (response) => response.writeHead(200).end()],
+  ])("that keeps no events and %s is followed by lists alone, and that is told", async (_, answer) => {
+    docker.intercept = (path, response) => {
+      if (path !== "/events") return false;
+      answer(response);
+      return true;
+    };
+    run(1);
+    follow(systemClock, { resyncMs: 50 });
+    await sees("web1 running");
+    run(2);
+    await sees("web1 running", "web2 running");
+    expect(kinds()).toEqual(expect.arrayContaining(["docker-connected", "advice"]));
+    expect(kinds().filter((kind) => kind === "advice")).toHaveLength(1);
+  });
+
+  test("that lacks a filter is not asked with it, and the filter is named", async () => {
+    follow(systemClock, { filters: ["publish=8080"] });
+    await eventually("the outage", () => kinds().includes("docker-unreachable"));
+    const [told] = events.flatMap((event) => (event.kind === "docker-unreachable" ? [event.reason] : []));
+    expect(told).toBe("Podman has no filter publish; use label, name or network instead (--filter publish=8080)");
+    expect(docker.requests.filter((path) => path.endsWith("/containers/json"))).toEqual([]);
+  });
+
+  test.each([
+    ["internal", { Driver: "bridge", Internal: true }, 0],
+    ["macvlan", { Driver: "macvlan", Internal: false }, 0],
+    ["open", { Driver: "bridge", Internal: false }, 1],
+    ["unknown", undefined, 1],
+  ])("has nothing published in a network that is %s to the host", async (_, network, bindings) => {
+    docker.intercept = (path, response) => {
+      if (path !== "/networks/shop") return false;
+      response.writeHead(network ? 200 : 403, { "content-type": "application/json" });
+      response.end(JSON.stringify(network ?? { message: "forbidden" }));
+      return true;
+    };
+    run(1, { networks: ["shop"] });
+    follow();
+    await sees("web1 running");
+    expect(states.at(-1)?.[0]?.ports.flatMap((port) => port.bindings)).toHaveLength(bindings);
   });
 });

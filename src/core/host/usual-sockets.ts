@@ -1,0 +1,21 @@
+/** Docker's own socket, which is also meant where no engine is found. */
+const DOCKER_SOCKET = "/var/run/docker.sock";
+
+/**
+ * The sockets at which an engine usually listens, the ones to prefer first: Docker before Podman, the machine's before the
+ * user's, which are in the folder `runtimeFolder` (`XDG_RUNTIME_DIR`).
+ */
+export function usualSockets(runtimeFolder: string | undefined): readonly string[] {
+  const ofUser = (path: string): readonly string[] => (runtimeFolder ? [`${runtimeFolder}/${path}`] : []);
+  return [DOCKER_SOCKET, ...ofUser("docker.sock"), "/run/podman/podman.sock", ...ofUser("podman/podman.sock")];
+}
+
+/** How far a process gets with a socket. */
+export type SocketAccess = "usable" | "denied" | "missing";
+
+/** The URL of the engine to follow when nobody names one: the first that can be used, else the first that is there. */
+export function usualEngine(sockets: readonly string[], accessOf: (path: string) => SocketAccess): string {
+  const found = sockets.map((path) => ({ path, access: accessOf(path) }));
+  const best = found.find(({ access }) => access === "usable") ?? found.find(({ access }) => access === "denied");
+  return `unix://${best?.path ?? DOCKER_SOCKET}`;
+}

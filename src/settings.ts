@@ -227,6 +227,12 @@ export const SETTINGS = {
     value: "HOW",
     help: "tcp registers a container without HEALTHCHECK only when it listens; off at once; auto: tcp on this host's engine",
   }),
+  "stop-grace": setting<number>({
+    schema: durationMs,
+    fallback: 120_000,
+    value: "TIME",
+    help: "how long a container that was told to stop gets no work, should it live on: as long as the longest docker stop -t, or swarm's --stop-grace-period",
+  }),
   "max-ports": setting<number>({
     schema: z.coerce
       .number()

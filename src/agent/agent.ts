@@ -1,5 +1,6 @@
 import type { DecisionContext, Policy } from "../core/decision/context.js";
 import type { Decision } from "../core/decision/decision.js";
+import type { RuntimeStatus } from "../core/decision/readiness.js";
 import type { Emit } from "../core/events/event.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
@@ -16,6 +17,7 @@ import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "../ports.js";
 import { ConflictWatcher } from "./conflict-watcher.js";
+import { OutlivedStops } from "./outlived-stops.js";
 import { ProbeResults } from "./probe-results.js";
 
 /** The parts an agent is put together from. */
@@ -36,6 +38,8 @@ export interface AgentSettings extends Policy {
   readonly ownContainer: string | undefined;
   /** Whether containers without a HEALTHCHECK are probed before they are registered. */
   readonly probes: boolean;
+  /** As long as a stop may usually take, a container that was told to stop is believed to be ending. */
+  readonly stopGraceMs: number;
   readonly onConflict: OnConflict;
   /** How often everything is compared anew with what the store really holds. */
   readonly resyncMs: number;
@@ -70,6 +74,7 @@ export class Agent implements Orders {
   readonly #news = new Notifier();
   readonly #lag: Lag;
   readonly #probeResults: ProbeResults;
+  readonly #outlivedStops: OutlivedStops;
   #running: readonly Container[] | undefined;
   #session: Session | undefined;
   /** The same until the address is another. */
@@ -83,9 +88,12 @@ export class Agent implements Orders {
     this.#settings = settings;
     this.#context = { ...settings, hostId: settings.session.hostId, address: undefined };
     this.#lag = new Lag(parts.clock);
-    this.#probeResults = new ProbeResults(parts, settings.probes, () => {
+    const onNews = (): void => {
       this.#news.notify();
-    });
+    };
+    this.#probeResults = new ProbeResults(parts, settings.probes, onNews);
+    const probe = (container: Container, port: number) => this.#probeResults.of(container).probe(port);
+    this.#outlivedStops = new OutlivedStops({ ...parts, probe }, settings, onNews);
   }
 
   drain(container: string): "drained" | "unknown" {
@@ -93,13 +101,15 @@ export class Agent implements Orders {
   }
 
   undrain(container: string): "undrained" | "unknown" {
+    this.#outlivedStops.forgive(container);
     return this.#probeResults.undrain(container);
   }
 
   /** Works until `signal` aborts, then leaves the keys to the lease or removes them, within two seconds. */
   async run(signal: AbortSignal): Promise<never> {
     using work = linkedSignal(signal);
-    using _standings = this.#probeResults;
+    using _probes = this.#probeResults;
+    using _stops = this.#outlivedStops;
     const following = this.#followDocker(work.signal).catch((error: unknown) => {
       work.abort(error);
     });
@@ -135,7 +145,7 @@ export class Agent implements Orders {
     for await (const { containers, heardAt } of this.#parts.containers.watch(signal)) {
       this.#running = containers;
       this.#lag.heard(heardAt);
-      this.#probeResults.take(containers, this.#context);
+      this.#take(containers);
       this.#news.notify();
     }
   }
@@ -145,6 +155,7 @@ export class Agent implements Orders {
     const session = await this.#parts.store.openSession(this.#settings.session, signal);
     this.#session = session;
     this.#probeResults.believe(session.held);
+    this.#outlivedStops.believe(session.held);
     try {
       using turn = linkedSignal(signal, session.lost);
       await this.#keepInStep(session, turn.signal);
@@ -181,7 +192,17 @@ export class Agent implements Orders {
   async #learnAddress(signal: AbortSignal): Promise<void> {
     const address = await this.#parts.address(signal);
     if (address !== this.#context.address) this.#context = { ...this.#context, address };
-    if (this.#running) this.#probeResults.take(this.#running, this.#context);
+    if (this.#running) this.#take(this.#running);
+  }
+
+  #take(containers: readonly Container[]): void {
+    this.#probeResults.take(containers, this.#context);
+    this.#outlivedStops.take(containers, this.#context);
+  }
+
+  /** What is known of a container beyond what Docker says of it. */
+  #statusOf(container: Container): RuntimeStatus {
+    return { ...this.#probeResults.of(container), stopping: this.#outlivedStops.isStopping(container) };
   }
 
   /** Decides on the newest containers and carries out what the store lacks or has too much. */
@@ -191,7 +212,7 @@ export class Agent implements Orders {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     this.#lag.begin();
-    const decided = decide(running, this.#context, (container) => this.#probeResults.of(container));
+    const decided = decide(running, this.#context, (container) => this.#statusOf(container));
     this.#tellNotes(decided);
     this.#tellSkipped(decided);
     const transactions = await this.#carryOut(decided, session, signal);

@@ -4,6 +4,7 @@ import { shortId } from "../core/decision/new-instance.js";
 import { placementOf } from "../core/decision/placement.js";
 import { type ProbePlan, probesOf } from "../core/decision/probing.js";
 import type { ProbeResult, RuntimeStatus } from "../core/decision/readiness.js";
+import { livesInAnother } from "../core/decision/shared-network.js";
 import type { Emit } from "../core/events/event.js";
 import type { Container } from "../core/model/container.js";
 import { formatAddress, parseInstance } from "../core/model/instance.js";
@@ -60,13 +61,13 @@ export class ProbeResults implements Orders, Disposable {
 
   /** Takes the newest state of all containers: begins with those that have started, ends what has ended. */
   take(containers: readonly Container[], context: DecisionContext): void {
-    const present = new Set(containers.map(({ id }) => id));
+    const present = new Map(containers.map((container) => [container.id, container]));
     for (const [id, run] of this.#runs) {
       if (present.has(id)) continue;
       end(run);
       this.#runs.delete(id);
     }
-    for (const container of containers) this.#examine(this.#runOf(container), container, context);
+    for (const container of containers) this.#examine(this.#runOf(container), container, context, present);
   }
 
   of({ id }: Container): RuntimeStatus {
@@ -90,7 +91,8 @@ export class ProbeResults implements Orders, Disposable {
       if ("refused" in instance) continue;
       const { id, startedAt } = instance.container;
       if (instance.drained) drained.add(`${id} ${startedAt}`);
-      if (instance.drained || instance.state === "up") trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
+      if (instance.drained || instance.stopping || instance.state === "up")
+        trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
     }
     [this.#trusted, this.#drained] = [trusted, drained];
     for (const run of this.#runs.values()) {
@@ -149,13 +151,13 @@ export class ProbeResults implements Orders, Disposable {
   }
 
   /** Begins the checks that are right for the container as it is now; those that are under way already go on. */
-  #examine(run: Run, container: Container, context: DecisionContext): void {
-    if (run.examined?.container === container && run.examined.address === context.address) return;
+  #examine(run: Run, container: Container, context: DecisionContext, others: ReadonlyMap<string, Container>): void {
+    const isSame = run.examined?.container === container && run.examined.address === context.address;
+    if (isSame && !livesInAnother(container)) return;
     run.container = container;
     run.examined = { container, address: context.address };
     if (container.status === "paused") return;
-    // Without the others: a container in the network of another one is not probed, and is taken to listen.
-    const probes = probesOf(container, placementOf(container, context), this.#probes);
+    const probes = probesOf(container, placementOf(container, context, others), this.#probes);
     const plans = new Map(probes.map((plan) => [plan.port, plan]));
     for (const [port, { work }] of run.checks) {
       if (plans.has(port)) continue;

@@ -97,6 +97,8 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "skipped":
     case "probe-skipped":
     case "probe-waits":
+    case "stop-lingers":
+    case "stop-outlived":
     case "source-unreadable":
     case "stalled":
     case "stopping":

@@ -5,7 +5,7 @@ import type { Container } from "../../src/core/model/container.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
 import { Notifier } from "../../src/flow/notifier.js";
 import type { Containers, EngineState, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
-import { container, policy, published } from "../support/containers.js";
+import { container, policy, published, TOLD_TO_STOP } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 /** A Docker engine that shows what the test tells it to. */
@@ -75,6 +75,7 @@ class World implements AsyncDisposable {
       session,
       ...policy,
       probes: true,
+      stopGraceMs: 120_000,
       resyncMs: 30_000,
       onConflict: "refuse",
       onExit: "release",
@@ -201,7 +202,7 @@ describe("the agent", () => {
     const state = async () => JSON.parse((await world.keys("/hecd/v1/services"))[RECORD] ?? "{}") as unknown;
     await world.show(web);
     expect(await state()).toMatchObject({ state: "up" });
-    await world.show({ ...web, stopping: true });
+    await world.show({ ...web, stopping: TOLD_TO_STOP });
     expect(await world.keys()).toEqual({});
     expect(await state()).toMatchObject({ state: "draining" });
     await world.show({ ...web, status: "paused" });

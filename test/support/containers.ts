@@ -1,5 +1,5 @@
 import type { DecisionContext, Policy } from "../../src/core/decision/context.js";
-import type { Container } from "../../src/core/model/container.js";
+import type { Container, Stopping } from "../../src/core/model/container.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
 export function container(name = "web1", changes: Partial<Container> = {}): Container {
@@ -11,7 +11,7 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     serviceVariables: {},
     status: "running",
     health: "none",
-    stopping: false,
+    stopping: undefined,
     restartCount: 0,
     startedAt: "2026-01-02T03:04:05.678901234Z",
     networkMode: "default",
@@ -20,6 +20,9 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     ...changes,
   };
 }
+
+/** That a container was told to stop, while it ran as `container` has it. */
+export const TOLD_TO_STOP: Stopping = { sentAt: Date.parse("2026-01-02T04:00:00Z"), timeoutMs: 10_000 };
 
 /** A TCP port as `-P` and `-p` publish it: on every address of both families. */
 export function published(

@@ -23,6 +23,7 @@ export type HecdEvent =
   | { readonly kind: "deregistered"; readonly key: string }
   | { readonly kind: "skipped"; readonly container: string; readonly reason: string; readonly advice: string }
   | { readonly kind: "probe-skipped" | "probe-waits"; readonly container: string; readonly address: string }
+  | { readonly kind: "stop-lingers" | "stop-outlived"; readonly container: string; readonly afterMs: number }
   | { readonly kind: "key-conflict"; readonly key: string; readonly held: string }
   | { readonly kind: "key-replaced"; readonly key: string; readonly held: string }
   | { readonly kind: "contested"; readonly agreeing: number; readonly differing: number }

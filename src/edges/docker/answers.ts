@@ -112,7 +112,7 @@ export function containerOf(answer: InspectAnswer): Container {
     serviceVariables: serviceVariablesOf(Config.Env ?? []),
     status: State.Status,
     health: healthOf(State.Health?.Status),
-    stopping: false,
+    stopping: undefined,
     restartCount: RestartCount ?? 0,
     startedAt: State.StartedAt,
     networkMode: HostConfig.NetworkMode,

@@ -1,6 +1,6 @@
 import type { Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
-import { type Clock, sleep } from "../../flow/clock.js";
+import { type Clock, sleep, wallTime } from "../../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
 import { Notifier } from "../../flow/notifier.js";
 import { Outage } from "../../flow/outage.js";
@@ -9,7 +9,7 @@ import type { Containers, EngineState } from "../../ports.js";
 import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
 import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
-import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
+import { type DockerHint, EVENT_FILTERS, readHints, SIGNALS } from "./events.js";
 import { DockerInspector } from "./inspector.js";
 
 /** How a Docker engine is followed. */
@@ -23,10 +23,15 @@ export interface DockerSettings {
   readonly quietMs?: number;
   /** After how long a socket that nobody will ever answer at again is given up; a minute when not given. */
   readonly orphanedMs?: number;
+  /** Over which time before the first connection the engine is asked whom it has told to stop; not at all when not given. */
+  readonly stopGraceMs?: number;
 }
 
 /** A connection that lived so long was a good one: the next one is tried without a wait. */
 const GOOD_CONNECTION_MS = 5_000;
+
+/** How long the engine may take to tell of what has been: one whose calendar is behind ours waits until it has come to now. */
+const PAST_MS = 1_000;
 
 const ORPHANED =
   "the engine has made a new socket, and the one mounted here is the old one for ever; mount its directory instead";
@@ -46,7 +51,14 @@ export class DockerContainers implements Containers {
   #orphanedAt: number | undefined;
 
   constructor(settings: DockerSettings, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
-    this.#settings = { filters: [], resyncMs: 30_000, quietMs: 10_000, orphanedMs: 60_000, ...settings };
+    this.#settings = {
+      filters: [],
+      resyncMs: 30_000,
+      quietMs: 10_000,
+      orphanedMs: 60_000,
+      stopGraceMs: 0,
+      ...settings,
+    };
     this.#clock = clock;
     this.#emit = emit;
   }
@@ -98,13 +110,14 @@ export class DockerContainers implements Containers {
     };
 
     // What happened since the last event may not be in the list yet, which lags behind.
-    const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal);
+    const stream = await engine.events(EVENT_FILTERS, { since: picture.newestEventAt }, turn.signal);
     const onHint = (hint: DockerHint): void => {
       this.#emit({ kind: "docker-event", action: hint.action, container: hint.name });
       if (hint.at > 0) picture.newestEventAt = hint.at;
       if (hint.container === undefined) listSoon.notify();
       else inspector.hear(hint, hint.container);
     };
+    if (!picture.complete) await this.#hearPastSignals(engine, inspector, turn.signal);
     const firstList = inspector.list().then(() => {
       isMade = true;
       this.#tellConnected(engine, outage);
@@ -127,10 +140,27 @@ export class DockerContainers implements Containers {
     });
 
     for (;;) {
-      const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
-      if (changesAt === undefined) await news.wait(turn.signal);
-      else await news.waitAtMost(changesAt - clock.now(), clock, turn.signal);
-      yield picture.show(clock.now());
+      await news.wait(turn.signal);
+      yield picture.show();
+    }
+  }
+
+  /**
+   * Hears of the signals that were sent while nobody listened here, as far as the engine still knows of them: Docker keeps its
+   * last 256 events. Better without them than not at all, so no fault of this keeps anybody waiting.
+   */
+  async #hearPastSignals(engine: DockerEngine, inspector: DockerInspector, signal: AbortSignal): Promise<void> {
+    const until = wallTime().getTime();
+    const { stopGraceMs } = this.#settings;
+    if (stopGraceMs === 0) return;
+    const onHint = (hint: DockerHint): void => {
+      if (hint.container !== undefined) inspector.hear(hint, hint.container);
+    };
+    try {
+      const stream = await engine.events(SIGNALS, { since: until - stopGraceMs, until }, signal);
+      await readHints(stream, onHint, { quietMs: PAST_MS, clock: this.#clock });
+    } catch {
+      signal.throwIfAborted();
     }
   }
 

@@ -192,6 +192,8 @@ export class Metrics {
       case "skipped":
       case "probe-skipped":
       case "probe-waits":
+      case "stop-lingers":
+      case "stop-outlived":
       case "claim-held":
       case "resources-loaded":
       case "resource-invalid":

@@ -231,7 +231,7 @@ export const SETTINGS = {
     schema: durationMs,
     fallback: 120_000,
     value: "TIME",
-    help: "how long a container that was told to stop gets no work, should it live on: as long as the longest docker stop -t, or swarm's --stop-grace-period",
+    help: "how long a container that was told to stop gets no work, should it live on: as long as the longest stop, by docker stop -t or by swarm's stop grace",
   }),
   "max-ports": setting<number>({
     schema: z.coerce

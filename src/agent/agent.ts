@@ -1,6 +1,5 @@
 import type { DecisionContext, Policy } from "../core/decision/context.js";
 import type { Decision } from "../core/decision/decision.js";
-import type { RuntimeStatus } from "../core/decision/readiness.js";
 import type { Emit } from "../core/events/event.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
@@ -17,7 +16,6 @@ import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "../ports.js";
 import { ConflictWatcher } from "./conflict-watcher.js";
-import { OutlivedStops } from "./outlived-stops.js";
 import { ProbeResults } from "./probe-results.js";
 
 /** The parts an agent is put together from. */
@@ -38,7 +36,7 @@ export interface AgentSettings extends Policy {
   readonly ownContainer: string | undefined;
   /** Whether containers without a HEALTHCHECK are probed before they are registered. */
   readonly probes: boolean;
-  /** As long as a stop may usually take, a container that was told to stop is believed to be ending. */
+  /** For how long a container that was told to stop is believed to be ending, at the least. */
   readonly stopGraceMs: number;
   readonly onConflict: OnConflict;
   /** How often everything is compared anew with what the store really holds. */
@@ -74,7 +72,6 @@ export class Agent implements Orders {
   readonly #news = new Notifier();
   readonly #lag: Lag;
   readonly #probeResults: ProbeResults;
-  readonly #outlivedStops: OutlivedStops;
   #running: readonly Container[] | undefined;
   #session: Session | undefined;
   /** The same until the address is another. */
@@ -88,12 +85,9 @@ export class Agent implements Orders {
     this.#settings = settings;
     this.#context = { ...settings, hostId: settings.session.hostId, address: undefined };
     this.#lag = new Lag(parts.clock);
-    const onNews = (): void => {
+    this.#probeResults = new ProbeResults(parts, settings, () => {
       this.#news.notify();
-    };
-    this.#probeResults = new ProbeResults(parts, settings.probes, onNews);
-    const probe = (container: Container, port: number) => this.#probeResults.of(container).probe(port);
-    this.#outlivedStops = new OutlivedStops({ ...parts, probe }, settings, onNews);
+    });
   }
 
   drain(container: string): "drained" | "unknown" {
@@ -101,15 +95,13 @@ export class Agent implements Orders {
   }
 
   undrain(container: string): "undrained" | "unknown" {
-    this.#outlivedStops.forgive(container);
     return this.#probeResults.undrain(container);
   }
 
   /** Works until `signal` aborts, then leaves the keys to the lease or removes them, within two seconds. */
   async run(signal: AbortSignal): Promise<never> {
     using work = linkedSignal(signal);
-    using _probes = this.#probeResults;
-    using _stops = this.#outlivedStops;
+    using _standings = this.#probeResults;
     const following = this.#followDocker(work.signal).catch((error: unknown) => {
       work.abort(error);
     });
@@ -145,7 +137,7 @@ export class Agent implements Orders {
     for await (const { containers, heardAt } of this.#parts.containers.watch(signal)) {
       this.#running = containers;
       this.#lag.heard(heardAt);
-      this.#take(containers);
+      this.#probeResults.take(containers, this.#context);
       this.#news.notify();
     }
   }
@@ -155,7 +147,6 @@ export class Agent implements Orders {
     const session = await this.#parts.store.openSession(this.#settings.session, signal);
     this.#session = session;
     this.#probeResults.believe(session.held);
-    this.#outlivedStops.believe(session.held);
     try {
       using turn = linkedSignal(signal, session.lost);
       await this.#keepInStep(session, turn.signal);
@@ -192,17 +183,7 @@ export class Agent implements Orders {
   async #learnAddress(signal: AbortSignal): Promise<void> {
     const address = await this.#parts.address(signal);
     if (address !== this.#context.address) this.#context = { ...this.#context, address };
-    if (this.#running) this.#take(this.#running);
-  }
-
-  #take(containers: readonly Container[]): void {
-    this.#probeResults.take(containers, this.#context);
-    this.#outlivedStops.take(containers, this.#context);
-  }
-
-  /** What is known of a container beyond what Docker says of it. */
-  #statusOf(container: Container): RuntimeStatus {
-    return { ...this.#probeResults.of(container), stopping: this.#outlivedStops.isStopping(container) };
+    if (this.#running) this.#probeResults.take(this.#running, this.#context);
   }
 
   /** Decides on the newest containers and carries out what the store lacks or has too much. */
@@ -212,7 +193,7 @@ export class Agent implements Orders {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     this.#lag.begin();
-    const decided = decide(running, this.#context, (container) => this.#statusOf(container));
+    const decided = decide(running, this.#context, (container) => this.#probeResults.of(container));
     this.#tellNotes(decided);
     this.#tellSkipped(decided);
     const transactions = await this.#carryOut(decided, session, signal);

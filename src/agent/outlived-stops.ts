@@ -23,7 +23,7 @@ export interface OutlivedStopsParts {
 }
 
 /** What of an agent's settings counts here. */
-interface StopSettings {
+export interface OutlivedStopsSettings {
   readonly probes: boolean;
   readonly stopGraceMs: number;
 }
@@ -45,7 +45,7 @@ interface Ending {
  */
 export class OutlivedStops implements Disposable {
   readonly #parts: OutlivedStopsParts;
-  readonly #settings: StopSettings;
+  readonly #settings: OutlivedStopsSettings;
   readonly #onNews: () => void;
   readonly #endings = new Map<string, Ending>();
   #containers: ReadonlyMap<string, Container> = new Map();
@@ -54,7 +54,7 @@ export class OutlivedStops implements Disposable {
   #believed: ReadonlySet<string> = new Set();
 
   /** Calls `onNews` when a container serves again. */
-  constructor(parts: OutlivedStopsParts, settings: StopSettings, onNews: () => void) {
+  constructor(parts: OutlivedStopsParts, settings: OutlivedStopsSettings, onNews: () => void) {
     this.#parts = parts;
     this.#settings = settings;
     this.#onNews = onNews;

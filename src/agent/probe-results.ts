@@ -12,6 +12,7 @@ import { SERVICES } from "../core/model/keys.js";
 import type { Clock } from "../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../flow/linked-signal.js";
 import type { Orders, Prober } from "../ports.js";
+import { OutlivedStops, type OutlivedStopsSettings } from "./outlived-stops.js";
 import { checkPort } from "./port-check.js";
 
 /** What the results are found out with. */
@@ -42,21 +43,24 @@ interface Check {
   finding: ProbeResult;
 }
 
-/** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, or is to be drained. */
+/** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, ends, or is to be drained. */
 export class ProbeResults implements Orders, Disposable {
   readonly #parts: ProbeResultsParts;
-  readonly #probes: boolean;
+  readonly #settings: OutlivedStopsSettings;
   readonly #onNews: () => void;
+  readonly #outlivedStops: OutlivedStops;
   readonly #runs = new Map<string, Run>();
   /** The ports that were registered before this agent came, and the runs that were drained then. */
   #trusted: ReadonlySet<string> = new Set();
   #drained: ReadonlySet<string> = new Set();
 
   /** Calls `onNews` when the status of a container may have changed by itself. */
-  constructor(parts: ProbeResultsParts, probes: boolean, onNews: () => void) {
+  constructor(parts: ProbeResultsParts, settings: OutlivedStopsSettings, onNews: () => void) {
     this.#parts = parts;
-    this.#probes = probes;
+    this.#settings = settings;
     this.#onNews = onNews;
+    const probe = (container: Container, port: number) => this.of(container).probe(port);
+    this.#outlivedStops = new OutlivedStops({ ...parts, probe }, settings, onNews);
   }
 
   /** Takes the newest state of all containers: begins with those that have started, ends what has ended. */
@@ -68,20 +72,23 @@ export class ProbeResults implements Orders, Disposable {
       this.#runs.delete(id);
     }
     for (const container of containers) this.#examine(this.#runOf(container), container, context, present);
+    this.#outlivedStops.take(containers, context);
   }
 
-  of({ id }: Container): RuntimeStatus {
-    const run = this.#runs.get(id);
+  of(container: Container): RuntimeStatus {
+    const run = this.#runs.get(container.id);
     return {
       probe: (port) => run?.checks.get(port)?.finding ?? "skipped",
       drained: run?.isDrained ?? false,
       held: run?.isHeld ?? false,
+      stopping: this.#outlivedStops.isStopping(container),
     };
   }
 
   /**
    * Believes what the records of an earlier session say: what was registered has listened, what was drained is to stay
-   * so. Nothing of it is put in doubt, and so nothing flaps because an agent was restarted.
+   * so, and what was ending may be so still. Nothing of it is put in doubt, and so nothing flaps because an agent was
+   * restarted.
    */
   believe(held: ReadonlyMap<string, string>): void {
     const [trusted, drained] = [new Set<string>(), new Set<string>()];
@@ -101,11 +108,13 @@ export class ProbeResults implements Orders, Disposable {
         if (check.finding === "pending" && this.#isTrusted(run, port)) check.finding = "passed";
       }
     }
+    this.#outlivedStops.believe(held);
     this.#onNews();
   }
 
   /** Ends all probes and waits. */
   [Symbol.dispose](): void {
+    this.#outlivedStops[Symbol.dispose]();
     for (const run of this.#runs.values()) end(run);
     this.#runs.clear();
   }
@@ -115,6 +124,7 @@ export class ProbeResults implements Orders, Disposable {
   }
 
   undrain(container: string): "undrained" | "unknown" {
+    this.#outlivedStops.forgive(container);
     return this.#order(container, false) ? "undrained" : "unknown";
   }
 
@@ -157,7 +167,7 @@ export class ProbeResults implements Orders, Disposable {
     run.container = container;
     run.examined = { container, address: context.address };
     if (container.status === "paused") return;
-    const probes = probesOf(container, placementOf(container, context, others), this.#probes);
+    const probes = probesOf(container, placementOf(container, context, others), this.#settings.probes);
     const plans = new Map(probes.map((plan) => [plan.port, plan]));
     for (const [port, { work }] of run.checks) {
       if (plans.has(port)) continue;

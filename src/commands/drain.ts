@@ -23,7 +23,8 @@ export const drainCommand: OperandCommand = {
 export const undrainCommand: OperandCommand = {
   operand: { name: "CONTAINER" },
   explanation: [
-    "Has the agent of this host give a drained container work again.",
+    "Has the agent of this host give a drained container work again; once --stop-grace is over, also one that was told to",
+    "stop, lives on and is not seen to serve.",
     "CONTAINER is a name or the beginning of an id.",
   ].join("\n"),
   settings: ["agent"],

@@ -15,12 +15,18 @@ let verdict: ProbeVerdict;
 let events: HecdEvent[];
 let probeResults: ProbeResults;
 
+const settings = (probes: boolean) => ({ probes, stopGraceMs: 120_000 });
+
 beforeEach(() => {
   clock = new ManualClock();
   verdict = "refused";
   events = [];
   const prober = { probe: async () => verdict };
-  probeResults = new ProbeResults({ prober, clock, emit: (event) => events.push(event) }, true, () => undefined);
+  probeResults = new ProbeResults(
+    { prober, clock, emit: (event) => events.push(event) },
+    settings(true),
+    () => undefined,
+  );
 });
 
 afterEach(() => {
@@ -70,7 +76,7 @@ test("a container that was held comes in when its time is over, also when the ti
   let news = 0;
   using held = new ProbeResults(
     { prober: { probe: async () => "passed" }, clock: early, emit: () => undefined },
-    false,
+    settings(false),
     () => {
       news += 1;
     },

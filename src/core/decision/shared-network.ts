@@ -70,7 +70,7 @@ function cutOffFrom({ name, status, startedAt }: Container, guest: Container): O
       `It lives in the network of container ${name}, which is ${status}; start that one, then this one anew`,
     );
   }
-  if (Date.parse(guest.startedAt) >= Date.parse(startedAt)) return undefined;
+  if (!(Date.parse(guest.startedAt) < Date.parse(startedAt))) return undefined;
   return objection(
     "network-owner-away",
     `It lives in the network that container ${name} had before it was started anew, and nobody reaches it there; restart it`,

@@ -227,6 +227,12 @@ export const SETTINGS = {
     value: "HOW",
     help: "tcp registers a container without HEALTHCHECK only when it listens; off at once, unless its labels ask for a check; auto: tcp on this host's engine",
   }),
+  "stop-grace": setting<number>({
+    schema: durationMs,
+    fallback: 120_000,
+    value: "TIME",
+    help: "how long a container that was told to stop gets no work, should it live on: as long as the longest stop, by docker stop -t or by swarm's stop grace",
+  }),
   "max-ports": setting<number>({
     schema: z.coerce
       .number()

@@ -39,6 +39,8 @@ export interface AgentSettings extends Policy {
   readonly ownContainer: string | undefined;
   /** Whether containers without a HEALTHCHECK are probed before they are registered. */
   readonly probes: boolean;
+  /** For how long a container that was told to stop is believed to be ending, at the least. */
+  readonly stopGraceMs: number;
   readonly onConflict: OnConflict;
   /** How often everything is compared anew with what the store really holds. */
   readonly resyncMs: number;
@@ -86,7 +88,7 @@ export class Agent implements Orders {
     this.#settings = settings;
     this.#context = { ...settings, hostId: settings.session.hostId, address: undefined };
     this.#lag = new Lag(parts.clock);
-    this.#probeResults = new ProbeResults(parts, settings.probes, () => {
+    this.#probeResults = new ProbeResults(parts, settings, () => {
       this.#news.notify();
     });
   }

@@ -4,6 +4,7 @@ import { shortId } from "../core/decision/new-instance.js";
 import { placementOf } from "../core/decision/placement.js";
 import { describeProbe, type ProbePlan, type Probing, probesOf, type Standpoint } from "../core/decision/probing.js";
 import type { RuntimeStatus } from "../core/decision/readiness.js";
+import { livesInAnother } from "../core/decision/shared-network.js";
 import type { Emit } from "../core/events/event.js";
 import type { EnginePlace, Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
@@ -12,6 +13,7 @@ import { SERVICES } from "../core/model/keys.js";
 import type { Clock } from "../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../flow/linked-signal.js";
 import type { Orders, Prober } from "../ports.js";
+import { OutlivedStops, type OutlivedStopsSettings } from "./outlived-stops.js";
 import { checkPort, type ProbeFinding } from "./port-check.js";
 
 /** What the results are found out with. */
@@ -21,6 +23,12 @@ export interface ProbeResultsParts {
   readonly vicinity: () => Vicinity;
   readonly clock: Clock;
   readonly emit: Emit;
+}
+
+/** What of an agent's settings counts here. */
+export interface ProbeResultsSettings extends OutlivedStopsSettings {
+  /** Whether ports are probed of which nobody said anything. */
+  readonly probes: boolean;
 }
 
 /** One container since it was last started. */
@@ -44,51 +52,66 @@ interface Check {
   finding: ProbeFinding;
 }
 
+/** What all containers are examined by at a time. */
+interface Seen {
+  readonly context: DecisionContext;
+  readonly standpoint: Standpoint;
+  /** By id. */
+  readonly present: ReadonlyMap<string, Container>;
+}
+
 const PASSED: ProbeFinding = { result: "passed" };
 
-/** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, or is to be drained. */
+/** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, ends, or is to be drained. */
 export class ProbeResults implements Orders, Disposable {
   readonly #parts: ProbeResultsParts;
-  readonly #probes: boolean;
+  readonly #settings: ProbeResultsSettings;
   readonly #onNews: () => void;
+  readonly #outlivedStops: OutlivedStops;
   readonly #runs = new Map<string, Run>();
   /** The ports that were registered before this agent came, and the runs that were drained then. */
   #trusted: ReadonlySet<string> = new Set();
   #drained: ReadonlySet<string> = new Set();
 
   /** Calls `onNews` when the status of a container may have changed by itself. */
-  constructor(parts: ProbeResultsParts, probes: boolean, onNews: () => void) {
+  constructor(parts: ProbeResultsParts, settings: ProbeResultsSettings, onNews: () => void) {
     this.#parts = parts;
-    this.#probes = probes;
+    this.#settings = settings;
     this.#onNews = onNews;
+    const probe = (container: Container, port: number) => this.of(container).probe(port);
+    this.#outlivedStops = new OutlivedStops({ ...parts, probe }, settings, onNews);
   }
 
   /** Takes the newest state of all containers: begins with those that have started, ends what has ended. */
   take(containers: readonly Container[], context: DecisionContext, place: EnginePlace): void {
-    const present = new Set(containers.map(({ id }) => id));
+    const present = new Map(containers.map((container) => [container.id, container]));
     for (const [id, run] of this.#runs) {
       if (present.has(id)) continue;
       end(run);
       this.#runs.delete(id);
     }
-    const ownContainer = containers.find(({ id }) => id === context.ownContainer);
-    const standpoint = { vicinity: this.#parts.vicinity(), place, ownContainer, isUsual: this.#probes };
-    for (const container of containers) this.#examine(this.#runOf(container), container, context, standpoint);
+    const ownContainer = context.ownContainer === undefined ? undefined : present.get(context.ownContainer);
+    const standpoint = { vicinity: this.#parts.vicinity(), place, ownContainer, isUsual: this.#settings.probes };
+    const seen = { context, standpoint, present };
+    for (const container of containers) this.#examine(this.#runOf(container), container, seen);
+    this.#outlivedStops.take(containers, context, standpoint);
   }
 
-  of({ id }: Container): RuntimeStatus {
-    const run = this.#runs.get(id);
+  of(container: Container): RuntimeStatus {
+    const run = this.#runs.get(container.id);
     return {
       probe: (port) => run?.checks.get(port)?.finding.result ?? "skipped",
       words: (port) => run?.checks.get(port)?.finding.words,
       drained: run?.isDrained ?? false,
       held: run?.isHeld ?? false,
+      stopping: this.#outlivedStops.isStopping(container),
     };
   }
 
   /**
    * Believes what the records of an earlier session say: what was registered has listened, what was drained is to stay
-   * so. Nothing of it is put in doubt, and so nothing flaps because an agent was restarted.
+   * so, and what was ending may be so still. Nothing of it is put in doubt, and so nothing flaps because an agent was
+   * restarted.
    */
   believe(held: ReadonlyMap<string, string>): void {
     const [trusted, drained] = [new Set<string>(), new Set<string>()];
@@ -98,7 +121,8 @@ export class ProbeResults implements Orders, Disposable {
       if ("refused" in instance) continue;
       const { id, startedAt } = instance.container;
       if (instance.drained) drained.add(`${id} ${startedAt}`);
-      if (instance.drained || instance.state === "up") trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
+      if (instance.drained || instance.stopping || instance.state === "up")
+        trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
     }
     [this.#trusted, this.#drained] = [trusted, drained];
     for (const run of this.#runs.values()) {
@@ -108,11 +132,13 @@ export class ProbeResults implements Orders, Disposable {
         if (isOpen && this.#isTrusted(run, port)) check.finding = PASSED;
       }
     }
+    this.#outlivedStops.believe(held);
     this.#onNews();
   }
 
   /** Ends all probes and waits. */
   [Symbol.dispose](): void {
+    this.#outlivedStops[Symbol.dispose]();
     for (const run of this.#runs.values()) end(run);
     this.#runs.clear();
   }
@@ -122,6 +148,7 @@ export class ProbeResults implements Orders, Disposable {
   }
 
   undrain(container: string): "undrained" | "unknown" {
+    this.#outlivedStops.forgive(container);
     return this.#order(container, false) ? "undrained" : "unknown";
   }
 
@@ -158,15 +185,15 @@ export class ProbeResults implements Orders, Disposable {
   }
 
   /** Begins the checks that are right for the container as it is now; those that are under way already go on. */
-  #examine(run: Run, container: Container, context: DecisionContext, standpoint: Standpoint): void {
+  #examine(run: Run, container: Container, { context, standpoint, present }: Seen): void {
     const { vicinity, place, ownContainer } = standpoint;
     const examined = [container, context, vicinity, place, ownContainer];
-    if (examined.length === run.examined.length && examined.every((one, index) => one === run.examined[index])) return;
+    const isSame = examined.length === run.examined.length && examined.every((one, at) => one === run.examined[at]);
+    if (isSame && !livesInAnother(container)) return;
     run.container = container;
     run.examined = examined;
     if (container.status === "paused") return;
-    // Without the others: a container in the network of another one is not probed, and is taken to listen.
-    const probings = probesOf(container, placementOf(container, context), standpoint);
+    const probings = probesOf(container, placementOf(container, context, present), standpoint);
     for (const [port, { work }] of run.checks) {
       if (probings.has(port)) continue;
       work[Symbol.dispose](); // its address may be another's soon

@@ -69,6 +69,7 @@ export const DOCKER_SETTINGS = [
   "container-port",
   "health",
   "probe",
+  "stop-grace",
   "max-ports",
   "network",
   "compat",

@@ -1,4 +1,5 @@
 import { findContainer } from "../core/decision/find-container.js";
+import { serversByAddress, workThrough } from "../core/decision/shared-address.js";
 import { askAgent } from "../edges/status/agent-client.js";
 import { order } from "../edges/status/client.js";
 import { HecdError } from "../errors.js";
@@ -22,7 +23,8 @@ export const drainCommand: OperandCommand = {
 export const undrainCommand: OperandCommand = {
   operand: { name: "CONTAINER" },
   explanation: [
-    "Has the agent of this host give a drained container work again.",
+    "Has the agent of this host give a drained container work again; once --stop-grace is over, also one that was told to",
+    "stop, lives on and is not seen to serve.",
     "CONTAINER is a name or the beginning of an id.",
   ].join("\n"),
   settings: ["agent"],
@@ -38,8 +40,11 @@ async function give(
 ): Promise<number> {
   const answer = await askAgent(address, systemClock, signal);
   if (answer.kind === "silent") throw new HecdError({ code: "agent-unreachable", address, reason: answer.reason });
-  const { id, name } = theOne(asked, findContainer(asked, answer.report.containers));
+  const { containers } = answer.report;
+  const container = theOne(asked, findContainer(asked, containers));
+  const { id, name } = container;
   const outcome = await order(verb, id, { address, clock: systemClock }, signal);
-  stdout.write(`${name} is ${outcome}\n`);
+  const work = verb === "drain" ? workThrough(container, serversByAddress(containers)) : undefined;
+  stdout.write(`${name} is ${outcome}${work === undefined ? "" : `; ${work}`}\n`);
   return 0;
 }

@@ -82,7 +82,12 @@ export async function openAgent(
   const connection = { url: engine.url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
   if (isOpenToAll(engine.url, connection.tls)) emit({ kind: "advice", about: engine.url, advice: OPEN_ENGINE });
   const containers = new DockerContainers(
-    { connection, filters: settings.filter, resyncMs: settings.resync },
+    {
+      connection,
+      filters: settings.filter,
+      resyncMs: settings.resync,
+      stopGraceMs: settings["stop-grace"],
+    },
     { clock, emit },
   );
   const agentSettings: AgentSettings = {
@@ -97,6 +102,7 @@ export async function openAgent(
     ...policyOf(settings),
     ownContainer: await ownContainer(),
     probes: settings.probe === "tcp" || (settings.probe === "auto" && isOnThisHost(engine.url)),
+    stopGraceMs: settings["stop-grace"],
     onConflict: settings["on-conflict"],
     resyncMs: settings.resync,
     onExit: settings["on-exit"],

@@ -1,5 +1,6 @@
 import { findContainer } from "../core/decision/find-container.js";
 import { shortId } from "../core/decision/new-instance.js";
+import { serversByAddress, workThrough } from "../core/decision/shared-address.js";
 import { readLabels } from "../core/labels/labels.js";
 import type { Container } from "../core/model/container.js";
 import { stopContainer } from "../edges/docker/control.js";
@@ -77,7 +78,8 @@ async function drainOf(
   const found = findContainer(container.id, asked.report.containers);
   if (found.kind !== "found" || !("instances" in found.container.decision)) return undefined;
   const wasDrained = found.container.decision.instances.some(({ drained }) => drained === true);
-  return new Drain(container, { address, wasDrained }, world);
+  const work = workThrough(found.container, serversByAddress(asked.report.containers));
+  return new Drain(container, { address, wasDrained, work }, world);
 }
 
 /** The drain before a stop. */
@@ -85,17 +87,19 @@ class Drain {
   readonly #container: Container;
   readonly #address: string;
   readonly #wasDrained: boolean;
+  readonly #work: string | undefined;
   readonly #world: ProcessWorld;
   #begun = false;
 
   constructor(
     container: Container,
-    how: { readonly address: string; readonly wasDrained: boolean },
+    how: { readonly address: string; readonly wasDrained: boolean; readonly work: string | undefined },
     world: ProcessWorld,
   ) {
     this.#container = container;
     this.#address = how.address;
     this.#wasDrained = how.wasDrained;
+    this.#work = how.work;
     this.#world = world;
   }
 
@@ -111,7 +115,7 @@ class Drain {
       this.#world.stderr.write(`${reasonOf(error)}: ${name} is stopped without being drained\n`);
       return false;
     }
-    this.#world.stdout.write(`Draining ${name}\n`);
+    this.#world.stdout.write(`Draining ${name}${this.#work === undefined ? "" : `; ${this.#work}`}\n`);
     return true;
   }
 

@@ -96,6 +96,8 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "session-opened":
     case "skipped":
     case "probe-waits":
+    case "stop-lingers":
+    case "stop-outlived":
     case "source-unreadable":
     case "stalled":
     case "stopping":

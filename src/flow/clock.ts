@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds that only ever grow; to measure with, not to show. */
   now(): number;
-  /** Calls `wake` once, in `ms`; the function it returns calls that off. */
+  /** Calls `wake` once, in `ms` by `now` and no sooner; the function it returns calls that off. */
   after(ms: number, wake: () => void): () => void;
 }
 
@@ -10,12 +10,15 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, wake) {
+    const dueAt = performance.now() + ms;
     let timer: NodeJS.Timeout;
-    const waitFor = (restMs: number): void => {
-      const isLast = restMs <= LONGEST_TIMER_MS;
-      timer = isLast ? setTimeout(wake, restMs) : setTimeout(waitFor, LONGEST_TIMER_MS, restMs - LONGEST_TIMER_MS);
+    const waitOn = (): void => {
+      // Node counts whole milliseconds from the last turn of its loop on, and so wakes up to one of them too soon.
+      const restMs = dueAt - performance.now();
+      if (restMs <= 0) wake();
+      else timer = setTimeout(waitOn, Math.min(Math.ceil(restMs), LONGEST_TIMER_MS));
     };
-    waitFor(ms);
+    timer = setTimeout(waitOn, Math.min(ms, LONGEST_TIMER_MS));
     return () => {
       clearTimeout(timer);
     };

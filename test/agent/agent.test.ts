@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Agent, type AgentSettings } from "../../src/agent/agent.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
@@ -5,8 +6,9 @@ import type { Container } from "../../src/core/model/container.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
 import { Notifier } from "../../src/flow/notifier.js";
 import type { Containers, EngineState, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
-import { container, inNetwork, policy, published, vicinity } from "../support/containers.js";
+import { container, inNetwork, policy, published, TOLD_TO_STOP, vicinity } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
+import { someClock, UNTIMELY } from "../support/untimely.js";
 
 /** A Docker engine that shows what the test tells it to. */
 class FakeContainers implements Containers {
@@ -45,7 +47,7 @@ class FakeProber implements Prober {
 }
 
 class World implements AsyncDisposable {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly events: HecdEvent[] = [];
   readonly docker = new FakeContainers();
   readonly store: MemoryStore;
@@ -55,7 +57,8 @@ class World implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #over: Promise<unknown>;
 
-  constructor(changes: Partial<AgentSettings> = {}, store?: MemoryStore) {
+  constructor(changes: Partial<AgentSettings> = {}, store?: MemoryStore, clock = new ManualClock()) {
+    this.clock = clock;
     const emit = (event: HecdEvent): void => void this.events.push(event);
     this.store = store ?? new MemoryStore(emit);
     const parts = {
@@ -77,6 +80,7 @@ class World implements AsyncDisposable {
       session,
       ...policy,
       probes: true,
+      stopGraceMs: 120_000,
       resyncMs: 30_000,
       onConflict: "refuse",
       onExit: "release",
@@ -203,7 +207,7 @@ describe("the agent", () => {
     const state = async () => JSON.parse((await world.keys("/hecd/v1/services"))[RECORD] ?? "{}") as unknown;
     await world.show(web);
     expect(await state()).toMatchObject({ state: "up" });
-    await world.show({ ...web, stopping: true });
+    await world.show({ ...web, stopping: TOLD_TO_STOP });
     expect(await world.keys()).toEqual({});
     expect(await state()).toMatchObject({ state: "draining" });
     await world.show({ ...web, status: "paused" });
@@ -290,6 +294,52 @@ describe("the agent", () => {
       await world.clock.advance(1_000);
     }
     expect(await world.keys()).toHaveProperty("/app/servers/web1");
+  });
+
+  test("audits in time whether timers wake early or late", async () => {
+    await fc.assert(
+      fc.asyncProperty(someClock, async (clock) => {
+        await using world = new World({}, undefined, clock);
+        await world.show(container("web1"));
+        for (let audit = 0; audit < 3; audit++) {
+          world.store.delete("/app/servers/web1");
+          await clock.advance(30_000 + 2 * UNTIMELY.lateMs);
+          expect(await world.keys()).toHaveProperty("/app/servers/web1");
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("serves a container again after a stop that it has outlived, and knows of the stop after a restart", async () => {
+    await using first = new World({ stopGraceMs: 60_000 });
+    const told = container("web1", { stopping: TOLD_TO_STOP });
+    await first.show(container("web1"));
+    await first.show(told);
+    expect(await first.keys()).toEqual({});
+    expect(JSON.parse((await first.keys("/hecd/v1/services"))[RECORD] ?? "{}")).toMatchObject({ stopping: true });
+    await first.end();
+    await using next = new World({ stopGraceMs: 60_000 }, first.store);
+    await next.show(container("web1"));
+    expect(await next.keys()).toEqual({});
+    await next.clock.advance(68_999);
+    expect(await next.keys()).toEqual({});
+    await next.clock.advance(1);
+    expect(Object.keys(await next.keys())).toHaveLength(1);
+    expect(JSON.parse((await next.keys("/hecd/v1/services"))[RECORD] ?? "{}")).not.toHaveProperty("stopping");
+    expect(next.told("stop-outlived")).toEqual(["stop-outlived web1"]);
+  });
+
+  test("undrains a container that was told to stop once its grace is over", async () => {
+    await using world = new World({ stopGraceMs: 60_000 });
+    world.prober.verdict = "refused";
+    const told = container("web1", { health: "healthy", stopping: TOLD_TO_STOP });
+    await world.show(told);
+    world.agent.undrain("web1");
+    expect(await world.keys()).toEqual({});
+    await world.clock.advance(60_000);
+    world.agent.undrain("web1");
+    expect(Object.keys(await world.keys())).toHaveLength(1);
   });
 
   test("never takes a key that is somebody else's, says so once, and has it when it becomes free", async () => {

@@ -15,13 +15,15 @@ let verdict: ProbeVerdict;
 let events: HecdEvent[];
 let probeResults: ProbeResults;
 
+const settings = (probes: boolean) => ({ probes, stopGraceMs: 120_000 });
+
 beforeEach(() => {
   clock = new ManualClock();
   verdict = "refused";
   events = [];
   const prober = { probe: async () => verdict };
   const parts = { prober, vicinity: () => vicinity, clock, emit: (event: HecdEvent) => events.push(event) };
-  probeResults = new ProbeResults(parts, true, () => undefined);
+  probeResults = new ProbeResults(parts, settings(true), () => undefined);
 });
 
 afterEach(() => {
@@ -71,7 +73,7 @@ test("a container that was held comes in when its time is over, also when the ti
   let news = 0;
   using held = new ProbeResults(
     { prober: { probe: async () => "passed" }, vicinity: () => vicinity, clock: early, emit: () => undefined },
-    false,
+    settings(false),
     () => {
       news += 1;
     },

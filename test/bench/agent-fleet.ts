@@ -73,6 +73,7 @@ function agentOf(number: number): Agent {
       ...policy,
       prefix: `/app/${hostId}`,
       probes: false,
+      stopGraceMs: 120_000,
       onConflict: "refuse",
       resyncMs: 30_000,
       onExit: "release",

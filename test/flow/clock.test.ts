@@ -31,3 +31,14 @@ describe("the clock of the system", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+test("the clock of the system wakes nobody too soon, as timers of Node do", async () => {
+  const early = await Promise.all(
+    Array.from({ length: 200 }, async (_, index) => {
+      const [begunAt, ms] = [systemClock.now(), 1 + index / 7];
+      await new Promise<void>((resolve) => systemClock.after(ms, resolve));
+      return Math.min(0, systemClock.now() - begunAt - ms);
+    }),
+  );
+  expect(early.filter((ms) => ms < 0)).toEqual([]);
+});

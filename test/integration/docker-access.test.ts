@@ -143,7 +143,7 @@ describe("a filtering proxy before a Docker engine", () => {
     await using proxy = await FilteringProxy.start(SOCKET, version);
     await using followed = await Followed.start(proxy.url);
     await cli.web("old-api", "--stop-signal", "SIGUSR2");
-    await followed.sees("old-api", { status: "running", stopping: false });
+    await followed.sees("old-api", { status: "running", stopping: undefined });
     expect(followed.seen("old-api")?.ports).toMatchObject([{ port: 8080, protocol: "tcp" }]);
     expect(Object.keys(followed.seen("old-api")?.networks ?? {})).toEqual([DEFAULT_NETWORK]);
     await cli.run("kill", "-s", "USR2", "old-api");

@@ -90,6 +90,7 @@ async function startAgent(url: string): Promise<{ readonly history: Record<strin
       session: { hostId: "node1", agent: "a", holder: { hostname: "node1", pid: 1, since: "" }, ttlSeconds: 30 },
       ...policy,
       probes: true,
+      stopGraceMs: 120_000,
       resyncMs: 30_000,
       onConflict: "refuse",
       onExit: "release",

@@ -84,11 +84,11 @@ describe("a container on Podman", () => {
   test("is stopping from the first look after it was told to, and then ended", async () => {
     await using followed = await Followed.start(cli.url, { resyncMs: 300 });
     await cli.deaf("podman-stopping");
-    await followed.sees("podman-stopping", { status: "running", stopping: false });
+    await followed.sees("podman-stopping", { status: "running", stopping: undefined });
     const stopped = cli.run("stop", "-t", "4", "podman-stopping");
-    await followed.sees("podman-stopping", { status: "running", stopping: true });
+    await followed.sees("podman-stopping", { status: "running", stopping: { sentAt: 0, timeoutMs: expect.any(Number) } });
     await stopped;
-    await followed.sees("podman-stopping", { status: "exited", stopping: false });
+    await followed.sees("podman-stopping", { status: "exited", stopping: undefined });
   });
 
   test("publishes nothing in a network without a way in from the host", async () => {

@@ -113,7 +113,8 @@ export class AgentWorld implements AsyncDisposable {
   /** Why a container is not registered, or is as one that does not serve; undefined when the agent has nothing to say. */
   async reason(name: string): Promise<string | undefined> {
     const { state } = (await (await this.ask("/state")).json()) as StateAnswer; // the program's own form
-    return state.containers.find((container) => container.name === this.full(name))?.decision.reason;
+    const decision = state.containers.find((container) => container.name === this.full(name))?.decision;
+    return decision?.because?.reason ?? decision?.reason;
   }
 
   /** What the agent's metric of that name, with its labels, stands at; 0 when it has never been counted. */
@@ -134,10 +135,17 @@ export class AgentWorld implements AsyncDisposable {
   }
 }
 
+interface Reasoned {
+  readonly reason?: string;
+}
+
 /** What `/state` says, as far as it is asked for here. */
 interface StateAnswer {
   readonly state: {
-    readonly containers: readonly { readonly name: string; readonly decision: { readonly reason?: string } }[];
+    readonly containers: readonly {
+      readonly name: string;
+      readonly decision: Reasoned & { readonly because?: Reasoned };
+    }[];
   };
 }
 

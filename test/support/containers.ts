@@ -1,7 +1,7 @@
 import type { DecisionContext, Policy } from "../../src/core/decision/context.js";
 import type { Standpoint } from "../../src/core/decision/probing.js";
 import type { Vicinity } from "../../src/core/host/vicinity.js";
-import type { Container } from "../../src/core/model/container.js";
+import type { Container, Stopping } from "../../src/core/model/container.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
 export function container(name = "web1", changes: Partial<Container> = {}): Container {
@@ -14,7 +14,7 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     serviceVariables: {},
     status: "running",
     health: "none",
-    stopping: false,
+    stopping: undefined,
     restartCount: 0,
     startedAt: "2026-01-02T03:04:05.678901234Z",
     networkMode: "default",
@@ -38,6 +38,8 @@ export const vicinity: Vicinity = {
 
 /** From where such an agent probes the containers of this machine's engine. */
 export const standpoint: Standpoint = { vicinity, place: "here", ownContainer: undefined, isUsual: true };
+/** That a container was told to stop, while it ran as `container` has it. */
+export const TOLD_TO_STOP: Stopping = { sentAt: Date.parse("2026-01-02T04:00:00Z"), timeoutMs: 10_000 };
 
 /** A TCP port as `-P` and `-p` publish it: on every address of both families. */
 export function published(

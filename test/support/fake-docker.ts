@@ -33,7 +33,7 @@ export class FakeDocker implements AsyncDisposable {
   intercept: (path: string, response: ServerResponse) => boolean = () => false;
   readonly #streams = new Set<ServerResponse>();
   /** What it can still tell of the past, with the time of each in milliseconds. */
-  readonly #past: { readonly at: number; readonly line: string }[] = [];
+  readonly #past: { readonly at: number; readonly action: string; readonly line: string }[] = [];
   readonly #server = createServer((request, response) => {
     this.#answer(request, response);
   });
@@ -76,7 +76,7 @@ export class FakeDocker implements AsyncDisposable {
     const Actor = { ID: id, Attributes: { name: this.containers.get(id)?.name ?? "gone", ...attributes } };
     const event = { Type: "container", Action: action, Actor, timeNano: timeMs * 1e6 };
     const line = JSON.stringify(this.#isBefore("1.52") ? { status: action, id, from: "web", ...event } : event);
-    this.#past.push({ at: timeMs, line });
+    this.#past.push({ at: timeMs, action, line });
     for (const stream of this.#streams) stream.write(`${line}\n`);
   }
 
@@ -99,7 +99,7 @@ export class FakeDocker implements AsyncDisposable {
         MinAPIVersion: this.api.oldest,
         Components: [{ Name: this.isPodman ? "Podman Engine" : "Engine" }],
       });
-    } else if (path === "/events") this.#open(request, response);
+    } else if (path === "/events") this.#open(url.searchParams, response);
     else if (path === "/containers/json") json(response, 200, this.#list(url.searchParams.get("filters") ?? "{}"));
     else this.#inspect(/^\/containers\/([0-9a-f]+)\/json$/.exec(path)?.[1] ?? "", response);
   }
@@ -115,14 +115,21 @@ export class FakeDocker implements AsyncDisposable {
     return this.isPodman ? lines.map((line) => ({ ...line, Status: line.Status.replace(/ \(.*/, "") })) : lines;
   }
 
-  #open(request: IncomingMessage, response: ServerResponse): void {
-    this.#streams.add(response);
-    response.on("close", () => this.#streams.delete(response));
+  #open(asked: URLSearchParams, response: ServerResponse): void {
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
-    const since = /[?&]since=([0-9.]+)/.exec(request.url ?? "")?.[1];
-    const known = this.#past.filter(({ at }) => since !== undefined && at >= Number(since) * 1_000);
-    for (const { line } of known) response.write(`${line}\n`);
+    const { event = [] } = JSON.parse(asked.get("filters") ?? "{}") as Record<string, string[]>;
+    const since = asked.get("since");
+    for (const { at, action, line } of this.#past) {
+      const isAsked = event.some((each) => action.startsWith(each));
+      if (isAsked && since !== null && at >= Number(since) * 1_000) response.write(`${line}\n`);
+    }
+    if (asked.has("until")) {
+      response.end();
+      return;
+    }
+    this.#streams.add(response);
+    response.on("close", () => this.#streams.delete(response));
   }
 
   #inspect(id: string, response: ServerResponse): void {

@@ -1,16 +1,25 @@
 import type { Clock } from "../../src/flow/clock.js";
 
-/** A clock that stands still until it is told to go on; answers whether any timer is left. */
+/**
+ * A clock that stands still until it is told to go on; answers whether any timer is left.
+ *
+ * Its timers wake on time, or each by as many milliseconds later, or earlier, as `lateness` says when it is set.
+ */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ at: number; wake: () => void }>();
+  readonly #lateness: () => number;
+
+  constructor(lateness: () => number = () => 0) {
+    this.#lateness = lateness;
+  }
 
   now(): number {
     return this.#now;
   }
 
   after(ms: number, wake: () => void): () => void {
-    const timer = { at: this.#now + ms, wake };
+    const timer = { at: this.#now + Math.max(0, ms + this.#lateness()), wake };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);

@@ -21,6 +21,8 @@ export interface RuntimeStatus {
   readonly drained: boolean;
   /** Whether it is kept out for a while, because it crashes over and over again. */
   readonly held: boolean;
+  /** Whether it is ending since it was told to stop; undefined where Docker's word is all that is known of that. */
+  readonly stopping?: boolean | undefined;
 }
 
 /** The status of a container of which nothing but Docker's word is known. */
@@ -39,9 +41,9 @@ type Present = { readonly state: "up" } | { readonly state: "draining" | "maint"
 
 /** Judges a container as a whole by what Docker says and what else is known of it. */
 export function readinessOf(
-  { status, health, stopping }: Container,
+  { status, health, stopping: told }: Container,
   policy: HealthPolicy,
-  { drained, held }: RuntimeStatus,
+  { drained, held, stopping = told !== undefined }: RuntimeStatus,
 ): Readiness {
   if (status === "paused") {
     return { state: "maint", because: objection("paused", "It is paused and comes back with docker unpause") };
@@ -52,7 +54,12 @@ export function readinessOf(
   }
   if (held) return out("flap-hold", "It has crashed three times or more and must first stay up for a while");
   if (health === "unhealthy" && policy !== "off") return draining("unhealthy", "Its HEALTHCHECK fails");
-  if (stopping) return draining("draining", "It has been sent the signal that ends it");
+  if (stopping) {
+    return draining(
+      "draining",
+      "It has been told to stop; should it live on, it serves again when it has been seen to, --stop-grace after that at the earliest",
+    );
+  }
   if (drained) return draining("draining", "It is drained and comes back with hecd undrain");
   return { state: "up" };
 }
@@ -62,7 +69,7 @@ export function readinessOf(
  * them count as ready without a probe. The probes of its ports count only while the container as a `whole` is up, and a
  * probe says nothing of UDP.
  *
- * Only `state` and `drained` differ from the placement: an instance that serves is the placement's own object.
+ * Only `state` and its marks differ from the placement: an instance that serves is the placement's own object.
  */
 export function readyInstances(
   ports: readonly PlacedPort[],
@@ -82,7 +89,7 @@ export function readyInstances(
     .filter(({ chosen: { port, protocol } }) => protocol === "tcp" && probe(port) === "unreachable")
     .map(({ chosen: { port } }) => `Its port ${port} cannot be probed and counts as ready: ${words(port) ?? ""}`);
   const instances = judged.flatMap(({ instance, readiness: { state } }) =>
-    state === "out" ? [] : [inState(instance, state, runtimeStatus.drained)],
+    state === "out" ? [] : [inState(instance, state, runtimeStatus)],
   );
   if (instances.some(({ state }) => state === "up")) return { instances, because: undefined, notes };
   const [because] = judged.flatMap(({ readiness }) => (readiness.state === "up" ? [] : [readiness.because]));
@@ -92,10 +99,15 @@ export function readyInstances(
 /** The last instance that did not simply serve: the same object while nothing changes, so that its record is written once. */
 const otherStates = new Memo<Instance, Instance>();
 
-function inState(instance: Instance, state: Instance["state"], isDrained: boolean): Instance {
-  if (state === "up" && !isDrained) return instance;
-  const make = (): Instance => ({ ...instance, state, ...(isDrained && { drained: true as const }) });
-  return otherStates.of(instance, make, [state, isDrained]);
+function inState(
+  instance: Instance,
+  state: Instance["state"],
+  { drained, stopping = false }: Pick<RuntimeStatus, "drained" | "stopping">,
+): Instance {
+  if (state === "up" && !drained) return instance;
+  const marks = { ...(drained && { drained: true as const }), ...(stopping && { stopping: true as const }) };
+  const make = (): Instance => ({ ...instance, state, ...marks });
+  return otherStates.of(instance, make, [state, drained, stopping]);
 }
 
 /** Judges one port of a container that is ready as a whole. */

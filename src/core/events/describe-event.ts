@@ -35,6 +35,14 @@ export function describeEvent(event: HecdEvent): EventDescription {
           ? `Container ${event.container} does not listen on ${event.asked}, and is not registered before it does`
           : `Container ${event.container} is not registered, since ${event.asked} ${event.words}`,
       );
+    case "stop-lingers":
+      return warn(
+        `Container ${event.container} was told to stop ${Math.round(event.afterMs / 1_000)} s ago, lives on and is not seen to serve: it gets no work until it is, or is started anew, or hecd undrain says so`,
+      );
+    case "stop-outlived":
+      return warn(
+        `Container ${event.container} was told to stop ${Math.round(event.afterMs / 1_000)} s ago, lives on and has been seen to serve for a while: it gets work again`,
+      );
     case "key-conflict":
       return warn(`Key ${event.key} belongs to somebody else and is left alone; it holds ${event.held}`);
     case "key-replaced":

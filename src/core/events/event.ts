@@ -29,6 +29,7 @@ export type HecdEvent =
       /** What whoever listens there does instead of an answer; undefined where nobody listens. */
       readonly words?: string | undefined;
     }
+  | { readonly kind: "stop-lingers" | "stop-outlived"; readonly container: string; readonly afterMs: number }
   | { readonly kind: "key-conflict"; readonly key: string; readonly held: string }
   | { readonly kind: "key-replaced"; readonly key: string; readonly held: string }
   | { readonly kind: "contested"; readonly agreeing: number; readonly differing: number }

@@ -13,8 +13,8 @@ export interface Container {
   readonly status: ContainerStatus;
   /** `none` where the image declares no HEALTHCHECK. */
   readonly health: "none" | "starting" | "healthy" | "unhealthy";
-  /** Whether it has been sent the signal that ends it, and has not ended yet. */
-  readonly stopping: boolean;
+  /** The last signal since its start that is to end it, and has not ended it yet; undefined where it was sent none. */
+  readonly stopping: Stopping | undefined;
   /** How often Docker has started it again by its restart policy since somebody last started it. */
   readonly restartCount: number;
   /** RFC 3339; changes with every start, so (id, startedAt) names one incarnation. */
@@ -25,6 +25,14 @@ export interface Container {
   readonly networks: Readonly<Record<string, NetworkAddresses>>;
   /** Every exposed or published port, by container port and protocol. */
   readonly ports: readonly ContainerPort[];
+}
+
+/** That a container has been told to end. It may have been given more time than is known here: nobody tells. */
+export interface Stopping {
+  /** By the engine's calendar, in milliseconds since 1970; 0 when it does not say. */
+  readonly sentAt: number;
+  /** How long the container itself asks to be given before it is killed, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** The addresses of a container in one network; each undefined where the network has none of that family. */

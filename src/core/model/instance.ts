@@ -29,6 +29,8 @@ export interface Instance {
   readonly state: "up" | "draining" | "maint" | "down";
   /** Whether it drains because somebody asked for it, which the next agent is to know. */
   readonly drained?: true | undefined;
+  /** Whether it has been told to stop and is believed to be ending, which the next agent is to know. */
+  readonly stopping?: true | undefined;
   readonly health: "healthy" | "starting" | "unhealthy" | "none";
   /** 0 to 256, HAProxy's range. */
   readonly weight: number;
@@ -99,6 +101,7 @@ const schema = z.object({
     .optional(),
   state: z.enum(["up", "draining", "maint", "down"]),
   drained: z.literal(true).optional(),
+  stopping: z.literal(true).optional(),
   health: z.enum(["healthy", "starting", "unhealthy", "none"]),
   weight: z.int().min(0).max(256),
   backup: z.boolean(),

@@ -1,6 +1,7 @@
 import type { DecisionContext } from "../decision/context.js";
 import { type Decision, decisionOf } from "../decision/decision.js";
 import type { RuntimeStatus } from "../decision/readiness.js";
+import { serversByAddress, workThrough } from "../decision/shared-address.js";
 import type { Container } from "../model/container.js";
 import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
@@ -25,13 +26,28 @@ export function decide(
 ): readonly Decided[] {
   const others = new Map(containers.map((container) => [container.id, container]));
   const holders = new Map<string, Container>();
-  return inOrderOfStart(containers).map((container) => {
+  const decided = inOrderOfStart(containers).map((container): Decided => {
     const decision = decisionOf(container, context, runtimeStatusOf(container), others);
     const keys = keysIn(decision, context);
     const taken = keys.find((key, index) => holders.has(key) || keys.indexOf(key) !== index);
     if (taken !== undefined) return { container, decision: alreadyTaken(taken, holders.get(taken)) };
     for (const key of keys) holders.set(key, container);
     return { container, decision };
+  });
+  return withWorkThrough(decided);
+}
+
+/** Says of those that get no work where it comes to them all the same. */
+function withWorkThrough(decided: readonly Decided[]): readonly Decided[] {
+  const addressed = ({ container: { id, name }, decision }: Decided) => ({ id, name, decision });
+  const servers = serversByAddress(decided.map(addressed));
+  return decided.map((each) => {
+    const { container, decision } = each;
+    if (!("instances" in decision) || !decision.because) return each;
+    const work = workThrough(addressed(each), servers);
+    if (work === undefined) return each;
+    const { reason, advice } = decision.because;
+    return { container, decision: { ...decision, because: objection(reason, `${advice}; ${work}`) } };
   });
 }
 

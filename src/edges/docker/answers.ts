@@ -132,7 +132,7 @@ export function containerOf(answer: InspectAnswer, kind: EngineKind): Container 
     serviceVariables: serviceVariablesOf(Config.Env ?? []),
     status: statusOf(State),
     health: healthOf(State.Health?.Status),
-    stopping: isStopping(State),
+    stopping: isStopping(State) ? { sentAt: 0, timeoutMs: stopRuleOf(answer).timeoutMs } : undefined,
     isInfra: kind === "podman" && isInfra({ name, image, command: [Path ?? "", ...(Args ?? [])] }),
     restartCount: RestartCount ?? 0,
     startedAt: State.StartedAt,

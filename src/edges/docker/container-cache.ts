@@ -1,20 +1,19 @@
+import { Memo } from "../../core/memo/memo.js";
 import { type Container, keepHealth } from "../../core/model/container.js";
 import { endsBy } from "../../core/text/signal.js";
 import { earlier } from "../../flow/lag.js";
 import type { EngineState } from "../../ports.js";
 import type { Listed, Seen } from "./engine.js";
 
-/** How much longer than it may take for its end a container is believed to be ending. */
-const END_GRACE_MS = 5_000;
-
 /** A signal that a container was sent. */
 interface Kill {
   readonly signal: number;
   /** By the engine's calendar, as the start of a container. */
   readonly sentAt: number;
-  /** By our own clock. */
-  readonly heardAt: number;
 }
+
+/** The containers that are ending, as they are shown: the same object while nothing of it changes. */
+const ending = new Memo<Container, Container>();
 
 /** What is known of the containers of an engine; outlives the connections to it. */
 export class ContainerCache {
@@ -38,20 +37,12 @@ export class ContainerCache {
     this.#heardAt = earlier(this.#heardAt, at);
   }
 
-  /** The state of the engine at `now`, by our clock; the events that have led to it do not count for the next one. */
-  show(now: number): EngineState {
-    const containers = [...this.#seen.values()].map(({ container }): Container => {
-      return this.#endsUntil(container.id) > now ? { ...container, stopping: true } : container;
-    });
+  /** The state of the engine; the events that have led to it do not count for the next one. */
+  show(): EngineState {
+    const containers = [...this.#seen.values()].map((seen) => this.#withStop(seen));
     const heardAt = this.#heardAt;
     this.#heardAt = undefined;
     return { containers, heardAt };
-  }
-
-  /** When the next container is no longer believed to be ending, should it still run; undefined when none is. */
-  nextChangeAfter(now: number): number | undefined {
-    const times = [...this.#kills.keys()].map((id) => this.#endsUntil(id)).filter((until) => until > now);
-    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** Takes in what a look has shown, undefined for a container that is gone; returns whether that is news. */
@@ -117,13 +108,18 @@ export class ContainerCache {
     return missing >= 5 && missing > this.#seen.size / 2;
   }
 
-  /** Until when, by our clock, a container is believed to be ending; the past when it is not. */
-  #endsUntil(id: string): number {
-    const seen = this.#seen.get(id);
-    const kill = this.#kills.get(id);
-    if (!seen || !kill || !endsBy(kill.signal, seen.stopRule)) return Number.NEGATIVE_INFINITY;
-    const { status, startedAt } = seen.container;
-    const sameRun = (status === "running" || status === "paused") && Date.parse(startedAt) <= kill.sentAt;
-    return sameRun ? kill.heardAt + seen.stopRule.timeoutMs + END_GRACE_MS : Number.NEGATIVE_INFINITY;
+  /**
+   * With the signal that is to end it, where it was sent one in this run.
+   *
+   * When that ends unheeded cannot be said from here: whoever sent it may wait longer than the container asks for.
+   */
+  #withStop({ container, stopRule }: Seen): Container {
+    const kill = this.#kills.get(container.id);
+    if (!kill || !endsBy(kill.signal, stopRule)) return container;
+    const { status, startedAt } = container;
+    const isSameRun = (status === "running" || status === "paused") && Date.parse(startedAt) <= kill.sentAt;
+    if (!isSameRun) return container;
+    const stopping = { sentAt: kill.sentAt, timeoutMs: stopRule.timeoutMs };
+    return ending.of(container, () => ({ ...container, stopping }), [kill]);
   }
 }

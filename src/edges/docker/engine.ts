@@ -136,17 +136,20 @@ export class DockerEngine implements Disposable {
 
   /**
    * The engine's events of these types and actions, until `signal` aborts: from now on, and before that those it still
-   * knows after `since`, in milliseconds of its own calendar.
+   * knows after `since`; only the latter, with an end, where there is an `until`. Both in milliseconds of its own calendar.
    */
   async events(
     filters: Readonly<Record<string, string[]>>,
-    since: number | undefined,
+    { since, until }: { readonly since?: number | undefined; readonly until?: number | undefined },
     signal: AbortSignal,
   ): Promise<Readable> {
     // The engine takes seconds, and includes the moment itself.
-    const after = since === undefined ? {} : { since: Number(((since + 0.001) / 1_000).toFixed(6)) };
+    const period = {
+      ...(since === undefined ? {} : { since: Number(((since + 0.001) / 1_000).toFixed(6)) }),
+      ...(until === undefined ? {} : { until: Number((until / 1_000).toFixed(6)) }),
+    };
     const stream = await within(ANSWER_MS, "Docker's events", this.#clock, signal, () =>
-      this.#docker.getEvents({ filters, ...after, abortSignal: signal }),
+      this.#docker.getEvents({ filters, ...period, abortSignal: signal }),
     );
     if (!(stream instanceof Readable)) throw new TypeError("Docker's events came as something else than a stream");
     return stream;

@@ -31,6 +31,9 @@ export const EVENT_FILTERS: Readonly<Record<string, string[]>> = {
   ],
 };
 
+/** The events that tell of signals alone, as the engine's filters. */
+export const SIGNALS: Readonly<Record<string, string[]>> = { type: ["container"], event: ["kill"] };
+
 /** No event of ours is longer; a stream that sends this much without an end of line is no stream of events. */
 const LONGEST_LINE = 16 * 1024 * 1024;
 

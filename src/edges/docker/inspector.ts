@@ -84,7 +84,7 @@ export class DockerInspector {
         return;
       case "kill":
         if (signal === undefined) return;
-        this.#emit(this.#picture.kill(id, { signal, sentAt: at, heardAt }), heardAt);
+        this.#emit(this.#picture.kill(id, { signal, sentAt: at }), heardAt);
         return;
       case "die":
         this.#emit(this.#picture.end(id, at), heardAt);

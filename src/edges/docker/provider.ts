@@ -1,7 +1,7 @@
 import type { Emit } from "../../core/events/event.js";
 import type { EnginePlace } from "../../core/host/vicinity.js";
 import { HecdError, reasonOf } from "../../errors.js";
-import { type Clock, sleep } from "../../flow/clock.js";
+import { type Clock, sleep, wallTime } from "../../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
 import { Notifier } from "../../flow/notifier.js";
 import { Outage } from "../../flow/outage.js";
@@ -10,7 +10,7 @@ import type { Containers, EngineState } from "../../ports.js";
 import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
 import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
-import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
+import { type DockerHint, EVENT_FILTERS, readHints, SIGNALS } from "./events.js";
 import { DockerInspector } from "./inspector.js";
 import { keepsNoEvents } from "./podman.js";
 
@@ -25,6 +25,8 @@ export interface DockerSettings {
   readonly quietMs?: number;
   /** After how long a socket that nobody will ever answer at again is given up; a minute when not given. */
   readonly orphanedMs?: number;
+  /** Over which time before the first connection the engine is asked whom it has told to stop; not at all when not given. */
+  readonly stopGraceMs?: number;
 }
 
 /** A connection that lived so long was a good one: the next one is tried without a wait. */
@@ -41,6 +43,8 @@ const NO_EVENTS =
 
 /** How long a Podman may take to store the health that it has told of. */
 const HEALTH_STORED_MS = 250;
+/** How long the engine may take to tell of what has been: one whose calendar is behind ours waits until it has come to now. */
+const PAST_MS = 1_000;
 
 const ORPHANED =
   "the engine has made a new socket, and the one mounted here is the old one for ever; mount its directory instead";
@@ -61,7 +65,14 @@ export class DockerContainers implements Containers {
   #orphanedAt: number | undefined;
 
   constructor(settings: DockerSettings, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
-    this.#settings = { filters: [], resyncMs: 30_000, quietMs: 10_000, orphanedMs: 60_000, ...settings };
+    this.#settings = {
+      filters: [],
+      resyncMs: 30_000,
+      quietMs: 10_000,
+      orphanedMs: 60_000,
+      stopGraceMs: 0,
+      ...settings,
+    };
     this.#clock = clock;
     this.#emit = emit;
   }
@@ -131,11 +142,12 @@ export class DockerContainers implements Containers {
       if (!turn.signal.aborted && hint.container !== undefined) inspector.hear(hint, hint.container);
     };
     // What happened since the last event may not be in the list yet, which lags behind.
-    const openedAt = clock.now();
-    const stream = await engine.events(EVENT_FILTERS, picture.newestEventAt, turn.signal).catch((error: unknown) => {
+    const [openedAt, since] = [clock.now(), picture.newestEventAt];
+    const stream = await engine.events(EVENT_FILTERS, { since }, turn.signal).catch((error: unknown) => {
       if (!keepsNoEvents(engine.kind, error)) throw error;
       return undefined;
     });
+    if (!picture.complete) await this.#hearPastSignals(engine, inspector, turn.signal);
     const firstList = inspector.list().then(() => {
       isMade = true;
       this.#tellConnected(engine, outage);
@@ -172,10 +184,27 @@ export class DockerContainers implements Containers {
     });
 
     for (;;) {
-      const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
-      if (changesAt === undefined) await news.wait(turn.signal);
-      else await news.waitAtMost(changesAt - clock.now(), clock, turn.signal);
-      yield picture.show(clock.now());
+      await news.wait(turn.signal);
+      yield picture.show();
+    }
+  }
+
+  /**
+   * Hears of the signals that were sent while nobody listened here, as far as the engine still knows of them: Docker keeps its
+   * last 256 events. Better without them than not at all, so no fault of this keeps anybody waiting.
+   */
+  async #hearPastSignals(engine: DockerEngine, inspector: DockerInspector, signal: AbortSignal): Promise<void> {
+    const until = wallTime().getTime();
+    const { stopGraceMs } = this.#settings;
+    if (stopGraceMs === 0) return;
+    const onHint = (hint: DockerHint): void => {
+      if (hint.container !== undefined) inspector.hear(hint, hint.container);
+    };
+    try {
+      const stream = await engine.events(SIGNALS, { since: until - stopGraceMs, until }, signal);
+      await readHints(stream, onHint, { quietMs: PAST_MS, clock: this.#clock });
+    } catch {
+      signal.throwIfAborted();
     }
   }
 

@@ -191,6 +191,8 @@ export class Metrics {
       case "advertising":
       case "skipped":
       case "probe-waits":
+      case "stop-lingers":
+      case "stop-outlived":
       case "claim-held":
       case "resources-loaded":
       case "resource-invalid":

@@ -236,5 +236,6 @@ describe("the network of another container", () => {
   test("must be there and run", () => {
     expect(placesOf(inside(pod), {}, [])).toBe("network-owner-away");
     expect(placesOf(inside(pod), {}, [{ ...pod, status: "exited" }])).toBe("network-owner-away");
+    expect(placesOf(inside(pod), {}, [{ ...pod, status: "paused" }])).toBe("80 web1 10.0.0.5:31000");
   });
 });

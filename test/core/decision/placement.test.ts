@@ -4,7 +4,7 @@ import { type Placed, placementOf } from "../../../src/core/decision/placement.j
 import { probesOf } from "../../../src/core/decision/probing.js";
 import { type ProbeResult, readinessOf, readyInstances, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { container, context, published, standpoint } from "../../support/containers.js";
+import { container, context, published, standpoint, TOLD_TO_STOP } from "../../support/containers.js";
 
 const web = container("web1", {
   labels: { "hecd.ports": "8080,8081,53/udp", "hecd.8080.check.path": "/health", "hecd.health": "lenient" },
@@ -19,7 +19,7 @@ const web = container("web1", {
 const aMoment = fc.record({
   status: fc.constantFrom<Container["status"]>("created", "running", "paused", "restarting", "exited"),
   health: fc.constantFrom<Container["health"]>("none", "starting", "healthy", "unhealthy"),
-  stopping: fc.boolean(),
+  stopping: fc.constantFrom(undefined, TOLD_TO_STOP),
   restartCount: fc.nat(5),
 });
 

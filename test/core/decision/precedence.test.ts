@@ -4,7 +4,7 @@ import { decisionOf } from "../../../src/core/decision/decision.js";
 import { type ProbeResult, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import type { Reason } from "../../../src/core/model/reason.js";
-import { container, context, published } from "../../support/containers.js";
+import { container, context, published, TOLD_TO_STOP } from "../../support/containers.js";
 
 /** All that can be the matter with one container at the same time. */
 interface Troubles {
@@ -86,7 +86,7 @@ function decided(troubles: Troubles) {
   const one = container(troubles.misnamed ? "-web1" : "web1", {
     status,
     health,
-    stopping,
+    stopping: stopping ? TOLD_TO_STOP : undefined,
     labels,
     networkMode: troubles.networkless ? "none" : "default",
     ports: troubles.unpublished ? [{ ...binding, bindings: [] }] : [binding],

@@ -3,7 +3,7 @@ import { decisionOf } from "../../../src/core/decision/decision.js";
 import { type RuntimeStatus, UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { HealthPolicy } from "../../../src/core/labels/label-config.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { container, context, published } from "../../support/containers.js";
+import { container, context, published, TOLD_TO_STOP } from "../../support/containers.js";
 
 function decided(
   changes: Partial<Container>,
@@ -26,7 +26,9 @@ test.each<[string, Partial<Container>, Partial<RuntimeStatus>, HealthPolicy, str
   ["is unhealthy", { health: "unhealthy" }, {}, "strict", "draining: unhealthy"],
   ["is unhealthy", { health: "unhealthy" }, {}, "lenient", "draining: unhealthy"],
   ["is unhealthy", { health: "unhealthy" }, {}, "off", "up"],
-  ["is being stopped", { stopping: true }, {}, "strict", "draining: draining"],
+  ["is being stopped", { stopping: TOLD_TO_STOP }, {}, "strict", "draining: draining"],
+  ["is being stopped, as an earlier agent has heard", {}, { stopping: true }, "strict", "draining: draining"],
+  ["has outlived its stop", { stopping: TOLD_TO_STOP }, { stopping: false }, "strict", "up"],
   ["is drained", {}, { drained: true }, "strict", "draining: draining"],
   ["crashes over and over", {}, { held: true }, "strict", "out: flap-hold"],
   ["does not listen yet", {}, { probe: () => "pending" }, "strict", "out: not-listening"],
@@ -36,7 +38,7 @@ test.each<[string, Partial<Container>, Partial<RuntimeStatus>, HealthPolicy, str
   ["no longer passes its check", {}, { probe: () => "failed" }, "strict", "draining: check-failed"],
   [
     "is being stopped before it has listened",
-    { stopping: true },
+    { stopping: TOLD_TO_STOP },
     { probe: () => "pending" },
     "strict",
     "draining: draining",

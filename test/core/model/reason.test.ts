@@ -34,7 +34,7 @@ describe("a container that is left out is told what to change", () => {
     ["ambiguous-network", { networks }, { network: "auto" }, "a, b; name one by label hecd.network"],
     ["not-in-network", { networks }, { network: "c" }, "docker network connect"],
     ["no-network", { networkMode: "none" }, {}, "start it with another one"],
-    ["network-owner-away", { networkMode: "container:gone" }, {}, 'container "gone", which is not there'],
+    ["network-owner-away", { networkMode: "container:gone" }, {}, 'container "gone", which this agent does not see'],
     ["no-host-ip", {}, { address: undefined }, "--advertise"],
     ["no-host-ip", { ports: [published(80, 1, ["::"])] }, {}, "--advertise-alt"],
   ])("%s: %j", (reason, { name, ...changes }, more, words) => {

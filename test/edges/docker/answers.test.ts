@@ -36,7 +36,10 @@ describe("the state of a container", () => {
     ["Podman 4.3 and 5.4", { Status: "stopping", Running: false }],
     ["Podman 5.8 and 6.1", { Status: "running", Running: false }],
   ])("that is told to stop is running and stopping in %s", (_, State) => {
-    expect(containerOf(answer({ State }), "podman")).toMatchObject({ status: "running", stopping: true });
+    expect(containerOf(answer({ State }), "podman")).toMatchObject({
+      status: "running",
+      stopping: { sentAt: 0, timeoutMs: 10_000 },
+    });
   });
 
   test.each([
@@ -48,7 +51,7 @@ describe("the state of a container", () => {
     [{ Status: "unknown", Running: false }, "dead"],
     [{ Status: "exited", Running: false }, "exited"],
   ])("%j is %s, and nothing is stopping", (State, status) => {
-    expect(containerOf(answer({ State }), "podman")).toMatchObject({ status, stopping: false });
+    expect(containerOf(answer({ State }), "podman")).toMatchObject({ status, stopping: undefined });
   });
 
   test("has no health where Podman 4 says an empty word", () => {

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DockerHint, hintOf, readHints } from "../../../src/edges/docker/events.js";
 import { ManualClock, settled } from "../../support/manual-clock.js";
+import { someClock, UNTIMELY } from "../../support/untimely.js";
 
 function line(Type: string, Action: string, Actor: object, more: object = {}): string {
   return JSON.stringify({ Type, Action, Actor, ...more });
 }
 
-function start(quietMs = 10_000) {
-  const clock = new ManualClock();
+function start(quietMs = 10_000, clock = new ManualClock()) {
   const stream = new PassThrough();
   const hints: DockerHint[] = [];
   const end = readHints(stream, (hint) => hints.push(hint), { quietMs, clock });
@@ -69,6 +69,27 @@ describe("the stream of events", () => {
     expect(await end).toBe("quiet");
     expect(stream.destroyed).toBe(true);
     expect(clock.pending).toBe(0);
+  });
+
+  test("is given up soon after it has fallen silent and not before, whether timers wake early or late", async () => {
+    const pauses = fc.array(fc.integer({ min: 0, max: 9_900 }), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(someClock, pauses, async (untimely, pausesMs) => {
+        const { clock, stream, end } = start(10_000, untimely);
+        let over = false;
+        void end.then(() => (over = true));
+        for (const pauseMs of pausesMs) {
+          await clock.advance(pauseMs);
+          stream.write("\n");
+        }
+        await clock.advance(9_999);
+        expect(over).toBe(false);
+        // A timer too early makes one more, and so does the last sign of life.
+        await clock.advance(1 + 3 * UNTIMELY.lateMs);
+        expect([over, clock.pending]).toEqual([true, 0]);
+      }),
+      { numRuns: 50 },
+    );
   });
 });
 

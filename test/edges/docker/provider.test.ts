@@ -224,17 +224,19 @@ describe("a container that is sent a signal", () => {
     },
   );
 
-  test("is ending no more when it runs on for five seconds longer than it may take", async () => {
+  test("is ending for as long as it runs on: nobody tells how long it was given, and of each signal there is the time", async () => {
     const clock = new ManualClock();
     const id = run(1, { stopTimeout: 20 });
-    follow(clock, { quietMs: 100_000, resyncMs: 100_000 });
+    follow(clock, { quietMs: 1_000_000, resyncMs: 1_000_000 });
     await sees("web1 running");
-    kill(id, "15");
+    const sentAt = Date.now();
+    kill(id, "15", sentAt);
     await sees("web1 running stopping");
-    await clock.advance(24_999);
+    expect(states.at(-1)?.[0]?.stopping).toEqual({ sentAt: expect.closeTo(sentAt, 0), timeoutMs: 20_000 });
+    await clock.advance(600_000);
     expect(known()).toEqual(["web1 running stopping"]);
-    await clock.advance(1);
-    await sees("web1 running");
+    kill(id, "9", sentAt + 60_000);
+    await eventually("the later signal", () => (states.at(-1)?.[0]?.stopping?.sentAt ?? 0) > sentAt + 59_000);
   });
 
   test("is ending no more when it has started again, nor by a signal of an earlier life", async () => {
@@ -250,6 +252,34 @@ describe("a container that is sent a signal", () => {
     run(1, { startedAt: new Date(Date.now() + 1_000).toISOString(), status: "paused" });
     docker.emit("pause", id);
     await sees("web1 paused");
+  });
+
+  test("before anybody listened is ending from the first state on, as far as the engine remembers", async () => {
+    run(1);
+    const [ancient, old] = [run(2), run(3)];
+    kill(ancient, "15", Date.now() - 130_000);
+    kill(old, "1", Date.now() - 110_000);
+    kill(old, "15", Date.now() - 100_000);
+    docker.emit("die", idOf(4));
+    follow(undefined, { stopGraceMs: 120_000 });
+    await sees("web1 running", "web2 running", "web3 running stopping");
+    expect(states[0]?.map(({ stopping }) => stopping !== undefined)).toEqual([false, false, true]);
+    expect(docker.requests.filter((request) => request.endsWith(`${idOf(4)}/json`))).toEqual([]);
+  });
+
+  test.each(["a refusal", "no end"])("is heard of all the same where the engine answers that with %s", async (how) => {
+    const id = run(1);
+    let asked = 0;
+    docker.intercept = (path, response) => {
+      if (path !== "/events" || ++asked !== 2) return false;
+      if (how === "a refusal") response.writeHead(403).end("{}");
+      else response.writeHead(200).flushHeaders();
+      return true;
+    };
+    follow(undefined, { stopGraceMs: 120_000 });
+    await sees("web1 running");
+    kill(id, "15");
+    await sees("web1 running stopping");
   });
 
   test("while it is looked at for the first time is ending when it is seen", async () => {

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isHere, parseDockerUrl } from "../../core/host/docker-url.js";
 import type { EnginePlace } from "../../core/host/vicinity.js";
@@ -18,14 +18,16 @@ export async function placeOf(url: string, { Components }: Pick<Hello, "Componen
   if (Components?.some(({ Name }) => Name === "rootlesskit") === true) return "rootless";
   const place = parseDockerUrl(url);
   if (place?.kind !== "socket") return place && isHere(place) ? "here" : "elsewhere";
-  const socket = await stat(place.path).catch(() => undefined);
+  const file = await realpath(place.path).catch(() => place.path);
+  const socket = await stat(file).catch(() => undefined);
   if (socket === undefined) return "elsewhere";
   if (socket.uid !== 0 || !(await isRootHere())) return "rootless";
-  const listening = await readFile("/proc/net/unix", "utf8").catch(() => "");
-  for (const path of pathsIn(listening)) {
-    const other = path === place.path ? socket : await stat(path).catch(() => undefined);
-    const isSame = other ? other.dev === socket.dev && other.ino === socket.ino : isNamedAlike(path, place.path);
-    if (isSame) return "here";
+  // There is one for every container, so those alone are looked at that may be another path to the same file.
+  const alike = (await listeningPaths()).filter((path) => basename(path) === basename(file));
+  for (const path of alike) {
+    // A container in the host's network sees that the socket listens, under a path that it has not mounted.
+    const other = await stat(path).catch(() => socket);
+    if (other.dev === socket.dev && other.ino === socket.ino) return "here";
   }
   return "elsewhere";
 }
@@ -36,14 +38,11 @@ async function isRootHere(): Promise<boolean> {
   return /^\s*0\s+0\s/.test(map);
 }
 
-function pathsIn(text: string): readonly string[] {
+/** The paths of the sockets on which somebody listens in this network namespace, as he has named them. */
+async function listeningPaths(): Promise<readonly string[]> {
+  const text = await readFile("/proc/net/unix", "utf8").catch(() => "");
   return text.split("\n").flatMap((line) => {
     const [, flags, path] = /^\S+: \S+ \S+ (\S+) \S+ \S+\s+\S+ (\/.*)$/.exec(line) ?? [];
     return path !== undefined && flags === LISTENS ? [path] : [];
   });
-}
-
-/** A container in the host's network sees the socket where it is mounted, and that it listens under its other path. */
-function isNamedAlike(path: string, own: string): boolean {
-  return basename(path) === basename(own);
 }

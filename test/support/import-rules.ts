@@ -13,7 +13,7 @@ export interface Rule {
 export const RULES: Readonly<Record<string, Rule>> = {
   bin: { rooms: ["cli", "process", "commands/confd"], packages: [] },
   cli: {
-    rooms: ["commands", "commands/confd", "edges/files", "config", "settings", "package", "errors"],
+    rooms: ["commands", "commands/confd", "edges/files", "edges/host", "config", "settings", "package", "errors"],
     packages: ["node:*"],
   },
   process: { rooms: ["commands", "flow"], packages: [] },

@@ -19,7 +19,7 @@ describe("a container in the network of another one", () => {
     for (const one of [guest, inner]) {
       expect(inItsNetwork(one, changed)).toEqual({
         reason: "network-owner-away",
-        advice: expect.stringContaining(advice),
+        advice: expect.stringContaining(advice) as string,
       });
     }
   });
@@ -41,7 +41,7 @@ describe("a container in the network of another one", () => {
   test("whose owner is hidden or gone is told both, since from here they look the same", () => {
     expect(inItsNetwork(guest, new Map())).toEqual({
       reason: "network-owner-away",
-      advice: expect.stringMatching(/does not see: .*--filter leaves it out; where it was removed/),
+      advice: expect.stringMatching(/does not see: .*--filter leaves it out; where it was removed/) as string,
     });
   });
 });

@@ -19,3 +19,11 @@ export function shortcomingsOf(result: Result): readonly string[] {
     ...(allCame ? [] : ["not served again"]),
   ];
 }
+
+/** Above this HECD cannot be as quick as it is: its agents look at the engine, and its leases are renewed, by the second. */
+const STILL_MS = 500;
+
+/** Whether a result falls short and proves nothing, since the machine stood still meanwhile. */
+export function isInDoubt(result: Result): boolean {
+  return result.stoodStillMs > STILL_MS && shortcomingsOf(result).length > 0;
+}

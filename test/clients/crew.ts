@@ -26,20 +26,20 @@ export async function measureAll(
   signal: AbortSignal,
 ): Promise<void> {
   const waiting = [...tasks];
-  const next = (): Task | undefined => (signal.aborted ? undefined : waiting.shift());
+  const next = (program: string | undefined): Task | undefined => {
+    const own = waiting.findIndex((task) => task.program === program);
+    return signal.aborted ? undefined : waiting.splice(Math.max(own, 0), 1)[0];
+  };
   await Promise.all(
     Array.from({ length: parallel }, async () => {
       let member: Member | undefined;
-      for (let task = next(); task; task = next()) {
+      for (let task = next(undefined); task; task = next(member?.program)) {
         if (member?.program !== task.program) {
           member?.leave();
           member = new Member(task.program);
         }
         const answer = await member.measure(task);
-        if ("fault" in answer) {
-          member.leave();
-          member = undefined;
-        }
+        if (member.hasEnded) member = undefined;
         if (!signal.aborted) await tell(task, answer);
       }
       member?.leave();
@@ -55,6 +55,10 @@ class Member {
   constructor(program: string) {
     this.program = program;
     this.#child = fork(WORKER, { execArgv: ["--import", "tsx"], env: { ...process.env, HECD_TEST_HAPROXY: program } });
+  }
+
+  get hasEnded(): boolean {
+    return !this.#child.connected;
   }
 
   async measure({ act, style, servers }: Cell): Promise<Answer> {

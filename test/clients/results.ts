@@ -1,6 +1,7 @@
-import { appendFile, readFile, rm } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { isInDoubt } from "./acceptance.js";
 import type { Cell } from "./cells.js";
 import type { Measured } from "./table.js";
 
@@ -23,12 +24,16 @@ export class Results {
     return new Results(path, new Map());
   }
 
-  /** The file at that path, if there is one; of two results of one cell the later one counts. */
+  /**
+   * The file at that path, if there is one, without a line in the middle of which it was interrupted. Of two results of
+   * one cell the later one counts, and one in doubt does not.
+   */
   static async resumed(path: string): Promise<Results> {
     const text = await readFile(path, "utf8").catch(() => "");
-    // Whole lines alone: the last one may have been interrupted.
-    const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-    const all = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Measured); // as `add` wrote it
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    if (whole !== text) await writeFile(path, whole);
+    const lines = whole.split("\n").filter((line) => line !== "");
+    const all = lines.map((line) => JSON.parse(line) as Measured).filter((result) => !isInDoubt(result)); // see `add`
     return new Results(path, new Map(all.map((each) => [keyOf(each), each])));
   }
 

@@ -13,7 +13,7 @@ import { ROOT, withGeneratedPart } from "../support/documents.js";
 import { PRODUCTS } from "../versions/products.js";
 import { unpack } from "../versions/unpack.js";
 import { versionIn } from "../versions/version.js";
-import { shortcomingsOf } from "./acceptance.js";
+import { isInDoubt, shortcomingsOf } from "./acceptance.js";
 import { cellsOf } from "./cells.js";
 import { measureAll, type Task } from "./crew.js";
 import { Results, RESULTS } from "./results.js";
@@ -36,7 +36,8 @@ const { values: chosen } = parseArgs({
 
 await main(async () => {
   const cells = cellsOf({ act: chosen.act, style: chosen.style, servers: chosen.servers.split(",").map(Number) });
-  const tasks = (await programs()).flatMap((each) => cells.map((cell): Task => ({ ...cell, ...each })));
+  const all = await programs();
+  const tasks = cells.flatMap((cell) => all.map((each): Task => ({ ...cell, ...each })));
   const results = chosen.resume ? await Results.resumed(chosen.results) : await Results.anew(chosen.results);
   const due = tasks.filter((task) => !results.has(task));
   const parallel = Number(chosen.parallel);
@@ -47,7 +48,8 @@ await main(async () => {
   for (const fault of faults) console.log(`==> Not measured: ${fault}`);
   for (const result of results.all) {
     const words = shortcomingsOf(result);
-    if (words.length > 0) console.log(`==> Falls short: ${titleOf(result)}: ${words.join(", ")}${reasonsOf(result)}`);
+    if (words.length > 0)
+      console.log(`==> Falls short: ${titleOf(result)}: ${words.join(", ")}${reasonsOf(result)}${doubtOf(result)}`);
   }
   if (chosen.write) {
     const date = new Date().toISOString().slice(0, 10);
@@ -61,10 +63,12 @@ await main(async () => {
 /** Resolves to what could not be measured, and why. */
 async function measure(due: readonly Task[], parallel: number, results: Results): Promise<readonly string[]> {
   const interrupted = new AbortController();
-  process.once("SIGINT", () => {
-    console.log("==> Interrupted: what is under way comes to its end; go on with --resume");
-    interrupted.abort();
-  });
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      console.log("==> Interrupted: what is under way comes to its end; go on with --resume");
+      interrupted.abort();
+    });
+  }
   const begunAt = performance.now();
   const faults: string[] = [];
   let done = 0;
@@ -78,7 +82,7 @@ async function measure(due: readonly Task[], parallel: number, results: Results)
       const progress = `${done} of ${due.length}, ${Math.ceil(leftMs / 60_000)} min to go: ${titleOf({ ...cell, version })}`;
       if ("fault" in answer) {
         faults.push(`${titleOf({ ...cell, version })}: ${answer.fault}`);
-        console.log(`${progress}: ${answer.fault}`);
+        console.log(`${progress}: ${answer.fault.split("\n")[0] ?? ""}`);
         return;
       }
       const result = { ...answer.result, version };
@@ -97,6 +101,12 @@ function titleOf({ version, style, act, servers }: Pick<Measured, "version" | "s
 function reasonsOf({ reasons }: Measured): string {
   const each = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`);
   return each.length === 0 ? "" : ` (${each.join("; ")})`;
+}
+
+function doubtOf(result: Measured): string {
+  return isInDoubt(result)
+    ? `, but the machine stood still for ${result.stoodStillMs} ms: measure it again (--resume)`
+    : "";
 }
 
 /** The HAProxy of this machine, and those of other versions that are unpacked for tests. */

@@ -76,16 +76,15 @@ async function measure(due: readonly Task[], parallel: number, results: Results)
     due,
     parallel,
     async (task, answer) => {
-      const { version, program: _, ...cell } = task;
       done++;
       const leftMs = ((performance.now() - begunAt) / done) * (due.length - done);
-      const progress = `${done} of ${due.length}, ${Math.ceil(leftMs / 60_000)} min to go: ${titleOf({ ...cell, version })}`;
+      const progress = `${done} of ${due.length}, ${Math.ceil(leftMs / 60_000)} min to go: ${titleOf(task)}`;
       if ("fault" in answer) {
-        faults.push(`${titleOf({ ...cell, version })}: ${answer.fault}`);
+        faults.push(`${titleOf(task)}: ${answer.fault}`);
         console.log(`${progress}: ${answer.fault.split("\n")[0] ?? ""}`);
         return;
       }
-      const result = { ...answer.result, version };
+      const result = { ...answer.result, version: task.version };
       await results.add(result);
       console.log(`${progress}: ${result.failed} of ${result.asked} failed${reasonsOf(result)}`);
     },

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -69,14 +70,17 @@ class Web implements AsyncDisposable {
       response.end(JSON.stringify(incoming.headersDistinct["x-forwarded-for"] ?? []));
     });
     this.#server = server;
-    await new Promise<void>((resolve) => server.listen(this.port, "127.0.0.1", resolve));
+    server.listen(this.port, "127.0.0.1");
+    await once(server, "listening");
   }
 
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    server?.closeAllConnections();
-    await new Promise<void>((resolve) => (server ? server.close(() => { resolve(); }) : resolve())); // prettier-ignore
+    if (!server) return;
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -9,6 +9,8 @@ export interface Act {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether a server ends with all that is under way on it, of which only what can be repeated can be saved. */
   readonly cuts?: true;
+  /** Whether one server is gone for good afterwards. */
+  readonly takesOneAway?: true;
   /** How long clients go on asking afterwards. */
   readonly afterMs?: number;
   /** The fewest servers with which it can be done. */
@@ -33,10 +35,11 @@ const onFirst =
   };
 
 export const ACTS: readonly Act[] = [
-  { name: "docker stop", newcomers: none, perform: onFirst("stop") },
-  { name: "docker kill", cuts: true, newcomers: none, perform: onFirst("kill") },
+  { name: "docker stop", takesOneAway: true, newcomers: none, perform: onFirst("stop") },
+  { name: "docker kill", takesOneAway: true, cuts: true, newcomers: none, perform: onFirst("kill") },
   {
     name: "kill -9 of its process",
+    takesOneAway: true,
     cuts: true,
     newcomers: none,
     perform: async ({ docker }, servers) => {

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Act } from "./acts.js";
 import { Clients } from "./clients.js";
@@ -27,6 +28,8 @@ export interface Result {
   readonly allCame: boolean;
   /** How requests failed, with how many did so. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** For how long the machine gave this process no time at all: then it gave none to HECD either. */
+  readonly stoodStillMs: number;
 }
 
 /** Does one act under clients on an HAProxy and daemons of its own. */
@@ -35,6 +38,8 @@ export async function measure(act: Act, style: Style, servers: number): Promise<
   const names = await serversFor(act, site, servers);
   await site.serves(servers);
   const reloads = await site.haproxy.reloads();
+  const stalls = monitorEventLoopDelay({ resolution: 20 });
+  stalls.enable();
   const clients = new Clients(site.target);
   await delay(BEFORE_MS);
   site.watch(clients.tally);
@@ -47,6 +52,7 @@ export async function measure(act: Act, style: Style, servers: number): Promise<
   await delay(act.afterMs ?? AFTER_MS);
   const newcomers = site.newcomers;
   const { asked, hung, failures } = await clients.stop();
+  stalls.disable();
   const failed = failures.filter(({ kind, askedAt }) => !act.cuts || kind.startsWith("GET") || askedAt > doneAt);
   const back = Math.min(...newcomers.map(({ listeningAt }) => listeningAt));
   return {
@@ -64,6 +70,7 @@ export async function measure(act: Act, style: Style, servers: number): Promise<
         : Math.max(...newcomers.map(({ listeningAt, firstAnsweredAt }) => firstAnsweredAt - listeningAt)),
     allCame,
     reasons: countsOf(failed),
+    stoodStillMs: Math.round(stalls.max / 1e6),
   };
 }
 

@@ -22,6 +22,9 @@ const APP = fileURLToPath(new URL("app.mjs", import.meta.url));
 /** How long a client waits where requests are not held. */
 const PATIENCE_MS = 10_000;
 
+/** Both daemons, etcd, HAProxy and the containers start within seconds; on a busy machine others do so beside them. */
+const SERVES_WITHIN_MS = 60_000;
+
 /** etcd, HAProxy, both daemons and containers with a server: all that stands between a client and its answer. */
 export class Site implements AsyncDisposable {
   readonly docker = new DockerCli();
@@ -112,10 +115,13 @@ export class Site implements AsyncDisposable {
         // Until the renderer has written its first file, HAProxy answers by itself.
         return answers.size === count && [...answers].every((text) => text.startsWith("{"));
       },
-      20_000,
+      SERVES_WITHIN_MS,
       100,
     ).catch((error: unknown) => {
-      throw new Error([...this.#daemons.values()].map(({ log }) => log.slice(-2_000)).join("\n"), { cause: error });
+      const logs = [...this.#daemons].map(([name, { log }]) => `${name}:\n${log.slice(-2_000)}`);
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs.join("\n")}`, {
+        cause: error,
+      });
     });
   }
 

@@ -38,12 +38,12 @@ const HTTP: Style = {
   env: (places) => ({ ...common(places), HECD_HTTP_BIND: `127.0.0.1:${places.port}` }),
 };
 
-const HELD: Style = {
-  ...HTTP,
-  name: "stock HTTP with HECD_HOLD=40s",
-  holdMs: 40_000,
-  env: (places) => ({ ...HTTP.env(places), HECD_HOLD: "40s", HECD_HOLD_SCRIPT: `${templates}/hold.lua` }),
-};
+/** A style whose requests or connections wait for a server. */
+function held(style: Style): Style {
+  const hold = { HECD_HOLD: "40s", HECD_HOLD_SCRIPT: `${templates}/hold.lua` };
+  const name = `${style.name} with HECD_HOLD=40s`;
+  return { ...style, name, holdMs: 40_000, env: (places) => ({ ...style.env(places), ...hold }) };
+}
 
 const TCP: Style = {
   name: "stock TCP",
@@ -116,4 +116,4 @@ backend shop
 `,
 };
 
-export const STYLES: readonly Style[] = [HTTP, HELD, TCP, CONFD, TLS];
+export const STYLES: readonly Style[] = [HTTP, held(HTTP), TCP, held(TCP), CONFD, TLS];

@@ -27,18 +27,21 @@ describe("requests wait for a server", () => {
     const keys = [record({ service: "label", hold: "1500ms" }), record({ service: "never", port: 2, hold: "0ms" })];
     const all = { "/app/plain/web": "10.0.0.1:80", ...Object.fromEntries(keys) };
     const { text } = renderKeys(await stockTemplate("haproxy.cfg.hbs"), all, env);
-    return text.match(/^backend .*|^ *(?:lua-load|tune\.lua|http-request lua).*/gm) ?? [];
+    return text.match(/^backend .*|^ *(?:lua-load|tune\.lua|http-request lua|server _held).*/gm) ?? [];
   };
-  const wait = (time: string): string => `    http-request lua.hold ${time} if { nbsrv eq 0 } { be_conn lt 1000 }`;
+  const wait = (time: string): readonly string[] => [
+    `    http-request lua.hold ${time} if { be_conn_free ge 0 }`,
+    "    server _held unix@/run/haproxy/admin.sock.held send-proxy-v2 backup maxconn 1000 pool-max-conn 0",
+  ];
 
   test("as long as HECD_HOLD says, or the label of the service", async () => {
     expect(await holds({ HECD_HOLD: "10s" })).toEqual([
       "    lua-load /etc/hecd/templates/hold.lua",
       "backend label",
-      wait("1500ms"),
+      ...wait("1500ms"),
       "backend never",
       "backend plain",
-      wait("10s"),
+      ...wait("10s"),
     ]);
   });
 
@@ -48,7 +51,7 @@ describe("requests wait for a server", () => {
       "    tune.lua.bool-sample-conversion normal",
       "    lua-load /opt/hold.lua",
       "backend label",
-      wait("1500ms"),
+      ...wait("1500ms"),
       "backend never",
       "backend plain",
     ]);

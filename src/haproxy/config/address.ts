@@ -17,3 +17,8 @@ function canonicalIpv6(host: string): string | undefined {
   if (!/^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(host) || !URL.canParse(`http://[${host}]/`)) return undefined;
   return new URL(`http://[${host}]/`).hostname.slice(1, -1);
 }
+
+/** Whether this is a socket of the machine itself: no container and no key is behind it, but HAProxy or a program beside it. */
+export function isSocket(address: string): boolean {
+  return /^(?:(?:unix|abnsz?)@|\/)/.test(address);
+}

@@ -1,6 +1,7 @@
+import { isSocket } from "./address.js";
 import { cut } from "./config.js";
 
-/** How many servers each backend has in a text, by the backend's name. */
+/** How many servers each backend has in a text, by the backend's name; sockets, which no key is behind, do not count. */
 export type ServerCounts = ReadonlyMap<string, number>;
 
 /** Fewer than this may go at once from a backend that keeps others. */
@@ -64,7 +65,8 @@ function sumOf(sections: readonly string[]): ServerCounts {
   const sums = new Map<string, number>();
   for (const section of sections) {
     const [, backend] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
-    const servers = backend === undefined ? 0 : [...section.matchAll(/\n[ \t]*server[ \t]/g)].length;
+    const lines = backend === undefined ? [] : [...section.matchAll(/\n[ \t]*server[ \t]+\S+[ \t]+(\S*)/g)];
+    const servers = lines.filter(([, address = ""]) => !isSocket(address)).length;
     if (backend !== undefined && servers > 0) sums.set(backend, (sums.get(backend) ?? 0) + servers);
   }
   return sums;

@@ -1,11 +1,12 @@
+import { isSocket } from "./address.js";
 import { type Line, meaningOf, parseConfiguration, type Section } from "./config.js";
 
 /**
  * The present text without the servers that are gone, where the wanted one differs from it in nothing else that needs a
  * reload but in what it takes away: backends, with whatever leads to them and to nothing else.
  *
- * It has these backends without a server. What runs the present text comes to it without a reload. Undefined where the
- * wanted text brings or changes anything else.
+ * It has these backends without a server, apart from sockets, which nobody has taken away. What runs the present text
+ * comes to it without a reload. Undefined where the wanted text brings or changes anything else.
  */
 export function withoutItsServers(present: string, wanted: string): string | undefined {
   const [before, after] = [parseConfiguration(present), parseConfiguration(wanted)];
@@ -27,7 +28,7 @@ export function withoutItsServers(present: string, wanted: string): string | und
 
 /** What remains of a section that the wanted text has no more; undefined where it cannot remain as it is. */
 function withoutServers(section: Section, gone: ReadonlySet<string>): readonly Line[] | undefined {
-  if (hasServers(section)) return section.lines.filter(({ words }) => words[0] !== "server");
+  if (hasServers(section)) return section.lines.filter((line) => !isServer(line));
   const targets = section.lines.filter(isSwitch);
   const isOfGone = section.kind === "frontend" && targets.length > 0 && targets.every((line) => leadsTo(line, gone));
   return isOfGone ? section.lines : undefined;
@@ -55,7 +56,12 @@ function isSame(before: readonly Line[], after: readonly Line[]): boolean {
 }
 
 function meaningsOf(lines: readonly Line[]): readonly string[] {
-  return lines.filter(({ words }) => words.length > 0 && words[0] !== "server").map(meaningOf);
+  return lines.filter((line) => line.words.length > 0 && !isServer(line)).map(meaningOf);
+}
+
+/** Whether this is a server that comes and goes. */
+function isServer({ words }: Line): boolean {
+  return words[0] === "server" && !isSocket(words[2] ?? "");
 }
 
 function isSwitch({ words }: Line): boolean {

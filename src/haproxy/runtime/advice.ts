@@ -1,3 +1,4 @@
+import { isSocket } from "../config/address.js";
 import type { BackendServer, ProxyBackend } from "../config/backends.js";
 import { parseConfiguration, printConfiguration, type Section } from "../config/config.js";
 import { type Model, modelOf } from "../config/model.js";
@@ -57,8 +58,8 @@ class Trial {
   }
 
   reasonFor(backend: ProxyBackend): string | undefined {
-    if (backend.servers.size === 0) return undefined;
-    const all = [...backend.servers.values()];
+    const all = [...backend.servers.values()].filter(({ host }) => !isSocket(host));
+    if (all.length === 0) return undefined;
     const [first, second] = [all.slice(0, all.length / 2), all.slice(all.length / 2)];
     const comes = this.#between(backend, first, all) ?? this.#between(backend, second, all);
     const goes = this.#between(backend, all, first) ?? this.#between(backend, all, second);
@@ -99,8 +100,10 @@ class Trial {
 
 const NONE = new Map<string, never>();
 
+/** The backend with these servers; its sockets stay, as they do for whoever adds and removes servers. */
 function withServers(backend: ProxyBackend, servers: readonly BackendServer[]): ProxyBackend {
-  return { ...backend, servers: new Map(servers.map((server) => [server.name, server])) };
+  const sockets = [...backend.servers.values()].filter(({ host }) => isSocket(host));
+  return { ...backend, servers: new Map([...servers, ...sockets].map((server) => [server.name, server])) };
 }
 
 function elsewhere(server: BackendServer): BackendServer {

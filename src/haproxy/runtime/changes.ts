@@ -1,3 +1,4 @@
+import { isSocket } from "../config/address.js";
 import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import { obstacleOfTime } from "./budget.js";
@@ -165,7 +166,9 @@ function obstacleToAny(before: ProxyBackend, after: ProxyBackend): string | unde
  * only where that ends no request.
  */
 function retire(before: ProxyBackend, after: ProxyBackend, context: ChangeContext, obstacle: string): ServerChanges {
-  const stays = [...before.servers.values()].some(({ name, isDisabled }) => !isDisabled && after.servers.has(name));
+  const stays = [...before.servers.values()].some(
+    ({ name, host, isDisabled }) => !isDisabled && !isSocket(host) && after.servers.has(name),
+  );
   const addresses = new Set([...after.servers.values()].map(addressOf));
   const outs: string[] = [];
   const servers = new Map(before.servers);

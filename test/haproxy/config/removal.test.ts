@@ -44,6 +44,12 @@ describe("what an update takes away", () => {
     expect(countServers(text)).toEqual(new Map([["l", 1]]));
   });
 
+  test("is all of a backend that keeps nothing but a socket", () => {
+    const held = "  server _held unix@/run/held.sock backup\n";
+    expect(losses(backend(1) + held, backend(0) + held)).toEqual(["1 of 1 servers of b"]);
+    expect(countServers(`backend b\n${held}  server a abns@a\n  server b /run/b.sock\n`)).toEqual(new Map());
+  });
+
   test("is never a loss when nothing is taken away", () => {
     fc.assert(
       fc.property(fc.nat(50), fc.nat(50), (before, more) => {

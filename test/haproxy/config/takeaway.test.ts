@@ -29,6 +29,14 @@ describe("a text that only takes backends away", () => {
     expect(spared).toContain("use_backend web");
   });
 
+  test("keeps their sockets, where requests wait until they come back", () => {
+    const held = "  server _held unix@/run/held.sock backup\n";
+    const [present, wanted] = [textOf(["api", "web"]) + held, textOf(["api"])];
+    const spared = withoutItsServers(present, wanted) ?? "";
+    expect(spared.split("backend web\n")[1]?.match(/^ +server .*/gm)).toEqual([held.trimEnd()]);
+    expect(withoutItsServers(textOf(["api"]) + held + "backend web\n", textOf(["api"]))).toBeUndefined();
+  });
+
   test("is the same once more when it is what is there", () => {
     const spared = withoutItsServers(textOf(["api", "web"]), textOf(["api"])) ?? "";
     expect(withoutItsServers(spared, textOf(["api"]))).toBe(spared);

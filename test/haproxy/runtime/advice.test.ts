@@ -11,6 +11,7 @@ describe("the reasons why servers cannot change at run time", () => {
   test("are none where they can", () => {
     expect(reasons("backend b\n  server s 10.0.0.1:80\n  server t 10.0.0.2:80 check\n")).toEqual([]);
     expect(reasons("backend b\nlisten l\n  bind :80\n")).toEqual([]);
+    expect(reasons("backend b\n  server s 10.0.0.1:80\n  server _held unix@/run/held.sock backup\n")).toEqual([]);
   });
 
   test("are none of what the stock templates render", async () => {

@@ -4,7 +4,7 @@ import type { Clock } from "../flow/clock.js";
 import { graceSignal } from "../flow/deadline.js";
 import { withoutItsServers } from "../haproxy/config/takeaway.js";
 import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target } from "../ports.js";
-import { type Attend, Candidate } from "./candidate.js";
+import { type Attend, attended, Candidate } from "./candidate.js";
 
 /** How a turn goes about its work. */
 export interface ApplyOptions {
@@ -39,7 +39,7 @@ export interface ApplyParts extends ApplyOptions {
   readonly mayDefer: boolean;
   /** Hears that such a reload waits. */
   readonly onDeferred?: () => void;
-  /** Has HAProxy brought to newer texts until a check that takes its time has ended; never rejects. */
+  /** Has HAProxy brought to newer texts until a check, or a reload, that takes its time has ended; never rejects. */
   readonly attend?: Attend;
   /** Waits until a reload may be made; resolves to whether that took time, in which a newer state may have come. */
   readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
@@ -126,10 +126,13 @@ async function bring(
   const isFollowed = resource.haproxy !== undefined && file !== undefined && !isWary;
   const follow = (newer: string): Promise<unknown> =>
     adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, rest);
+  // Between two parts of a large change what is new gets in; who was refused would be checked again for each of them.
+  const isInParts = !isWary;
   await using candidate = new Candidate(text, parts, isFollowed ? follow : undefined);
   const early = isWary && work === "replace" ? await candidate.refusal(signal) : undefined;
   if (early) return early;
-  const adjustment = await adjust(text, file, parts, rest);
+  const adjustment = await (isInParts ? adjust : adjustWhole)(text, file, parts, rest);
+  if (adjustment.kind === "partial") return { kind: "overtaken" };
   const isReload = adjustment.kind === "reload";
   if (later !== undefined) {
     if (isReload) return await bring({ text: later, file, work: "replace" }, parts, signal, rest);
@@ -146,7 +149,7 @@ async function bring(
     (isReload ? signal : rest).throwIfAborted();
     await candidate.commit();
   }
-  if (isReload) return await prove(bytes, adjustment.reason, parts, rest);
+  if (isReload) return await prove({ text, reason: adjustment.reason, isFollowed }, parts, rest);
   await target.confirm();
   return outcomeOf(adjustment, bytes) ?? { kind: "applied", bytes };
 }
@@ -161,7 +164,7 @@ function outcomeOf(adjustment: Adjustment, bytes: number): Outcome | undefined {
 async function takeBack(file: string | undefined, parts: ApplyParts, signal: AbortSignal): Promise<void> {
   const { resource, target, emit } = parts;
   if (!resource.haproxy || file === undefined || (await target.read()) !== file) return;
-  const adjustment = await adjust(file, file, parts, signal);
+  const adjustment = await adjustWhole(file, file, parts, signal);
   if (adjustment.kind !== "reload") return;
   emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   await reload(parts, signal); // told by the driver; the next turn looks again
@@ -176,6 +179,19 @@ async function adjust(
   if (!resource.haproxy) return { kind: "reload", reason: "" };
   if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
   return driver.adjust({ wanted, file }, signal);
+}
+
+/** The same until all of it is done, however long that takes. */
+async function adjustWhole(
+  wanted: string,
+  file: string | undefined,
+  parts: ApplyParts,
+  signal: AbortSignal,
+): Promise<Adjustment> {
+  for (;;) {
+    const adjustment = await adjust(wanted, file, parts, signal);
+    if (adjustment.kind !== "partial") return adjustment;
+  }
 }
 
 async function tellDifferences(text: string, { resource, target, emit }: ApplyParts): Promise<void> {
@@ -202,16 +218,28 @@ export function workFor(
   }
 }
 
+/** A file that waits to be proven. */
+interface Proof {
+  readonly text: string;
+  /** Why that takes a reload. */
+  readonly reason: string;
+  /** Whether the worker that serves until then is brought to newer texts, and the one that follows to the newest of them. */
+  readonly isFollowed: boolean;
+}
+
 /** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
-async function prove(bytes: number, reason: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
+async function prove(proof: Proof, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
   const { resource, target } = parts;
-  const { kind, differs, ...said } = await reload(parts, signal);
+  const { kind, differs, ...said } = await reload(parts, signal, proof);
   const { output } = said;
   switch (kind) {
     case "proven":
       await target.confirm();
       if (differs !== undefined) return { kind: "differs", output: differs };
-      return { kind: "applied", bytes, ...(resource.haproxy && { reload: reason }) };
+      return {
+        ...{ kind: "applied", bytes: Buffer.byteLength(proof.text) },
+        ...(resource.haproxy && { reload: proof.reason }),
+      };
     case "absent":
       return { kind: "waiting", output };
     case "failed": {
@@ -233,9 +261,23 @@ async function prove(bytes: number, reason: string, parts: ApplyParts, signal: A
 }
 
 /** A reload that cannot even be tried has failed as well. */
-async function reload({ driver, onReloadEnd, shareReload }: ApplyParts, signal: AbortSignal): Promise<ReloadVerdict> {
+async function reload(parts: ApplyParts, signal: AbortSignal, proof?: Proof): Promise<ReloadVerdict> {
+  const { driver, onReloadEnd, shareReload, attend } = parts;
+  let newest: string | undefined;
+  const bringTo = async (newer: string, file: string): Promise<void> => {
+    await adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, signal);
+  };
+  const follow = (newer: string): Promise<void> => {
+    newest = newer;
+    return bringTo(newer, newer);
+  };
   try {
-    return await driver.reload(signal, shareReload && ((make) => shareReload(make, signal)));
+    const verdict = await driver.reload(signal, (make) => {
+      const made = shareReload ? shareReload(make, signal) : make();
+      return attended(made, attend, proof?.isFollowed === true ? follow : undefined);
+    });
+    if (verdict.kind === "proven" && proof && newest !== undefined) await bringTo(newest, proof.text);
+    return verdict;
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "failed", output: reasonOf(error) };

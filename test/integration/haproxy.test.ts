@@ -172,7 +172,7 @@ describe("a reload by the master socket", () => {
       const foreign = askSocket(haproxy.masterSocket, "reload", stop.signal);
       await delay(round * 4);
       await haproxy.write(configFor(`round ${round}`, haproxy.port));
-      const verdict = await reloadByMaster(haproxy.masterSocket, clock, stop.signal);
+      const verdict = await reloadByMaster(haproxy.masterSocket, { clock }, stop.signal);
       await foreign;
       expect(verdict).toEqual({ kind: "proven", output: "" });
       await eventually(
@@ -198,7 +198,7 @@ describe("a reload by the master socket", () => {
     };
     const clients = [client(), client(), client(), client()];
     for (let reload = 0; reload < 10; reload++) {
-      expect((await reloadByMaster(haproxy.masterSocket, clock, stop.signal)).kind).toBe("proven");
+      expect((await reloadByMaster(haproxy.masterSocket, { clock }, stop.signal)).kind).toBe("proven");
       await delay(50);
     }
     isOver = true;
@@ -211,7 +211,9 @@ describe("a reload by the master socket", () => {
     await using haproxy = await startHaproxy();
     await writeFile(join(haproxy.directory, "file"), "");
     const file = join(haproxy.directory, "file", "master.sock");
-    await expect(reloadByMaster(file, clock, stop.signal)).rejects.toThrow(/HAProxy could not be reached on .*ENOTDIR/);
+    await expect(reloadByMaster(file, { clock }, stop.signal)).rejects.toThrow(
+      /HAProxy could not be reached on .*ENOTDIR/,
+    );
   });
 });
 
@@ -226,7 +228,7 @@ describe("a reload by signal", () => {
     const ended = once(child, "exit");
     try {
       await writeFile(pidFile, `${required(child.pid, "process")}\n`);
-      expect(await reloadBySignal(pidFile, clock, stop.signal)).toEqual({ kind: "proven", output: "" });
+      expect(await reloadBySignal(pidFile, { clock }, stop.signal)).toEqual({ kind: "proven", output: "" });
       expect(await answerOn(port)).toBe("200 large");
     } finally {
       child.kill("SIGTERM");
@@ -238,7 +240,7 @@ describe("a reload by signal", () => {
     await using haproxy = await startHaproxy();
     const pidFile = join(haproxy.directory, "stale.pid");
     await writeFile(pidFile, `${process.pid}\n`);
-    const verdict = await reloadBySignal(pidFile, clock, stop.signal);
+    const verdict = await reloadBySignal(pidFile, { clock }, stop.signal);
     expect(verdict.kind).toBe("absent");
     expect(verdict.output).toContain("is not HAProxy but");
   });

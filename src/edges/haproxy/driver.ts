@@ -32,7 +32,7 @@ const WATCH_EVERY_MS = 5_000;
 const STATES_LAST_MS = 10_000;
 
 /** What keeps one kind of text in step with what HAProxy has read. */
-type Minder = Pick<RuntimeUpdater, "report" | "adjust" | "reloaded" | "reloadFailed">;
+type Minder = Pick<RuntimeUpdater, "report" | "adjust" | "follow" | "reloaded" | "reloadFailed">;
 
 /** An HAProxy that HECD drives itself. */
 export class HaproxyDriver implements ProxyDriver {
@@ -48,6 +48,7 @@ export class HaproxyDriver implements ProxyDriver {
   #misread: string | undefined;
   /** Which file it was when that was looked at last. */
   #comparedFile: string | undefined;
+  #isReloading = false;
   #keptStates: { readonly path: string; readonly at: number } | undefined;
   #untold = true;
 
@@ -76,7 +77,7 @@ export class HaproxyDriver implements ProxyDriver {
     const binds = text === undefined || !isConfiguration(text) ? [] : newBinds(present, text);
     const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
-    if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
+    if (checkCmd === undefined) return this.#checkByHaproxy(path, text ?? "", signal);
     const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     // A command may have no objection to a configuration that has become none; a map or a list never was one.
     return verdict.accepted && isConfiguration(present ?? "") && !isConfiguration(text ?? "")
@@ -84,11 +85,23 @@ export class HaproxyDriver implements ProxyDriver {
       : verdict;
   }
 
+  /** What HAProxy takes for a check, it will take for loading the text as well. */
+  async #checkByHaproxy(path: string, text: string, signal: AbortSignal): Promise<Verdict> {
+    const { clock } = this.#tools;
+    const checkWithinMs = this.#resource.checkWithinMs + this.#updater.patienceMs(text);
+    const begunAt = clock.now();
+    const verdict = await checkByHaproxy(path, { ...this.#resource, checkWithinMs }, this.#tools, signal);
+    if (verdict.accepted) this.#updater.checked(text, clock.now() - begunAt);
+    return verdict;
+  }
+
   async adjust(
     texts: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment> {
-    const adjustment = await this.#minderOf(texts.wanted).adjust(texts, signal);
+    const minder = this.#minderOf(texts.wanted);
+    if (this.#isReloading) return await minder.follow(texts, signal);
+    const adjustment = await minder.adjust(texts, signal);
     if (adjustment.kind === "reload") return adjustment;
     const { clock } = this.#tools;
     if (clock.now() - this.#watchedAt >= WATCH_EVERY_MS) {
@@ -100,12 +113,16 @@ export class HaproxyDriver implements ProxyDriver {
 
   async reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
     const { reload } = this.#settings;
-    const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
     const text = await textOf(this.#resource.dest);
+    const patientMs = this.#updater.patienceMs(text ?? "");
+    const limits = { deadlineMs: this.#resource.reloadWithinMs + patientMs, clock: this.#tools.clock };
     const minder = this.#minderOf(text ?? "");
     if (text !== undefined && isConfiguration(text)) await this.#keepStates(text, signal);
+    this.#isReloading = true;
     try {
-      const verdict = await share(() => reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal)));
+      const verdict = await this.#updater.besideMaster(() =>
+        share(() => reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, patientMs, signal))),
+      );
       if (verdict.kind !== "proven" || text === undefined) {
         minder.reloadFailed();
         return verdict;
@@ -118,6 +135,8 @@ export class HaproxyDriver implements ProxyDriver {
     } catch (error) {
       minder.reloadFailed();
       throw error;
+    } finally {
+      this.#isReloading = false;
     }
   }
 

@@ -1,10 +1,10 @@
 import type { Outcome, Emit } from "../core/events/event.js";
-import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { graceSignal } from "../flow/deadline.js";
-import { withoutItsServers } from "../haproxy/config/takeaway.js";
 import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target } from "../ports.js";
-import { type Attend, attended, Candidate } from "./candidate.js";
+import { type Attend, Candidate } from "./candidate.js";
+import { adjust, adjustWhole, deferred, type Errand } from "./errand.js";
+import { prove, reload } from "./proof.js";
 
 /** How a turn goes about its work. */
 export interface ApplyOptions {
@@ -96,24 +96,6 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
 /** A check of its own may have no objection: an empty map is one. */
 const EMPTY: Outcome = { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
 
-/** A text on its way, the one that the file has, and what has to be done. */
-interface Errand {
-  readonly text: string;
-  readonly file: string | undefined;
-  readonly work: Work;
-  /** The text that is wanted in the end, where this one spares a reload for now. */
-  readonly later?: string;
-}
-
-/** The errand itself, or the one that spares a reload which would take away what has no servers any more. */
-function deferred(errand: Errand, { mayDefer, resource }: ApplyParts): Errand {
-  const { text, file } = errand;
-  if (!mayDefer || !resource.haproxy || file === undefined) return errand;
-  const spared = withoutItsServers(file, text);
-  if (spared === undefined) return errand;
-  return { text: spared, file, work: spared === file ? "nothing" : "replace", later: text };
-}
-
 /** Adjusts what runs or reloads it, with the new file coming into place in between. */
 async function bring(
   { text, file, work, later }: Errand,
@@ -170,30 +152,6 @@ async function takeBack(file: string | undefined, parts: ApplyParts, signal: Abo
   await reload(parts, signal); // told by the driver; the next turn looks again
 }
 
-async function adjust(
-  wanted: string,
-  file: string | undefined,
-  { driver, resource }: ApplyParts,
-  signal: AbortSignal,
-): Promise<Adjustment> {
-  if (!resource.haproxy) return { kind: "reload", reason: "" };
-  if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
-  return driver.adjust({ wanted, file }, signal);
-}
-
-/** The same until all of it is done, however long that takes. */
-async function adjustWhole(
-  wanted: string,
-  file: string | undefined,
-  parts: ApplyParts,
-  signal: AbortSignal,
-): Promise<Adjustment> {
-  for (;;) {
-    const adjustment = await adjust(wanted, file, parts, signal);
-    if (adjustment.kind !== "partial") return adjustment;
-  }
-}
-
 async function tellDifferences(text: string, { resource, target, emit }: ApplyParts): Promise<void> {
   const { name, dest } = resource;
   emit({ kind: "out-of-sync", resource: name, dest, differences: await target.differences(text) });
@@ -215,74 +173,6 @@ export function workFor(
     case "drifted":
       // HAProxy has read these bytes; for any other reader permissions and owner may be the very point, as in confd.
       return isHaproxy ? "amend" : "replace";
-  }
-}
-
-/** A file that waits to be proven. */
-interface Proof {
-  readonly text: string;
-  /** Why that takes a reload. */
-  readonly reason: string;
-  /** Whether the worker that serves until then is brought to newer texts, and the one that follows to the newest of them. */
-  readonly isFollowed: boolean;
-}
-
-/** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
-async function prove(proof: Proof, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
-  const { resource, target } = parts;
-  const { kind, differs, ...said } = await reload(parts, signal, proof);
-  const { output } = said;
-  switch (kind) {
-    case "proven":
-      await target.confirm();
-      if (differs !== undefined) return { kind: "differs", output: differs };
-      return {
-        ...{ kind: "applied", bytes: Buffer.byteLength(proof.text) },
-        ...(resource.haproxy && { reload: proof.reason }),
-      };
-    case "absent":
-      return { kind: "waiting", output };
-    case "failed": {
-      if (resource.afterFailedReload === "keep") return { kind: "reload-failed", ...said };
-      if (!(await target.restore())) {
-        return { kind: "failed", reason: `the reload failed, and there is no earlier file to go back to: ${output}` };
-      }
-      const back = await reload(parts, signal);
-      if (back.kind === "proven") {
-        await target.confirm();
-        return { kind: "rolled-back", output };
-      }
-      return {
-        kind: "rolled-back",
-        output: `${output}\nThe reload with the last good file failed too: ${back.output}`,
-      };
-    }
-  }
-}
-
-/** A reload that cannot even be tried has failed as well. */
-async function reload(parts: ApplyParts, signal: AbortSignal, proof?: Proof): Promise<ReloadVerdict> {
-  const { driver, onReloadEnd, shareReload, attend } = parts;
-  let newest: string | undefined;
-  const bringTo = async (newer: string, file: string): Promise<void> => {
-    await adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, signal);
-  };
-  const follow = (newer: string): Promise<void> => {
-    newest = newer;
-    return bringTo(newer, newer);
-  };
-  try {
-    const verdict = await driver.reload(signal, (make) => {
-      const made = shareReload ? shareReload(make, signal) : make();
-      return attended(made, attend, proof?.isFollowed === true ? follow : undefined);
-    });
-    if (verdict.kind === "proven" && proof && newest !== undefined) await bringTo(newest, proof.text);
-    return verdict;
-  } catch (error) {
-    signal.throwIfAborted();
-    return { kind: "failed", output: reasonOf(error) };
-  } finally {
-    onReloadEnd?.();
   }
 }
 

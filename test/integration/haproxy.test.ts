@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
-import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
+import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
 import { reloadBySignal } from "../../src/edges/haproxy/signal.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
@@ -56,7 +56,7 @@ function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
 
 async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<ApplyParts> {
   const resource = resourceFor(haproxy, reload);
-  const driver = await selectDriver(resource, { haproxy: HAPROXY, clock, emit });
+  const driver = await driverSelector({ haproxy: HAPROXY, clock, emit })(resource);
   return {
     resource,
     target: new TargetFile(resource, emit),
@@ -256,7 +256,7 @@ describe("the renderer with a real HAProxy", () => {
       storeOf: () => store,
       compile: async () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
       targetOf: (resource) => new TargetFile(resource, emit),
-      balancerOf: (resource) => selectDriver(resource, { haproxy: HAPROXY, clock, emit }),
+      balancerOf: driverSelector({ haproxy: HAPROXY, clock, emit }),
       clock,
       emit,
       ...DEFAULT_OPTIONS,

@@ -2,7 +2,6 @@ import { readFile, stat } from "node:fs/promises";
 import { reasonOf } from "../../errors.js";
 import { newBinds } from "../../haproxy/config/binds.js";
 import { isConfiguration } from "../../haproxy/config/config.js";
-import { NO_STATES } from "../../haproxy/runtime/state-file.js";
 import type {
   Adjustment,
   ProxyDriver,
@@ -21,15 +20,12 @@ import { askProcesses } from "./master.js";
 import { isInOurNetwork, obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
 import { socketsOf } from "./runtime.js";
+import { AllServerStates, type ServerStates } from "./server-states.js";
 import { SideFile } from "./side-file.js";
-import { replaceStateFile } from "./state-file.js";
 import { RuntimeUpdater } from "./updater.js";
 
 /** How often old workers are counted. */
 const WATCH_EVERY_MS = 5_000;
-
-/** How long after a reload the states that were kept for it are wiped: a later start is to ask the servers itself. */
-const STATES_LAST_MS = 10_000;
 
 /** What keeps one kind of text in step with what HAProxy has read. */
 type Minder = Pick<RuntimeUpdater, "report" | "adjust" | "follow" | "reloaded" | "reloadFailed">;
@@ -49,10 +45,11 @@ export class HaproxyDriver implements ProxyDriver {
   /** Which file it was when that was looked at last. */
   #comparedFile: string | undefined;
   #isReloading = false;
-  #keptStates: { readonly path: string; readonly at: number } | undefined;
-  #untold = true;
+  readonly #states: ServerStates;
+  #isStateFailureTold = false;
 
-  constructor(resource: Resource, settings: HaproxySettings, tools: DriverTools) {
+  /** Files of one HAProxy are to have their states in common. */
+  constructor(resource: Resource, settings: HaproxySettings, tools: DriverTools, states = new AllServerStates()) {
     this.#resource = resource;
     this.#settings = settings;
     this.#tools = tools;
@@ -60,6 +57,8 @@ export class HaproxyDriver implements ProxyDriver {
     this.#updater = new RuntimeUpdater(parts);
     this.#sideFile = new SideFile(parts);
     this.#minder = this.#updater;
+    this.#states = states.of(settings, tools.clock);
+    this.#states.readFrom(resource.dest);
   }
 
   get report(): ProxyReport {
@@ -117,11 +116,13 @@ export class HaproxyDriver implements ProxyDriver {
     const patientMs = this.#updater.patienceMs(text ?? "");
     const limits = { deadlineMs: this.#resource.reloadWithinMs + patientMs, clock: this.#tools.clock };
     const minder = this.#minderOf(text ?? "");
-    if (text !== undefined && isConfiguration(text)) await this.#keepStates(text, signal);
     this.#isReloading = true;
     try {
       const verdict = await this.#updater.besideMaster(() =>
-        share(() => reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, patientMs, signal))),
+        share(async () => {
+          await this.#keepStates(signal);
+          return await reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, patientMs, signal));
+        }),
       );
       if (verdict.kind !== "proven" || text === undefined) {
         minder.reloadFailed();
@@ -145,32 +146,17 @@ export class HaproxyDriver implements ProxyDriver {
     return this.#minder;
   }
 
-  /** Has servers that are down stay so in the process that a reload brings; whatever fails is told, and the reload goes on. */
-  async #keepStates(text: string, signal: AbortSignal): Promise<void> {
-    const states = await this.#updater.statesFor(text, signal);
-    if (states && (await this.#writeStates(states.path, states.content))) {
-      this.#keptStates = { path: states.path, at: this.#tools.clock.now() };
-    }
+  /** What fails is told once, and the reload goes on. */
+  async #keepStates(signal: AbortSignal): Promise<void> {
+    this.#tellOfStates(await this.#states.keep(signal));
   }
 
-  async #wipeStates(): Promise<void> {
-    if (!this.#keptStates || this.#tools.clock.now() - this.#keptStates.at < STATES_LAST_MS) return;
-    const { path } = this.#keptStates;
-    this.#keptStates = undefined;
-    await this.#writeStates(path, NO_STATES);
-  }
-
-  async #writeStates(path: string, content: string): Promise<boolean> {
-    try {
-      await replaceStateFile(path, content);
-      this.#untold = true;
-      return true;
-    } catch (error) {
-      const advice = `servers that are down will be taken for up after a reload, until their checks speak: ${reasonOf(error)}`;
-      if (this.#untold) this.#tools.emit({ kind: "advice", about: this.#resource.name, advice });
-      this.#untold = false;
-      return false;
+  #tellOfStates(failure: string | undefined): void {
+    if (failure !== undefined && !this.#isStateFailureTold) {
+      const advice = `servers that are down will be taken for up after a reload, until their checks speak: ${failure}`;
+      this.#tools.emit({ kind: "advice", about: this.#resource.name, advice });
     }
+    this.#isStateFailureTold = failure !== undefined;
   }
 
   /** Looks whether HAProxy reads the file at all, where that is new or was not so before. */
@@ -205,7 +191,7 @@ export class HaproxyDriver implements ProxyDriver {
 
   /** Emits how many old workers there are and how much memory they hold, and looks after what changes slowly. */
   async #watch(signal: AbortSignal): Promise<void> {
-    await this.#wipeStates();
+    await this.#states.wipe().catch(() => undefined); // who cannot write there hears of it at the next reload
     await this.#compareFiles(signal);
     const { reload } = this.#settings;
     if (reload.kind !== "master") return;

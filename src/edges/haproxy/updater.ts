@@ -27,7 +27,6 @@ import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
 import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
 import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
-import { stateFileIn, stateFileOf } from "../../haproxy/runtime/state-file.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { carryOut, type Course } from "./carry-out.js";
 import { Contact } from "./contact.js";
@@ -146,23 +145,6 @@ export class RuntimeUpdater {
       this.#belief = afterSilence(this.#belief, reasonOf(error));
       return undefined;
     }
-  }
-
-  /**
-   * The state file that this text names, and what is to stand in it for a process that will load the text; undefined
-   * when it names none. Where nobody answers it says nothing.
-   */
-  async statesFor(
-    text: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly path: string; readonly content: string } | undefined> {
-    const model = this.#modelOf(text);
-    const path = stateFileIn(model);
-    if (path === undefined) return undefined;
-    const all = { commands: [], backends: "all" } as const;
-    const reply = await this.#runtime.ask(all, pidOf(this.#belief), signal).catch(() => undefined);
-    signal.throwIfAborted();
-    return { path, content: stateFileOf(model, reply?.servers ?? []) };
   }
 
   /** A reload has failed, or nobody knows how it has ended. */

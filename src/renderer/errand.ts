@@ -1,6 +1,6 @@
 import { withoutItsServers } from "../haproxy/config/takeaway.js";
 import type { Adjustment } from "../ports.js";
-import type { ApplyParts, Work } from "./apply.js";
+import type { ApplyParts, Work } from "./apply-parts.js";
 
 /** A text on its way, the one that the file has, and what has to be done. */
 export interface Errand {

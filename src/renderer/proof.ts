@@ -1,7 +1,7 @@
 import type { Outcome } from "../core/events/event.js";
 import { reasonOf } from "../errors.js";
 import type { ReloadVerdict } from "../ports.js";
-import type { ApplyParts } from "./apply.js";
+import type { ApplyParts } from "./apply-parts.js";
 import { attended } from "./candidate.js";
 import { adjust, deferred } from "./errand.js";
 

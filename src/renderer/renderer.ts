@@ -6,7 +6,7 @@ import { ReloadGate } from "../flow/reload-gate.js";
 import { LossFinder } from "../haproxy/config/removal.js";
 import type { ProxyDriver, ReloadVerdict, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
-import type { ApplyOptions } from "./apply.js";
+import type { ApplyOptions } from "./apply-parts.js";
 import { ResourceLoop } from "./resource-loop.js";
 import type { ResourceState } from "./resource-status.js";
 

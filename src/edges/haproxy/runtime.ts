@@ -38,7 +38,7 @@ export interface RuntimeRequest {
 }
 
 /** What a worker said in its own words. */
-export interface Said {
+export interface RuntimeAnswer {
   readonly pid: number;
   readonly version: string;
   readonly answer: string;
@@ -104,7 +104,7 @@ export class RuntimeApi {
   }
 
   /** The same with commands of any kind; resolves to what was said of them, without a word about servers. */
-  async say(commands: readonly string[], pid: number | undefined, signal: AbortSignal): Promise<Said> {
+  async say(commands: readonly string[], pid: number | undefined, signal: AbortSignal): Promise<RuntimeAnswer> {
     const [first, ...more] = await this.#askWorker({ commands, backends: [] }, pid, signal);
     return { pid: first.pid, version: first.version, answer: wordsOf([first, ...more].flatMap(({ lines }) => lines)) };
   }

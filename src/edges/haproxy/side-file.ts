@@ -13,7 +13,7 @@ import {
   shownMapEntries,
 } from "../../haproxy/runtime/map-changes.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
-import { RuntimeApi, type RuntimeSockets, type Said } from "./runtime.js";
+import { RuntimeApi, type RuntimeSockets, type RuntimeAnswer } from "./runtime.js";
 
 /** What a side file works with. */
 export interface SideFileParts {
@@ -157,7 +157,7 @@ export class SideFile {
   }
 
   /** What the worker says that was asked at the beginning of this turn. */
-  async #say(commands: readonly string[], signal: AbortSignal): Promise<Said> {
+  async #say(commands: readonly string[], signal: AbortSignal): Promise<RuntimeAnswer> {
     const said = await this.#runtime.say(commands, this.#pid, signal);
     if (said.pid !== this.#pid) throw failed("be asked for a map", "it was reloaded meanwhile");
     return said;

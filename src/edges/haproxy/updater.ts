@@ -28,9 +28,8 @@ import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
 import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
 import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
-import { carryOut, type Course } from "./carry-out.js";
-import { Contact } from "./contact.js";
-import { Lingering } from "./lingering.js";
+import { giveCommands, type Course } from "./give-commands.js";
+import { Contact, Lingering } from "./lasting.js";
 import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
 
 /** What an updater works with. */
@@ -242,7 +241,7 @@ export class RuntimeUpdater {
   async #command(commands: RuntimeCommands, course: Course, signal: AbortSignal): Promise<Belief> {
     const { clock, emit, resource } = this.#parts;
     const parts = { runtime: this.#runtime, pace: this.#pace, clock };
-    const { belief, isRestarted, tookMs, pace } = await carryOut(commands, course, parts, signal).catch(
+    const { belief, isRestarted, tookMs, pace } = await giveCommands(commands, course, parts, signal).catch(
       (error: unknown) => {
         this.#belief = afterSilence(course.before, reasonOf(error));
         throw error;

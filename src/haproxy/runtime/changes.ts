@@ -2,11 +2,11 @@ import type { ProxyBackend } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import { commandsIn, effortOf, obstacleOfTime, type Pace, TURN_MS } from "./budget.js";
 import {
-  addressOf,
+  placeOf,
   backupsOf,
   type ChangeContext,
   type RetiringServer,
-  type Step,
+  type ServerStep,
   stepsBetween,
   takeOutOf,
 } from "./server-steps.js";
@@ -58,21 +58,21 @@ function tooManyBetween(before: ProxyBackend, after: ProxyBackend, pace: Pace): 
   return obstacleOfTime(atLeast, before, after, pace);
 }
 
-function commandsOf(steps: readonly Step[]): number {
+function commandsOf(steps: readonly ServerStep[]): number {
   return steps.reduce((sum, { ins, outs }) => sum + ins.length + outs.length, 0);
 }
 
 /** The first steps, of so many commands; at least one. */
-function firstOf(steps: readonly Step[], commands: number): readonly Step[] {
+function firstOf(steps: readonly ServerStep[], commands: number): readonly ServerStep[] {
   let count = 0;
   const end = steps.findIndex(({ ins, outs }) => (count += ins.length + outs.length) > commands);
   return end < 0 ? steps : steps.slice(0, Math.max(1, end));
 }
 
 /** What steps come to; the backend is undefined where they lead only part of the way. */
-function changesOf(steps: readonly Step[], before: ProxyBackend, after: ProxyBackend | undefined): ServerChanges {
+function changesOf(steps: readonly ServerStep[], before: ProxyBackend, after: ProxyBackend | undefined): ServerChanges {
   const { name: backend } = before;
-  const idsOf = (some: readonly Step[]): readonly string[] => some.map(({ name }) => `${backend}/${name}`);
+  const idsOf = (some: readonly ServerStep[]): readonly string[] => some.map(({ name }) => `${backend}/${name}`);
   const left = steps.filter(({ becomes }) => !becomes);
   const reached = after ?? partway(before, steps);
   return {
@@ -88,7 +88,7 @@ function changesOf(steps: readonly Step[], before: ProxyBackend, after: ProxyBac
   };
 }
 
-function partway(before: ProxyBackend, steps: readonly Step[]): ProxyBackend {
+function partway(before: ProxyBackend, steps: readonly ServerStep[]): ProxyBackend {
   const servers = new Map(before.servers);
   for (const { name, becomes } of steps) {
     if (becomes) servers.set(name, becomes);
@@ -114,12 +114,12 @@ function obstacleToAny(before: ProxyBackend, after: ProxyBackend): string | unde
 function retire(before: ProxyBackend, after: ProxyBackend, context: ChangeContext, obstacle: string): ServerChanges {
   const most = commandsIn(TURN_MS, before, after, context.pace);
   const stays = [...before.servers.values()].some(({ name, isDisabled }) => !isDisabled && after.servers.has(name));
-  const addresses = new Set([...after.servers.values()].map(addressOf));
+  const addresses = new Set([...after.servers.values()].map(placeOf));
   const outs: string[] = [];
   const servers = new Map(before.servers);
   for (const server of before.servers.values()) {
     if (outs.length >= most) break;
-    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(addressOf(server));
+    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(placeOf(server));
     const commands = stays && goes && isPlainName(server.name) ? takeOutOf(before, server, context) : undefined;
     if (commands === undefined || !isPlainName(before.name)) continue;
     outs.push(...commands);

@@ -26,7 +26,7 @@ export interface ChangeContext {
 }
 
 /** What is done for one server; nothing else has to be done with it. */
-export interface Step {
+export interface ServerStep {
   readonly name: string;
   readonly ins: readonly string[];
   readonly outs: readonly string[];
@@ -41,8 +41,8 @@ export function stepsBetween(
   before: ProxyBackend,
   after: ProxyBackend,
   context: ChangeContext,
-): readonly Step[] | string {
-  const steps: Step[] = [];
+): readonly ServerStep[] | string {
+  const steps: ServerStep[] = [];
   for (const server of after.servers.values()) {
     const present = before.servers.get(server.name);
     if (present && isSame(present, server)) continue;
@@ -67,7 +67,7 @@ function stepTo(
   present: BackendServer | undefined,
   before: ProxyBackend,
   context: ChangeContext,
-): Step | string {
+): ServerStep | string {
   const { capabilities, retiringServers } = context;
   const { name } = server;
   const retiring = retiringServers.get(`${before.name}/${name}`);
@@ -153,7 +153,7 @@ function isSame(a: BackendServer, b: BackendServer): boolean {
   if (a === b) return true;
   return (
     isSameApartFromSettings(a, b) &&
-    addressOf(a) === addressOf(b) &&
+    placeOf(a) === placeOf(b) &&
     Object.is(a.weight, b.weight) &&
     a.isDisabled === b.isDisabled
   );
@@ -169,6 +169,6 @@ export function backupsOf({ servers }: ProxyBackend): readonly string[] {
 }
 
 /** Where a server is, to compare with. */
-export function addressOf({ host, port }: BackendServer): string {
+export function placeOf({ host, port }: BackendServer): string {
   return `${host} ${port}`;
 }

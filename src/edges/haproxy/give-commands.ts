@@ -4,8 +4,8 @@ import { commandsPerLine, type Pace, paceAfterCommands } from "../../haproxy/run
 import type { RuntimeCommands } from "../../haproxy/runtime/change.js";
 import type { RuntimeApi } from "./runtime.js";
 
-/** What commands are carried out with. */
-export interface CarryOutParts {
+/** What commands are given with. */
+export interface CommandParts {
   readonly runtime: RuntimeApi;
   readonly pace: Pace;
   readonly clock: Clock;
@@ -19,7 +19,7 @@ export interface Course {
 }
 
 /** What came of commands. */
-export interface CarriedOut {
+export interface CommandsEnd {
   readonly belief: Belief;
   /** Whether a new process has carried them out that goes on where the one before it was. */
   readonly isRestarted: boolean;
@@ -32,12 +32,12 @@ export interface CarriedOut {
 const FOLLOWING_WAITS_MS = [5, 20, 100];
 
 /** Sends commands to HAProxy and reads back what they have led to; throws where nobody answers. */
-export async function carryOut(
+export async function giveCommands(
   { lines, questions, clinging, backends, effort }: RuntimeCommands,
   { before, hoped, file }: Course,
-  { runtime, pace, clock }: CarryOutParts,
+  { runtime, pace, clock }: CommandParts,
   signal: AbortSignal,
-): Promise<CarriedOut> {
+): Promise<CommandsEnd> {
   const begunAt = clock.now();
   const perLine = commandsPerLine(lines.length, effort, pace);
   const commands = [...questions, ...lines];

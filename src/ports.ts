@@ -227,6 +227,8 @@ export type ShareReload = (reload: () => Promise<ReloadVerdict>) => Promise<Relo
 export type Adjustment =
   | { readonly kind: "agrees" }
   | { readonly kind: "adjusted"; readonly commands: number }
+  /** Commands have led as far as one turn has time for; the next one goes on, with the newest state. */
+  | { readonly kind: "partial"; readonly commands: number }
   /** What could be done is done; a reload has not mended the rest, and another one would not. */
   | { readonly kind: "differs"; readonly output: string }
   | { readonly kind: "reload"; readonly reason: string };

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { askBuild } from "../edges/haproxy/check.js";
-import { selectDriver } from "../edges/haproxy/select-driver.js";
+import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
 import { reasonOf } from "../errors.js";
@@ -74,7 +74,7 @@ async function judge(
   const dest = join(folder, basename(resource.dest));
   const elsewhere: Resource = { ...resource, dest, mode: 0o644, uid: undefined, gid: undefined };
   await using staged = await new TargetFile(elsewhere, emit).stage(text);
-  const driver = await selectDriver(elsewhere, { haproxy, clock, emit });
+  const driver = await driverSelector({ haproxy, clock, emit })(elsewhere);
   const { accepted, output } = await driver.check(staged.path, signal);
   const names = [staged.path, dest, folder];
   return { accepted, output: names.reduce((words, path) => words.replaceAll(path, resource.dest), output) };

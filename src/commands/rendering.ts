@@ -1,5 +1,5 @@
 import type { Snapshot } from "../core/model/snapshot.js";
-import { selectDriver } from "../edges/haproxy/select-driver.js";
+import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import type { Resource } from "../ports.js";
 import { DEFAULT_OPTIONS } from "../renderer/apply.js";
@@ -37,7 +37,7 @@ export function rendererParts(
     storeOf,
     compile: compileWith({ env }),
     targetOf: (resource) => new TargetFile(resource, emit),
-    balancerOf: (resource) => selectDriver(resource, { haproxy: settings.haproxy, clock, emit }),
+    balancerOf: driverSelector({ haproxy: settings.haproxy, clock, emit }),
     clock,
     emit,
     ...DEFAULT_OPTIONS,

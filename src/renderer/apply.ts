@@ -1,22 +1,11 @@
 import type { Outcome, Emit } from "../core/events/event.js";
-import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { graceSignal } from "../flow/deadline.js";
-import { withoutItsServers } from "../haproxy/config/takeaway.js";
 import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target } from "../ports.js";
-import { type Attend, Candidate } from "./candidate.js";
-
-/** How a turn goes about its work. */
-export interface ApplyOptions {
-  /** Look, and touch nothing. */
-  readonly dryRun: boolean;
-  /** Lines around each difference that a dry run shows. */
-  readonly diffContext: number;
-  /** Write the rendering beside the file in any case; the target is then one that leaves it there. */
-  readonly keepsStage: boolean;
-  /** How long a turn that has written the file may go on after it was called off, to leave file and reader as one. */
-  readonly finishWithinMs: number;
-}
+import type { ApplyOptions, ApplyParts, Work } from "./apply-parts.js";
+import { Candidate } from "./candidate.js";
+import { adjust, adjustWhole, deferred, type Errand } from "./errand.js";
+import { prove, reload } from "./proof.js";
 
 /** How it is done unless somebody asks for something else. */
 export const DEFAULT_OPTIONS: ApplyOptions = {
@@ -26,36 +15,10 @@ export const DEFAULT_OPTIONS: ApplyOptions = {
   finishWithinMs: 3_000,
 };
 
-/** The parts one turn works with. */
-export interface ApplyParts extends ApplyOptions {
-  readonly resource: Resource;
-  readonly target: Target;
-  readonly driver: ProxyDriver;
-  readonly clock: Clock;
-  readonly emit: Emit;
-  /** Have the check speak before HAProxy is adjusted, because the last turn has not ended well. */
-  readonly isWary: boolean;
-  /** Let a reload wait that would only take away what has no servers any more. */
-  readonly mayDefer: boolean;
-  /** Hears that such a reload waits. */
-  readonly onDeferred?: () => void;
-  /** Has HAProxy brought to newer texts until a check that takes its time has ended; never rejects. */
-  readonly attend?: Attend;
-  /** Waits until a reload may be made; resolves to whether that took time, in which a newer state may have come. */
-  readonly awaitReload: (signal: AbortSignal) => Promise<boolean>;
-  /** Hears of the end of every reload, however it went. */
-  readonly onReloadEnd?: () => void;
-  /** Has one reload serve all files of an HAProxy that change together. */
-  readonly shareReload?: (reload: () => Promise<ReloadVerdict>, signal: AbortSignal) => Promise<ReloadVerdict>;
-}
-
 /** A reload had to be waited for, and a newer state may have come. */
 export interface Overtaken {
   readonly kind: "overtaken";
 }
-
-/** What a turn has to do: bring in the text, prove that what is there is in use, mend permissions, or nothing. */
-export type Work = "replace" | "prove" | "amend" | "nothing";
 
 /**
  * Brings one file, and what reads it, up to date with `text`.
@@ -96,24 +59,6 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
 /** A check of its own may have no objection: an empty map is one. */
 const EMPTY: Outcome = { kind: "rejected", output: "The rendering is empty, and HAProxy would serve nothing with it" };
 
-/** A text on its way, the one that the file has, and what has to be done. */
-interface Errand {
-  readonly text: string;
-  readonly file: string | undefined;
-  readonly work: Work;
-  /** The text that is wanted in the end, where this one spares a reload for now. */
-  readonly later?: string;
-}
-
-/** The errand itself, or the one that spares a reload which would take away what has no servers any more. */
-function deferred(errand: Errand, { mayDefer, resource }: ApplyParts): Errand {
-  const { text, file } = errand;
-  if (!mayDefer || !resource.haproxy || file === undefined) return errand;
-  const spared = withoutItsServers(file, text);
-  if (spared === undefined) return errand;
-  return { text: spared, file, work: spared === file ? "nothing" : "replace", later: text };
-}
-
 /** Adjusts what runs or reloads it, with the new file coming into place in between. */
 async function bring(
   { text, file, work, later }: Errand,
@@ -126,10 +71,13 @@ async function bring(
   const isFollowed = resource.haproxy !== undefined && file !== undefined && !isWary;
   const follow = (newer: string): Promise<unknown> =>
     adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, rest);
+  // Between two parts of a large change what is new gets in; who was refused would be checked again for each of them.
+  const isInParts = !isWary;
   await using candidate = new Candidate(text, parts, isFollowed ? follow : undefined);
   const early = isWary && work === "replace" ? await candidate.refusal(signal) : undefined;
   if (early) return early;
-  const adjustment = await adjust(text, file, parts, rest);
+  const adjustment = await (isInParts ? adjust : adjustWhole)(text, file, parts, rest);
+  if (adjustment.kind === "partial") return { kind: "overtaken" };
   const isReload = adjustment.kind === "reload";
   if (later !== undefined) {
     if (isReload) return await bring({ text: later, file, work: "replace" }, parts, signal, rest);
@@ -146,7 +94,7 @@ async function bring(
     (isReload ? signal : rest).throwIfAborted();
     await candidate.commit();
   }
-  if (isReload) return await prove(bytes, adjustment.reason, parts, rest);
+  if (isReload) return await prove({ text, reason: adjustment.reason, isFollowed }, parts, rest);
   await target.confirm();
   return outcomeOf(adjustment, bytes) ?? { kind: "applied", bytes };
 }
@@ -161,21 +109,10 @@ function outcomeOf(adjustment: Adjustment, bytes: number): Outcome | undefined {
 async function takeBack(file: string | undefined, parts: ApplyParts, signal: AbortSignal): Promise<void> {
   const { resource, target, emit } = parts;
   if (!resource.haproxy || file === undefined || (await target.read()) !== file) return;
-  const adjustment = await adjust(file, file, parts, signal);
+  const adjustment = await adjustWhole(file, file, parts, signal);
   if (adjustment.kind !== "reload") return;
   emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   await reload(parts, signal); // told by the driver; the next turn looks again
-}
-
-async function adjust(
-  wanted: string,
-  file: string | undefined,
-  { driver, resource }: ApplyParts,
-  signal: AbortSignal,
-): Promise<Adjustment> {
-  if (!resource.haproxy) return { kind: "reload", reason: "" };
-  if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
-  return driver.adjust({ wanted, file }, signal);
 }
 
 async function tellDifferences(text: string, { resource, target, emit }: ApplyParts): Promise<void> {
@@ -199,48 +136,6 @@ export function workFor(
     case "drifted":
       // HAProxy has read these bytes; for any other reader permissions and owner may be the very point, as in confd.
       return isHaproxy ? "amend" : "replace";
-  }
-}
-
-/** Reloads; when that fails the last proven file comes back, unless it is to stay, and its reader is brought back to it. */
-async function prove(bytes: number, reason: string, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
-  const { resource, target } = parts;
-  const { kind, differs, ...said } = await reload(parts, signal);
-  const { output } = said;
-  switch (kind) {
-    case "proven":
-      await target.confirm();
-      if (differs !== undefined) return { kind: "differs", output: differs };
-      return { kind: "applied", bytes, ...(resource.haproxy && { reload: reason }) };
-    case "absent":
-      return { kind: "waiting", output };
-    case "failed": {
-      if (resource.afterFailedReload === "keep") return { kind: "reload-failed", ...said };
-      if (!(await target.restore())) {
-        return { kind: "failed", reason: `the reload failed, and there is no earlier file to go back to: ${output}` };
-      }
-      const back = await reload(parts, signal);
-      if (back.kind === "proven") {
-        await target.confirm();
-        return { kind: "rolled-back", output };
-      }
-      return {
-        kind: "rolled-back",
-        output: `${output}\nThe reload with the last good file failed too: ${back.output}`,
-      };
-    }
-  }
-}
-
-/** A reload that cannot even be tried has failed as well. */
-async function reload({ driver, onReloadEnd, shareReload }: ApplyParts, signal: AbortSignal): Promise<ReloadVerdict> {
-  try {
-    return await driver.reload(signal, shareReload && ((make) => shareReload(make, signal)));
-  } catch (error) {
-    signal.throwIfAborted();
-    return { kind: "failed", output: reasonOf(error) };
-  } finally {
-    onReloadEnd?.();
   }
 }
 

@@ -32,10 +32,10 @@ export class Candidate implements AsyncDisposable {
   /** Why it cannot become the file. */
   async refusal(signal: AbortSignal): Promise<Outcome | undefined> {
     if (this.#staged) return undefined; // who was refused has not asked again
-    const { resource, target, driver, clock, emit } = this.#parts;
+    const { resource, target, driver, clock, emit, attend } = this.#parts;
     this.#staged = await target.stage(this.#text);
     const begunAt = clock.now();
-    const { accepted, ...said } = await this.#attended(driver.check(this.#staged.path, signal));
+    const { accepted, ...said } = await attended(driver.check(this.#staged.path, signal), attend, this.#bringTo);
     const { output } = said;
     emit({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
     return accepted ? undefined : { kind: "rejected", ...said };
@@ -48,18 +48,22 @@ export class Candidate implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#staged?.[Symbol.asyncDispose]();
   }
+}
 
-  async #attended<T>(check: Promise<T>): Promise<T> {
-    const { attend } = this.#parts;
-    const attended = this.#bringTo && attend?.(check.then(ignore, ignore), this.#bringTo);
-    try {
-      return await check;
-    } finally {
-      await attended;
-    }
+/** What work comes to, while which a running HAProxy is brought to newer texts by `bringTo`, where it is given. */
+export async function attended<T>(
+  work: Promise<T>,
+  attend: Attend | undefined,
+  bringTo: ((text: string) => Promise<unknown>) | undefined,
+): Promise<T> {
+  const attending = bringTo && attend?.(work.then(ignore, ignore), bringTo);
+  try {
+    return await work;
+  } finally {
+    await attending;
   }
 }
 
 function ignore(): void {
-  // Whoever waits for the check itself hears of its end.
+  // Whoever waits for the work itself hears of its end.
 }

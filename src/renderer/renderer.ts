@@ -6,7 +6,7 @@ import { ReloadGate } from "../flow/reload-gate.js";
 import { LossFinder } from "../haproxy/config/removal.js";
 import type { ProxyDriver, ReloadVerdict, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
-import type { ApplyOptions } from "./apply.js";
+import type { ApplyOptions } from "./apply-parts.js";
 import { ResourceLoop } from "./resource-loop.js";
 import type { ResourceState } from "./resource-status.js";
 
@@ -66,17 +66,22 @@ export class Renderer {
   }
 
   /**
-   * Brings every resource up to date once, one after the other; what cannot be used counts as failed.
+   * Brings every resource up to date once, one after the other, those of one HAProxy together, which one reload serves;
+   * what cannot be used counts as failed.
    *
-   * The first result for which `isEnough` ends the pass.
+   * The first result for which `isEnough` ends the pass, once those that it is together with have theirs.
    */
   async once(signal: AbortSignal, isEnough: (outcome: Outcome) => boolean = () => false): Promise<readonly Result[]> {
     const resources = this.#usable(await this.#parts.templates.read());
     const results: Result[] = [];
     for (const { file, reason } of this.#problems ?? []) results.push({ resource: file, outcome: failed(reason) });
-    for (const resource of resources) {
+    for (const group of groupsOf(resources)) {
       if (results.some(({ outcome }) => isEnough(outcome))) break;
-      results.push({ resource: resource.name, outcome: await (await this.#loopOf(resource)).once(signal) });
+      const loops = await Promise.all(group.map((resource) => this.#loopOf(resource)));
+      const outcomes = await Promise.all(
+        loops.map(async (loop) => ({ resource: loop.resource.name, outcome: await loop.once(signal) })),
+      );
+      results.push(...outcomes);
     }
     return results;
   }
@@ -147,6 +152,17 @@ export class Renderer {
     this.#reloadGates.set(identity, reloadGate);
     return reloadGate;
   }
+}
+
+/** The resources of one HAProxy together, and each other one by itself. */
+function groupsOf(resources: readonly Resource[]): readonly (readonly Resource[])[] {
+  const groups = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    const { haproxy, dest } = resource;
+    const identity = haproxy ? JSON.stringify(haproxy.reload) : dest;
+    groups.set(identity, [...(groups.get(identity) ?? []), resource]);
+  }
+  return [...groups.values()];
 }
 
 /** A resource loop that runs. */

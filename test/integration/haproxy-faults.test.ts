@@ -149,7 +149,7 @@ describe("an HAProxy that somebody else has touched", () => {
     const rig = await Rig.start("admin");
     const { world } = rig;
     await rig.bring(["s1", "s2", "s3"]);
-    await reloadByMaster(world.haproxy.masterSocket, systemClock, signal);
+    await reloadByMaster(world.haproxy.masterSocket, { clock: systemClock }, signal);
     await rig.bring(["s1", "s2", "s3"]);
     await rig.bring(["s1", "s2", "s3", "s4"]);
     expect(await world.haproxy.reloads()).toBe(1);
@@ -161,7 +161,7 @@ describe("an HAProxy that somebody else has touched", () => {
     async (way) => {
       const rig = await Rig.start(way);
       await rig.bring(["s1", "s2", "s3"]);
-      await reloadByMaster(rig.world.haproxy.masterSocket, systemClock, signal);
+      await reloadByMaster(rig.world.haproxy.masterSocket, { clock: systemClock }, signal);
       await rig.bring(["s1", "s3"]);
       await rig.bring(["s1", "s3", "s4"]);
       expect(await rig.world.haproxy.reloads()).toBe(1);
@@ -174,7 +174,7 @@ describe("an HAProxy that somebody else has touched", () => {
     const { world } = rig;
     await rig.bring(["s1", "s2", "s3"]);
     await writeFile(world.haproxy.configPath, rig.text(["s1", "s2", "s3"], "backend other\n"));
-    await reloadByMaster(world.haproxy.masterSocket, systemClock, signal);
+    await reloadByMaster(world.haproxy.masterSocket, { clock: systemClock }, signal);
     await rig.bring(["s1", "s3"]);
     expect(world.take("reload-needed")).toMatchObject([{ reason: "HAProxy was reloaded or restarted" }]);
     await rig.lostNone();
@@ -185,7 +185,7 @@ describe("an HAProxy that somebody else has touched", () => {
     const { world } = rig;
     await rig.bring(["s1", "s2"]);
     await writeFile(world.haproxy.configPath, rig.text(["s1", "s7"], "backend other\n"));
-    await reloadByMaster(world.haproxy.masterSocket, systemClock, signal);
+    await reloadByMaster(world.haproxy.masterSocket, { clock: systemClock }, signal);
     await rig.bring(["s1", "s2"]);
     expect(world.take("reload-needed")).toMatchObject([{ reason: "HAProxy was restarted, and with another file" }]);
     await rig.lostNone();
@@ -404,7 +404,7 @@ describe("a change that HAProxy refuses", () => {
     const { world } = rig;
     await rig.bring(["s1", "s2"]);
     const refusal = refusing(world.parts.driver, async () => {
-      await reloadByMaster(world.haproxy.masterSocket, systemClock, signal);
+      await reloadByMaster(world.haproxy.masterSocket, { clock: systemClock }, signal);
     });
     world.parts = { ...world.parts, driver: refusal };
     expect(await world.apply(rig.text(["s1", "s3"]))).toEqual({ kind: "rejected", output: "no" });

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { askProcesses } from "../../src/edges/haproxy/master.js";
-import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
+import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { HaproxySettings } from "../../src/ports.js";
-import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
+import { apply, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
+import type { ApplyParts } from "../../src/renderer/apply-parts.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -177,7 +178,7 @@ function rendererOf(haproxy: LiveHaproxy, files: Readonly<Record<string, (say: s
       async ({ dest }) =>
       (snapshot) => ({ text: files[dest]?.(textIn(snapshot)) ?? "", leftOut: [] }),
     targetOf: (resource) => new TargetFile(resource, emit),
-    balancerOf: (resource) => selectDriver(resource, { haproxy: HAPROXY, clock: systemClock, emit }),
+    balancerOf: driverSelector({ haproxy: HAPROXY, clock: systemClock, emit }),
     clock: systemClock,
     emit,
     ...DEFAULT_OPTIONS,
@@ -192,9 +193,14 @@ function rendererOf(haproxy: LiveHaproxy, files: Readonly<Record<string, (say: s
       }),
     ),
   );
-  const ended = expect(renderer.run(stop.signal)).rejects.toThrow("the test is over");
+  let ended: Promise<unknown> | undefined;
   return {
     store,
+    /** One pass, as `hecd render --once` makes it. */
+    once: () => renderer.once(signal),
+    start(): void {
+      ended = expect(renderer.run(stop.signal)).rejects.toThrow("the test is over");
+    },
     /** Changes the key, and resolves when every file is new and in use. */
     async settle(say: string): Promise<void> {
       told = [];
@@ -219,6 +225,7 @@ describe("several files of one HAProxy that change for one key", () => {
       [join(folder.path, "b.html")]: (say) => `nobody's #${say}\n`,
       [join(folder.path, "a.map")]: (say) => `${MAP}/${say} /x\n`,
     });
+    renderer.start();
     await renderer.settle("first");
     const reloads = await haproxy.reloads();
     for (const say of ["second", "third", "fourth"]) {
@@ -227,6 +234,51 @@ describe("several files of one HAProxy that change for one key", () => {
       expect(await answerFor(haproxy.port, `/${say}`)).toBe("/x");
     }
     expect(await haproxy.reloads()).toBe(reloads + 3);
+  });
+
+  test("make one reload in a single pass", async () => {
+    await using haproxy = await redirecting(MAP);
+    const config = await readFile(haproxy.configPath, "utf8");
+    await using renderer = rendererOf(haproxy, {
+      [haproxy.configPath]: (say) => `${config}backend ${say}\n`,
+      [join(folder.path, "a.html")]: (say) => `page #${say}\n`,
+      [join(folder.path, "b.html")]: (say) => `nobody's #${say}\n`,
+    });
+    renderer.store.say("once");
+    const reloads = await haproxy.reloads();
+    const outcomes = (await renderer.once()).map(({ outcome }) => outcome.kind);
+    expect(outcomes).toEqual(["applied", "applied", "applied"]);
+    expect(await answerFor(haproxy.port, "/other")).toBe("page #once\n");
+    expect(await haproxy.reloads()).toBe(reloads + 1);
+  });
+
+  test("keep servers down that are down, also when a file is reloaded that is none of theirs", async () => {
+    await using haproxy = await redirecting(MAP);
+    const states = join(folder.path, "states");
+    await writeFile(states, "1\n");
+    const config = (await readFile(haproxy.configPath, "utf8")).replace(
+      "defaults\n",
+      `global\n  server-state-file ${states}\ndefaults\n  load-server-state-from-file global\n`,
+    );
+    // Nobody listens there, and after a start the first check is late enough to be told from what was kept.
+    const backend = "backend b\n  server s1 127.0.0.1:9 check inter 1s fall 3 rise 1\n";
+    await using renderer = rendererOf(haproxy, {
+      [haproxy.configPath]: () => `${config}${backend}`,
+      [join(folder.path, "a.html")]: (say) => `page #${say}\n`,
+    });
+    renderer.store.say("first");
+    await renderer.once();
+    const status = async (): Promise<string | undefined> => {
+      const row = /^b,s1,.*$/m.exec((await askSocket(haproxy.masterSocket, "@1 show stat b 4 -1", signal)) ?? "");
+      return row?.[0].split(",")[17];
+    };
+    await eventually("the verdict of the checks", async () => (await status()) === "DOWN");
+    const reloads = await haproxy.reloads();
+    renderer.store.say("second");
+    const outcomes = (await renderer.once()).map(({ outcome }) => outcome.kind);
+    expect(await status()).toBe("DOWN");
+    expect(outcomes).toEqual(["unchanged", "applied"]);
+    expect(await haproxy.reloads()).toBe(reloads + 1);
   });
 
   test(
@@ -241,6 +293,7 @@ describe("several files of one HAProxy that change for one key", () => {
         [haproxy.configPath]: (say) => `${config}# ${say}\nbackend ${say}\n${say === "bad" ? foreign : ""}`,
         [join(folder.path, "a.html")]: (say) => `page #${say}\n`,
       });
+      renderer.start();
       await renderer.settle("first");
       renderer.store.say("bad");
       await eventually("the page", async () => (await answerFor(haproxy.port, "/other")) === "page #bad\n", 30_000);

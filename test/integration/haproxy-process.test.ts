@@ -53,7 +53,9 @@ describe("an HAProxy of our own", () => {
       expect(haproxy.running).toBe(true);
       expect(await answerOn(here.port)).toBe("200 first");
       await writeFile(here.settings.configPath, answering("second", here.port));
-      expect((await reloadByMaster(here.settings.masterSocket, systemClock, here.stop.signal)).kind).toBe("proven");
+      expect((await reloadByMaster(here.settings.masterSocket, { clock: systemClock }, here.stop.signal)).kind).toBe(
+        "proven",
+      );
       await eventually("the new answer", async () => (await answerOn(here.port)) === "200 second");
       expect(here.told).toContainEqual(expect.objectContaining({ kind: "haproxy-said" }));
     }

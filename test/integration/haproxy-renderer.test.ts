@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
+import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
@@ -63,7 +63,7 @@ describe("a renderer", () => {
         storeOf: () => store,
         compile: async () => (snapshot) => ({ text: textIn(snapshot), leftOut: [] }),
         targetOf: (resource) => new TargetFile(resource, emit),
-        balancerOf: (resource) => selectDriver(resource, { haproxy: HAPROXY, clock: systemClock, emit }),
+        balancerOf: driverSelector({ haproxy: HAPROXY, clock: systemClock, emit }),
         clock: systemClock,
         emit,
         ...DEFAULT_OPTIONS,

@@ -6,13 +6,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
-import { selectDriver } from "../../src/edges/haproxy/select-driver.js";
+import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
 import { reloadBySignal } from "../../src/edges/haproxy/signal.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../src/ports.js";
-import { apply, type ApplyParts, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
+import { apply, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
+import type { ApplyParts } from "../../src/renderer/apply-parts.js";
 import { Renderer } from "../../src/renderer/renderer.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -56,7 +57,7 @@ function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
 
 async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<ApplyParts> {
   const resource = resourceFor(haproxy, reload);
-  const driver = await selectDriver(resource, { haproxy: HAPROXY, clock, emit });
+  const driver = await driverSelector({ haproxy: HAPROXY, clock, emit })(resource);
   return {
     resource,
     target: new TargetFile(resource, emit),
@@ -172,7 +173,7 @@ describe("a reload by the master socket", () => {
       const foreign = askSocket(haproxy.masterSocket, "reload", stop.signal);
       await delay(round * 4);
       await haproxy.write(configFor(`round ${round}`, haproxy.port));
-      const verdict = await reloadByMaster(haproxy.masterSocket, clock, stop.signal);
+      const verdict = await reloadByMaster(haproxy.masterSocket, { clock }, stop.signal);
       await foreign;
       expect(verdict).toEqual({ kind: "proven", output: "" });
       await eventually(
@@ -198,7 +199,7 @@ describe("a reload by the master socket", () => {
     };
     const clients = [client(), client(), client(), client()];
     for (let reload = 0; reload < 10; reload++) {
-      expect((await reloadByMaster(haproxy.masterSocket, clock, stop.signal)).kind).toBe("proven");
+      expect((await reloadByMaster(haproxy.masterSocket, { clock }, stop.signal)).kind).toBe("proven");
       await delay(50);
     }
     isOver = true;
@@ -211,7 +212,9 @@ describe("a reload by the master socket", () => {
     await using haproxy = await startHaproxy();
     await writeFile(join(haproxy.directory, "file"), "");
     const file = join(haproxy.directory, "file", "master.sock");
-    await expect(reloadByMaster(file, clock, stop.signal)).rejects.toThrow(/HAProxy could not be reached on .*ENOTDIR/);
+    await expect(reloadByMaster(file, { clock }, stop.signal)).rejects.toThrow(
+      /HAProxy could not be reached on .*ENOTDIR/,
+    );
   });
 });
 
@@ -226,7 +229,7 @@ describe("a reload by signal", () => {
     const ended = once(child, "exit");
     try {
       await writeFile(pidFile, `${required(child.pid, "process")}\n`);
-      expect(await reloadBySignal(pidFile, clock, stop.signal)).toEqual({ kind: "proven", output: "" });
+      expect(await reloadBySignal(pidFile, { clock }, stop.signal)).toEqual({ kind: "proven", output: "" });
       expect(await answerOn(port)).toBe("200 large");
     } finally {
       child.kill("SIGTERM");
@@ -238,7 +241,7 @@ describe("a reload by signal", () => {
     await using haproxy = await startHaproxy();
     const pidFile = join(haproxy.directory, "stale.pid");
     await writeFile(pidFile, `${process.pid}\n`);
-    const verdict = await reloadBySignal(pidFile, clock, stop.signal);
+    const verdict = await reloadBySignal(pidFile, { clock }, stop.signal);
     expect(verdict.kind).toBe("absent");
     expect(verdict.output).toContain("is not HAProxy but");
   });
@@ -254,7 +257,7 @@ describe("the renderer with a real HAProxy", () => {
       storeOf: () => store,
       compile: async () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
       targetOf: (resource) => new TargetFile(resource, emit),
-      balancerOf: (resource) => selectDriver(resource, { haproxy: HAPROXY, clock, emit }),
+      balancerOf: driverSelector({ haproxy: HAPROXY, clock, emit }),
       clock,
       emit,
       ...DEFAULT_OPTIONS,

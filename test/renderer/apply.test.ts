@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
-import { apply, type ApplyParts, DEFAULT_OPTIONS, workFor } from "../../src/renderer/apply.js";
+import { apply, DEFAULT_OPTIONS, workFor } from "../../src/renderer/apply.js";
+import type { ApplyParts } from "../../src/renderer/apply-parts.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 import { resourceOf } from "../support/pushed-store.js";
 

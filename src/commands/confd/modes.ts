@@ -4,7 +4,7 @@ import { type ConfdDefaults, parseConfdResource } from "../../confd/resource.js"
 import type { Outcome, Emit } from "../../core/events/event.js";
 import type { Backend } from "../../core/model/backend.js";
 import { BackendStores } from "../../edges/documents/backend-stores.js";
-import { selectDriver } from "../../edges/haproxy/select-driver.js";
+import { driverSelector } from "../../edges/haproxy/select-driver.js";
 import type { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { TargetFile } from "../../edges/output/target-file.js";
 import { TemplateFolder } from "../../edges/output/template-files.js";
@@ -97,7 +97,7 @@ export function partsOf(
     storeOf: (resource) => storeOf(resource.backend ?? backend),
     compile: compileWith(templateDeps(settings, world)),
     targetOf: (resource) => new TargetFile(resource, emit, keepsStage),
-    balancerOf: (resource) => selectDriver(resource, { haproxy: settings.haproxy, clock: systemClock, emit }),
+    balancerOf: driverSelector({ haproxy: settings.haproxy, clock: systemClock, emit }),
     clock: systemClock,
     emit,
     dryRun: settings.noop,

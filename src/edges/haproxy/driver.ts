@@ -2,7 +2,6 @@ import { readFile, stat } from "node:fs/promises";
 import { reasonOf } from "../../errors.js";
 import { newBinds } from "../../haproxy/config/binds.js";
 import { isConfiguration } from "../../haproxy/config/config.js";
-import { NO_STATES } from "../../haproxy/runtime/state-file.js";
 import type {
   Adjustment,
   ProxyDriver,
@@ -21,18 +20,15 @@ import { askProcesses } from "./master.js";
 import { isInOurNetwork, obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
 import { socketsOf } from "./runtime.js";
+import { AllServerStates, type ServerStates } from "./server-states.js";
 import { SideFile } from "./side-file.js";
-import { replaceStateFile } from "./state-file.js";
 import { RuntimeUpdater } from "./updater.js";
 
 /** How often old workers are counted. */
 const WATCH_EVERY_MS = 5_000;
 
-/** How long after a reload the states that were kept for it are wiped: a later start is to ask the servers itself. */
-const STATES_LAST_MS = 10_000;
-
 /** What keeps one kind of text in step with what HAProxy has read. */
-type Minder = Pick<RuntimeUpdater, "report" | "adjust" | "reloaded" | "reloadFailed">;
+type Minder = Pick<RuntimeUpdater, "report" | "adjust" | "follow" | "reloaded" | "reloadFailed">;
 
 /** An HAProxy that HECD drives itself. */
 export class HaproxyDriver implements ProxyDriver {
@@ -48,10 +44,12 @@ export class HaproxyDriver implements ProxyDriver {
   #misread: string | undefined;
   /** Which file it was when that was looked at last. */
   #comparedFile: string | undefined;
-  #keptStates: { readonly path: string; readonly at: number } | undefined;
-  #untold = true;
+  #isReloading = false;
+  readonly #states: ServerStates;
+  #isStateFailureTold = false;
 
-  constructor(resource: Resource, settings: HaproxySettings, tools: DriverTools) {
+  /** Files of one HAProxy are to have their states in common. */
+  constructor(resource: Resource, settings: HaproxySettings, tools: DriverTools, states = new AllServerStates()) {
     this.#resource = resource;
     this.#settings = settings;
     this.#tools = tools;
@@ -59,6 +57,8 @@ export class HaproxyDriver implements ProxyDriver {
     this.#updater = new RuntimeUpdater(parts);
     this.#sideFile = new SideFile(parts);
     this.#minder = this.#updater;
+    this.#states = states.of(settings, tools.clock);
+    this.#states.readFrom(resource.dest);
   }
 
   get report(): ProxyReport {
@@ -76,7 +76,7 @@ export class HaproxyDriver implements ProxyDriver {
     const binds = text === undefined || !isConfiguration(text) ? [] : newBinds(present, text);
     const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
-    if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
+    if (checkCmd === undefined) return this.#checkByHaproxy(path, text ?? "", signal);
     const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     // A command may have no objection to a configuration that has become none; a map or a list never was one.
     return verdict.accepted && isConfiguration(present ?? "") && !isConfiguration(text ?? "")
@@ -84,11 +84,23 @@ export class HaproxyDriver implements ProxyDriver {
       : verdict;
   }
 
+  /** What HAProxy takes for a check, it will take for loading the text as well. */
+  async #checkByHaproxy(path: string, text: string, signal: AbortSignal): Promise<Verdict> {
+    const { clock } = this.#tools;
+    const checkWithinMs = this.#resource.checkWithinMs + this.#updater.patienceMs(text);
+    const begunAt = clock.now();
+    const verdict = await checkByHaproxy(path, { ...this.#resource, checkWithinMs }, this.#tools, signal);
+    if (verdict.accepted) this.#updater.checked(text, clock.now() - begunAt);
+    return verdict;
+  }
+
   async adjust(
     texts: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment> {
-    const adjustment = await this.#minderOf(texts.wanted).adjust(texts, signal);
+    const minder = this.#minderOf(texts.wanted);
+    if (this.#isReloading) return await minder.follow(texts, signal);
+    const adjustment = await minder.adjust(texts, signal);
     if (adjustment.kind === "reload") return adjustment;
     const { clock } = this.#tools;
     if (clock.now() - this.#watchedAt >= WATCH_EVERY_MS) {
@@ -100,12 +112,18 @@ export class HaproxyDriver implements ProxyDriver {
 
   async reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
     const { reload } = this.#settings;
-    const limits = { deadlineMs: this.#resource.reloadWithinMs, clock: this.#tools.clock };
     const text = await textOf(this.#resource.dest);
+    const patientMs = this.#updater.patienceMs(text ?? "");
+    const limits = { deadlineMs: this.#resource.reloadWithinMs + patientMs, clock: this.#tools.clock };
     const minder = this.#minderOf(text ?? "");
-    if (text !== undefined && isConfiguration(text)) await this.#keepStates(text, signal);
+    this.#isReloading = true;
     try {
-      const verdict = await share(() => reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, signal)));
+      const verdict = await this.#updater.besideMaster(() =>
+        share(async () => {
+          await this.#keepStates(signal);
+          return await reportReload(reload.kind, this.#tools, () => reloadBy(reload, limits, patientMs, signal));
+        }),
+      );
       if (verdict.kind !== "proven" || text === undefined) {
         minder.reloadFailed();
         return verdict;
@@ -118,6 +136,8 @@ export class HaproxyDriver implements ProxyDriver {
     } catch (error) {
       minder.reloadFailed();
       throw error;
+    } finally {
+      this.#isReloading = false;
     }
   }
 
@@ -126,32 +146,17 @@ export class HaproxyDriver implements ProxyDriver {
     return this.#minder;
   }
 
-  /** Has servers that are down stay so in the process that a reload brings; whatever fails is told, and the reload goes on. */
-  async #keepStates(text: string, signal: AbortSignal): Promise<void> {
-    const states = await this.#updater.statesFor(text, signal);
-    if (states && (await this.#writeStates(states.path, states.content))) {
-      this.#keptStates = { path: states.path, at: this.#tools.clock.now() };
-    }
+  /** What fails is told once, and the reload goes on. */
+  async #keepStates(signal: AbortSignal): Promise<void> {
+    this.#tellOfStates(await this.#states.keep(signal));
   }
 
-  async #wipeStates(): Promise<void> {
-    if (!this.#keptStates || this.#tools.clock.now() - this.#keptStates.at < STATES_LAST_MS) return;
-    const { path } = this.#keptStates;
-    this.#keptStates = undefined;
-    await this.#writeStates(path, NO_STATES);
-  }
-
-  async #writeStates(path: string, content: string): Promise<boolean> {
-    try {
-      await replaceStateFile(path, content);
-      this.#untold = true;
-      return true;
-    } catch (error) {
-      const advice = `servers that are down will be taken for up after a reload, until their checks speak: ${reasonOf(error)}`;
-      if (this.#untold) this.#tools.emit({ kind: "advice", about: this.#resource.name, advice });
-      this.#untold = false;
-      return false;
+  #tellOfStates(failure: string | undefined): void {
+    if (failure !== undefined && !this.#isStateFailureTold) {
+      const advice = `servers that are down will be taken for up after a reload, until their checks speak: ${failure}`;
+      this.#tools.emit({ kind: "advice", about: this.#resource.name, advice });
     }
+    this.#isStateFailureTold = failure !== undefined;
   }
 
   /** Looks whether HAProxy reads the file at all, where that is new or was not so before. */
@@ -186,7 +191,7 @@ export class HaproxyDriver implements ProxyDriver {
 
   /** Emits how many old workers there are and how much memory they hold, and looks after what changes slowly. */
   async #watch(signal: AbortSignal): Promise<void> {
-    await this.#wipeStates();
+    await this.#states.wipe().catch(() => undefined); // who cannot write there hears of it at the next reload
     await this.#compareFiles(signal);
     const { reload } = this.#settings;
     if (reload.kind !== "master") return;

@@ -51,11 +51,16 @@ export async function workerServes(socket: string, clock: Clock, signal: AbortSi
  * Has the master reload, and resolves when the outcome is known: from its answer since HAProxy 2.7, from its processes
  * before that. A `reload` that was lost or refused, because another one was under way, is sent again.
  *
- * Throws `haproxy-failed` where the socket cannot be used, `deadline` when there is no outcome in 20 s.
+ * Throws `haproxy-failed` where the socket cannot be used, `deadline` when there is no outcome in 20 s and `patientMs`.
  */
-export async function reloadByMaster(socket: string, clock: Clock, signal: AbortSignal): Promise<ReloadVerdict> {
-  const tooLong = new HecdError({ code: "deadline", what: "the reload of HAProxy", afterMs: RELOAD_WITHIN_MS });
-  using limit = deadlineSignal(RELOAD_WITHIN_MS, tooLong, clock, signal);
+export async function reloadByMaster(
+  socket: string,
+  { clock, patientMs = 0 }: { readonly clock: Clock; readonly patientMs?: number },
+  signal: AbortSignal,
+): Promise<ReloadVerdict> {
+  const withinMs = RELOAD_WITHIN_MS + patientMs;
+  const tooLong = new HecdError({ code: "deadline", what: "the reload of HAProxy", afterMs: withinMs });
+  using limit = deadlineSignal(withinMs, tooLong, clock, signal);
   const before = await contact(socket, clock, limit.signal);
   if (!before) return { kind: "absent", output: `No HAProxy answers on its master socket ${socket}` };
   for (;;) {

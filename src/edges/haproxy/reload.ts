@@ -4,14 +4,22 @@ import { reloadByCommand, describeFailure } from "./by-commands.js";
 import { reloadByMaster } from "./master.js";
 import { reloadBySignal } from "./signal.js";
 
-/** Makes HAProxy read its file anew by the way the resource names; the limits are those of a command, if it is one. */
-export async function reloadBy(driver: ReloadDriver, limits: Limits, signal: AbortSignal): Promise<ReloadVerdict> {
+/**
+ * Makes HAProxy read its file anew by the way the resource names; the limits are those of a command, if it is one. What
+ * HAProxy itself is given to load a file grows by `patientMs`.
+ */
+export async function reloadBy(
+  driver: ReloadDriver,
+  limits: Limits,
+  patientMs: number,
+  signal: AbortSignal,
+): Promise<ReloadVerdict> {
   const { clock } = limits;
   switch (driver.kind) {
     case "master":
-      return reloadByMaster(driver.socket, clock, signal);
+      return reloadByMaster(driver.socket, { clock, patientMs }, signal);
     case "signal":
-      return reloadBySignal(driver.pidFile, clock, signal);
+      return reloadBySignal(driver.pidFile, { clock, patientMs }, signal);
     case "systemd":
       return reloadBySystemd(driver.unit, limits, signal);
     case "command":

@@ -1,7 +1,13 @@
 import { HecdError } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
-import { parseRuntimeReply, type RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
+import {
+  type Greeting,
+  parseGreeting,
+  type RuntimeReply,
+  runtimeReplyOf,
+  wordsOf,
+} from "../../haproxy/runtime/runtime-reply.js";
 import type { HaproxySettings } from "../../ports.js";
 import { askSocket, LINE_BYTES } from "./socket.js";
 
@@ -27,6 +33,15 @@ export interface RuntimeRequest {
   readonly commands: readonly string[];
   /** The backends whose servers are shown afterwards. */
   readonly backends: readonly string[] | "all";
+  /** So many commands are given in one line at most, where they take long: requests are served in between. */
+  readonly perLine?: number;
+}
+
+/** What a worker said in its own words. */
+export interface RuntimeAnswer {
+  readonly pid: number;
+  readonly version: string;
+  readonly answer: string;
 }
 
 /** The sockets that a resource names. */
@@ -43,6 +58,7 @@ export class RuntimeApi {
   #version: string | undefined;
   /** The longest line that HAProxy takes, as far as is known. */
   #lineBytes = LINE_BYTES;
+  #isMasterBusy = false;
 
   constructor(sockets: RuntimeSockets, clock: Clock) {
     this.#sockets = sockets;
@@ -66,6 +82,16 @@ export class RuntimeApi {
     this.#lineBytes = LINE_BYTES;
   }
 
+  /** Has nobody ask the master, which does not answer while it loads a configuration, until this has come to its end. */
+  async besideMaster<T>(work: () => Promise<T>): Promise<T> {
+    this.#isMasterBusy = true;
+    try {
+      return await work();
+    } finally {
+      this.#isMasterBusy = false;
+    }
+  }
+
   /**
    * Sends commands to the worker of this pid, or to the present one, and resolves to what it said and to the servers as
    * they are afterwards.
@@ -74,13 +100,13 @@ export class RuntimeApi {
    * answer in eight seconds.
    */
   async ask(request: RuntimeRequest, pid: number | undefined, signal: AbortSignal): Promise<RuntimeReply> {
-    const { admin, master } = this.#sockets;
-    if (master === undefined) return await this.#askOn({ admin, master }, request, signal);
-    if (admin !== undefined && pid !== undefined && this.#adminPid !== pid) {
-      this.#adminPid = (await this.#converse("admin", admin, GREETING, signal))?.pid;
-    }
-    const isPresent = pid !== undefined && this.#adminPid === pid;
-    return await this.#askOn({ admin: isPresent ? admin : undefined, master }, request, signal);
+    return joined(await this.#askWorker(request, pid, signal));
+  }
+
+  /** The same with commands of any kind; resolves to what was said of them, without a word about servers. */
+  async say(commands: readonly string[], pid: number | undefined, signal: AbortSignal): Promise<RuntimeAnswer> {
+    const [first, ...more] = await this.#askWorker({ commands, backends: [] }, pid, signal);
+    return { pid: first.pid, version: first.version, answer: wordsOf([first, ...more].flatMap(({ lines }) => lines)) };
   }
 
   /**
@@ -94,7 +120,7 @@ export class RuntimeApi {
     const isByMaster = this.#adminPid === undefined || this.#adminPid !== pid;
     if (reply.pid === pid || isByMaster || master === undefined) return reply;
     this.#adminPid = undefined;
-    return await this.#askOn({ admin: undefined, master }, { commands: [], backends: "all" }, signal);
+    return joined(await this.#askOn({ admin: undefined, master }, { commands: [], backends: "all" }, signal));
   }
 
   /**
@@ -110,55 +136,70 @@ export class RuntimeApi {
     return false;
   }
 
+  async #askWorker(request: RuntimeRequest, pid: number | undefined, signal: AbortSignal): Promise<Greetings> {
+    const { admin } = this.#sockets;
+    const master = this.#isMasterBusy ? undefined : this.#sockets.master;
+    if (master === undefined) return await this.#askOn({ admin, master }, request, signal);
+    if (admin !== undefined && pid !== undefined && this.#adminPid !== pid) {
+      this.#adminPid = (await this.#converse("admin", admin, GREETING, signal))?.[0].pid;
+    }
+    const isPresent = pid !== undefined && this.#adminPid === pid;
+    return await this.#askOn({ admin: isPresent ? admin : undefined, master }, request, signal);
+  }
+
   /** Asks on the first of these sockets on which somebody answers. */
-  async #askOn({ admin, master }: RuntimeSockets, request: RuntimeRequest, signal: AbortSignal): Promise<RuntimeReply> {
-    const reply =
+  async #askOn({ admin, master }: RuntimeSockets, request: RuntimeRequest, signal: AbortSignal): Promise<Greetings> {
+    const said =
       (admin === undefined ? undefined : await this.#converse("admin", admin, request, signal)) ??
       (master === undefined ? undefined : await this.#converse("master", master, request, signal));
-    if (!reply) {
+    if (!said) {
       const output = this.isReachable ? "nobody answers on its sockets" : "the resource names no socket of it";
       throw new HecdError({ code: "haproxy-failed", what: "be asked what it runs", output });
     }
-    this.#version = reply.version;
-    return reply;
+    this.#version = said[0].version;
+    return said;
   }
 
-  /** Resolves to undefined when nobody answers, and then nothing has been done. */
+  /** Resolves to what each line was answered, or to undefined when nobody answers, and then nothing has been done. */
   async #converse(
     way: keyof RuntimeSockets,
     socket: string,
     request: RuntimeRequest,
     signal: AbortSignal,
-  ): Promise<RuntimeReply | undefined> {
-    const replies: RuntimeReply[] = [];
+  ): Promise<Greetings | undefined> {
+    const said: Greeting[] = [];
     for (const words of groupsOf(way, request)) {
-      let said = 0;
+      let count = 0;
       do {
-        const { line, count } = lineOf(way, words.slice(said), this.#lineBytes);
-        const reply = await this.#say(line, socket, signal);
-        if (reply === "too long") {
-          if (count <= 1) throw tooLong(line);
-          this.#lineBytes = Math.floor(Buffer.byteLength(line) / 2);
+        const line = lineOf(way, words.slice(count), this.#lineBytes, request.perLine);
+        const greeting = await this.#send(line.text, socket, signal);
+        if (greeting === "too long") {
+          if (line.count <= 1) throw tooLong(line.text);
+          this.#lineBytes = Math.floor(Buffer.byteLength(line.text) / 2);
           continue;
         }
-        if (reply) replies.push(reply);
-        else if (replies.length > 0) throw cutOff(socket);
+        if (greeting) said.push(greeting);
+        else if (said.length > 0) throw cutOff(socket);
         else return undefined;
-        said += count;
-      } while (said < words.length);
+        count += line.count;
+      } while (count < words.length);
     }
-    if (replies.some(({ pid }) => pid !== replies[0]?.pid)) throw cutOff(socket);
-    return joined(replies);
+    const [first, ...more] = said;
+    if (!first || more.some(({ pid }) => pid !== first.pid)) throw cutOff(socket);
+    return [first, ...more];
   }
 
-  async #say(line: string, socket: string, signal: AbortSignal): Promise<RuntimeReply | "too long" | undefined> {
+  async #send(line: string, socket: string, signal: AbortSignal): Promise<Greeting | "too long" | undefined> {
     const late = new HecdError({ code: "deadline", what: `an answer on ${socket}`, afterMs: ANSWER_WITHIN_MS });
     using limit = deadlineSignal(ANSWER_WITHIN_MS, late, this.#clock, signal);
     const answer = await askSocket(socket, line, limit.signal);
     if (answer === undefined) return undefined;
-    return TOO_LONG.test(answer) ? "too long" : parseRuntimeReply(answer);
+    return TOO_LONG.test(answer) ? "too long" : parseGreeting(answer);
   }
 }
+
+/** What the lines of one conversation were answered, all by one worker. */
+type Greetings = readonly [Greeting, ...Greeting[]];
 
 const GREETING: RuntimeRequest = { commands: [], backends: [] };
 
@@ -178,32 +219,32 @@ function lineOf(
   way: keyof RuntimeSockets,
   commands: readonly string[],
   lineBytes: number,
-): { readonly line: string; readonly count: number } {
+  most = Number.POSITIVE_INFINITY,
+): { readonly text: string; readonly count: number } {
   const address = way === "master" ? "@1 " : "";
-  let line = way === "master" ? `${address}show info` : "set severity-output number;show info";
-  let bytes = line.length;
+  let text = way === "master" ? `${address}show info` : "set severity-output number;show info";
+  let bytes = text.length;
   let count = 0;
   for (const command of commands) {
     const next = `;${address}${command}`;
     bytes += Buffer.byteLength(next);
-    if (count > 0 && bytes > lineBytes) break;
-    line += next;
+    if (count >= most || (count > 0 && bytes > lineBytes)) break;
+    text += next;
     count++;
   }
-  return { line, count };
+  return { text, count };
 }
 
 /** What several lines were answered, as one answer. */
-function joined(replies: readonly RuntimeReply[]): RuntimeReply | undefined {
-  const [first] = replies;
-  return (
-    first && {
-      ...first,
-      complaints: replies.flatMap(({ complaints }) => complaints),
-      servers: replies.flatMap(({ servers }) => servers),
-      busy: new Set(replies.flatMap(({ busy }) => [...busy])),
-    }
-  );
+function joined(greetings: Greetings): RuntimeReply {
+  const [{ pid, version }] = greetings;
+  const replies = greetings.map(runtimeReplyOf);
+  return {
+    ...{ pid, version },
+    complaints: replies.flatMap(({ complaints }) => complaints),
+    servers: replies.flatMap(({ servers }) => servers),
+    busy: new Set(replies.flatMap(({ busy }) => [...busy])),
+  };
 }
 
 function tooLong(line: string): HecdError {

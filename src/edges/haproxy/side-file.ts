@@ -1,7 +1,6 @@
 import type { Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { deadlineSignal } from "../../flow/deadline.js";
 import {
   isSame,
   type MapChange,
@@ -14,8 +13,7 @@ import {
   shownMapEntries,
 } from "../../haproxy/runtime/map-changes.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
-import type { RuntimeSockets } from "./runtime.js";
-import { askSocket } from "./socket.js";
+import { RuntimeApi, type RuntimeSockets, type RuntimeAnswer } from "./runtime.js";
 
 /** What a side file works with. */
 export interface SideFileParts {
@@ -27,18 +25,6 @@ export interface SideFileParts {
   readonly emit: Emit;
 }
 
-/** A worker answers in a few milliseconds. */
-const ANSWER_WITHIN_MS = 8_000;
-
-/** Within the smallest buffers that are in use; HAProxy 2.6 takes no more than one buffer well. */
-const LINE_BYTES = 3_000;
-
-/** The worker that has answered. */
-interface Worker {
-  readonly pid: number;
-  readonly version: string;
-}
-
 /**
  * A file that HAProxy reads besides its configuration: a map, a list, a page, a script.
  *
@@ -46,7 +32,9 @@ interface Worker {
  */
 export class SideFile {
   readonly #parts: SideFileParts;
-  #worker: Worker | undefined;
+  readonly #runtime: RuntimeApi;
+  /** The worker that has answered last. */
+  #pid: number | undefined;
   /** What the worker has read or was brought to, where that is certain. */
   #text: string | undefined;
   #wanted: string | undefined;
@@ -54,13 +42,14 @@ export class SideFile {
 
   constructor(parts: SideFileParts) {
     this.#parts = parts;
+    this.#runtime = new RuntimeApi(parts.sockets, parts.clock);
   }
 
   get report(): ProxyReport {
     const agrees = this.#text === undefined ? undefined : this.#text === this.#wanted;
     return {
-      version: this.#worker?.version,
-      pid: this.#worker?.pid,
+      version: this.#runtime.version,
+      pid: this.#pid,
       agrees,
       differences: [],
       silence: undefined,
@@ -87,10 +76,16 @@ export class SideFile {
     return adjustment;
   }
 
+  /** While HAProxy loads a configuration nothing is done: the new worker will have read the file. */
+  follow(): Promise<Adjustment> {
+    return Promise.resolve({ kind: "reload", reason: "it is being reloaded" });
+  }
+
   /** A reload is proven: the worker of this pid, where that is known, has read this text. Nothing can differ from it. */
   reloaded(text: string, pid: number | undefined): Promise<undefined> {
     this.#text = text;
-    this.#worker = pid === undefined ? undefined : { pid, version: this.#worker?.version ?? "" };
+    this.#runtime.forget();
+    this.#pid = pid;
     return Promise.resolve(undefined);
   }
 
@@ -103,12 +98,12 @@ export class SideFile {
     { wanted, file }: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment> {
-    const known = this.#worker;
-    const { worker } = await this.#ask([], signal);
-    this.#worker = worker;
-    if (known?.pid === worker.pid && this.#text === wanted) return { kind: "agrees" };
+    const known = this.#pid;
+    const { pid } = await this.#runtime.say([], known, signal);
+    this.#pid = pid;
+    if (known === pid && this.#text === wanted) return { kind: "agrees" };
     const found = (await this.#find("map", signal)) ?? (await this.#find("acl", signal));
-    if (found && "id" in found) return await this.#lead(found, wanted, worker, signal);
+    if (found && "id" in found) return await this.#lead(found, wanted, signal);
     if (wanted !== file)
       return { kind: "reload", reason: found?.obstacle ?? "HAProxy reads this file as it starts only" };
     this.#text = wanted;
@@ -116,20 +111,20 @@ export class SideFile {
   }
 
   async #find(kind: MapKind, signal: AbortSignal): Promise<ReturnType<typeof runningMapOf>> {
-    const { answer } = await this.#ask([`show ${kind}`], signal);
+    const { answer } = await this.#say([`show ${kind}`], signal);
     return runningMapOf(answer, kind, this.#parts.dest);
   }
 
   /** Brings the entries of a map or a list to those of a text. */
-  async #lead(map: RunningMap, wanted: string, worker: Worker, signal: AbortSignal): Promise<Adjustment> {
+  async #lead(map: RunningMap, wanted: string, signal: AbortSignal): Promise<Adjustment> {
     const entries = mapEntriesOf(wanted, map.kind);
     if (!entries) return { kind: "reload", reason: "its lines are not those of a map" };
-    const change = mapChange(map, await this.#entries(map, worker, signal), entries);
+    const change = mapChange(map, await this.#entries(map, signal), entries);
     if (change.kind === "reload") return change;
     const { clock, emit, resource } = this.#parts;
     const begunAt = clock.now();
     const commands = await this.#send(map, change, signal);
-    if (commands > 0 && !isSame(await this.#entries(map, worker, signal), entries)) {
+    if (commands > 0 && !isSame(await this.#entries(map, signal), entries)) {
       throw failed("be brought to the entries of a map", "it shows others");
     }
     this.#text = wanted;
@@ -147,57 +142,26 @@ export class SideFile {
     if (change.kind === "none") return 0;
     let commands = change.kind === "steps" ? change.commands : [];
     if (change.kind === "whole") {
-      const { answer } = await this.#ask([`prepare ${kind} ${id}`], signal);
+      const { answer } = await this.#say([`prepare ${kind} ${id}`], signal);
       const version = /^New version created: (\d+)$/m.exec(answer)?.[1];
       if (version === undefined) throw failed("prepare a map", answer.trim());
       commands = change.commandsFor(version);
     }
-    for (const line of linesOf(commands)) {
-      const { answer } = await this.#ask(line, signal);
-      if (answer.trim() !== "") throw failed("change a map", answer.trim());
-    }
+    const { answer } = await this.#say(commands, signal);
+    if (answer.trim() !== "") throw failed("change a map", answer.trim());
     return commands.length;
   }
 
-  async #entries({ kind, id }: RunningMap, expected: Worker, signal: AbortSignal): Promise<readonly MapEntry[]> {
-    const { worker, answer } = await this.#ask([`show ${kind} ${id}`], signal);
-    if (worker.pid !== expected.pid) throw failed("be asked for a map", "it was reloaded meanwhile");
-    return shownMapEntries(answer, kind);
+  async #entries({ kind, id }: RunningMap, signal: AbortSignal): Promise<readonly MapEntry[]> {
+    return shownMapEntries((await this.#say([`show ${kind} ${id}`], signal)).answer, kind);
   }
 
-  /** Sends commands in one line; resolves to what they said, and to who said it. */
-  async #ask(
-    commands: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ readonly worker: Worker; readonly answer: string }> {
-    const { admin, master } = this.#parts.sockets;
-    const socket = master ?? admin;
-    if (socket === undefined) throw failed("be asked what it runs", "the resource names no socket of it");
-    const late = new HecdError({ code: "deadline", what: `an answer on ${socket}`, afterMs: ANSWER_WITHIN_MS });
-    using limit = deadlineSignal(ANSWER_WITHIN_MS, late, this.#parts.clock, signal);
-    const address = master === undefined ? "" : "@1 ";
-    const line = ["show info", ...commands].map((command) => `${address}${command}`).join(";");
-    const said = (await askSocket(socket, line, limit.signal)) ?? "";
-    const [, info = "", answer = ""] = /^(Name: .*?\n)\n(.*)$/s.exec(said) ?? [];
-    const [pid, version] = ["Pid", "Version"].map((key) => new RegExp(`^${key}: (.*)$`, "m").exec(info)?.[1]);
-    if (pid === undefined) throw failed("be asked what it runs", "nobody answers on its sockets");
-    return { worker: { pid: Number(pid), version: version ?? "" }, answer };
+  /** What the worker says that was asked at the beginning of this turn. */
+  async #say(commands: readonly string[], signal: AbortSignal): Promise<RuntimeAnswer> {
+    const said = await this.#runtime.say(commands, this.#pid, signal);
+    if (said.pid !== this.#pid) throw failed("be asked for a map", "it was reloaded meanwhile");
+    return said;
   }
-}
-
-/** As many commands at once as a line may have. */
-function linesOf(commands: readonly string[]): readonly (readonly string[])[] {
-  const lines: string[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const command of commands) {
-    if (bytes + command.length > LINE_BYTES) {
-      lines.push([]);
-      bytes = 0;
-    }
-    bytes += command.length + 4; // with what joins it to the one before it
-    lines.at(-1)?.push(command);
-  }
-  return lines;
 }
 
 function failed(what: string, output: string): HecdError {

@@ -24,7 +24,12 @@ const SIGUSR2_BIT = 1n << 11n;
  * Sent only to an HAProxy that is ready for it: one that is starting would be killed by it. A weaker proof than the
  * master socket gives, for where there is none.
  */
-export async function reloadBySignal(pidFile: string, clock: Clock, signal: AbortSignal): Promise<ReloadVerdict> {
+export async function reloadBySignal(
+  pidFile: string,
+  { clock, patientMs = 0 }: { readonly clock: Clock; readonly patientMs?: number },
+  signal: AbortSignal,
+): Promise<ReloadVerdict> {
+  const withinMs = WORKER_WITHIN_MS + patientMs;
   const master = await masterIn(pidFile, clock, signal);
   if (typeof master === "string") return { kind: "absent", output: master };
   const before = new Set(await childrenOf(master));
@@ -36,7 +41,7 @@ export async function reloadBySignal(pidFile: string, clock: Clock, signal: Abor
       { cause: error },
     );
   }
-  const giveUpAt = clock.now() + WORKER_WITHIN_MS;
+  const giveUpAt = clock.now() + withinMs;
   const since = new Map<number, number>();
   for (;;) {
     await sleep(POLL_MS, clock, signal);
@@ -51,7 +56,7 @@ export async function reloadBySignal(pidFile: string, clock: Clock, signal: Abor
     if (clock.now() >= giveUpAt) {
       return {
         kind: "failed",
-        output: `HAProxy brought no new worker within ${WORKER_WITHIN_MS} ms; its log says why`,
+        output: `HAProxy brought no new worker within ${withinMs} ms; its log says why`,
       };
     }
   }

@@ -1,11 +1,9 @@
 import type { Emit } from "../../core/events/event.js";
 import { reasonOf } from "../../errors.js";
-import { type Clock, sleep } from "../../flow/clock.js";
-import { Outage } from "../../flow/outage.js";
+import type { Clock } from "../../flow/clock.js";
+import { isConfiguration } from "../../haproxy/config/config.js";
 import { type Model, modelOf } from "../../haproxy/config/model.js";
 import {
-  afterClinging,
-  afterCommands,
   afterFailedReload,
   afterLook,
   afterReload,
@@ -22,15 +20,16 @@ import {
   runningModel,
   UNSEEN,
 } from "../../haproxy/runtime/belief.js";
+import { paceAfterCheck, pairsIn, patienceMs, USUAL_PACE } from "../../haproxy/runtime/budget.js";
 import { type Capabilities, capabilitiesOf } from "../../haproxy/runtime/capabilities.js";
 import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/change.js";
 import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
 import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
 import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
-import { stateFileIn, stateFileOf } from "../../haproxy/runtime/state-file.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
-import { Lingering } from "./lingering.js";
+import { giveCommands, type Course } from "./give-commands.js";
+import { Contact, Lingering } from "./lasting.js";
 import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
 
 /** What an updater works with. */
@@ -51,14 +50,11 @@ interface Texts {
 /** How old the last look at all servers may be, however busy the store. */
 const LOOK_EVERY_MS = 5_000;
 
-/** The waits before servers that are not yet as commands have made them are read again. */
-const FOLLOWING_WAITS_MS = [5, 20, 100];
-
 /** Changes the servers of a running HAProxy without a reload: asks it, and acts on what is believed of it by then. */
 export class RuntimeUpdater {
   readonly #parts: RuntimeUpdaterParts;
   readonly #runtime: RuntimeApi;
-  readonly #outage: Outage;
+  readonly #contact: Contact;
   readonly #lingering: Lingering;
   readonly #retiringServers = new RetiringServers();
   #belief: Belief = UNSEEN;
@@ -67,12 +63,12 @@ export class RuntimeUpdater {
   #newest: { readonly text: string; readonly model: Model } | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #lastReload: string | undefined;
-  #silence: string | undefined;
+  #pace = USUAL_PACE;
 
   constructor(parts: RuntimeUpdaterParts) {
     this.#parts = parts;
     this.#runtime = new RuntimeApi(parts.sockets, parts.clock);
-    this.#outage = new Outage(parts.clock);
+    this.#contact = new Contact(parts);
     this.#lingering = new Lingering(parts.clock);
   }
 
@@ -82,7 +78,7 @@ export class RuntimeUpdater {
       pid: pidOf(this.#belief),
       agrees: agreesWith(this.#belief, this.#wanted),
       differences: differencesIn(this.#belief),
-      silence: this.#silence,
+      silence: this.#contact.silence,
       leaving: [...this.#retiringServers.all.keys()],
       lastReload: this.#lastReload,
     };
@@ -100,6 +96,32 @@ export class RuntimeUpdater {
     this.#wanted = texts.wanted;
     if (adjustment.kind === "reload") this.#lastReload = adjustment.reason;
     return adjustment;
+  }
+
+  /**
+   * The same while HAProxy loads another configuration: the worker that serves meanwhile is brought as near as commands
+   * lead. Does nothing where only the master leads to it, which does not answer then.
+   */
+  async follow(texts: Texts, signal: AbortSignal): Promise<Adjustment> {
+    const known = this.#belief;
+    const isPossible = this.#parts.sockets.admin !== undefined && known.kind !== "unknown" && known.pid !== undefined;
+    if (!isPossible) return { kind: "reload", reason: "it loads another configuration" };
+    return await this.#lead(known, texts, signal);
+  }
+
+  /** Reloads by this, and asks the master nothing meanwhile. */
+  besideMaster<T>(reload: () => Promise<T>): Promise<T> {
+    return this.#runtime.besideMaster(reload);
+  }
+
+  /** A check of this text has taken so long; loading it will take the same. */
+  checked(text: string, tookMs: number): void {
+    this.#pace = paceAfterCheck(this.#pace, this.#pairsIn(text), tookMs);
+  }
+
+  /** How much longer than usual a check, or a reload, of this text may take. */
+  patienceMs(text: string): number {
+    return patienceMs(this.#pairsIn(text));
   }
 
   /**
@@ -122,23 +144,6 @@ export class RuntimeUpdater {
       this.#belief = afterSilence(this.#belief, reasonOf(error));
       return undefined;
     }
-  }
-
-  /**
-   * The state file that this text names, and what is to stand in it for a process that will load the text; undefined
-   * when it names none. Where nobody answers it says nothing.
-   */
-  async statesFor(
-    text: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly path: string; readonly content: string } | undefined> {
-    const model = this.#modelOf(text);
-    const path = stateFileIn(model);
-    if (path === undefined) return undefined;
-    const all = { commands: [], backends: "all" } as const;
-    const reply = await this.#runtime.ask(all, pidOf(this.#belief), signal).catch(() => undefined);
-    signal.throwIfAborted();
-    return { path, content: stateFileOf(model, reply?.servers ?? []) };
   }
 
   /** A reload has failed, or nobody knows how it has ended. */
@@ -178,7 +183,8 @@ export class RuntimeUpdater {
     const model = before.kind === "unknown" ? this.#modelOf(text) : before.model;
     this.#lookedAt = clock.now();
     const deletions = this.#retiringServers.commands(model, clock.now(), this.#runtime.version);
-    const reply = this.#heard(await this.#runtime.lookAtAll(deletions, pidOf(before), signal));
+    const reply = await this.#runtime.lookAtAll(deletions, pidOf(before), signal);
+    this.#contact.heard();
     const look = afterLook(before, { text, model }, file, reply);
     const { belief, differences } = look;
     this.#belief = belief;
@@ -207,7 +213,7 @@ export class RuntimeUpdater {
     const running = runningModel(known);
     const remedies = known.kind === "drifted" ? known.remedies : [];
     const change = withRemedies(
-      changeBetween(running, model, this.#retiringServers.all, capabilities),
+      changeBetween(running, model, this.#retiringServers.all, { ...capabilities, pace: this.#pace }),
       remedies,
       running,
     );
@@ -217,52 +223,41 @@ export class RuntimeUpdater {
         return { kind: "agrees" };
       case "runtime": {
         const { commands } = change;
-        const belief = await this.#command(commands, known, there, file, signal);
+        const hoped = commands.isWhole ? there : partway(known, commands.reached);
+        const belief = await this.#command(commands, { before: known, hoped, file }, signal);
         if (belief.kind === "unknown") return { kind: "reload", reason: belief.doubt };
-        return { kind: "adjusted", commands: commands.lines.length };
+        return { kind: commands.isWhole ? "adjusted" : "partial", commands: commands.lines.length };
       }
       case "reload": {
         const { reason, first } = change;
-        if (first.lines.length > 0) await this.#command(first, known, partway(known, first.reached), file, signal);
+        const course = { before: known, hoped: partway(known, first.reached), file };
+        if (first.lines.length > 0) await this.#command(first, course, signal);
         return { kind: "reload", reason };
       }
     }
   }
 
-  /** Sends commands that are to lead from one belief to another, and resolves to what is believed afterwards. */
-  async #command(
-    { lines: commands, questions, clinging, backends, leaving, returning }: RuntimeCommands,
-    before: Known,
-    hoped: Known,
-    file: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Belief> {
+  /** Carries commands out, and resolves to what is believed afterwards. */
+  async #command(commands: RuntimeCommands, course: Course, signal: AbortSignal): Promise<Belief> {
     const { clock, emit, resource } = this.#parts;
-    const begunAt = clock.now();
-    const ask = (lines: readonly string[]): Promise<RuntimeReply> =>
-      this.#runtime.ask({ commands: lines, backends }, before.pid, signal).catch((error: unknown) => {
-        this.#belief = afterSilence(before, reasonOf(error));
+    const parts = { runtime: this.#runtime, pace: this.#pace, clock };
+    const { belief, isRestarted, tookMs, pace } = await giveCommands(commands, course, parts, signal).catch(
+      (error: unknown) => {
+        this.#belief = afterSilence(course.before, reasonOf(error));
         throw error;
-      });
-    const reply = await ask([...questions, ...commands]);
-    const busy = clinging.filter((id) => reply.busy.has(id));
-    let outcome = afterCommands(before, hoped, backends, file, this.#heard(reply));
-    for (const waitMs of FOLLOWING_WAITS_MS) {
-      if (!outcome.isEarly) break;
-      await sleep(waitMs, clock, signal);
-      outcome = afterCommands(before, hoped, backends, file, await ask([]));
-    }
-    const { isRestarted } = outcome;
-    const belief = busy.length > 0 && outcome.belief.kind !== "unknown" ? afterClinging(before, busy) : outcome.belief;
+      },
+    );
+    this.#contact.heard();
     this.#belief = belief;
+    this.#pace = pace;
     if (isRestarted) {
       this.#retiringServers.clear();
       this.#lookedAt = Number.NEGATIVE_INFINITY; // the rest of it is to be compared too, and now
     }
     if (belief.kind === "unknown") return belief;
-    for (const id of returning) this.#retiringServers.remove(id);
-    for (const retiring of leaving) this.#retiringServers.add(retiring);
-    emit({ kind: "haproxy-adjusted", resource, commands: commands.length, tookMs: clock.now() - begunAt });
+    for (const id of commands.returning) this.#retiringServers.remove(id);
+    for (const retiring of commands.leaving) this.#retiringServers.add(retiring);
+    emit({ kind: "haproxy-adjusted", resource, commands: commands.lines.length, tookMs });
     return belief;
   }
 
@@ -272,20 +267,13 @@ export class RuntimeUpdater {
 
   /** That nobody answers is no reason to reload what has nothing new to read. */
   #unanswered({ wanted, file }: Texts, reason: string): Adjustment {
-    const { resource, emit } = this.#parts;
     this.#belief = afterSilence(this.#belief, reason);
-    this.#silence = this.#runtime.isReachable ? reason : undefined;
-    const lastedMs = this.#runtime.isReachable ? this.#outage.failed() : undefined;
-    if (lastedMs !== undefined) emit({ kind: "haproxy-unreachable", resource, reason, lastedMs });
+    if (this.#runtime.isReachable) this.#contact.failed(reason);
     return wanted === file ? { kind: "agrees" } : { kind: "reload", reason };
   }
 
-  #heard(reply: RuntimeReply): RuntimeReply {
-    const { resource, emit } = this.#parts;
-    this.#silence = undefined;
-    const afterMs = this.#outage.recovered();
-    if (afterMs !== undefined) emit({ kind: "haproxy-reached", resource, afterMs });
-    return reply;
+  #pairsIn(text: string): number {
+    return isConfiguration(text) ? pairsIn(this.#modelOf(text).backends.values()) : 0;
   }
 
   #modelOf(text: string): Model {

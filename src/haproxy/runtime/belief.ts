@@ -1,5 +1,5 @@
 import type { Model } from "../config/model.js";
-import type { RetiringServer } from "./changes.js";
+import type { RetiringServer } from "./server-steps.js";
 import type { Remedy } from "./remedies.js";
 import type { RuntimeReply } from "./runtime-reply.js";
 import { compare } from "./server-state.js";

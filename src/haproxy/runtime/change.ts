@@ -1,7 +1,10 @@
+import type { ProxyBackend } from "../config/backends.js";
 import type { Model } from "../config/model.js";
 import type { Capabilities } from "./capabilities.js";
-import { type RetiringServer, type ServerChanges, serverChanges } from "./changes.js";
+import { type Pace, TURN_MS, USUAL_PACE } from "./budget.js";
+import { type ServerChanges, serverChanges } from "./changes.js";
 import { connectionsCommand } from "./server-commands.js";
+import type { RetiringServer } from "./server-steps.js";
 
 /** What has to be done so that what runs becomes what is wanted. */
 export type Change =
@@ -26,37 +29,63 @@ export interface RuntimeCommands {
   readonly questions: readonly string[];
   /** What runs afterwards. */
   readonly reached: Model;
+  /** Whether that is all, and not what one turn has time for. */
+  readonly isWhole: boolean;
+  /** See `effortOf`. */
+  readonly effort: number;
+}
+
+/** What is known of an HAProxy that runs. */
+export interface Traits extends Capabilities {
+  /** The usual one where it was not measured. */
+  readonly pace?: Pace;
 }
 
 /**
- * How the running configuration becomes the wanted one. Any doubt is a reload.
+ * How the running configuration becomes the wanted one, as far as one turn goes. Any doubt is a reload.
  *
- * `retiringServers` are by `backend/server`. A server that comes back while it is still there is used again.
+ * `retiringServers` are by `backend/server`. A server that comes back while it is still there is used again. Backends of
+ * few servers go first, since what takes long in a large one would hold them up.
  */
 export function changeBetween(
   running: Model,
   wanted: Model,
   retiringServers: ReadonlyMap<string, RetiringServer>,
-  capabilities: Capabilities,
+  { pace = USUAL_PACE, ...capabilities }: Traits,
 ): Change {
   const skeleton = skeletonDifference(running, wanted);
   let reason = skeleton;
   const changes: ServerChanges[] = [];
   const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));
-  for (const [name, backend] of wanted.backends) {
-    const before = running.backends.get(name);
-    if (!before || before === backend) continue; // a new one is a difference of the skeletons
-    const found = serverChanges(before, backend, { capabilities, retiringServers, tracked });
-    if (found.obstacle !== undefined) reason ??= `backend ${name}: ${found.obstacle}`;
-    if (found.ins.length + found.outs.length > 0) changes.push(found);
+  let restMs = TURN_MS;
+  let isWhole = true;
+  for (const [before, backend] of changedIn(running, wanted)) {
+    const found = serverChanges(before, backend, { capabilities, pace, retiringServers, tracked }, Math.max(0, restMs));
+    if (found.obstacle !== undefined) reason ??= `backend ${backend.name}: ${found.obstacle}`;
+    if (found.ins.length + found.outs.length === 0) continue;
+    isWhole &&= found.isWhole;
+    if (restMs > 0 || changes.length === 0) changes.push(found);
+    else isWhole = false; // its turn comes
+    restMs -= found.effort * pace.commandMs;
   }
   if (reason === undefined && changes.length === 0) return { kind: "none" };
   if (!capabilities.canAdd) {
     const tooOld = `HAProxy ${capabilities.version} does not change servers at run time`;
     return { kind: "reload", reason: skeleton ?? tooOld, first: commandsFor([], running) };
   }
-  const commands = commandsFor(changes, running);
+  const commands = { ...commandsFor(changes, running), isWhole };
   return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };
+}
+
+/** The backends that differ, as they are and as they are wanted, the small ones first; a new one differs as a section. */
+function changedIn(running: Model, wanted: Model): readonly (readonly [ProxyBackend, ProxyBackend])[] {
+  const changed: (readonly [ProxyBackend, ProxyBackend])[] = [];
+  for (const [name, backend] of wanted.backends) {
+    const before = running.backends.get(name);
+    if (before && before !== backend) changed.push([before, backend]);
+  }
+  const sizeOf = ([before, after]: (typeof changed)[number]): number => before.servers.size + after.servers.size;
+  return changed.sort((a, b) => sizeOf(a) - sizeOf(b));
 }
 
 /** Commands for these changes of what runs; for none of them, none. */
@@ -74,6 +103,8 @@ export function commandsFor(changes: readonly ServerChanges[], running: Model): 
       ...running,
       backends: new Map([...running.backends, ...changes.map(({ reached }) => [reached.name, reached] as const)]),
     },
+    isWhole: true,
+    effort: changes.reduce((sum, { effort }) => sum + effort, 0),
   };
 }
 

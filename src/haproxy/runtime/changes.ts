@@ -1,29 +1,16 @@
 import { isSocket } from "../config/address.js";
-import type { ProxyBackend, BackendServer } from "../config/backends.js";
+import type { ProxyBackend } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
-import { obstacleOfTime } from "./budget.js";
-import type { Capabilities } from "./capabilities.js";
-import { additionOf, hasMoved, obstacleTo, settingCommands, takeOutCommands } from "./server-commands.js";
-import { concernsOf } from "./server-words.js";
-
-/** A server that is out and that no configuration names any more. */
-export interface RetiringServer {
-  readonly backend: string;
-  readonly name: string;
-  /** What it was made of; undefined when nobody knows. */
-  readonly server: BackendServer | undefined;
-  /** Whether no connection to it was in use when it was last looked at. */
-  readonly isIdle?: boolean;
-}
-
-/** What a change of one backend has to reckon with. */
-export interface ChangeContext {
-  readonly capabilities: Capabilities;
-  /** By `backend/server`. */
-  readonly retiringServers: ReadonlyMap<string, RetiringServer>;
-  /** The servers that other servers do alike, as `backend/server`. */
-  readonly tracked: ReadonlySet<string>;
-}
+import { commandsIn, effortOf, obstacleOfTime, type Pace, TURN_MS } from "./budget.js";
+import {
+  placeOf,
+  backupsOf,
+  type ChangeContext,
+  type RetiringServer,
+  type ServerStep,
+  stepsBetween,
+  takeOutOf,
+} from "./server-steps.js";
 
 /** What is done to the servers of one backend. */
 export interface ServerChanges {
@@ -38,117 +25,77 @@ export interface ServerChanges {
   readonly clinging: readonly string[];
   /** The backend afterwards. */
   readonly reached: ProxyBackend;
+  /** Whether that is the wanted one, and not what the time allowed for. */
+  readonly isWhole: boolean;
+  /** See `effortOf`. */
+  readonly effort: number;
   /** Why only a reload leads all the way; then there is no more in it than what keeps requests from servers that leave. */
   readonly obstacle: string | undefined;
 }
 
-/** How the servers of a running backend become those of the wanted one. */
-export function serverChanges(before: ProxyBackend, after: ProxyBackend, context: ChangeContext): ServerChanges {
-  const { capabilities, retiringServers } = context;
-  const ins: string[] = [];
-  const outs: string[] = [];
-  const returning: string[] = [];
-  const clinging: string[] = [];
-  for (const server of after.servers.values()) {
-    const present = before.servers.get(server.name);
-    if (present && isSame(present, server)) continue;
-    const id = `${after.name}/${server.name}`;
-    const retiring = retiringServers.get(id);
-    const known = present ?? (retiring?.server && { ...retiring.server, isDisabled: true });
-    const obstacle =
-      obstacleTo(server, capabilities) ??
-      reuseObstacle(present ?? retiring, server) ??
-      moveObstacle(before, known, server, context) ??
-      entryObstacle(before, known, server);
-    if (obstacle !== undefined) return retire(before, after, context, obstacle);
-    if (known) {
-      ins.push(...settingCommands(after.name, known, server));
-      if (clings(before, known, server, context)) clinging.push(id);
-    } else {
-      const addition = additionOf(after.name, server, capabilities);
-      if (addition.obstacle !== undefined) return retire(before, after, context, addition.obstacle);
-      ins.push(...addition.commands);
-    }
-    if (known && !known.isDisabled && server.isDisabled) {
-      const commands = takeOutOf(before, server, context);
-      if (commands === undefined) return retire(before, after, context, outObstacle(server));
-      outs.push(...commands);
-    }
-    if (!present && retiring) returning.push(id);
-  }
-  const leaving: RetiringServer[] = [];
-  for (const server of before.servers.values()) {
-    if (after.servers.has(server.name)) continue;
-    if (!isPlainName(server.name))
-      return retire(before, after, context, `the name of server ${server.name} is not plain`);
-    const commands = takeOutOf(before, server, context);
-    if (commands === undefined) return retire(before, after, context, outObstacle(server));
-    outs.push(...commands);
-    leaving.push({ backend: after.name, name: server.name, server });
-  }
-  const count = ins.length + outs.length;
-  const obstacle = count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after));
-  if (obstacle !== undefined) return retire(before, after, context, obstacle);
-  return { ins, outs, leaving, returning, clinging, reached: after, obstacle: undefined };
-}
-
-/** Why a server that is there cannot be made into the wanted one of its name. */
-function reuseObstacle(present: BackendServer | RetiringServer | undefined, wanted: BackendServer): string | undefined {
-  if (!present) return undefined;
-  const known = "backend" in present ? present.server : present;
-  if (!known) return `server ${wanted.name} comes back, and how it was made is not known`;
-  return isSameApartFromSettings(known, wanted) ? undefined : `the options of server ${wanted.name} differ`;
-}
-
-/** Why a server that is there cannot be led to another address. */
-function moveObstacle(
-  { name: backend }: ProxyBackend,
-  known: BackendServer | undefined,
-  wanted: BackendServer,
-  { tracked }: ChangeContext,
-): string | undefined {
-  if (!known || !hasMoved(known, wanted) || !tracked.has(`${backend}/${wanted.name}`)) return undefined;
-  return `other servers track server ${wanted.name}, which moves`;
-}
-
-/** Whether a server that moves takes connections that are in use along, so that later requests get to its old address. */
-function clings(
-  { name: backend, reusesConnections }: ProxyBackend,
-  known: BackendServer,
-  wanted: BackendServer,
-  { capabilities, retiringServers }: ChangeContext,
-): boolean {
-  if (capabilities.movesConnections || !reusesConnections || !hasMoved(known, wanted)) return false;
-  return retiringServers.get(`${backend}/${wanted.name}`)?.isIdle !== true;
-}
-
-/** Why a server cannot begin to serve, or serve elsewhere, in a process that runs. */
-function entryObstacle(
+/** How the servers of a running backend become those of the wanted one; as far as that can be done in `withinMs`. */
+export function serverChanges(
   before: ProxyBackend,
-  known: BackendServer | undefined,
-  wanted: BackendServer,
-): string | undefined {
-  const { name, words, isBackup, isDisabled } = wanted;
-  const comesIn = !isDisabled && (!known || known.isDisabled || hasMoved(known, wanted));
-  const concerns = concernsOf(words);
-  if (comesIn && concerns.has("ends-backup-requests") && !isBackup && backupsOf(before).length > 0)
-    return `server ${name} would end the requests on backup servers`;
-  if (concerns.has("awaits-check") && (comesIn || !known))
-    return `server ${name} waits for its first check, which would be late`;
-  return undefined;
+  after: ProxyBackend,
+  context: ChangeContext,
+  withinMs = Number.POSITIVE_INFINITY,
+): ServerChanges {
+  const { pace } = context;
+  const steps = tooManyBetween(before, after, pace) ?? stepsBetween(before, after, context);
+  if (typeof steps === "string") return retire(before, after, context, steps);
+  const count = commandsOf(steps);
+  const obstacle =
+    count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after, pace));
+  if (obstacle !== undefined) return retire(before, after, context, obstacle);
+  const most = commandsIn(withinMs, before, after, pace);
+  return count <= most ? changesOf(steps, before, after) : changesOf(firstOf(steps, most), before, undefined);
 }
 
-/** See `takeOutCommands`; what others track would take them along. */
-function takeOutOf(
-  backend: ProxyBackend,
-  server: BackendServer,
-  { tracked }: ChangeContext,
-): readonly string[] | undefined {
-  return tracked.has(`${backend.name}/${server.name}`) ? undefined : takeOutCommands(backend, server);
+/** Why not even the commands that it takes at least are given, which is soon said where nearly all is new. */
+function tooManyBetween(before: ProxyBackend, after: ProxyBackend, pace: Pace): string | undefined {
+  const [present, wanted] = [before.servers, after.servers];
+  let atLeast = Math.max(0, present.size - wanted.size);
+  for (const name of wanted.keys()) if (!present.has(name)) atLeast++;
+  return obstacleOfTime(atLeast, before, after, pace);
 }
 
-function outObstacle({ name }: BackendServer): string {
-  return `no command takes server ${name} out in peace`;
+function commandsOf(steps: readonly ServerStep[]): number {
+  return steps.reduce((sum, { ins, outs }) => sum + ins.length + outs.length, 0);
+}
+
+/** The first steps, of so many commands; at least one. */
+function firstOf(steps: readonly ServerStep[], commands: number): readonly ServerStep[] {
+  let count = 0;
+  const end = steps.findIndex(({ ins, outs }) => (count += ins.length + outs.length) > commands);
+  return end < 0 ? steps : steps.slice(0, Math.max(1, end));
+}
+
+/** What steps come to; the backend is undefined where they lead only part of the way. */
+function changesOf(steps: readonly ServerStep[], before: ProxyBackend, after: ProxyBackend | undefined): ServerChanges {
+  const { name: backend } = before;
+  const idsOf = (some: readonly ServerStep[]): readonly string[] => some.map(({ name }) => `${backend}/${name}`);
+  const left = steps.filter(({ becomes }) => !becomes);
+  const reached = after ?? partway(before, steps);
+  return {
+    ins: steps.flatMap(({ ins }) => ins),
+    outs: steps.flatMap(({ outs }) => outs),
+    leaving: left.map(({ name }) => ({ backend, name, server: before.servers.get(name) })),
+    returning: idsOf(steps.filter(({ isReturning }) => isReturning)),
+    clinging: idsOf(steps.filter(({ isClinging }) => isClinging)),
+    reached,
+    isWhole: after !== undefined,
+    effort: effortOf(commandsOf(steps), before, reached),
+    obstacle: undefined,
+  };
+}
+
+function partway(before: ProxyBackend, steps: readonly ServerStep[]): ProxyBackend {
+  const servers = new Map(before.servers);
+  for (const { name, becomes } of steps) {
+    if (becomes) servers.set(name, becomes);
+    else servers.delete(name);
+  }
+  return { ...before, servers };
 }
 
 /** Why no server of this backend can be touched. */
@@ -162,44 +109,26 @@ function obstacleToAny(before: ProxyBackend, after: ProxyBackend): string | unde
 /**
  * Takes out servers that leave, so that a process that is about to be replaced sends them no more requests.
  *
- * Only where others stay, only addresses that serve the backend no more, since what is still alive must not be missed, and
- * only where that ends no request.
+ * Only where others stay, only addresses that serve the backend no more, since what is still alive must not be missed,
+ * only where that ends no request, and no more than a turn has time for, since the reload does the rest.
  */
 function retire(before: ProxyBackend, after: ProxyBackend, context: ChangeContext, obstacle: string): ServerChanges {
+  const most = commandsIn(TURN_MS, before, after, context.pace);
   const stays = [...before.servers.values()].some(
     ({ name, host, isDisabled }) => !isDisabled && !isSocket(host) && after.servers.has(name),
   );
-  const addresses = new Set([...after.servers.values()].map(addressOf));
+  const addresses = new Set([...after.servers.values()].map(placeOf));
   const outs: string[] = [];
   const servers = new Map(before.servers);
   for (const server of before.servers.values()) {
-    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(addressOf(server));
+    if (outs.length >= most) break;
+    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(placeOf(server));
     const commands = stays && goes && isPlainName(server.name) ? takeOutOf(before, server, context) : undefined;
     if (commands === undefined || !isPlainName(before.name)) continue;
     outs.push(...commands);
     servers.set(server.name, { ...server, isDisabled: true });
   }
-  return { ins: [], outs, leaving: [], returning: [], clinging: [], reached: { ...before, servers }, obstacle };
-}
-
-function backupsOf({ servers }: ProxyBackend): readonly string[] {
-  return [...servers.values()].filter(({ isBackup }) => isBackup).map(({ name }) => name);
-}
-
-function isSame(a: BackendServer, b: BackendServer): boolean {
-  if (a === b) return true;
-  return (
-    isSameApartFromSettings(a, b) &&
-    addressOf(a) === addressOf(b) &&
-    Object.is(a.weight, b.weight) &&
-    a.isDisabled === b.isDisabled
-  );
-}
-
-function isSameApartFromSettings(a: BackendServer, b: BackendServer): boolean {
-  return a.isPlain === b.isPlain && a.words.join("\u0000") === b.words.join("\u0000");
-}
-
-function addressOf({ host, port }: BackendServer): string {
-  return `${host} ${port}`;
+  const reached = { ...before, servers };
+  const effort = effortOf(outs.length, before, reached);
+  return { ins: [], outs, leaving: [], returning: [], clinging: [], reached, isWhole: false, effort, obstacle };
 }

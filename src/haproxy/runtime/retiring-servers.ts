@@ -1,6 +1,6 @@
 import type { Model } from "../config/model.js";
 import { capabilitiesOf } from "./capabilities.js";
-import type { RetiringServer } from "./changes.js";
+import type { RetiringServer } from "./server-steps.js";
 import { connectionsCommand, deleteCommands } from "./server-commands.js";
 import { concernsOf } from "./server-words.js";
 

@@ -21,8 +21,16 @@ const CONFIRMATIONS = [
   /^nothing changed/,
 ];
 
-/** Reads such an answer; undefined when it is none, which is when it does not begin with the information. */
-export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
+/** What a worker that was asked who it is said of itself, and what it said besides. */
+export interface Greeting {
+  readonly pid: number;
+  readonly version: string;
+  /** The lines of all other answers, those before and those after. */
+  readonly lines: readonly string[];
+}
+
+/** Reads such an answer; undefined when it is none, which is when there is no information in it. */
+export function parseGreeting(answer: string): Greeting | undefined {
   const lines = answer.split("\n");
   const begin = lines.findIndex((line) => line.startsWith("Name: "));
   if (begin < 0) return undefined;
@@ -33,12 +41,18 @@ export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
       return [line.slice(0, colon), line.slice(colon + 2)] as const;
     }),
   );
+  const others = [...lines.slice(0, begin), ...lines.slice(end + 1)];
+  return { pid: Number(info.get("Pid")), version: info.get("Version") ?? "", lines: others };
+}
+
+/** Reads what such a worker said of commands and servers. */
+export function runtimeReplyOf({ pid, version, lines }: Greeting): RuntimeReply {
   const complaints: string[] = [];
   const rows: string[] = [];
   const busy = new Set<string>();
   let table: "state" | "connections" | "statistics" | undefined;
   let columns: readonly string[] = [];
-  for (const line of [...lines.slice(0, begin), ...lines.slice(end + 1)]) {
+  for (const line of lines) {
     if (line === "") table = undefined;
     else if (line.startsWith("# be_id ")) {
       table = "state";
@@ -55,11 +69,17 @@ export function parseRuntimeReply(answer: string): RuntimeReply | undefined {
     } else if (table === "statistics") {
       const [backend = "", server = "", queued, , current] = line.split(",");
       if (queued !== "0" || current !== "0") busy.add(`${backend}/${server}`);
-    } else if (!isConfirmation(line)) complaints.push(line.replace(/^\[\d\]: /, ""));
+    } else if (!isConfirmation(line)) complaints.push(line.replace(SEVERITY, ""));
   }
-  const servers = parseServersState(rows);
-  return { pid: Number(info.get("Pid")), version: info.get("Version") ?? "", complaints, servers, busy };
+  return { pid, version, complaints, servers: parseServersState(rows), busy };
 }
+
+/** What was said, without the severity that stands before each message. */
+export function wordsOf(lines: readonly string[]): string {
+  return lines.map((line) => line.replace(SEVERITY, "")).join("\n");
+}
+
+const SEVERITY = /^\[\d\]: /;
 
 /** The columns that count what is under way on a server: its connections, and since 3.4 its requests. */
 const IN_USE = ["used_cur", "served"];

@@ -1,7 +1,7 @@
 import { canonicalAddress, isAddress } from "../config/address.js";
 import type { BackendServer } from "../config/backends.js";
 import type { Model } from "../config/model.js";
-import type { RetiringServer } from "./changes.js";
+import type { RetiringServer } from "./server-steps.js";
 import type { Remedy } from "./remedies.js";
 import { concernsOf } from "./server-words.js";
 

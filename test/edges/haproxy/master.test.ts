@@ -46,13 +46,16 @@ const signal = new AbortController().signal;
 describe("a reload by the master socket", () => {
   test("believes what HAProxy 3 says, and asks no further", async () => {
     await using three = await master((command) => (command === "reload" ? "Success=1\n--\nfine\n" : proc(4)));
-    expect(await reloadByMaster(three.socket, systemClock, signal)).toEqual({ kind: "proven", output: "" });
+    expect(await reloadByMaster(three.socket, { clock: systemClock }, signal)).toEqual({ kind: "proven", output: "" });
     expect(three.journal).toEqual(["show proc", "reload"]);
   });
 
   test("hands on why HAProxy 3 could not", async () => {
     await using three = await master((command) => (command === "reload" ? "Success=0\n--\nno port\n" : proc(4)));
-    expect(await reloadByMaster(three.socket, systemClock, signal)).toEqual({ kind: "failed", output: "no port" });
+    expect(await reloadByMaster(three.socket, { clock: systemClock }, signal)).toEqual({
+      kind: "failed",
+      output: "no port",
+    });
   });
 
   test("is sent again while HAProxy 3 is busy with another one, whatever its processes look like", async () => {
@@ -60,7 +63,7 @@ describe("a reload by the master socket", () => {
     await using three = await master((command, journal) =>
       command === "reload" ? answers.shift() : proc(journal.includes("reload") ? 5 : 4, 0, 0, "3.2.26-1"),
     );
-    expect(await reloadByMaster(three.socket, systemClock, signal)).toEqual({ kind: "proven", output: "" });
+    expect(await reloadByMaster(three.socket, { clock: systemClock }, signal)).toEqual({ kind: "proven", output: "" });
     expect(answers).toEqual([]);
   });
 
@@ -70,7 +73,7 @@ describe("a reload by the master socket", () => {
       if (command === "reload") return answers.shift();
       return journal.includes("reload") ? proc(5, 0, 0, "3.2.26-1") : proc(4);
     });
-    expect(await reloadByMaster(both.socket, systemClock, signal)).toEqual({ kind: "proven", output: "" });
+    expect(await reloadByMaster(both.socket, { clock: systemClock }, signal)).toEqual({ kind: "proven", output: "" });
     expect(answers).toEqual([]);
   });
 
@@ -80,7 +83,7 @@ describe("a reload by the master socket", () => {
       if (command === "reload") return reloads(journal) === 1 ? "" : undefined;
       return proc(reloads(journal) >= 3 ? 5 : 4);
     });
-    expect(await reloadByMaster(two.socket, systemClock, signal)).toEqual({ kind: "proven", output: "" });
+    expect(await reloadByMaster(two.socket, { clock: systemClock }, signal)).toEqual({ kind: "proven", output: "" });
     expect(reloads(two.journal)).toBe(3);
   });
 
@@ -89,7 +92,7 @@ describe("a reload by the master socket", () => {
       if (command === "reload") return "";
       return journal.includes("reload") ? proc(5, 1, 1) : proc(4);
     });
-    const verdict = await reloadByMaster(two.socket, systemClock, signal);
+    const verdict = await reloadByMaster(two.socket, { clock: systemClock }, signal);
     expect(verdict.kind).toBe("failed");
     expect(verdict.output).toMatch(/its log does/);
   });
@@ -97,7 +100,7 @@ describe("a reload by the master socket", () => {
   test("is called off with the signal", async () => {
     await using silent = await master((command) => (command === "reload" ? "" : proc(4)));
     const stop = new AbortController();
-    const reload = expect(reloadByMaster(silent.socket, systemClock, stop.signal)).rejects.toThrow("stop");
+    const reload = expect(reloadByMaster(silent.socket, { clock: systemClock }, stop.signal)).rejects.toThrow("stop");
     stop.abort(new Error("stop"));
     await reload;
     await expect(askSocket(silent.socket, "show proc", stop.signal)).rejects.toThrow("stop");

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../../src/core/events/event.js";
-import { selectDriver } from "../../../src/edges/haproxy/select-driver.js";
+import { driverSelector } from "../../../src/edges/haproxy/select-driver.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import type { ReloadDriver, Resource } from "../../../src/ports.js";
 import { resourceOf } from "../../support/pushed-store.js";
@@ -12,11 +12,11 @@ const signal = new AbortController().signal;
 
 async function balancerFor(more: Partial<Resource>, haproxy = "/no/such/haproxy") {
   const told: HecdEvent[] = [];
-  const driver = await selectDriver(resourceOf(more), {
+  const driver = await driverSelector({
     haproxy,
     clock: systemClock,
     emit: (event) => told.push(event),
-  });
+  })(resourceOf(more));
   return { driver, told };
 }
 

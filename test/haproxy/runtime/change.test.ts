@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { modelOf } from "../../../src/haproxy/config/model.js";
 import { capabilitiesOf } from "../../../src/haproxy/runtime/capabilities.js";
 import { changeBetween } from "../../../src/haproxy/runtime/change.js";
-import type { RetiringServer } from "../../../src/haproxy/runtime/changes.js";
+import type { RetiringServer } from "../../../src/haproxy/runtime/server-steps.js";
 
 const capabilities = capabilitiesOf("3.0.11-1+deb13u3");
 

@@ -1,9 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { modelOf } from "../../../src/haproxy/config/model.js";
-import { parseRuntimeReply } from "../../../src/haproxy/runtime/runtime-reply.js";
+import { parseGreeting, runtimeReplyOf } from "../../../src/haproxy/runtime/runtime-reply.js";
 import { compare, parseServersState } from "../../../src/haproxy/runtime/server-state.js";
 
 // Recorded from HAProxy 2.6.12, the information shortened.
+function parseRuntimeReply(answer: string) {
+  const greeting = parseGreeting(answer);
+  return greeting && runtimeReplyOf(greeting);
+}
+
 const ANSWER = `
 Name: HAProxy
 Version: 2.6.12-1+deb12u4

@@ -1,0 +1,46 @@
+import { withoutItsServers } from "../haproxy/config/takeaway.js";
+import type { Adjustment } from "../ports.js";
+import type { ApplyParts, Work } from "./apply-parts.js";
+
+/** A text on its way, the one that the file has, and what has to be done. */
+export interface Errand {
+  readonly text: string;
+  readonly file: string | undefined;
+  readonly work: Work;
+  /** The text that is wanted in the end, where this one spares a reload for now. */
+  readonly later?: string;
+}
+
+/** The errand itself, or the one that spares a reload which would take away what has no servers any more. */
+export function deferred(errand: Errand, { mayDefer, resource }: ApplyParts): Errand {
+  const { text, file } = errand;
+  if (!mayDefer || !resource.haproxy || file === undefined) return errand;
+  const spared = withoutItsServers(file, text);
+  if (spared === undefined) return errand;
+  return { text: spared, file, work: spared === file ? "nothing" : "replace", later: text };
+}
+
+/** Has what runs become the wanted text, as far as one turn goes. */
+export async function adjust(
+  wanted: string,
+  file: string | undefined,
+  { driver, resource }: ApplyParts,
+  signal: AbortSignal,
+): Promise<Adjustment> {
+  if (!resource.haproxy) return { kind: "reload", reason: "" };
+  if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
+  return driver.adjust({ wanted, file }, signal);
+}
+
+/** The same until all of it is done, however long that takes. */
+export async function adjustWhole(
+  wanted: string,
+  file: string | undefined,
+  parts: ApplyParts,
+  signal: AbortSignal,
+): Promise<Adjustment> {
+  for (;;) {
+    const adjustment = await adjust(wanted, file, parts, signal);
+    if (adjustment.kind !== "partial") return adjustment;
+  }
+}

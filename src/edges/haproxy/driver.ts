@@ -2,7 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { reasonOf } from "../../errors.js";
 import { newBinds } from "../../haproxy/config/binds.js";
 import { isConfiguration } from "../../haproxy/config/config.js";
-import { NO_STATES } from "../../haproxy/runtime/state-file.js";
+import { modelOf } from "../../haproxy/config/model.js";
+import { NO_STATES, stateFileIn } from "../../haproxy/runtime/state-file.js";
 import type {
   Adjustment,
   ProxyDriver,
@@ -48,6 +49,7 @@ export class HaproxyDriver implements ProxyDriver {
   #misread: string | undefined;
   /** Which file it was when that was looked at last. */
   #comparedFile: string | undefined;
+  #hasStates = false;
   #keptStates: { readonly path: string; readonly at: number } | undefined;
   #untold = true;
 
@@ -76,6 +78,7 @@ export class HaproxyDriver implements ProxyDriver {
     const binds = text === undefined || !isConfiguration(text) ? [] : newBinds(present, text);
     const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
+    if (text !== undefined) await this.#haveStates(text);
     if (checkCmd === undefined) return checkByHaproxy(path, this.#resource, this.#tools, signal);
     const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     // A command may have no objection to a configuration that has become none; a map or a list never was one.
@@ -124,6 +127,15 @@ export class HaproxyDriver implements ProxyDriver {
   #minderOf(text: string): Minder {
     this.#minder = isConfiguration(text) ? this.#updater : this.#sideFile;
     return this.#minder;
+  }
+
+  /** Makes the state file that a text names where there is none yet: HAProxy 2.6 warns of it. */
+  async #haveStates(text: string): Promise<void> {
+    if (this.#hasStates || !isConfiguration(text)) return;
+    const path = stateFileIn(modelOf(text));
+    if (path === undefined) return;
+    this.#hasStates = true;
+    if ((await textOf(path)) === undefined) await this.#writeStates(path, NO_STATES);
   }
 
   /** Has servers that are down stay so in the process that a reload brings; whatever fails is told, and the reload goes on. */

@@ -18,6 +18,7 @@ async function world(grace = `${GRACE_MS}ms`) {
   const host1 = keep(await AgentHost.start("host1", way1.endpoint));
   const host2 = keep(await AgentHost.start("host2", way2.endpoint));
   const renderer = line.rendererAt(wayR.endpoint);
+  onTestFinished(({ task }) => { if (task.result?.state === "fail") console.log("RENDERER", renderer.log.slice(-6000), "\nAGENT", host1.agent.log.slice(-6000)); });
   return { line, host1, host2, way1, wayR, renderer };
 }
 

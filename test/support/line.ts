@@ -8,6 +8,7 @@ import { freePort } from "./free-port.js";
 import { HAPROXY } from "./haproxy-binary.js";
 import { Hecd } from "./hecd.js";
 import { answerOn, type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
+import { eventually } from "./eventually.js";
 import { required } from "./required.js";
 
 const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
@@ -107,12 +108,16 @@ ${options.byCommands ? commands(haproxy) : driven(haproxy, options)}`,
     return ["--agent", `127.0.0.1:${this.#statusPorts[0]}`, "--renderer", `127.0.0.1:${this.#statusPorts[1]}`];
   }
 
-  /** The servers of a backend that are not in maintenance, in their order; none where there is no such backend. */
+  /** The containers that are servers of a backend and not in maintenance, in their order; none where it is not there. */
   async serversOf(backend: string): Promise<readonly string[]> {
-    const state = required(await askSocket(this.haproxy.masterSocket, "@1 show servers state", never), "answer");
+    // For a moment in each reload the master answers nobody.
+    const state = await eventually("the state of all servers", async () => {
+      const said = await askSocket(this.haproxy.masterSocket, "@1 show servers state", never);
+      return said?.startsWith("1\n") === true ? said : undefined;
+    });
     return state.split("\n").flatMap((row) => {
-      const [, of, , name, , , admin] = row.split(" ");
-      return of === backend && name !== undefined && (Number(admin) & 1) === 0 ? [name] : [];
+      const [, of, , name = "", , , admin] = row.split(" ");
+      return of === backend && (Number(admin) & 1) === 0 ? [required(name.split(":")[0], "name of a server")] : [];
     });
   }
 

@@ -17,9 +17,8 @@ async function world(grace = `${GRACE_MS}ms`) {
   const [way1, way2, wayR] = [await proxyOf(line.etcd), await proxyOf(line.etcd), await proxyOf(line.etcd)];
   const host1 = keep(await AgentHost.start("host1", way1.endpoint));
   const host2 = keep(await AgentHost.start("host2", way2.endpoint));
-  const renderer = line.rendererAt(wayR.endpoint);
-  onTestFinished(({ task }) => { if (task.result?.state === "fail") console.log("RENDERER", renderer.log.slice(-6000), "\nAGENT", host1.agent.log.slice(-6000)); });
-  return { line, host1, host2, way1, wayR, renderer };
+  line.rendererAt(wayR.endpoint);
+  return { line, host1, host2, way1, wayR };
 }
 
 function keep<T extends AsyncDisposable>(thing: T): T {
@@ -72,7 +71,8 @@ describe("a network that is cut between renderer and etcd", () => {
       CUTS[how](wayR);
       await host2.run("web", "web-4");
       await host1.stop("web-1");
-      await staysFor("answers", 4_000, () => web.latest().size === 2);
+      await answering(web, "web-2", "web-3");
+      await staysFor("answers of two", 4_000, () => web.latest().size === 2);
       expect(web.takeFailures()).toEqual([]);
       expect(api.takeFailures()).toEqual([]);
       await host1.stop("api-1"); // the last one, and its agent lives

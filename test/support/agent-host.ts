@@ -25,8 +25,12 @@ export class AgentHost implements AsyncDisposable {
   /** `etcd` is where the agent reaches the store, and `ttl` how long its keys outlive it. */
   static async start(name: string, etcd: string, ttl = "5s"): Promise<AgentHost> {
     const docker = await FakeDocker.start();
-    const args = ["--docker", docker.url, "--etcd", etcd, "--ttl", ttl, "--host-id", name, "--advertise", "127.0.0.1"];
-    return new AgentHost(docker, new Hecd(["agent", ...args, "--listen", `127.0.0.1:${await freePort()}`]));
+    // The engine gives its containers addresses in a network that is not there.
+    const own = ["--docker", docker.url, "--probe", "off", "--host-id", name, "--advertise", "127.0.0.1"];
+    return new AgentHost(
+      docker,
+      new Hecd(["agent", ...own, "--etcd", etcd, "--ttl", ttl, "--listen", `127.0.0.1:${await freePort()}`]),
+    );
   }
 
   /** Starts containers of a service, which has the requests below the path of its name. */

@@ -89,7 +89,17 @@ ${options.byCommands ? commands(haproxy) : driven(haproxy, options)}`,
   /** `hecd agent` on this host's Docker, reachable by loopback. */
   agent(...args: readonly string[]): Hecd {
     const listen = `127.0.0.1:${this.#statusPorts[0]}`;
-    return this.#run("agent", this.etcd.endpoint, "--advertise", "127.0.0.1", "--host-id", "host1", "--listen", listen, ...args);
+    return this.#run(
+      "agent",
+      this.etcd.endpoint,
+      "--advertise",
+      "127.0.0.1",
+      "--host-id",
+      "host1",
+      "--listen",
+      listen,
+      ...args,
+    );
   }
 
   /** `hecd render` beside the HAProxy. */

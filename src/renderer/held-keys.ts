@@ -23,6 +23,20 @@ export function stillHeld(held: HeldKeys, { entries }: Snapshot): HeldKeys {
   return rest.length === held.size ? held : new Map(rest);
 }
 
+/**
+ * The keys that a store has turned back to another value, as one does that was restored from a copy. Who keeps such a key
+ * will say anew what it is; until then it leads to where a server has been.
+ */
+export function turnedBack(applied: Snapshot | undefined, newest: Snapshot, now: number): HeldKeys {
+  if (!applied || newest.revision >= applied.revision) return NONE_HELD;
+  return new Map(
+    [...applied.entries].flatMap(([key, was]) => {
+      const is = newest.entries.get(key);
+      return is === undefined || is === was ? [] : [[key, { was, is, since: now }] as const];
+    }),
+  );
+}
+
 /** The snapshot with held keys as they were, and all else as it is. */
 export function withHeld(newest: Snapshot, held: Iterable<readonly [string, Pick<HeldKey, "was">]>): Snapshot {
   const puts = [...held].map(([key, { was }]) => ({ kind: "put", key, value: was }) as const);

@@ -7,6 +7,7 @@ import {
   massesAmong,
   NONE_HELD,
   stillHeld,
+  turnedBack,
   withDepartures,
   withHeld,
 } from "./held-keys.js";
@@ -42,6 +43,8 @@ export type Judgement =
       readonly held: HeldKeys;
       /** What was kept from being taken away in this turn, and in none before. */
       readonly losses: readonly Loss[];
+      /** How many keys were kept from being turned back, in this turn and in none before. */
+      readonly turnedBack: number;
     }
   /** Nothing of it is applied: it takes away what no key accounts for. */
   | { readonly kind: "withheld"; readonly losses: readonly Loss[] };
@@ -50,19 +53,23 @@ export type Judgement =
  * Judges a new state by the text that follows from it: what nobody seems to have meant is held, key by key.
  *
  * A loss that comes of keys that agents have taken away themselves, and live, is meant. For any other the keys are kept
- * as they were: first those in whose places most are gone, and all of them where that does not prevent it.
+ * as they were: first those in whose places most are gone, and all of them where that does not prevent it. Kept is also
+ * what a restored store has turned back, whatever it takes away.
  */
 export async function judge(newest: Snapshot, memory: GuardMemory, sight: GuardSight): Promise<Judgement> {
-  const held = stillHeld(memory.held, newest);
+  const { applied } = memory;
+  const before = stillHeld(memory.held, newest);
+  const turned = turnedBack(applied, newest, sight.now());
+  const held = turned.size === 0 ? before : new Map([...turned, ...before]);
   const snapshot = withHeld(newest, held);
   const losses = sight.lossesOf(await sight.textOf(snapshot));
-  if (losses.length === 0) return { kind: "passed", snapshot, held, losses };
-  const { applied } = memory;
+  const passing = { kind: "passed", turnedBack: held.size - before.size } as const;
+  if (losses.length === 0) return { ...passing, snapshot, held, losses };
   const departures = applied ? departuresBetween(applied, snapshot) : [];
   if (!applied || departures.length === 0) return { kind: "withheld", losses };
   const meant = new Set([...(await meantBy(departures, sight)), ...believedAmong(departures, memory.believed)]);
   const isUnmeant = await unexplainedBy([...meant], applied, sight);
-  if (!losses.some(isUnmeant)) return { kind: "passed", snapshot, held, losses: [] };
+  if (!losses.some(isUnmeant)) return { ...passing, snapshot, held, losses: [] };
   const others = departures.filter((departure) => !meant.has(departure));
   for (const some of [massesAmong(others, departures, applied), others]) {
     if (some.length === 0) continue;
@@ -70,7 +77,7 @@ export async function judge(newest: Snapshot, memory: GuardMemory, sight: GuardS
     const milder = withHeld(newest, kept);
     if (sight.lossesOf(await sight.textOf(milder)).some(isUnmeant)) continue;
     const isNews = some.some(({ key }) => !memory.held.has(key));
-    return { kind: "passed", snapshot: milder, held: kept, losses: isNews ? losses.filter(isUnmeant) : [] };
+    return { ...passing, snapshot: milder, held: kept, losses: isNews ? losses.filter(isUnmeant) : [] };
   }
   return { kind: "withheld", losses };
 }

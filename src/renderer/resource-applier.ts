@@ -97,7 +97,7 @@ export class ResourceApplier {
     const held = isWithheld ? turn.guard.held : judgement.held;
     turn.onJudged(isWithheld, held);
     if (isWithheld) return await this.#hold(judgement.losses, turn, signal);
-    const { snapshot, losses } = judgement;
+    const { snapshot, losses, turnedBack } = judgement;
     const text = look?.text ?? this.#rendering.use(await drafts.of(snapshot));
     const isWary = this.status.hasOutcome && this.#settled === undefined;
     let isDeferred = false;
@@ -118,7 +118,7 @@ export class ResourceApplier {
     this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
     if (held.size > 0 && this.#settled) {
       if (this.status.isNews(outcome)) this.#tell(outcome, turn);
-      this.#tellHold(losses);
+      this.#tellHold([...losses.map(describeLoss), ...describeTurnedBack(turnedBack)]);
       return { outcome, snapshot };
     }
     this.#isHoldTold = false;
@@ -126,8 +126,8 @@ export class ResourceApplier {
   }
 
   /** Has the status speak of what is held, until nothing is. */
-  #tellHold(news: readonly Loss[]): void {
-    if (news.length > 0) this.#losses = news.map(describeLoss);
+  #tellHold(news: readonly string[]): void {
+    if (news.length > 0) this.#losses = news;
     if (news.length > 0 || !this.#isHoldTold) this.status.conclude({ kind: "held", losses: this.#losses }, 0);
     this.#isHoldTold = true;
   }
@@ -139,7 +139,7 @@ export class ResourceApplier {
 
   async #judge(newest: Snapshot, turn: ApplierTurn, drafts: Drafts, signal: AbortSignal): Promise<Judgement> {
     const { target, clock, dryRun, lossesBetween } = this.#parts;
-    if (turn.isBelieved || dryRun) return { kind: "passed", snapshot: newest, held: NONE_HELD, losses: [] };
+    if (turn.isBelieved || dryRun) return passed({ snapshot: newest, held: NONE_HELD });
     const present = (await target.read()) ?? "";
     return await judge(newest, turn.guard, {
       textOf: async (snapshot) => (await drafts.of(snapshot)).text,
@@ -236,6 +236,10 @@ class Drafts {
   }
 }
 
-function passed({ snapshot, held }: Settled): Judgement {
-  return { kind: "passed", snapshot, held, losses: [] };
+function passed({ snapshot, held }: Pick<Settled, "snapshot" | "held">): Judgement {
+  return { kind: "passed", snapshot, held, losses: [], turnedBack: 0 };
+}
+
+function describeTurnedBack(count: number): readonly string[] {
+  return count === 0 ? [] : [`what ${count} keys say, which etcd has turned back`];
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +11,7 @@ import { startServer } from "../support/load.js";
 import { type RecordingUpstream, RecordingUpstreams } from "../support/recording-upstream.js";
 import { matched } from "../support/required.js";
 import { RuntimeWorld } from "../support/runtime-world.js";
+import { SteadyClient } from "../support/steady-client.js";
 import { tempDir } from "../support/temp-dir.js";
 
 let folder: Awaited<ReturnType<typeof tempDir>>;
@@ -123,6 +125,21 @@ test("a dead address that somebody puts into the store is asked for a second and
   await using _ = world;
   await become(lives, `  server dead 127.0.0.1:${await freePort()} check inter 10s`);
   await eventually("its end", async () => (await statusOf("dead")).startsWith("DOWN"), 1_300);
+  expect(world.take("reload-needed")).toEqual([]);
+});
+
+test("a dead address that a server moves to is asked for no more than a second by the words of the stock template", async () => {
+  const template = await readFile(new URL("../../templates/haproxy.cfg.hbs", import.meta.url), "utf8");
+  const words = matched(/default-server (fastinter .*)\n/, template, "words of each server");
+  const lives = `  server lives 127.0.0.1:${upstream.port}`;
+  const moves = (port: number): string => `  server moves 127.0.0.1:${port} check inter 10s fall 1 rise 2 ${words}`;
+  const { world, become, statusOf } = await worldOf("retries 3\n  option redispatch", lives, moves(upstream.port));
+  await using _ = world;
+  await eventually("its first check", async () => (await statusOf("moves")) === "UP");
+  await using client = new SteadyClient(world.port, "/");
+  await become(lives, moves(await freePort()));
+  await eventually("its end", async () => (await statusOf("moves")).startsWith("DOWN"), 1_000);
+  expect(client.takeFailures()).toEqual([]);
   expect(world.take("reload-needed")).toEqual([]);
 });
 

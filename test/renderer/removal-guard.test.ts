@@ -151,6 +151,46 @@ describe("a new state", () => {
   });
 });
 
+describe("a store that was restored to an earlier state", () => {
+  const before = snapshotOf(9n, [
+    ["/app/api/1", "10.0.0.1:2"],
+    ["/app/web/1", "10.0.0.1:3"],
+  ]);
+  const judgedBy = (newest: Snapshot, memory: Partial<GuardMemory> = {}) =>
+    judge(
+      newest,
+      { ...NO_GUARD, applied: before, ...memory },
+      { textOf, lossesOf: () => [], read: async () => claimsOf([]), now: () => NOW },
+    );
+  const restored = snapshotOf(5n, [
+    ["/app/api/1", "10.0.0.1:1"],
+    ["/app/shop/1", "10.0.0.1:4"],
+    ["/app/web/1", "10.0.0.1:3"],
+  ]);
+
+  test("leads nobody to where a server has been before, and has all else of it applied", async () => {
+    const judgement = await judgedBy(restored);
+    if (judgement.kind === "withheld") throw new Error("withheld");
+    expect([...judgement.held]).toEqual([["/app/api/1", { was: "10.0.0.1:2", is: "10.0.0.1:1", since: NOW }]]);
+    expect(Object.fromEntries(judgement.snapshot.entries)).toEqual({
+      "/app/api/1": "10.0.0.1:2",
+      "/app/shop/1": "10.0.0.1:4",
+      "/app/web/1": "10.0.0.1:3",
+    });
+    expect(judgement.turnedBack).toBe(1);
+  });
+
+  test("is told of once, and believed of a key as soon as that is written anew", async () => {
+    const first = await judgedBy(restored);
+    if (first.kind === "withheld") throw new Error("withheld");
+    const memory = { applied: first.snapshot, held: first.held };
+    const again = await judgedBy({ ...restored, revision: 6n }, memory);
+    expect(again).toMatchObject({ kind: "passed", held: first.held, turnedBack: 0 });
+    const written = snapshotOf(7n, [...restored.entries, ["/app/api/1", "10.0.0.1:5"]]);
+    expect(heldBy(await judgedBy(written, memory))).toEqual([]);
+  });
+});
+
 describe("what is held", () => {
   const held = new Map(Object.keys(A5).map((key) => [key, { was: "10.0.0.1:80", is: undefined, since: 1_000 }]));
 

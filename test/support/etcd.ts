@@ -23,15 +23,24 @@ export interface EtcdSetup {
 /** One etcd child process with a data directory of its own, in the hands of a test. */
 export class TestEtcd implements AsyncDisposable {
   readonly port: number;
+  readonly #identity: readonly string[];
   readonly #argv: readonly string[];
   readonly #dataDir: string;
   readonly #onDispose: () => Promise<void>;
   #child: ChildProcess | undefined;
   #credentials: readonly string[] = [];
 
-  constructor(port: number, dataDir: string, argv: readonly string[], onDispose: () => Promise<void>) {
+  /** `identity` are the arguments that say which member of which cluster it is. */
+  constructor(
+    port: number,
+    dataDir: string,
+    identity: readonly string[],
+    argv: readonly string[],
+    onDispose: () => Promise<void>,
+  ) {
     this.port = port;
     this.#dataDir = dataDir;
+    this.#identity = identity;
     this.#argv = argv;
     this.#onDispose = onDispose;
   }
@@ -48,7 +57,7 @@ export class TestEtcd implements AsyncDisposable {
 
   /** Starts the process without waiting for it. */
   launch(): void {
-    this.#child = spawn(ETCD, ["--data-dir", this.#dataDir, ...this.#argv], {
+    this.#child = spawn(ETCD, ["--data-dir", this.#dataDir, ...this.#identity, ...this.#argv], {
       stdio: "ignore",
       env: { ...process.env, ETCD_LOGGER: "zap", ETCD_LOG_LEVEL: "error" },
     });
@@ -81,6 +90,17 @@ export class TestEtcd implements AsyncDisposable {
   /** Removes all its data; it must not run. */
   async wipe(): Promise<void> {
     await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  /** Writes all that it holds into a file. */
+  async save(path: string): Promise<void> {
+    await this.ctl("snapshot", "save", path);
+  }
+
+  /** Puts what such a file holds in the place of its data, as an operator does after a loss; it must not run. */
+  async restore(path: string): Promise<void> {
+    await this.wipe();
+    await this.ctl("snapshot", "restore", path, "--data-dir", this.#dataDir, ...this.#identity);
   }
 
   /** Runs etcdctl against this member and resolves to what it printed. */
@@ -167,23 +187,35 @@ export async function startEtcd({ args = [], auth = false }: EtcdSetup = {}): Pr
   return etcd;
 }
 
-/** Starts a cluster of `size` members; each is to be disposed, and with the last of them the data goes. */
-export async function startCluster(size: number, args: readonly string[] = []): Promise<readonly TestEtcd[]> {
+/**
+ * Starts a cluster of `size` members; each is to be disposed, and with the last of them the data goes.
+ *
+ * The members reach one another by the ports that `doorTo` makes of their own, one after the other.
+ */
+export async function startCluster(
+  size: number,
+  args: readonly string[] = [],
+  doorTo: (port: number) => Promise<number> = (port) => Promise.resolve(port),
+): Promise<readonly TestEtcd[]> {
   const dir = await tempDir();
-  const ports: { readonly client: number; readonly peer: number }[] = [];
-  for (let index = 0; index < size; index++) ports.push({ client: await freePort(), peer: await freePort() });
-  const peerUrl = (index: number): string => `http://127.0.0.1:${required(ports[index], `member ${index}`).peer}`;
+  const ports: { readonly client: number; readonly peer: number; readonly door: number }[] = [];
+  for (let index = 0; index < size; index++) {
+    const [client, peer] = [await freePort(), await freePort()];
+    ports.push({ client, peer, door: await doorTo(peer) });
+  }
+  const peerUrl = (index: number): string => `http://127.0.0.1:${required(ports[index], `member ${index}`).door}`;
   const initial = ports.map((_, index) => `m${index}=${peerUrl(index)}`).join(",");
   let left = size;
   const members = await Promise.all(
-    ports.map(async ({ client }, index) => {
+    ports.map(async ({ client, peer }, index) => {
       const dataDir = join(dir.path, `m${index}`);
       await mkdir(dataDir, { mode: 0o700 });
       const url = `http://127.0.0.1:${client}`;
-      const identity = ["--name", `m${index}`, "--initial-cluster", initial, "--initial-cluster-token", dir.path];
+      const name = ["--name", `m${index}`, "--initial-cluster", initial, "--initial-cluster-token", dir.path];
+      const identity = [...name, "--initial-advertise-peer-urls", peerUrl(index)];
       const clients = ["--listen-client-urls", url, "--advertise-client-urls", url];
-      const peers = ["--listen-peer-urls", peerUrl(index), "--initial-advertise-peer-urls", peerUrl(index)];
-      return new TestEtcd(client, dataDir, [...identity, ...clients, ...peers, ...args], async () => {
+      const argv = [...clients, "--listen-peer-urls", `http://127.0.0.1:${peer}`, ...args];
+      return new TestEtcd(client, dataDir, identity, argv, async () => {
         if (--left === 0) await dir[Symbol.asyncDispose]();
       });
     }),
@@ -203,4 +235,10 @@ export async function leaderOf(members: readonly TestEtcd[]): Promise<TestEtcd> 
     if (String(required(leader, "leader")) === String(required(header.member_id, "member's id"))) return member;
   }
   throw new Error("No member leads");
+}
+
+/** The id of a member, in hexadecimal as its fellows have it. */
+export async function idOf(member: TestEtcd): Promise<string> {
+  const [, id] = (await member.ctl("endpoint", "status")).split(", ");
+  return required(id, "id of a member");
 }

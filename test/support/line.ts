@@ -1,14 +1,19 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { DockerCli } from "./docker.js";
 import { startEtcd, type TestEtcd } from "./etcd.js";
 import { freePort } from "./free-port.js";
 import { HAPROXY } from "./haproxy-binary.js";
 import { Hecd } from "./hecd.js";
 import { answerOn, type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
+import { eventually } from "./eventually.js";
+import { required } from "./required.js";
 
 const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
+
+const never = new AbortController().signal;
 
 /** What a line may be given. */
 export interface LineOptions {
@@ -84,17 +89,46 @@ ${options.byCommands ? commands(haproxy) : driven(haproxy, options)}`,
   /** `hecd agent` on this host's Docker, reachable by loopback. */
   agent(...args: readonly string[]): Hecd {
     const listen = `127.0.0.1:${this.#statusPorts[0]}`;
-    return this.#run("agent", "--advertise", "127.0.0.1", "--host-id", "host1", "--listen", listen, ...args);
+    return this.#run(
+      "agent",
+      this.etcd.endpoint,
+      "--advertise",
+      "127.0.0.1",
+      "--host-id",
+      "host1",
+      "--listen",
+      listen,
+      ...args,
+    );
   }
 
   /** `hecd render` beside the HAProxy. */
   renderer(...args: readonly string[]): Hecd {
-    return this.#run("render", "--confdir", this.confdir, "--listen", `127.0.0.1:${this.#statusPorts[1]}`, ...args);
+    return this.rendererAt(this.etcd.endpoint, ...args);
+  }
+
+  /** The same with another way to the store. */
+  rendererAt(endpoint: string, ...args: readonly string[]): Hecd {
+    const listen = `127.0.0.1:${this.#statusPorts[1]}`;
+    return this.#run("render", endpoint, "--confdir", this.confdir, "--listen", listen, ...args);
   }
 
   /** The arguments that let `hecd status` find both. */
   get statusFlags(): readonly string[] {
     return ["--agent", `127.0.0.1:${this.#statusPorts[0]}`, "--renderer", `127.0.0.1:${this.#statusPorts[1]}`];
+  }
+
+  /** The containers that are servers of a backend and not in maintenance, in their order; none where it is not there. */
+  async serversOf(backend: string): Promise<readonly string[]> {
+    // For a moment in each reload the master answers nobody.
+    const state = await eventually("the state of all servers", async () => {
+      const said = await askSocket(this.haproxy.masterSocket, "@1 show servers state", never);
+      return said?.startsWith("1\n") === true ? said : undefined;
+    });
+    return state.split("\n").flatMap((row) => {
+      const [, of, , name = "", , , admin] = row.split(" ");
+      return of === backend && (Number(admin) & 1) === 0 ? [required(name.split(":")[0], "name of a server")] : [];
+    });
   }
 
   /** Which containers answer, asked so often that each of a few must have had its turn. */
@@ -111,8 +145,8 @@ ${options.byCommands ? commands(haproxy) : driven(haproxy, options)}`,
     await this.etcd[Symbol.asyncDispose]();
   }
 
-  #run(command: string, ...args: readonly string[]): Hecd {
-    const daemon = new Hecd([command, "--etcd", this.etcd.endpoint, ...args], this.#env);
+  #run(command: string, endpoint: string, ...args: readonly string[]): Hecd {
+    const daemon = new Hecd([command, "--etcd", endpoint, ...args], this.#env);
     this.#daemons.push(daemon);
     return daemon;
   }

@@ -156,6 +156,11 @@ export class ScriptedEtcd implements EtcdRpc {
     this.watches.forget();
   }
 
+  /** Puts an earlier state of the same cluster in the place of the present one; its leases are as they are. */
+  restore(revision: bigint): void {
+    this.#keys.revision = revision;
+  }
+
   /** Makes the token of the client too old: a watch is refused until some other request has brought a new one. */
   expireToken(): void {
     this.#isTokenOld = true;
@@ -203,7 +208,7 @@ export class ScriptedEtcd implements EtcdRpc {
     return this.#open("openKeepAlive", () => {
       const stream: FakeStream<KeepAliveRequest, KeepAliveAnswer> = this.#stream(({ ID }) => {
         this.#keys.expire();
-        if (this.#reach === "well") stream.answer({ TTL: String(this.#keys.renew(ID)) });
+        if (this.#reach === "well") stream.answer({ header: this.#header(), TTL: String(this.#keys.renew(ID)) });
       });
       stream.breaksIn(withinMs, this.#clock);
       return stream;

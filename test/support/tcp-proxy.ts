@@ -13,6 +13,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #mode: Mode = "pass";
+  #mark: string | undefined;
   #cutAfterBytes = Infinity;
   #received = 0;
 
@@ -80,6 +81,12 @@ export class TcpProxy implements AsyncDisposable {
     for (const pair of this.#pairs) pair.isDead = true;
   }
 
+  /** Makes those connections half-open, present and new, that begin with something in which `mark` is; until `heal`. */
+  silenceThose(mark: string): void {
+    this.#mark = mark;
+    for (const pair of this.#pairs) pair.isDead ||= pair.head.includes(mark);
+  }
+
   /** Holds everything back until `heal`. */
   stall(): void {
     this.#mode = "stall";
@@ -93,6 +100,7 @@ export class TcpProxy implements AsyncDisposable {
   heal(): void {
     const wasStalled = this.#mode === "stall";
     this.#mode = "pass";
+    this.#mark = undefined;
     if (!wasStalled) return;
     for (const { near, far } of this.#pairs) {
       near.resume();
@@ -107,8 +115,12 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #join(near: Socket, far: Socket): void {
-    const pair: Pair = { near, far, isDead: this.#mode === "silent" };
+    const pair: Pair = { near, far, head: "", isDead: this.#mode === "silent" };
     this.#pairs.add(pair);
+    near.once("data", (chunk: Buffer) => {
+      pair.head = chunk.toString("latin1");
+      if (this.#mark !== undefined) pair.isDead ||= pair.head.includes(this.#mark);
+    });
     this.#forward(pair, near, far);
     this.#forward(pair, far, near);
     far.on("data", (chunk: Buffer) => {
@@ -145,6 +157,8 @@ export class TcpProxy implements AsyncDisposable {
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
+  /** What it begins with. */
+  head: string;
   /** Half-open: neither side hears of the other any more. */
   isDead: boolean;
 }

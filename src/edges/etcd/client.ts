@@ -82,7 +82,7 @@ export class EtcdClient implements EtcdRpc {
   }
 
   openWatch(): Promise<RpcStream<WatchRequest, WatchAnswer>> {
-    return this.#etcd.watchClient.watch();
+    return this.#etcd.watchClient.watch({ interceptors: [requireLeader] });
   }
 
   async probe(): Promise<boolean> {
@@ -117,6 +117,21 @@ export class EtcdClient implements EtcdRpc {
     });
   }
 }
+
+type WatchOptions = NonNullable<Parameters<Etcd3["watchClient"]["watch"]>[0]>;
+type Interceptor = NonNullable<WatchOptions["interceptors"]>[number];
+
+/** Has a member that is cut off from the others end the stream: it would wait there in silence for what they are told. */
+const requireLeader: Interceptor = (options, nextCall) => {
+  const call = nextCall(options) as ReturnType<Interceptor>; // what gRPC makes itself, and asks for no more than that
+  const start = call.start.bind(call);
+  call.start = (metadata, listener) => {
+    const own = metadata.clone(); // etcd3 has one for all requests
+    own.set("hasleader", "true");
+    start(own, listener);
+  };
+  return call;
+};
 
 /** The options of a call that takes no longer than `ms`; of one that takes as long as usual when undefined. */
 function callWithin(ms: number | undefined): { readonly deadline: Date } | undefined {

@@ -15,8 +15,17 @@ export interface Lease {
   readonly renewedAt: number;
 }
 
+/** A lease as a renewal has found it. */
+interface Renewed extends Lease {
+  /** How far the member was that has renewed it; 0 where it does not say. */
+  readonly revision: bigint;
+}
+
 /** Longest wait for the answer to one renewal. */
 const BEAT_MS = 2_000;
+
+/** Longest time between two renewals: what is lost with a restored etcd has to be back before anybody believes it gone. */
+const LONGEST_REST_MS = 5_000;
 
 /** Takes out a lease; etcd may give it a longer life than was asked for. */
 export async function grantLease(etcd: EtcdRequests, ttlSeconds: number, signal: AbortSignal): Promise<Lease> {
@@ -34,18 +43,21 @@ export async function renewLease(etcd: EtcdRequests, id: string, signal: AbortSi
 }
 
 /**
- * Renews a lease at every third of its life until it is lost, then resolves to the reason.
+ * Renews a lease at every third of its life, and every five seconds at least, until it is lost; then resolves to the reason.
  *
  * Lost is what etcd says is gone, and what could not be renewed for its whole life as our clock counts: etcd may have
- * removed everything by then. Tells of each renewal. Ends otherwise only by throwing the signal's reason.
+ * removed everything by then. Lost is also what a restored etcd knows of, since what hangs on it may be of the past.
+ * Tells of each renewal. Ends otherwise only by throwing the signal's reason.
  */
 export async function keepLease(etcd: EtcdRequests, lease: Lease, emit: Emit, signal: AbortSignal): Promise<string> {
   const { clock } = etcd;
   const lifeMs = lease.ttlSeconds * 1_000;
+  const restMs = Math.min(lifeMs / 3, LONGEST_REST_MS);
   let { renewedAt } = lease;
+  let reached = 0n;
   for (;;) {
-    await sleep(Math.max(0, renewedAt + lifeMs / 3 - clock.now()), clock, signal);
-    let renewed: Lease | undefined;
+    await sleep(Math.max(0, renewedAt + restMs - clock.now()), clock, signal);
+    let renewed: Renewed | undefined;
     for (const waitMs of backoff(BEAT_MS / 10, BEAT_MS)) {
       const leftMs = renewedAt + lifeMs - clock.now();
       if (leftMs <= 0) return `it could not be renewed for ${lease.ttlSeconds} s`;
@@ -58,6 +70,9 @@ export async function keepLease(etcd: EtcdRequests, lease: Lease, emit: Emit, si
       }
     }
     if (!renewed) return "etcd says that it is gone";
+    const { revision } = renewed;
+    if (revision !== 0n && revision < reached) return "etcd was restored to an earlier state";
+    reached = revision;
     ({ renewedAt } = renewed);
     emit({ kind: "lease-renewed", lease: formatLease(lease.id), ttlSeconds: renewed.ttlSeconds });
   }
@@ -69,17 +84,18 @@ async function renew(
   id: string,
   withinMs: number,
   signal: AbortSignal,
-): Promise<Lease | undefined> {
+): Promise<Renewed | undefined> {
   const renewedAt = etcd.clock.now();
-  const ttlSeconds = await etcd.ask(
+  const { TTL, header } = await etcd.ask(
     (rpc) =>
-      converse<KeepAliveRequest, KeepAliveAnswer, number>(
+      converse<KeepAliveRequest, KeepAliveAnswer, KeepAliveAnswer>(
         () => rpc.openKeepAlive(withinMs),
         [{ ID: id }],
-        ({ TTL }) => Number(TTL),
+        (answer) => answer,
         signal,
       ),
     signal,
   );
-  return ttlSeconds > 0 ? { id, ttlSeconds, renewedAt } : undefined;
+  const ttlSeconds = Number(TTL);
+  return ttlSeconds > 0 ? { id, ttlSeconds, renewedAt, revision: BigInt(header.revision) } : undefined;
 }

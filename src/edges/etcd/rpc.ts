@@ -126,6 +126,7 @@ export interface KeepAliveRequest {
 }
 
 export interface KeepAliveAnswer {
+  readonly header: AnswerHeader;
   /** "0" when the lease is gone. */
   readonly TTL: string;
 }

@@ -76,6 +76,7 @@ export class HaproxyDriver implements ProxyDriver {
     const binds = text === undefined || !isConfiguration(text) ? [] : newBinds(present, text);
     const obstacle = binds.length > 0 && (await this.#isHere(signal)) ? await obstacleAmong(binds) : undefined;
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
+    if (text !== undefined) this.#tellOfStates(await this.#states.have(text));
     if (checkCmd === undefined) return this.#checkByHaproxy(path, text ?? "", signal);
     const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
     // A command may have no objection to a configuration that has become none; a map or a list never was one.

@@ -1,4 +1,4 @@
-import { readFile, rename } from "node:fs/promises";
+import { access, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
@@ -7,6 +7,7 @@ import { modelOf } from "../../haproxy/config/model.js";
 import { NO_STATES, stateFileIn, stateFileOf } from "../../haproxy/runtime/state-file.js";
 import type { HaproxySettings } from "../../ports.js";
 import { writeNew } from "../files/atomic-write.js";
+import { codeOf } from "../files/errno.js";
 import { RuntimeApi, socketsOf } from "./runtime.js";
 
 /** How long after a reload the states that were kept for it are wiped: a later start is to ask the servers itself. */
@@ -30,6 +31,7 @@ export class ServerStates {
   readonly #clock: Clock;
   readonly #files = new Set<string>();
   readonly #kept = new Map<string, number>();
+  #isThere = false;
 
   constructor(settings: HaproxySettings, clock: Clock) {
     this.#runtime = new RuntimeApi(socketsOf(settings), clock);
@@ -39,6 +41,22 @@ export class ServerStates {
   /** From now on this file may be the one that HAProxy reads its servers from. */
   readFrom(file: string): void {
     this.#files.add(file);
+  }
+
+  /**
+   * Makes the state file that a text names where there is none yet, since HAProxy 2.6 warns of it; resolves to why that has
+   * failed, if it has.
+   */
+  async have(text: string): Promise<string | undefined> {
+    const path = this.#isThere ? undefined : pathIn(text);
+    if (path === undefined) return undefined;
+    try {
+      if (await isMissing(path)) await replace({ path, content: NO_STATES });
+      this.#isThere = true;
+      return undefined;
+    } catch (error) {
+      return reasonOf(error);
+    }
   }
 
   /** Writes the states for a process that will load the files as they are now; resolves to why that has failed, if it has. */
@@ -68,14 +86,27 @@ export class ServerStates {
 
   /** Where nobody answers they say nothing; undefined where the text names no state file. */
   async #statesFor(text: string, signal: AbortSignal): Promise<States | undefined> {
-    if (!text.includes("server-state-file") || !isConfiguration(text)) return undefined;
-    const model = modelOf(text);
-    const path = stateFileIn(model);
+    const path = pathIn(text);
     if (path === undefined) return undefined;
     const all = { commands: [], backends: "all" } as const;
     const reply = await this.#runtime.ask(all, undefined, signal).catch(() => undefined);
     signal.throwIfAborted();
-    return { path, content: stateFileOf(model, reply?.servers ?? []) };
+    return { path, content: stateFileOf(modelOf(text), reply?.servers ?? []) };
+  }
+}
+
+/** The state file that a text names; undefined when it names none. */
+function pathIn(text: string): string | undefined {
+  return text.includes("server-state-file") && isConfiguration(text) ? stateFileIn(modelOf(text)) : undefined;
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return false;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return true;
+    throw error;
   }
 }
 

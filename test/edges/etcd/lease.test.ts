@@ -14,10 +14,10 @@ interface Kept extends ScriptedEtcdWorld {
   readonly end: Promise<unknown>;
 }
 
-/** A lease of 15 s that is being kept. */
-async function kept(): Promise<Kept> {
+/** A lease that is being kept. */
+async function kept(ttlSeconds = 15): Promise<Kept> {
   const world = scriptedEtcdWorld();
-  const lease = await grantLease(world.requests, 15, world.signal);
+  const lease = await grantLease(world.requests, ttlSeconds, world.signal);
   const renewals: number[] = [];
   let lost: string | undefined;
   const keeping = keepLease(world.requests, lease, () => renewals.push(world.clock.now()), world.signal);
@@ -102,6 +102,23 @@ describe("a lease that is kept", () => {
     expect(lost()).toBeUndefined();
     await clock.advance(1);
     expect(lost()).toBe("etcd says that it is gone");
+  });
+
+  test("is lost with the next renewal when etcd was restored: what hangs on it is of the past", async () => {
+    const { clock, etcd, lost } = await kept();
+    const { revision } = etcd;
+    etcd.put("/later", "1");
+    await clock.advance(5_000);
+    expect(lost()).toBeUndefined();
+    etcd.restore(revision);
+    await clock.advance(5_000);
+    expect(lost()).toBe("etcd was restored to an earlier state");
+  });
+
+  test("is renewed every five seconds, however long it lives", async () => {
+    const { clock, renewals } = await kept(60);
+    await clock.advance(20_000);
+    expect(renewals).toEqual([5_000, 10_000, 15_000, 20_000]);
   });
 
   test("is lost when the program stood still for longer than its life", async () => {

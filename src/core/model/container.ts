@@ -6,7 +6,7 @@ export interface Container {
   readonly name: string;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Its variables that name a service, `SERVICE_*` as registrator reads them; no other is kept, since they hold secrets. */
+  /** Its variables that registrator documents, `SERVICE_NAME` and its like; no other is kept, since they hold secrets. */
   readonly serviceVariables: Readonly<Record<string, string>>;
   readonly status: ContainerStatus;
   /** `none` where the image declares no HEALTHCHECK. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isServiceVariable } from "../../core/labels/registrator-labels.js";
 import type { Container, ContainerPort } from "../../core/model/container.js";
 import { signalNumber, type StopRule } from "../../core/text/signal.js";
 
@@ -132,8 +133,8 @@ export function stopRuleOf({ Config: { StopSignal, StopTimeout } }: InspectAnswe
 
 function serviceVariablesOf(env: readonly string[]): Container["serviceVariables"] {
   const pairs = env.flatMap((line) => {
-    const [, name, value] = /^(SERVICE_[^=]*)=(.*)$/s.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, value] as const];
+    const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(line) ?? [];
+    return isServiceVariable(name) ? [[name, value] as const] : [];
   });
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

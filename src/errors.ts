@@ -22,9 +22,16 @@ export type Fault =
   | { readonly code: "deadline"; readonly what: string; readonly afterMs: number }
   | { readonly code: "container-unknown"; readonly asked: string; readonly near: readonly string[] }
   | { readonly code: "container-ambiguous"; readonly asked: string; readonly candidates: readonly string[] }
+  | { readonly code: "container-unseen"; readonly id: string; readonly name: string; readonly because: Because }
   | { readonly code: "docker-refused"; readonly what: string; readonly reason: string }
   | { readonly code: "agent-unreachable"; readonly address: string; readonly reason: string }
   | { readonly code: "agent-refused"; readonly address: string; readonly what: string; readonly reason: string };
+
+/** A reason for programs and a sentence for people, as `Objection` in `core` has them. */
+interface Because {
+  readonly reason: string;
+  readonly advice: string;
+}
 
 /** A failure that is part of the contract: callers ask for its code, people read its message. */
 export class HecdError extends Error {
@@ -95,6 +102,8 @@ function describe(fault: Fault): string {
     }
     case "container-ambiguous":
       return `Cannot tell which container "${fault.asked}" is: ${fault.candidates.join(", ")}`;
+    case "container-unseen":
+      return `Cannot look at container ${fault.name} (${fault.because.reason}): ${fault.because.advice}`;
     case "docker-refused":
       return `Docker could not ${fault.what}: ${fault.reason}`;
     case "agent-unreachable":

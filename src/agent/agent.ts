@@ -4,10 +4,12 @@ import type { Emit } from "../core/events/event.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
 import type { Objection } from "../core/model/reason.js";
+import type { Unseen } from "../core/model/unseen.js";
 import type { Conflict, OnConflict } from "../core/registry/conflict.js";
 import { hasAnswer, planAmong } from "../core/registry/contest.js";
 import type { Transaction } from "../core/registry/plan.js";
-import { decide, type Decided } from "../core/registry/registration.js";
+import { decide, type Decided, withUnseen } from "../core/registry/registration.js";
+import { heldOfSeen } from "../core/registry/unseen-keys.js";
 import { HecdError } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { deadlineSignal } from "../flow/deadline.js";
@@ -71,6 +73,7 @@ export class Agent implements Orders {
   readonly #lag: Lag;
   readonly #probeResults: ProbeResults;
   #running: readonly Container[] | undefined;
+  #unseen: readonly Unseen[] = [];
   #session: Session | undefined;
   /** The same until the address is another. */
   #context: DecisionContext;
@@ -132,8 +135,9 @@ export class Agent implements Orders {
   }
 
   async #followDocker(signal: AbortSignal): Promise<void> {
-    for await (const { containers, heardAt } of this.#parts.containers.watch(signal)) {
+    for await (const { containers, unseen, heardAt } of this.#parts.containers.watch(signal)) {
       this.#running = containers;
+      this.#unseen = unseen;
       this.#lag.heard(heardAt);
       this.#probeResults.take(containers, this.#context);
       this.#news.notify();
@@ -191,14 +195,18 @@ export class Agent implements Orders {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     this.#lag.begin();
-    const decided = decide(running, this.#context, (container) => this.#probeResults.of(container));
+    const unseen = this.#unseen;
+    const seen = decide(running, this.#context, (container) => this.#probeResults.of(container));
+    const decided = withUnseen(seen, unseen);
     this.#tellNotes(decided);
     this.#tellSkipped(decided);
-    const transactions = await this.#carryOut(decided, session, signal);
+    const transactions = await this.#carryOut(decided, unseen, session, signal);
     this.#comparedAt = clock.now();
     emit({
       kind: "reconciled",
       containers: running.length,
+      unreadable: unseen.filter(({ because }) => because?.reason === "unreadable").length,
+      unanswered: unseen.filter(({ because }) => because?.reason === "no-answer").length,
       instances: decided.flatMap(({ decision }) => ("instances" in decision ? decision.instances : [])).length,
       transactions: transactions.length,
       tookMs: clock.now() - begunAt,
@@ -207,9 +215,15 @@ export class Agent implements Orders {
   }
 
   /** Writes what is wanted, and once more when there is an answer to the conflicts; resolves to what was to be written. */
-  async #carryOut(decided: readonly Decided[], session: Session, signal: AbortSignal): Promise<readonly Transaction[]> {
+  async #carryOut(
+    decided: readonly Decided[],
+    unseen: readonly Unseen[],
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<readonly Transaction[]> {
     const attempt = async (known: readonly Conflict[]) => {
-      const transactions = planAmong(known, decided, session.held, this.#settings);
+      const held = heldOfSeen(session.held, unseen, this.#settings);
+      const transactions = planAmong(known, decided, held, this.#settings);
       const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
       return { transactions, conflicts };
     };
@@ -287,6 +301,7 @@ function objectionIn(decision: Decision): Objection | undefined {
   return "instances" in decision ? decision.because : decision;
 }
 
+/** Of a container that does not run they are told when it does. */
 function notesIn(decision: Decision): readonly string[] {
-  return "instances" in decision ? (decision.notes ?? []) : [];
+  return "reason" in decision && EVERYDAY.has(decision.reason) ? [] : (decision.notes ?? []);
 }

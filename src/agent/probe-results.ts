@@ -12,6 +12,7 @@ import type { Clock } from "../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../flow/linked-signal.js";
 import type { Orders, Prober } from "../ports.js";
 import { checkPort } from "./port-check.js";
+import { TaskSlots } from "./task-slots.js";
 
 /** What the results are found out with. */
 export interface ProbeResultsParts {
@@ -47,6 +48,7 @@ export class ProbeResults implements Orders, Disposable {
   readonly #probes: boolean;
   readonly #onNews: () => void;
   readonly #runs = new Map<string, Run>();
+  readonly #slots = new TaskSlots();
   /** The ports that were registered before this agent came, and the runs that were drained then. */
   #trusted: ReadonlySet<string> = new Set();
   #drained: ReadonlySet<string> = new Set();
@@ -67,6 +69,7 @@ export class ProbeResults implements Orders, Disposable {
       this.#runs.delete(id);
     }
     for (const container of containers) this.#examine(this.#runOf(container), container, context);
+    this.#slots.forget(this.#parts.clock.now());
   }
 
   of({ id }: Container): RuntimeStatus {
@@ -126,8 +129,10 @@ export class ProbeResults implements Orders, Disposable {
 
   #runOf(container: Container): Run {
     const { clock } = this.#parts;
+    const now = clock.now();
     const before = this.#runs.get(container.id);
-    const starts = startsOf(container, before?.starts, clock.now());
+    const starts = before ? startsOf(container, before.starts, now) : this.#slots.firstStarts(container, now);
+    this.#slots.note(container, starts, now);
     if (before?.starts === starts) return before;
     if (before) end(before);
     const until = heldUntil(starts);

@@ -47,7 +47,7 @@ function agentOf(number: number): Agent {
   const docker: Containers = {
     connected: true,
     async *watch(signal) {
-      yield { containers, heardAt: undefined };
+      yield { containers, unseen: [], heardAt: undefined };
       await new Notifier().wait(signal); // which nobody rings: nothing changes
     },
   };

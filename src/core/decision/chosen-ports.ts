@@ -2,6 +2,7 @@ import type { PortConfig, ServiceConfig, LabelConfig } from "../labels/label-con
 import type { Container, ContainerPort } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
 import type { Policy } from "./context.js";
+import { INGRESS, taskOf } from "./swarm.js";
 
 /** A port of a container that is to be registered, with all that is wished for it; a name only if that is its own. */
 export interface ChosenPort extends ContainerPort {
@@ -103,7 +104,14 @@ function needsPort({ networkMode }: Container): Objection {
     : objection("needs-port", "Its image exposes no TCP port: name the port it listens on by label hecd.port");
 }
 
-function nothingPublished({ ports }: Container): Objection {
+function nothingPublished(container: Container): Objection {
+  const { ports, networks } = container;
+  if (taskOf(container) && INGRESS in networks) {
+    return objection(
+      "no-published-port",
+      "It is published through swarm's ingress network, by which every node leads to every task; publish it with mode=host (--publish mode=host,target=PORT; in Compose ports: with mode: host)",
+    );
+  }
   const udp = ports.some(({ protocol, bindings }) => protocol === "udp" && bindings.length > 0);
   return objection(
     "no-published-port",

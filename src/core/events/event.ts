@@ -13,6 +13,9 @@ export type HecdEvent =
   | {
       readonly kind: "reconciled";
       readonly containers: number;
+      /** Containers that could not be looked at, by the reason. */
+      readonly unreadable: number;
+      readonly unanswered: number;
       readonly instances: number;
       readonly transactions: number;
       readonly tookMs: number;

@@ -71,14 +71,24 @@ function ipOrNothing(ip: z.ZodType<string>) {
 
 type InspectAnswer = z.output<typeof inspectAnswer>;
 
-/** The answer in its checked form; throws what is wrong with it, since a proxy may stand in between. */
+/** An answer that is not what Docker's documents say; `problem` names the place and what is wrong, not what is there. */
+export class UnreadableAnswer extends Error {
+  override readonly name = "UnreadableAnswer";
+  readonly problem: string;
+
+  constructor(what: string, problem: string, options?: ErrorOptions) {
+    super(`Docker's ${what} is not what it should be: ${problem}`, options);
+    this.problem = problem;
+  }
+}
+
+/** The answer in its checked form; throws `UnreadableAnswer`, since a proxy may stand in between. */
 export function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: string): z.output<Schema> {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`Docker's ${what} is not what it should be: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`, {
-    cause: parsed.error,
-  });
+  const problem = `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
+  throw new UnreadableAnswer(what, problem, { cause: parsed.error });
 }
 
 /** Its own name; the others, with a second slash, are what linked containers call it. */

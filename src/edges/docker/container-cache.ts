@@ -39,7 +39,7 @@ export class ContainerCache {
   }
 
   /** The state of the engine at `now`, by our clock; the events that have led to it do not count for the next one. */
-  show(now: number): EngineState {
+  show(now: number): Omit<EngineState, "unseen"> {
     const containers = [...this.#seen.values()].map(({ container }): Container => {
       return this.#endsUntil(container.id) > now ? { ...container, stopping: true } : container;
     });
@@ -85,6 +85,11 @@ export class ContainerCache {
     if (seen && !endsBy(kill.signal, seen.stopRule)) return false;
     this.#kills.set(id, kill);
     return seen !== undefined;
+  }
+
+  /** Whether a container has been looked at. */
+  has(id: string): boolean {
+    return this.#seen.has(id);
   }
 
   /** Whether a container that runs in a network of its own has no address there yet. */

@@ -33,6 +33,8 @@ export interface Listed {
   readonly name: string;
   /** Equal texts mean that nothing we care for has changed. */
   readonly summary: string;
+  /** Whether it has a process. */
+  readonly isUp: boolean;
 }
 
 /** A container as a look shows it. */
@@ -144,6 +146,7 @@ export class DockerEngine implements Disposable {
       id: listed.Id,
       name: nameOf(listed),
       summary: summaryOf(listed),
+      isUp: !/^(created|exited|dead|removing)$/.test(listed.State),
     }));
   }
 }

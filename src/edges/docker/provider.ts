@@ -10,7 +10,8 @@ import { type DockerConnection, explainUnreachable, isOrphaned } from "./connect
 import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
-import { DockerInspector } from "./inspector.js";
+import { DockerInspector, type Known } from "./inspector.js";
+import { UnseenContainers } from "./unseen-containers.js";
 
 /** How a Docker engine is followed. */
 export interface DockerSettings {
@@ -56,7 +57,7 @@ export class DockerContainers implements Containers {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<EngineState, never, undefined> {
-    const picture = new ContainerCache();
+    const known = { picture: new ContainerCache(), unseen: new UnseenContainers() };
     const outage = new Outage(this.#clock);
     let waits = reconnects();
     try {
@@ -64,7 +65,7 @@ export class DockerContainers implements Containers {
         const begunAt = this.#clock.now();
         using turn = linkedSignal(signal);
         try {
-          yield* this.#followOnce(picture, outage, turn);
+          yield* this.#followOnce(known, outage, turn);
         } catch (error) {
           signal.throwIfAborted();
           // The end of a connection that had been made is no outage: the next one follows at once.
@@ -82,16 +83,13 @@ export class DockerContainers implements Containers {
   }
 
   /** Yields states until the connection is over; throws `ConnectionOver`, or why it could not be made. */
-  async *#followOnce(
-    picture: ContainerCache,
-    outage: Outage,
-    turn: LinkedSignal,
-  ): AsyncGenerator<EngineState, never, undefined> {
+  async *#followOnce(known: Known, outage: Outage, turn: LinkedSignal): AsyncGenerator<EngineState, never, undefined> {
     const clock = this.#clock;
+    const { picture, unseen } = known;
     using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
     const news = new Notifier();
     const listSoon = new Notifier();
-    const inspector = new DockerInspector(engine, picture, news, clock, turn.signal);
+    const inspector = new DockerInspector(engine, known, { news, clock }, turn.signal);
     let isMade = false;
     const over = (why: string, cause?: unknown): void => {
       turn.abort(isMade ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
@@ -130,7 +128,7 @@ export class DockerContainers implements Containers {
       const changesAt = picture.complete ? picture.nextChangeAfter(clock.now()) : undefined;
       if (changesAt === undefined) await news.wait(turn.signal);
       else await news.waitAtMost(changesAt - clock.now(), clock, turn.signal);
-      yield picture.show(clock.now());
+      yield { ...picture.show(clock.now()), unseen: unseen.all };
     }
   }
 

@@ -3,7 +3,6 @@ import type { Decision } from "../core/decision/decision.js";
 import type { Emit } from "../core/events/event.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
-import type { Objection } from "../core/model/reason.js";
 import type { Unseen } from "../core/model/unseen.js";
 import type { Conflict, OnConflict } from "../core/registry/conflict.js";
 import { hasAnswer, planAmong } from "../core/registry/contest.js";
@@ -18,6 +17,7 @@ import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "../ports.js";
 import { ConflictWatcher } from "./conflict-watcher.js";
+import { tellDecisions } from "./decisions.js";
 import { ProbeResults } from "./probe-results.js";
 
 /** The parts an agent is put together from. */
@@ -53,9 +53,6 @@ export interface AgentState {
   readonly containers: readonly { readonly name: string; readonly id: string; readonly decision: Decision }[];
   readonly conflicts: readonly Conflict[];
 }
-
-/** That it does not run, or has only just started, is no news. */
-const EVERYDAY: ReadonlySet<Objection["reason"]> = new Set(["not-running", "not-listening"]);
 
 /** How long an orderly stop may take to leave the store as it should be. */
 const LEAVE_MS = 2_000;
@@ -198,8 +195,8 @@ export class Agent implements Orders {
     const unseen = this.#unseen;
     const seen = decide(running, this.#context, (container) => this.#probeResults.of(container));
     const decided = withUnseen(seen, unseen);
-    this.#tellNotes(decided);
-    this.#tellSkipped(decided);
+    tellDecisions(this.#decided, decided, emit);
+    this.#decided = decided;
     const transactions = await this.#carryOut(decided, unseen, session, signal);
     this.#comparedAt = clock.now();
     emit({
@@ -246,32 +243,6 @@ export class Agent implements Orders {
     }
   }
 
-  /** Tells what of a container's labels was left aside, when that is news. */
-  #tellNotes(decided: readonly Decided[]): void {
-    const before = new Map(this.#decided.map(({ container, decision }) => [container.id, notesIn(decision)]));
-    for (const { container, decision } of decided) {
-      for (const advice of notesIn(decision)) {
-        if (before.get(container.id)?.includes(advice)) continue;
-        this.#parts.emit({ kind: "advice", about: `Container ${container.name}`, advice });
-      }
-    }
-  }
-
-  /** Tells of each container why it is left out, when that is news. */
-  #tellSkipped(decided: readonly Decided[]): void {
-    const before = new Map(
-      this.#decided.map(({ container, decision }) => [container.id, objectionIn(decision)?.reason]),
-    );
-    this.#decided = decided;
-    for (const { container, decision } of decided) {
-      const because = objectionIn(decision);
-      if (!because || EVERYDAY.has(because.reason)) continue;
-      const { reason, advice } = because;
-      if (before.get(container.id) === reason) continue;
-      this.#parts.emit({ kind: "skipped", container: container.name, reason, advice });
-    }
-  }
-
   /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
   #tellWrites(transactions: readonly Transaction[], met: readonly Conflict[], held: ReadonlyMap<string, string>): void {
     const { emit } = this.#parts;
@@ -295,13 +266,4 @@ export class Agent implements Orders {
     const agreeing = this.#conflicts.filter(({ agrees }) => agrees).length;
     emit({ kind: "contested", agreeing, differing: this.#conflicts.length - agreeing });
   }
-}
-
-function objectionIn(decision: Decision): Objection | undefined {
-  return "instances" in decision ? decision.because : decision;
-}
-
-/** Of a container that does not run they are told when it does. */
-function notesIn(decision: Decision): readonly string[] {
-  return "reason" in decision && EVERYDAY.has(decision.reason) ? [] : (decision.notes ?? []);
 }

@@ -68,8 +68,8 @@ export class ProbeResults implements Orders, Disposable {
       end(run);
       this.#runs.delete(id);
     }
+    this.#slots.take(containers, this.#parts.clock.now());
     for (const container of containers) this.#examine(this.#runOf(container), container, context);
-    this.#slots.forget(this.#parts.clock.now());
   }
 
   of({ id }: Container): RuntimeStatus {
@@ -132,8 +132,8 @@ export class ProbeResults implements Orders, Disposable {
     const now = clock.now();
     const before = this.#runs.get(container.id);
     const starts = before ? startsOf(container, before.starts, now) : this.#slots.firstStarts(container, now);
-    this.#slots.note(container, starts, now);
     if (before?.starts === starts) return before;
+    this.#slots.enter(container, starts, now);
     if (before) end(before);
     const until = heldUntil(starts);
     const letIn = (): void => {

@@ -9,9 +9,11 @@ const MEMORY_MS = 600_000;
 interface Occupant {
   readonly id: string;
   readonly starts: Starts;
+  readonly hasEnded: boolean;
   /** Whether it was told to stop: one that comes after it does so because somebody wanted that. */
   readonly wasStopped: boolean;
-  readonly seenAt: number;
+  /** When it was seen alive last, in the clock's milliseconds. */
+  readonly aliveAt: number;
 }
 
 /**
@@ -21,30 +23,38 @@ interface Occupant {
 export class TaskSlots {
   readonly #occupants = new Map<string, Occupant>();
 
-  /** What is known of the first start of a container that was not there before. */
+  /** Takes in what has become of those who are in the slots, by the newest state of all containers. */
+  take(containers: readonly Container[], now: number): void {
+    if (this.#occupants.size === 0) return;
+    const present = new Map(containers.map((container) => [container.id, container]));
+    for (const [slot, occupant] of this.#occupants) {
+      const container = present.get(occupant.id);
+      const hasEnded = occupant.hasEnded || container === undefined || !isAlive(container);
+      const wasStopped = occupant.wasStopped || (container?.stopping ?? false);
+      const aliveAt = hasEnded ? occupant.aliveAt : now;
+      if (now - aliveAt > MEMORY_MS) this.#occupants.delete(slot);
+      else this.#occupants.set(slot, { ...occupant, hasEnded, wasStopped, aliveAt });
+    }
+  }
+
+  /** What is known of the starts of a container that was not there before. */
   firstStarts(container: Container, now: number): Starts {
-    const slot = liveSlotOf(container);
+    const slot = isAlive(container) ? taskOf(container)?.slot : undefined;
     const before = slot === undefined ? undefined : this.#occupants.get(slot);
-    const isSuccessor = before !== undefined && before.id !== container.id && !before.wasStopped;
-    return isSuccessor ? startsAfter(container, before.starts, now) : startsOf(container, undefined, now);
+    const isAfterCrash = before !== undefined && before.hasEnded && !before.wasStopped;
+    return isAfterCrash ? startsAfter(container, before.starts, now) : startsOf(container, undefined, now);
   }
 
-  /** Takes in who is in its slot now. */
-  note(container: Container, starts: Starts, now: number): void {
-    const slot = liveSlotOf(container);
+  /** Takes in who is in its slot from now on. */
+  enter(container: Container, starts: Starts, now: number): void {
+    const slot = isAlive(container) ? taskOf(container)?.slot : undefined;
     if (slot === undefined) return;
-    const before = this.#occupants.get(slot);
-    const wasStopped = container.stopping || (before?.id === container.id && before.wasStopped);
-    this.#occupants.set(slot, { id: container.id, starts, wasStopped, seenAt: now });
-  }
-
-  /** Forgets the slots in which nobody has been for long. */
-  forget(now: number): void {
-    for (const [slot, { seenAt }] of this.#occupants) if (now - seenAt > MEMORY_MS) this.#occupants.delete(slot);
+    const { id, stopping: wasStopped } = container;
+    this.#occupants.set(slot, { id, starts, hasEnded: false, wasStopped, aliveAt: now });
   }
 }
 
-/** What has ended stays in swarm's history, and in no slot. */
-function liveSlotOf(container: Container): string | undefined {
-  return /^(created|running|paused|restarting)$/.test(container.status) ? taskOf(container)?.slot : undefined;
+/** What has ended stays in swarm's history for a while, and in no slot. */
+function isAlive({ status }: Container): boolean {
+  return status === "created" || status === "running" || status === "paused";
 }

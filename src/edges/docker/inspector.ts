@@ -31,7 +31,7 @@ interface Look {
 }
 
 /** What is known of the containers of an engine, whichever connection it came by. */
-export interface Known {
+export interface KnownContainers {
   readonly picture: ContainerCache;
   readonly unseen: UnseenContainers;
 }
@@ -54,7 +54,7 @@ export class DockerInspector {
   readonly #looks = new Map<string, Look>();
 
   /** Ends all its work when `signal` aborts. */
-  constructor(engine: DockerEngine, known: Known, { news, clock }: InspectorParts, signal: AbortSignal) {
+  constructor(engine: DockerEngine, known: KnownContainers, { news, clock }: InspectorParts, signal: AbortSignal) {
     this.#engine = engine;
     this.#picture = known.picture;
     this.#unseen = known.unseen;

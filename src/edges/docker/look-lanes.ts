@@ -3,7 +3,7 @@ import type { Clock } from "../../flow/clock.js";
 
 /** How many looks are under way at the same time: those that are answered, and those that wait longer than others. */
 const PROMPT_AT_ONCE = 8;
-const PATIENT_AT_ONCE = 32;
+const PATIENT_AT_ONCE = 64;
 
 /** After how many answers to younger looks, or after which time without one, a look no longer counts as prompt. */
 const OVERTAKEN_BY = 16;

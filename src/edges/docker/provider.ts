@@ -10,7 +10,7 @@ import { type DockerConnection, explainUnreachable, isOrphaned } from "./connect
 import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
-import { DockerInspector, type Known } from "./inspector.js";
+import { DockerInspector, type KnownContainers } from "./inspector.js";
 import { UnseenContainers } from "./unseen-containers.js";
 
 /** How a Docker engine is followed. */
@@ -83,7 +83,11 @@ export class DockerContainers implements Containers {
   }
 
   /** Yields states until the connection is over; throws `ConnectionOver`, or why it could not be made. */
-  async *#followOnce(known: Known, outage: Outage, turn: LinkedSignal): AsyncGenerator<EngineState, never, undefined> {
+  async *#followOnce(
+    known: KnownContainers,
+    outage: Outage,
+    turn: LinkedSignal,
+  ): AsyncGenerator<EngineState, never, undefined> {
     const clock = this.#clock;
     const { picture, unseen } = known;
     using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);

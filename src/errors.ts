@@ -5,7 +5,13 @@ export type Fault =
   | { readonly code: "file-unreadable"; readonly path: string; readonly reason: string }
   | { readonly code: "file-unwritable"; readonly path: string; readonly reason: string }
   | { readonly code: "template-invalid"; readonly template: string; readonly line?: number; readonly reason: string }
-  | { readonly code: "docker-unreachable"; readonly url: string; readonly reason: string }
+  | {
+      readonly code: "docker-unreachable";
+      readonly url: string;
+      readonly reason: string;
+      /** Whether something does answer there. */
+      readonly answers?: boolean;
+    }
   | { readonly code: "store-unreachable"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "store-refused"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "session-lost"; readonly lease: string; readonly reason: string }
@@ -75,7 +81,7 @@ function describe(fault: Fault): string {
       return `Cannot render ${place}: ${fault.reason}`;
     }
     case "docker-unreachable":
-      return `Cannot reach Docker at ${fault.url}: ${fault.reason}`;
+      return `Cannot ${fault.answers ? "work with" : "reach"} Docker at ${fault.url}: ${fault.reason}`;
     case "store-unreachable":
       return `Cannot reach etcd at ${fault.endpoints.join(", ")}: ${fault.reason}`;
     case "store-refused":

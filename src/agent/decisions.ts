@@ -17,7 +17,8 @@ export function tellDecisions(before: readonly Decided[], decided: readonly Deci
     }
     const because = objectionIn(decision);
     if (!because || EVERYDAY.has(because.reason) || because.reason === (last && objectionIn(last)?.reason)) continue;
-    emit({ kind: "skipped", container: container.name, reason: because.reason, advice: because.advice });
+    const { reason, advice } = because;
+    emit({ kind: "skipped", container: container.name, reason, advice, isKept: "instances" in decision });
   }
 }
 

@@ -6,7 +6,14 @@
 export type HecdEvent =
   // Docker
   | { readonly kind: "docker-connected"; readonly url: string; readonly version: string; readonly afterMs: number }
-  | { readonly kind: "docker-unreachable"; readonly url: string; readonly reason: string; readonly lastedMs: number }
+  | {
+      readonly kind: "docker-unreachable";
+      readonly url: string;
+      readonly reason: string;
+      /** Whether something does answer there. */
+      readonly answers?: boolean;
+      readonly lastedMs: number;
+    }
   | { readonly kind: "docker-event"; readonly action: string; readonly container: string }
   // Agent
   | { readonly kind: "advertising"; readonly ip: string; readonly how: string }
@@ -24,7 +31,14 @@ export type HecdEvent =
     }
   | { readonly kind: "registered"; readonly key: string; readonly value: string }
   | { readonly kind: "deregistered"; readonly key: string }
-  | { readonly kind: "skipped"; readonly container: string; readonly reason: string; readonly advice: string }
+  | {
+      readonly kind: "skipped";
+      readonly container: string;
+      readonly reason: string;
+      readonly advice: string;
+      /** Whether it stays in the records, as one that gets no new work. */
+      readonly isKept: boolean;
+    }
   | { readonly kind: "probe-skipped" | "probe-waits"; readonly container: string; readonly address: string }
   | { readonly kind: "key-conflict"; readonly key: string; readonly held: string }
   | { readonly kind: "key-replaced"; readonly key: string; readonly held: string }

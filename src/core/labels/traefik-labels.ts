@@ -4,7 +4,7 @@ import { labelsBelow, LabelReader, type Said } from "./label-reader.js";
 import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import {
   CHECKED_PATH,
-  BOOLEAN,
+  GO_BOOLEAN,
   INTERVAL,
   META,
   META_NAME,
@@ -35,7 +35,7 @@ export function readTraefik(labels: Readonly<Record<string, string>>): Statement
   const faults: string[] = [];
   const said = labelsBelow("traefik.", labels, faults);
   const reading = new LabelReader(said, faults);
-  const enable = reading.take("enable", BOOLEAN);
+  const enable = reading.take("enable", GO_BOOLEAN);
   const services = servicesIn(said, reading, faults);
   const routes = routesIn(said, services, faults);
   const ofPort = new Map<number, ServiceConfig>();

@@ -23,6 +23,8 @@ export interface Container {
   readonly networks: Readonly<Record<string, NetworkAddresses>>;
   /** Every exposed or published port, by container port and protocol. */
   readonly ports: readonly ContainerPort[];
+  /** Whether it was started with `-p` or `-P`, which not every network can follow. */
+  readonly asksToPublish?: boolean | undefined;
 }
 
 /** The addresses of a container in one network; each undefined where the network has none of that family. */

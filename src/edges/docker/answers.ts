@@ -44,7 +44,11 @@ export const inspectAnswer = z.object({
     StopSignal: z.string().nullish(),
     StopTimeout: z.number().nullish(),
   }),
-  HostConfig: z.object({ NetworkMode: z.string() }),
+  HostConfig: z.object({
+    NetworkMode: z.string(),
+    PortBindings: z.record(z.string(), z.unknown()).nullish(),
+    PublishAllPorts: z.boolean().nullish(),
+  }),
   NetworkSettings: z.object({
     Ports: z
       .record(
@@ -79,6 +83,17 @@ export class UnreadableAnswer extends Error {
   constructor(what: string, problem: string, options?: ErrorOptions) {
     super(`Docker's ${what} is not what it should be: ${problem}`, options);
     this.problem = problem;
+  }
+}
+
+/** A request that was answered by an error, of the engine or of a proxy before it. */
+export class RefusedRequest extends Error {
+  override readonly name = "RefusedRequest";
+  readonly statusCode: unknown;
+
+  constructor(what: string, cause: Error & { readonly statusCode: unknown }) {
+    super(`${what} was refused: ${cause.message.trim().slice(0, 300)}`, { cause });
+    this.statusCode = cause.statusCode;
   }
 }
 
@@ -129,6 +144,7 @@ export function containerOf(answer: InspectAnswer): Container {
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),
     ports: portsOf(Config.ExposedPorts ?? {}, NetworkSettings.Ports ?? {}),
+    asksToPublish: HostConfig.PublishAllPorts === true || Object.keys(HostConfig.PortBindings ?? {}).length > 0,
   };
 }
 

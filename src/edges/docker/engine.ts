@@ -13,6 +13,7 @@ import {
   inspectAnswer,
   listAnswer,
   nameOf,
+  RefusedRequest,
   parseAnswer,
   stopRuleOf,
   summaryOf,
@@ -111,7 +112,7 @@ export class DockerEngine implements Disposable {
       const description = parseAnswer(inspectAnswer, answer, `description of container ${short}`);
       return { container: containerOf(description), stopRule: stopRuleOf(description) };
     } catch (error) {
-      if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
+      if (error instanceof RefusedRequest && error.statusCode === 404) return undefined;
       throw error;
     }
   }
@@ -170,6 +171,10 @@ async function within<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   using work = deadlineSignal(ms, new HecdError({ code: "deadline", what, afterMs: ms }), clock, signal);
-  // dockerode does not settle every call whose connection breaks; hence our own end of the waiting.
-  return await abortable(call(work.signal), work.signal);
+  try {
+    // dockerode does not settle every call whose connection breaks; hence our own end of the waiting.
+    return await abortable(call(work.signal), work.signal);
+  } catch (error) {
+    throw error instanceof Error && "statusCode" in error ? new RefusedRequest(what, error) : error;
+  }
 }

@@ -2,7 +2,7 @@ import { findContainer, type Found, type Named } from "../../core/decision/find-
 import type { Container } from "../../core/model/container.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { type DockerConnection, explainUnreachable } from "./connection.js";
+import { type DockerConnection, explainUnreachable, hasAnswered } from "./connection.js";
 import { DockerEngine } from "./engine.js";
 import { objectionTo } from "./unseen-containers.js";
 
@@ -67,6 +67,7 @@ async function ask<T>(
   } catch (error) {
     signal.throwIfAborted();
     const reason = explainUnreachable(error, connection);
-    throw new HecdError({ code: "docker-unreachable", url: connection.url, reason }, { cause: error });
+    const answers = hasAnswered(error) ? { answers: true } : {};
+    throw new HecdError({ code: "docker-unreachable", url: connection.url, reason, ...answers }, { cause: error });
   }
 }

@@ -6,7 +6,7 @@ import { Notifier } from "../../flow/notifier.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff } from "../../flow/retry.js";
 import type { Containers, EngineState } from "../../ports.js";
-import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
+import { type DockerConnection, explainUnreachable, hasAnswered, isOrphaned } from "./connection.js";
 import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints } from "./events.js";
@@ -157,7 +157,9 @@ export class DockerContainers implements Containers {
     const lastedMs = outage.failed();
     const { connection } = this.#settings;
     const reason = explainUnreachable(error, connection);
-    if (lastedMs !== undefined) this.#emit({ kind: "docker-unreachable", url: connection.url, reason, lastedMs });
+    if (lastedMs === undefined) return;
+    const answers = hasAnswered(error) ? { answers: true } : {};
+    this.#emit({ kind: "docker-unreachable", url: connection.url, reason, ...answers, lastedMs });
   }
 }
 

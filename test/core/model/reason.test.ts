@@ -26,6 +26,8 @@ describe("a container that is left out is told what to change", () => {
     ],
     ["one-off", { labels: { "com.docker.compose.oneoff": "True" } }, {}, "--label hecd.enable=true"],
     ["no-published-port", { ports: [] }, {}, "-P or -p"],
+    ["no-published-port", { ports: [], asksToPublish: true }, {}, "no port of this host leads into its network"],
+    ["port-not-mapped", { labels: { "hecd.port": "81" } }, {}, "publish it too (-p 81)"],
     [
       "no-published-port",
       { ports: [{ port: 53, protocol: "udp", bindings: [{ hostIp: "", hostPort: 53 }] }] },

@@ -5,7 +5,13 @@ export type Fault =
   | { readonly code: "file-unreadable"; readonly path: string; readonly reason: string }
   | { readonly code: "file-unwritable"; readonly path: string; readonly reason: string }
   | { readonly code: "template-invalid"; readonly template: string; readonly line?: number; readonly reason: string }
-  | { readonly code: "docker-unreachable"; readonly url: string; readonly reason: string }
+  | {
+      readonly code: "docker-unreachable";
+      readonly url: string;
+      readonly reason: string;
+      /** Whether something does answer there. */
+      readonly answers?: boolean;
+    }
   | { readonly code: "store-unreachable"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "store-refused"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "session-lost"; readonly lease: string; readonly reason: string }
@@ -22,9 +28,16 @@ export type Fault =
   | { readonly code: "deadline"; readonly what: string; readonly afterMs: number }
   | { readonly code: "container-unknown"; readonly asked: string; readonly near: readonly string[] }
   | { readonly code: "container-ambiguous"; readonly asked: string; readonly candidates: readonly string[] }
+  | { readonly code: "container-unseen"; readonly id: string; readonly name: string; readonly because: Because }
   | { readonly code: "docker-refused"; readonly what: string; readonly reason: string }
   | { readonly code: "agent-unreachable"; readonly address: string; readonly reason: string }
   | { readonly code: "agent-refused"; readonly address: string; readonly what: string; readonly reason: string };
+
+/** A reason for programs and a sentence for people, as `Objection` in `core` has them. */
+interface Because {
+  readonly reason: string;
+  readonly advice: string;
+}
 
 /** A failure that is part of the contract: callers ask for its code, people read its message. */
 export class HecdError extends Error {
@@ -68,7 +81,7 @@ function describe(fault: Fault): string {
       return `Cannot render ${place}: ${fault.reason}`;
     }
     case "docker-unreachable":
-      return `Cannot reach Docker at ${fault.url}: ${fault.reason}`;
+      return `Cannot ${fault.answers ? "work with" : "reach"} Docker at ${fault.url}: ${fault.reason}`;
     case "store-unreachable":
       return `Cannot reach etcd at ${fault.endpoints.join(", ")}: ${fault.reason}`;
     case "store-refused":
@@ -95,6 +108,8 @@ function describe(fault: Fault): string {
     }
     case "container-ambiguous":
       return `Cannot tell which container "${fault.asked}" is: ${fault.candidates.join(", ")}`;
+    case "container-unseen":
+      return `Cannot look at container ${fault.name} (${fault.because.reason}): ${fault.because.advice}`;
     case "docker-refused":
       return `Docker could not ${fault.what}: ${fault.reason}`;
     case "agent-unreachable":

@@ -4,6 +4,7 @@ import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
 import type { Container } from "./core/model/container.js";
 import type { Snapshot } from "./core/model/snapshot.js";
+import type { Unseen } from "./core/model/unseen.js";
 import type { Holder } from "./core/registry/claim.js";
 import type { Conflict } from "./core/registry/conflict.js";
 import type { Transaction } from "./core/registry/plan.js";
@@ -27,7 +28,10 @@ export interface Containers {
 
 /** All containers of an engine at one moment. */
 export interface EngineState {
+  /** As each of them was seen last. */
   readonly containers: readonly Container[];
+  /** Those that cannot be looked at now; one that was seen before is among the others, too. */
+  readonly unseen: readonly Unseen[];
   /** When the oldest event came in that led to this state, by our clock; undefined when none did. */
   readonly heardAt: number | undefined;
 }

@@ -4,11 +4,12 @@ import type { Emit } from "../core/events/event.js";
 import type { Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
-import type { Objection } from "../core/model/reason.js";
+import type { Unseen } from "../core/model/unseen.js";
 import type { Conflict, OnConflict } from "../core/registry/conflict.js";
 import { hasAnswer, planAmong } from "../core/registry/contest.js";
 import type { Transaction } from "../core/registry/plan.js";
-import { decide, type Decided } from "../core/registry/registration.js";
+import { decide, type Decided, withUnseen } from "../core/registry/registration.js";
+import { heldOfSeen } from "../core/registry/unseen-keys.js";
 import { HecdError } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { deadlineSignal } from "../flow/deadline.js";
@@ -17,6 +18,7 @@ import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "../ports.js";
 import { ConflictWatcher } from "./conflict-watcher.js";
+import { tellDecisions } from "./decisions.js";
 import { ProbeResults } from "./probe-results.js";
 
 /** The parts an agent is put together from. */
@@ -57,9 +59,6 @@ export interface AgentState {
   readonly conflicts: readonly Conflict[];
 }
 
-/** That it does not run, or has only just started, is no news. */
-const EVERYDAY: ReadonlySet<Objection["reason"]> = new Set(["not-running", "not-listening", "answers-badly"]);
-
 /** How long an orderly stop may take to leave the store as it should be. */
 const LEAVE_MS = 2_000;
 
@@ -76,6 +75,7 @@ export class Agent implements Orders {
   readonly #lag: Lag;
   readonly #probeResults: ProbeResults;
   #running: readonly Container[] | undefined;
+  #unseen: readonly Unseen[] = [];
   #session: Session | undefined;
   /** The same until the address is another. */
   #context: DecisionContext;
@@ -137,8 +137,9 @@ export class Agent implements Orders {
   }
 
   async #followDocker(signal: AbortSignal): Promise<void> {
-    for await (const { containers, heardAt } of this.#parts.containers.watch(signal)) {
+    for await (const { containers, unseen, heardAt } of this.#parts.containers.watch(signal)) {
       this.#running = containers;
+      this.#unseen = unseen;
       this.#lag.heard(heardAt);
       this.#takeIn(containers);
       this.#news.notify();
@@ -200,14 +201,18 @@ export class Agent implements Orders {
     if (!running) return; // Docker has not spoken yet, which says nothing about its containers
     const begunAt = clock.now();
     this.#lag.begin();
-    const decided = decide(running, this.#context, (container) => this.#probeResults.of(container));
-    this.#tellNotes(decided);
-    this.#tellSkipped(decided);
-    const transactions = await this.#carryOut(decided, session, signal);
+    const unseen = this.#unseen;
+    const seen = decide(running, this.#context, (container) => this.#probeResults.of(container));
+    const decided = withUnseen(seen, unseen);
+    tellDecisions(this.#decided, decided, emit);
+    this.#decided = decided;
+    const transactions = await this.#carryOut(decided, unseen, session, signal);
     this.#comparedAt = clock.now();
     emit({
       kind: "reconciled",
       containers: running.length,
+      unreadable: unseen.filter(({ because }) => because?.reason === "unreadable").length,
+      unanswered: unseen.filter(({ because }) => because?.reason === "no-answer").length,
       instances: decided.flatMap(({ decision }) => ("instances" in decision ? decision.instances : [])).length,
       transactions: transactions.length,
       tookMs: clock.now() - begunAt,
@@ -216,9 +221,15 @@ export class Agent implements Orders {
   }
 
   /** Writes what is wanted, and once more when there is an answer to the conflicts; resolves to what was to be written. */
-  async #carryOut(decided: readonly Decided[], session: Session, signal: AbortSignal): Promise<readonly Transaction[]> {
+  async #carryOut(
+    decided: readonly Decided[],
+    unseen: readonly Unseen[],
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<readonly Transaction[]> {
     const attempt = async (known: readonly Conflict[]) => {
-      const transactions = planAmong(known, decided, session.held, this.#settings);
+      const held = heldOfSeen(session.held, unseen, this.#settings);
+      const transactions = planAmong(known, decided, held, this.#settings);
       const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
       return { transactions, conflicts };
     };
@@ -238,32 +249,6 @@ export class Agent implements Orders {
       await session.close(this.#settings.onExit, leaving.signal);
     } catch (error) {
       if (!session.lost.aborted && !(error instanceof HecdError)) throw error;
-    }
-  }
-
-  /** Tells what of a container's labels was left aside, when that is news. */
-  #tellNotes(decided: readonly Decided[]): void {
-    const before = new Map(this.#decided.map(({ container, decision }) => [container.id, notesIn(decision)]));
-    for (const { container, decision } of decided) {
-      for (const advice of notesIn(decision)) {
-        if (before.get(container.id)?.includes(advice)) continue;
-        this.#parts.emit({ kind: "advice", about: `Container ${container.name}`, advice });
-      }
-    }
-  }
-
-  /** Tells of each container why it is left out, when that is news. */
-  #tellSkipped(decided: readonly Decided[]): void {
-    const before = new Map(
-      this.#decided.map(({ container, decision }) => [container.id, objectionIn(decision)?.reason]),
-    );
-    this.#decided = decided;
-    for (const { container, decision } of decided) {
-      const because = objectionIn(decision);
-      if (!because || EVERYDAY.has(because.reason)) continue;
-      const { reason, advice } = because;
-      if (before.get(container.id) === reason) continue;
-      this.#parts.emit({ kind: "skipped", container: container.name, reason, advice });
     }
   }
 
@@ -290,12 +275,4 @@ export class Agent implements Orders {
     const agreeing = this.#conflicts.filter(({ agrees }) => agrees).length;
     emit({ kind: "contested", agreeing, differing: this.#conflicts.length - agreeing });
   }
-}
-
-function objectionIn(decision: Decision): Objection | undefined {
-  return "instances" in decision ? decision.because : decision;
-}
-
-function notesIn(decision: Decision): readonly string[] {
-  return "instances" in decision ? (decision.notes ?? []) : [];
 }

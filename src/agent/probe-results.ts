@@ -15,6 +15,7 @@ import { type LinkedSignal, linkedSignal } from "../flow/linked-signal.js";
 import type { Orders, Prober } from "../ports.js";
 import { OutlivedStops, type OutlivedStopsSettings } from "./outlived-stops.js";
 import { checkPort, type ProbeFinding } from "./port-check.js";
+import { TaskSlots } from "./task-slots.js";
 
 /** What the results are found out with. */
 export interface ProbeResultsParts {
@@ -69,6 +70,7 @@ export class ProbeResults implements Orders, Disposable {
   readonly #onNews: () => void;
   readonly #outlivedStops: OutlivedStops;
   readonly #runs = new Map<string, Run>();
+  readonly #slots = new TaskSlots();
   /** The ports that were registered before this agent came, and the runs that were drained then. */
   #trusted: ReadonlySet<string> = new Set();
   #drained: ReadonlySet<string> = new Set();
@@ -90,6 +92,7 @@ export class ProbeResults implements Orders, Disposable {
       end(run);
       this.#runs.delete(id);
     }
+    this.#slots.take(containers, this.#parts.clock.now());
     const ownContainer = context.ownContainer === undefined ? undefined : present.get(context.ownContainer);
     const standpoint = { vicinity: this.#parts.vicinity(), place, ownContainer, isUsual: this.#settings.probes };
     const seen = { context, standpoint, present };
@@ -162,9 +165,11 @@ export class ProbeResults implements Orders, Disposable {
 
   #runOf(container: Container): Run {
     const { clock } = this.#parts;
+    const now = clock.now();
     const before = this.#runs.get(container.id);
-    const starts = startsOf(container, before?.starts, clock.now());
+    const starts = before ? startsOf(container, before.starts, now) : this.#slots.firstStarts(container, now);
     if (before?.starts === starts) return before;
+    this.#slots.enter(container, starts, now);
     if (before) end(before);
     const until = heldUntil(starts);
     const letIn = (): void => {

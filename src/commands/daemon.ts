@@ -133,7 +133,11 @@ export function policyOf(settings: Settings): Policy {
 function journalOf(settings: Settings, { stderr, onTerminal }: ProcessWorld): Emit {
   const format = settings["log-format"];
   return openJournal(
-    { level: settings["log-level"], pretty: format === "pretty" || (format === "auto" && onTerminal) },
+    {
+      level: settings["log-level"],
+      pretty: format === "pretty" || (format === "auto" && onTerminal),
+      colours: onTerminal,
+    },
     stderr,
   );
 }

@@ -60,9 +60,15 @@ async function inquireAtDocker(
   note: string | undefined,
   signal: AbortSignal,
 ): Promise<Inquiry> {
-  const located = await locate(asked, settings, signal);
-  const source = `Docker at ${located.engine.connection.url}`;
-  return { explanation: await decideAlone(located, settings, signal), source, note };
+  try {
+    const located = await locate(asked, settings, signal);
+    const source = `Docker at ${located.engine.connection.url}`;
+    return { explanation: await decideAlone(located, settings, signal), source, note };
+  } catch (error) {
+    if (!hasCode(error, "container-unseen")) throw error;
+    const { id, name, because } = error.fault;
+    return { explanation: explainWanted({ id, name, decision: because }, {}), source: "Docker", note };
+  }
 }
 
 /** What an agent with these settings would do with a container that it has not probed and nobody has drained. */

@@ -34,6 +34,7 @@ const FINAL: ReadonlySet<string> = new Set<Reason>([
   "network-owner-away",
   "too-many-ports",
   "not-enabled",
+  "one-off",
   "other-namespace",
   "no-host-ip",
   "key-conflict",

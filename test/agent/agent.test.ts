@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Agent, type AgentSettings } from "../../src/agent/agent.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { Container } from "../../src/core/model/container.js";
+import type { Unseen } from "../../src/core/model/unseen.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
 import { Notifier } from "../../src/flow/notifier.js";
 import type { Containers, EngineState, Prober, ProbeTarget, ProbeVerdict } from "../../src/ports.js";
@@ -15,6 +16,7 @@ class FakeContainers implements Containers {
   connected = false;
   readonly place = "here";
   heardAt: number | undefined;
+  unseen: readonly Unseen[] = [];
   /** How often it was asked to be followed. */
   watches = 0;
   #state: readonly Container[] | undefined;
@@ -30,7 +32,7 @@ class FakeContainers implements Containers {
     for (;;) {
       await this.#news.wait(signal);
       this.connected = true;
-      if (this.#state) yield { containers: this.#state, heardAt: this.heardAt };
+      if (this.#state) yield { containers: this.#state, unseen: this.unseen, heardAt: this.heardAt };
     }
   }
 }
@@ -265,6 +267,24 @@ describe("the agent", () => {
     await world.show(container("web1"));
     await world.clock.advance(120_000);
     expect((await world.store.read(["/"], new AbortController().signal)).revision).toBe(revision);
+  });
+
+  test("leaves what it holds of a container that cannot be looked at, and tells why once", async () => {
+    await using world = new World();
+    const [web1, web2] = [container("web1"), container("web2", { ports: [published(8080, 32_769)] })];
+    await world.show(web1, web2);
+    const keys = await world.keys("/");
+    const because = { reason: "no-answer", advice: "Docker does not answer" } as const;
+    world.docker.unseen = [{ id: web1.id, name: "web1", isUp: true, because }];
+    world.told();
+    await world.show(web2); // as an agent knows it that has just been started
+    await world.show(web2);
+    expect(await world.keys("/")).toEqual(keys);
+    expect(world.agent.state.containers).toContainEqual({ name: "web1", id: web1.id, decision: because });
+    expect(world.told("skipped", "deregistered")).toEqual(["skipped web1 no-answer"]);
+    world.docker.unseen = [];
+    await world.show(web2);
+    expect(await world.keys()).toEqual({ "/app/servers/web2": "10.0.0.5:32769" });
   });
 
   test("registers everything anew when its lease was lost, without asking Docker again", async () => {

@@ -48,7 +48,7 @@ function agentOf(number: number): Agent {
     connected: true,
     place: "elsewhere",
     async *watch(signal) {
-      yield { containers, heardAt: undefined };
+      yield { containers, unseen: [], heardAt: undefined };
       await new Notifier().wait(signal); // which nobody rings: nothing changes
     },
   };

@@ -12,6 +12,8 @@ const FAILURES = section(PAGE, "Every failure");
 
 /** Every reason there is: the compiler asks for a new one here. */
 const REASONS: Readonly<Record<Reason, true>> = {
+  unreadable: true,
+  "no-answer": true,
   "not-running": true,
   paused: true,
   draining: true,
@@ -25,6 +27,7 @@ const REASONS: Readonly<Record<Reason, true>> = {
   "not-enabled": true,
   "other-namespace": true,
   "own-container": true,
+  "one-off": true,
   "invalid-label": true,
   "invalid-name": true,
   "no-published-port": true,

@@ -2,6 +2,7 @@ import type { PortConfig, ServiceConfig, LabelConfig } from "../labels/label-con
 import type { Container, ContainerPort } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
 import type { Policy } from "./context.js";
+import { INGRESS, taskOf } from "./swarm.js";
 
 /** A port of a container that is to be registered, with all that is wished for it; a name only if that is its own. */
 export interface ChosenPort extends ContainerPort {
@@ -91,7 +92,10 @@ function notMapped({ port, protocol, namedBy }: PortConfig, { ports }: Container
   const instead =
     published.length === 0 ? "nothing is" : `${published.join(", ")} ${published.length === 1 ? "is" : "are"}`;
   const named = `${port}${protocol === "udp" ? "/udp" : ""}`;
-  return objection("port-not-mapped", `${namedBy} names port ${named}, which is not published; ${instead}`);
+  return objection(
+    "port-not-mapped",
+    `${namedBy} names port ${named}, which is not published; ${instead}: publish it too (-p ${named}), or name another one`,
+  );
 }
 
 function needsPort({ networkMode }: Container): Objection {
@@ -103,7 +107,20 @@ function needsPort({ networkMode }: Container): Objection {
     : objection("needs-port", "Its image exposes no TCP port: name the port it listens on by label hecd.port");
 }
 
-function nothingPublished({ ports }: Container): Objection {
+function nothingPublished(container: Container): Objection {
+  const { ports, networks } = container;
+  if (taskOf(container) && INGRESS in networks) {
+    return objection(
+      "no-published-port",
+      "It is published through swarm's ingress network, by which every node leads to every task; publish it with mode=host (--publish mode=host,target=PORT; in Compose ports: with mode: host)",
+    );
+  }
+  if (container.asksToPublish === true && !ports.some(({ bindings }) => bindings.length > 0)) {
+    return objection(
+      "no-published-port",
+      "It was started with -P or -p, but no port of this host leads into its network, as it is with internal, macvlan, ipvlan and routed ones; name the network in which HAProxy reaches it by label hecd.network, or connect it to another one",
+    );
+  }
   const udp = ports.some(({ protocol, bindings }) => protocol === "udp" && bindings.length > 0);
   return objection(
     "no-published-port",

@@ -37,6 +37,6 @@ export interface DecisionContext extends Policy {
 
 /**
  * `prefix`: the last part of the prefix; `compose`: the container's Compose service; `project`: `<project>-<service>`;
- * `image`: the image's name without registry and tag, as registrator has it.
+ * both: the swarm service of a task, whose name begins with its stack; `image`: the image's name without registry and tag, as registrator has it.
  */
 export type ServiceSource = "prefix" | "compose" | "project" | "image";

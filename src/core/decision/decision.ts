@@ -33,11 +33,12 @@ export function decisionOf(
   const placement = placementOf(container, context, others);
   if ("reason" in placement) return placement;
   const { health, ports, notes } = placement;
+  const leftOut = (because: Objection): Objection => (notes.length > 0 ? { ...because, notes } : because);
   const whole = readinessOf(container, health, runtimeStatus);
-  if (whole.state === "out") return whole.because;
-  if ("reason" in ports) return ports;
+  if (whole.state === "out") return leftOut(whole.because);
+  if ("reason" in ports) return leftOut(ports);
   const { instances, because, notes: unprobed } = readyInstances(ports, whole, runtimeStatus);
-  if (instances.length === 0 && because) return because;
+  if (instances.length === 0 && because) return leftOut(because);
   const allNotes = [...notes, ...unprobed];
   return { instances, ...(because ? { because } : {}), ...(allNotes.length > 0 ? { notes: allNotes } : {}) };
 }

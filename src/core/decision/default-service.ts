@@ -2,6 +2,7 @@ import type { Container } from "../model/container.js";
 import { defaultService } from "../model/keys.js";
 import { NAME } from "../text/patterns.js";
 import type { ServiceSource } from "./context.js";
+import { taskOf } from "./swarm.js";
 
 /** Where Compose says a container belongs; undefined where it says nothing, or nothing that is a name. */
 export function composeOf({ labels }: Container): {
@@ -22,13 +23,14 @@ export function serviceByDefault(container: Container, source: ServiceSource, pr
 
 function nameFrom(source: ServiceSource, container: Container): string | undefined {
   const { project, composeService } = composeOf(container);
+  const belongsTo = composeService ?? taskOf(container)?.service;
   switch (source) {
     case "prefix":
       return undefined;
     case "compose":
-      return composeService;
+      return belongsTo;
     case "project":
-      return project === undefined || composeService === undefined ? composeService : `${project}-${composeService}`;
+      return project === undefined || composeService === undefined ? belongsTo : `${project}-${composeService}`;
     case "image":
       return container.image.startsWith("sha256:")
         ? undefined

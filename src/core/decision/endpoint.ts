@@ -4,6 +4,7 @@ import type { Container, PortBinding } from "../model/container.js";
 import { type Objection, objection, quote } from "../model/reason.js";
 import type { ChosenPort } from "./chosen-ports.js";
 import type { DecisionContext } from "./context.js";
+import { INGRESS } from "./swarm.js";
 
 /** Where something is reached. */
 interface Place {
@@ -86,7 +87,7 @@ function bindingBehind(bindings: readonly PortBinding[], family: 4 | 6): PortBin
 
 /** The name under which a container is in the network that somebody wants; undefined when it is not. */
 export function networkOf({ networks, labels }: Container, wanted: string): string | undefined {
-  const names = Object.keys(networks);
+  const names = Object.keys(networks).filter((name) => wanted !== "auto" || name !== INGRESS);
   // Compose puts its project before the name that is written in the file.
   const composed = `${labels["com.docker.compose.project"] ?? ""}_${wanted}`;
   if (wanted === "auto" && !names.includes("auto")) return names[0];
@@ -97,8 +98,12 @@ function inNetwork(wanted: string, { port, config }: ChosenPort, container: Cont
   const { networks } = container;
   const names = Object.keys(networks);
   const name = networkOf(container, wanted);
-  if (wanted === "auto" && names.length > 1) {
-    return objection("ambiguous-network", `It is in the networks ${names.join(", ")}; name one by label hecd.network`);
+  const choices = names.filter((each) => each !== INGRESS);
+  if (wanted === "auto" && choices.length > 1) {
+    return objection(
+      "ambiguous-network",
+      `It is in the networks ${choices.join(", ")}; name one by label hecd.network`,
+    );
   }
   const addresses = name === undefined ? undefined : networks[name];
   if (!addresses) {

@@ -1,4 +1,5 @@
 import { parseInstance } from "../model/instance.js";
+import type { Reason } from "../model/reason.js";
 import { shortId } from "./new-instance.js";
 
 /** What has become of a container, and why, for the person who wonders. */
@@ -50,6 +51,7 @@ export interface DecidedContainer {
 interface Because {
   readonly reason: string;
   readonly advice: string;
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** What an agent holds in the store, and what keeps it from holding more. */
@@ -59,10 +61,12 @@ export interface Holdings {
   readonly waitingFor: readonly string[];
 }
 
+const UNSEEN: ReadonlySet<string> = new Set<Reason>(["unreadable", "no-answer"]);
+
 /** Explains what an agent has decided by what it holds. */
 export function explainHeld(container: DecidedContainer, { registered, conflicts, waitingFor }: Holdings): Explanation {
   const { id, name, decision } = container;
-  if (!("instances" in decision)) return leftOut(container, decision);
+  if (!("instances" in decision)) return leftOut(container, decision, keptOf(container, decision, registered));
   const { instances, because, notes } = decision;
   const keys = keysOf(container.id, instances, registered);
   const about = { id, name, instances, notes, keys };
@@ -72,7 +76,7 @@ export function explainHeld(container: DecidedContainer, { registered, conflicts
     const status = conflict.agrees || hasOther ? "registered" : "conflict";
     return { ...about, status, ...objectionTo(conflict, hasOther) };
   }
-  if (because) return { ...about, status: "draining", ...because };
+  if (because) return { ...about, status: "draining", reason: because.reason, advice: because.advice };
   if (Object.keys(keys).length > 0) return { ...about, status: "registered" };
   const waits = waitingFor.length === 0 ? "" : `; the agent waits for ${waitingFor.join(", ")}`;
   return { ...about, status: "pending", reason: "not-written", advice: `It is not in the store yet${waits}` };
@@ -83,7 +87,8 @@ export function explainWanted(container: DecidedContainer, keys: Readonly<Record
   const { id, name, decision } = container;
   if (!("instances" in decision)) return leftOut(container, decision);
   const { instances, because, notes } = decision;
-  return { id, name, status: "would-register", ...because, instances, notes, keys };
+  const { reason, advice } = because ?? {};
+  return { id, name, status: "would-register", reason, advice, instances, notes, keys };
 }
 
 /** One sentence, for messages of other commands. */
@@ -103,8 +108,25 @@ export function sentenceOf({ name, status, reason, advice }: Explanation): strin
   }
 }
 
-function leftOut({ id, name }: DecidedContainer, { reason, advice }: Because): Explanation {
-  return { id, name, status: "left-out", reason, advice, instances: [], keys: {} };
+function leftOut(
+  { id, name }: DecidedContainer,
+  { reason, advice, notes }: Because,
+  kept: Readonly<Record<string, string>> = {},
+): Explanation {
+  const status = Object.keys(kept).length > 0 ? "registered" : "left-out";
+  return { id, name, status, reason, advice, instances: [], notes, keys: kept };
+}
+
+/** What is held of a container that cannot be looked at: nobody takes it away. */
+function keptOf(
+  { id }: DecidedContainer,
+  { reason }: Because,
+  registered: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (!UNSEEN.has(reason)) return {};
+  const records = Object.values(registered).map(parseInstance);
+  const own = records.flatMap((one) => ("refused" in one || one.container.id !== shortId(id) ? [] : [one]));
+  return keysOf(id, own, registered);
 }
 
 /** Whatever the layout: a key of a container holds the address of an instance or its record. */

@@ -5,13 +5,14 @@ import { Memo } from "../memo/memo.js";
 import type { Container } from "../model/container.js";
 import type { Instance } from "../model/instance.js";
 import { type Objection, objection, quote } from "../model/reason.js";
-import { NAME } from "../text/patterns.js";
+import { LONGEST_NAME, NAME } from "../text/patterns.js";
 import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
 import type { DecisionContext } from "./context.js";
 import { endpointOf, networkOf } from "./endpoint.js";
-import { instanceOf } from "./new-instance.js";
+import { instanceOf, shortId } from "./new-instance.js";
 import { portsInPod, type Wish } from "./pod.js";
 import { inItsNetwork, livesInAnother } from "./shared-network.js";
+import { taskOf } from "./swarm.js";
 
 /** What a container is to be registered as, whether or not it can serve now; or why it is not for this agent. */
 export type Placement = Placed | Objection;
@@ -77,10 +78,11 @@ function placeAnew(container: Container, context: DecisionContext, others: Reado
   }
   const config = readLabels(container, context.compat);
   if ("reason" in config) return config;
+  const notes = [...config.notes, ...taskNotes(container)];
   const unwanted = unwantedBy(config, container, context);
-  if (unwanted) return unwanted;
+  if (unwanted) return { ...unwanted, notes };
   const ports = portsOf(container, config, context, others);
-  return { health: config.health ?? context.health, ports, notes: config.notes };
+  return { health: config.health ?? context.health, ports, notes };
 }
 
 function portsOf(
@@ -110,8 +112,17 @@ function portsOf(
   return placed;
 }
 
+/** A task without labels may have them where no container ever gets them. */
+function taskNotes(container: Container): readonly string[] {
+  const task = taskOf(container);
+  if (!task || Object.keys(container.labels).some((label) => /^(hecd\.|service_|traefik\.)/i.test(label))) return [];
+  return [
+    `It is a task of swarm service ${quote(task.service)} and has no label: those below deploy: in a Compose file belong to the service, and no container has them; write them beside image:, or give docker service create --container-label`,
+  ];
+}
+
 /** Why a container is not for this agent at all. */
-function unwantedBy(config: LabelConfig, { id }: Container, context: DecisionContext): Objection | undefined {
+function unwantedBy(config: LabelConfig, { id, labels }: Container, context: DecisionContext): Objection | undefined {
   const { enable, namespaces } = config;
   const { explicit, namespace, ownContainer } = context;
   if (enable?.is === false) return objection("disabled", `${enable.by} keeps it out`);
@@ -120,6 +131,13 @@ function unwantedBy(config: LabelConfig, { id }: Container, context: DecisionCon
     return objection(
       "own-container",
       "This agent itself runs in it, or in its network; if it is to be registered all the same, give it label hecd.enable=true or hecd.service",
+    );
+  }
+  // A service's own labels are no such wish: Compose gives them to whatever is run once in the place of the service.
+  if (labels["com.docker.compose.oneoff"]?.toLowerCase() === "true" && config.isWanted !== true) {
+    return objection(
+      "one-off",
+      "It was started by docker compose run, beside the containers that serve; if it is to be registered all the same, start it with --label hecd.enable=true",
     );
   }
   if (explicit && !isAskedFor) {
@@ -154,13 +172,24 @@ function nameOf(
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(container.name)) {
     return objection("invalid-name", `Its name ${quote(container.name)} cannot be part of a key; rename it`);
   }
-  const plain = config.name ?? container.name;
-  const name = own ?? (isPrimary ? plain : `${plain}-${port}`);
+  const end = isPrimary ? "" : `-${port}`;
+  const name = own ?? (config.name === undefined ? shortName(container, end) : `${config.name}${end}`);
   if (NAME.test(name)) return name;
   return objection(
     "invalid-name",
     `The name ${quote(name)} has more than 63 characters; give it a shorter one by label hecd.name`,
   );
+}
+
+/**
+ * The name of a container with `end` behind it, which is no other one's and as long as a name may be at most: a long
+ * one is cut, and the container's id stands for the rest. Swarm gives its tasks such names.
+ */
+function shortName({ name, id }: Container, end: string): string {
+  const whole = `${name}${end}`;
+  if (whole.length <= LONGEST_NAME) return whole;
+  const rest = `-${shortId(id)}${end}`;
+  return `${name.slice(0, LONGEST_NAME - rest.length)}${rest}`;
 }
 
 /** Its addresses in `network`, else in all that it is in; of each network one, IPv4 where there is one. */

@@ -13,7 +13,7 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return info(`Connected to Docker ${event.version} at ${event.url}${after(event.afterMs)}`);
     case "docker-unreachable":
       return warn(
-        `Cannot reach Docker at ${event.url}, everything registered stays: ${event.reason}${since(event.lastedMs)}`,
+        `Cannot ${event.answers ? "work with" : "reach"} Docker at ${event.url}, everything registered stays: ${event.reason}${since(event.lastedMs)}`,
       );
     case "docker-event":
       return debug(`Docker says ${event.action} of ${event.container}`);
@@ -28,7 +28,9 @@ export function describeEvent(event: HecdEvent): EventDescription {
     case "deregistered":
       return info(`Deregistered ${event.key}`);
     case "skipped":
-      return info(`Container ${event.container} is not registered (${event.reason}): ${event.advice}`);
+      return info(
+        `Container ${event.container} ${event.isKept ? "is registered and gets no new work" : "is not registered"} (${event.reason}): ${event.advice}`,
+      );
     case "probe-waits":
       return warn(
         event.words === undefined

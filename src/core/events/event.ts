@@ -6,13 +6,23 @@
 export type HecdEvent =
   // Docker
   | { readonly kind: "docker-connected"; readonly url: string; readonly version: string; readonly afterMs: number }
-  | { readonly kind: "docker-unreachable"; readonly url: string; readonly reason: string; readonly lastedMs: number }
+  | {
+      readonly kind: "docker-unreachable";
+      readonly url: string;
+      readonly reason: string;
+      /** Whether something does answer there. */
+      readonly answers?: boolean;
+      readonly lastedMs: number;
+    }
   | { readonly kind: "docker-event"; readonly action: string; readonly container: string }
   // Agent
   | { readonly kind: "advertising"; readonly ip: string; readonly how: string }
   | {
       readonly kind: "reconciled";
       readonly containers: number;
+      /** Containers that could not be looked at, by the reason. */
+      readonly unreadable: number;
+      readonly unanswered: number;
       readonly instances: number;
       readonly transactions: number;
       readonly tookMs: number;
@@ -21,7 +31,14 @@ export type HecdEvent =
     }
   | { readonly kind: "registered"; readonly key: string; readonly value: string }
   | { readonly kind: "deregistered"; readonly key: string }
-  | { readonly kind: "skipped"; readonly container: string; readonly reason: string; readonly advice: string }
+  | {
+      readonly kind: "skipped";
+      readonly container: string;
+      readonly reason: string;
+      readonly advice: string;
+      /** Whether it stays in the records, as one that gets no new work. */
+      readonly isKept: boolean;
+    }
   | {
       readonly kind: "probe-waits";
       readonly container: string;

@@ -12,6 +12,8 @@ export interface LabelConfig extends ServiceConfig {
   readonly ports: readonly PortConfig[];
   /** The port that was named as the one with the plain name. */
   readonly primaryPort?: number | undefined;
+  /** Whether our own `hecd.enable` asks for it, which nobody writes without meaning it. */
+  readonly isWanted?: boolean | undefined;
   /** The container ports that are not to be registered. */
   readonly exceptPorts: readonly number[];
   /** What could not be read and was left aside, since it was not written for us; for a person. */

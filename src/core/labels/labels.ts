@@ -26,7 +26,7 @@ const CONFIGS = new Memo<Container, LabelConfig | Objection>();
 function readAnew(container: Container, dialects: readonly Dialect[]): LabelConfig | Objection {
   const native = readNative(container.labels);
   const [fault] = native.faults;
-  if (fault !== undefined) return objection("invalid-label", fault);
+  if (fault !== undefined) return { ...objection("invalid-label", fault), notes: native.notes };
   const foreign = [
     ...(dialects.includes("registrator") ? [readRegistrator(container)] : []),
     ...(dialects.includes("traefik") ? [readTraefik(container.labels)] : []),

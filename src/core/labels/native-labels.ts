@@ -39,7 +39,7 @@ const PORTS: Validator<readonly ListedPort[]> = {
 };
 
 /** What only our own labels can say, and only of the container as such. */
-type ContainerConfig = Pick<LabelConfig, "health" | "drainDelayMs" | "namespaces" | "primaryPort">;
+type ContainerConfig = Pick<LabelConfig, "health" | "drainDelayMs" | "namespaces" | "primaryPort" | "isWanted">;
 
 /** What our own labels say, with what of them may be a slip. */
 export interface NativeStatement extends Statement {
@@ -69,13 +69,14 @@ export function readNative(labels: Readonly<Record<string, string>>): NativeStat
     ...(primaryPort === undefined ? [] : [{ port: primaryPort, protocol: undefined, namedBy: reading.by("port") }]),
   ].map((port) => ({ ...port, dispensable: false }));
   for (const port of listed) named.delete(port.port);
+  const service = readService(whole, reading, faults);
   const container = {
     health: reading.take("health", HEALTH),
     drainDelayMs: reading.take("drain-delay", DELAY),
     namespaces: reading.take("namespace", SERVICE_NAMES),
     primaryPort,
+    isWanted: service.enable?.is === true ? true : undefined,
   };
-  const service = readService(whole, reading, faults);
   return {
     whole: service,
     container,

@@ -8,10 +8,27 @@ import { AT_MOST, CHECKED_PATH, INTERVAL, META, META_NAME, SERVICE_NAME, TAGS, W
 /** What registrator calls a check and we do not make. */
 const FOREIGN_CHECK = /^check_(?!(https?|tcp|interval|timeout)$)/;
 
+/** What registrator's documents name, behind `SERVICE_` and `SERVICE_<port>_`. */
+const DOCUMENTED: ReadonlySet<string> = new Set([
+  ...["name", "id", "tags", "ignore", "weight"],
+  ...["check_http", "check_https", "check_tcp", "check_script", "check_cmd", "check_ttl", "check_grpc"],
+  ...["check_interval", "check_timeout", "check_http_method", "check_https_method", "check_grpc_use_tls"],
+  ...["check_tls_skip_verify", "check_initial_status", "check_deregister_after"],
+]);
+
+/**
+ * Whether a variable says how its container is to be registered. Any other may hold a secret, `SERVICE_PASSWORD` as
+ * much as `PASSWORD`: what is to be in `meta` must be said by a label.
+ */
+export function isServiceVariable(name: string): boolean {
+  const [, what = ""] = /^SERVICE_(?:[1-9][0-9]{0,4}_)?(.*)$/s.exec(name) ?? [];
+  return DOCUMENTED.has(what.toLowerCase());
+}
+
 /**
  * Reads registrator's `SERVICE_*` and `SERVICE_<port>_*`, from labels and variables; a label is stronger.
  *
- * Other than there, `SERVICE_IGNORE=false` does not ignore. What has no meaning of its own is kept in `meta`.
+ * Other than there, `SERVICE_IGNORE=false` does not ignore. A label that has no meaning of its own is kept in `meta`.
  */
 export function readRegistrator({ labels, serviceVariables }: Container): Statement {
   const faults: string[] = [];

@@ -5,7 +5,7 @@ import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import {
   CHECKED_HOST,
   CHECKED_PATH,
-  BOOLEAN,
+  GO_BOOLEAN,
   INTERVAL,
   META,
   META_NAME,
@@ -36,7 +36,7 @@ export function readTraefik(labels: Readonly<Record<string, string>>): Statement
   const faults: string[] = [];
   const said = labelsBelow("traefik.", labels, faults);
   const reading = new LabelReader(said, faults);
-  const enable = reading.take("enable", BOOLEAN);
+  const enable = reading.take("enable", GO_BOOLEAN);
   const services = servicesIn(said, reading, faults);
   const routes = routesIn(said, services, faults);
   const ofPort = new Map<number, ServiceConfig>();

@@ -15,6 +15,11 @@ export const AT_MOST = 32;
 const MINUTE_MS = 60_000;
 
 export const BOOLEAN = validator(z.stringbool({ truthy: ["true"], falsy: ["false"] }), "true or false");
+/** As Go reads it, and so traefik. */
+export const GO_BOOLEAN = validator(
+  z.stringbool({ truthy: ["true", "t", "1"], falsy: ["false", "f", "0"] }),
+  "true or false",
+);
 export const SERVICE_NAME = validator(z.string().regex(NAME), "a name: letters, digits, '_', '.', '-'");
 export const SERVICE_NAMES = validator(commaList(z.string().regex(NAME)), "names, separated by commas");
 export const PORT = validator(wholeNumber(1, 65_535), "a port of the container, 1 to 65535");

@@ -8,7 +8,7 @@ export interface Container {
   /** Whether it does nothing but hold the network of a pod of Podman. */
   readonly isInfra: boolean;
   readonly labels: Readonly<Record<string, string>>;
-  /** Its variables that name a service, `SERVICE_*` as registrator reads them; no other is kept, since they hold secrets. */
+  /** Its variables that registrator documents, `SERVICE_NAME` and its like; no other is kept, since they hold secrets. */
   readonly serviceVariables: Readonly<Record<string, string>>;
   readonly status: ContainerStatus;
   /** `none` where the image declares no HEALTHCHECK. */
@@ -25,6 +25,8 @@ export interface Container {
   readonly networks: Readonly<Record<string, NetworkAddresses>>;
   /** Every exposed or published port, by container port and protocol. */
   readonly ports: readonly ContainerPort[];
+  /** Whether it was started with `-p` or `-P`, which not every network can follow. */
+  readonly asksToPublish?: boolean | undefined;
 }
 
 /** That a container has been told to end. It may have been given more time than is known here: nobody tells. */

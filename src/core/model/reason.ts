@@ -1,5 +1,7 @@
 /** Why a container is not registered, or is registered as one that does not serve, for programs. */
 export type Reason =
+  | "unreadable"
+  | "no-answer"
   | "not-running"
   | "paused"
   | "draining"
@@ -13,6 +15,7 @@ export type Reason =
   | "not-enabled"
   | "other-namespace"
   | "own-container"
+  | "one-off"
   | "invalid-label"
   | "invalid-name"
   | "no-published-port"
@@ -35,6 +38,8 @@ export type Reason =
 export interface Objection {
   readonly reason: Reason;
   readonly advice: string;
+  /** What else may be the matter with a container that is left out. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** An objection in its one form. */

@@ -5,11 +5,12 @@ import { serversByAddress, workThrough } from "../decision/shared-address.js";
 import type { Container } from "../model/container.js";
 import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
+import type { Unseen } from "../model/unseen.js";
 import type { Entry } from "./plan.js";
 
 /** A container and what becomes of it. */
 export interface Decided {
-  readonly container: Container;
+  readonly container: Pick<Container, "id" | "name">;
   readonly decision: Decision;
 }
 
@@ -49,6 +50,22 @@ function withWorkThrough(decided: readonly Decided[]): readonly Decided[] {
     const { reason, advice } = decision.because;
     return { container, decision: { ...decision, because: objection(reason, `${advice}; ${work}`) } };
   });
+}
+
+/**
+ * What was decided, with what is to be said of containers that cannot be looked at: one that was seen before is what it
+ * was then, with a note.
+ */
+export function withUnseen(decided: readonly Decided[], unseen: readonly Unseen[]): readonly Decided[] {
+  const told = new Map(unseen.flatMap(({ id, name, because }) => (because ? [[id, { name, because }] as const] : [])));
+  if (told.size === 0) return decided;
+  const seen = decided.map(({ container, decision }) => {
+    const because = told.get(container.id)?.because;
+    told.delete(container.id);
+    if (because === undefined || !("instances" in decision)) return { container, decision };
+    return { container, decision: { ...decision, notes: [...(decision.notes ?? []), because.advice] } };
+  });
+  return [...seen, ...[...told].map(([id, { name, because }]) => ({ container: { id, name }, decision: because }))];
 }
 
 /** All keys of these decisions in all layouts. The keys of a container change together. */

@@ -1,6 +1,9 @@
 /** What may be a service, a host id or a container's name: legal in a key, in HAProxy and in a file name. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
+/** How many characters such a name has at most. */
+export const LONGEST_NAME = 63;
+
 /** Host names as routing rules take them: `example.org`, `*.example.org`. */
 export const HOST_NAME =
   /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;

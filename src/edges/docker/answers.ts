@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isServiceVariable } from "../../core/labels/registrator-labels.js";
 import type { Container, ContainerPort } from "../../core/model/container.js";
 import { signalNumber, type StopRule } from "../../core/text/signal.js";
 import { type EngineKind, isInfra } from "./podman.js";
@@ -54,7 +55,11 @@ export const inspectAnswer = z.object({
     StopSignal: z.string().nullish(),
     StopTimeout: z.number().nullish(),
   }),
-  HostConfig: z.object({ NetworkMode: z.string() }),
+  HostConfig: z.object({
+    NetworkMode: z.string(),
+    PortBindings: z.record(z.string(), z.unknown()).nullish(),
+    PublishAllPorts: z.boolean().nullish(),
+  }),
   NetworkSettings: z.object({
     Ports: z
       .record(
@@ -90,14 +95,35 @@ function ipOrNothing(ip: z.ZodType<string>) {
 type InspectAnswer = z.output<typeof inspectAnswer>;
 type Published = NonNullable<InspectAnswer["NetworkSettings"]["Ports"]>;
 
-/** The answer in its checked form; throws what is wrong with it, since a proxy may stand in between. */
+/** An answer that is not what Docker's documents say; `problem` names the place and what is wrong, not what is there. */
+export class UnreadableAnswer extends Error {
+  override readonly name = "UnreadableAnswer";
+  readonly problem: string;
+
+  constructor(what: string, problem: string, options?: ErrorOptions) {
+    super(`Docker's ${what} is not what it should be: ${problem}`, options);
+    this.problem = problem;
+  }
+}
+
+/** A request that was answered by an error, of the engine or of a proxy before it. */
+export class RefusedRequest extends Error {
+  override readonly name = "RefusedRequest";
+  readonly statusCode: unknown;
+
+  constructor(what: string, cause: Error & { readonly statusCode: unknown }) {
+    super(`${what} was refused: ${cause.message.trim().slice(0, 300)}`, { cause });
+    this.statusCode = cause.statusCode;
+  }
+}
+
+/** The answer in its checked form; throws `UnreadableAnswer`, since a proxy may stand in between. */
 export function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: string): z.output<Schema> {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`Docker's ${what} is not what it should be: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`, {
-    cause: parsed.error,
-  });
+  const problem = `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
+  throw new UnreadableAnswer(what, problem, { cause: parsed.error });
 }
 
 /** Its own name; the others, with a second slash, are what linked containers call it. */
@@ -139,6 +165,7 @@ export function containerOf(answer: InspectAnswer, kind: EngineKind): Container 
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),
     ports: portsOf(Config.ExposedPorts ?? {}, publishedOf(answer, kind)),
+    asksToPublish: HostConfig.PublishAllPorts === true || Object.keys(HostConfig.PortBindings ?? {}).length > 0,
   };
 }
 
@@ -191,8 +218,8 @@ export function stopRuleOf({ Config: { StopSignal, StopTimeout } }: InspectAnswe
 
 function serviceVariablesOf(env: readonly string[]): Container["serviceVariables"] {
   const pairs = env.flatMap((line) => {
-    const [, name, value] = /^(SERVICE_[^=]*)=(.*)$/s.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, value] as const];
+    const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(line) ?? [];
+    return isServiceVariable(name) ? [[name, value] as const] : [];
   });
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

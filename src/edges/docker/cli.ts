@@ -26,8 +26,9 @@ export function launch(
   signal: AbortSignal,
 ): Promise<string> {
   const args = [...connectionFlags(connection), "run", "-d", "-P", ...options, image, ...command];
+  // Without its options: these hold variables of the container, and so its secrets.
   const failed = (exitCode: number | null, output: string, cause?: unknown): HecdError =>
-    new HecdError({ code: "command-failed", command: ["docker", ...args].join(" "), exitCode, output }, { cause });
+    new HecdError({ code: "command-failed", command: `docker run ${image}`, exitCode, output }, { cause });
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const child = spawn("docker", args, { stdio: ["ignore", "pipe", "pipe"], signal });

@@ -8,6 +8,7 @@ import type { DockerOptions } from "dockerode";
 import { DOCKER_URL_RULE, parseDockerUrl } from "../../core/host/docker-url.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { readBytes } from "../files/read-text.js";
+import { RefusedRequest, UnreadableAnswer } from "./answers.js";
 
 /** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */
 export interface DockerConnection {
@@ -72,10 +73,18 @@ export function explainUnreachable(error: unknown, { url, tls }: DockerConnectio
   }
   if (code === "ENOENT") return `there is no socket ${path}; is Docker installed and running, and --docker right?`;
   if (code === "ECONNREFUSED") return `nobody answers there (${words}); is Docker running, and --docker right?`;
+  if (error instanceof RefusedRequest && error.statusCode === 403) {
+    return `${words}; let the proxy before it answer GET /version, /events, /containers/json and /containers/ID/json`;
+  }
   if (!tls && words.includes("HTTP request to an HTTPS server")) {
     return "the engine speaks TLS only; set --docker-tls and --docker-cert-path";
   }
   return words;
+}
+
+/** Whether somebody has answered there, though not with what was asked for. */
+export function hasAnswered(error: unknown): boolean {
+  return error instanceof RefusedRequest || error instanceof UnreadableAnswer;
 }
 
 /**

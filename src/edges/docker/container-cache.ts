@@ -38,7 +38,7 @@ export class ContainerCache {
   }
 
   /** The state of the engine; the events that have led to it do not count for the next one. */
-  show(): EngineState {
+  show(): Omit<EngineState, "unseen"> {
     const containers = [...this.#seen.values()].map((seen) => this.#withStop(seen));
     const heardAt = this.#heardAt;
     this.#heardAt = undefined;
@@ -76,6 +76,11 @@ export class ContainerCache {
     if (seen && !endsBy(kill.signal, seen.stopRule)) return false;
     this.#kills.set(id, kill);
     return seen !== undefined;
+  }
+
+  /** Whether a container has been looked at. */
+  has(id: string): boolean {
+    return this.#seen.has(id);
   }
 
   /** Whether a container that runs in a network of its own has no address there yet. */

@@ -15,6 +15,7 @@ import {
   listAnswer,
   nameOf,
   networkAnswer,
+  RefusedRequest,
   parseAnswer,
   stopRuleOf,
   summaryOf,
@@ -37,6 +38,8 @@ export interface Listed {
   /** Equal texts mean that nothing we care for has changed, but for health where the list does not tell that. */
   readonly summary: string;
   readonly tellsHealth: boolean;
+  /** Whether it has a process. */
+  readonly isUp: boolean;
 }
 
 /** A container as a look shows it. */
@@ -129,7 +132,7 @@ export class DockerEngine implements Disposable {
       const container = await this.#asReached(containerOf(description, this.kind), signal);
       return { container, stopRule: stopRuleOf(description) };
     } catch (error) {
-      if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return undefined;
+      if (error instanceof RefusedRequest && error.statusCode === 404) return undefined;
       throw error;
     }
   }
@@ -194,6 +197,7 @@ export class DockerEngine implements Disposable {
       name: nameOf(listed),
       summary: summaryOf(listed, this.kind),
       tellsHealth: this.kind === "docker",
+      isUp: !/^(created|configured|initialized|exited|stopped|dead|removing)$/.test(listed.State),
     }));
   }
 }
@@ -217,6 +221,10 @@ async function within<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   using work = deadlineSignal(ms, new HecdError({ code: "deadline", what, afterMs: ms }), clock, signal);
-  // dockerode does not settle every call whose connection breaks; hence our own end of the waiting.
-  return await abortable(call(work.signal), work.signal);
+  try {
+    // dockerode does not settle every call whose connection breaks; hence our own end of the waiting.
+    return await abortable(call(work.signal), work.signal);
+  } catch (error) {
+    throw error instanceof Error && "statusCode" in error ? new RefusedRequest(what, error) : error;
+  }
 }

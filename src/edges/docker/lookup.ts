@@ -2,8 +2,9 @@ import { findContainer, type Found, type Named } from "../../core/decision/find-
 import type { Container } from "../../core/model/container.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { type DockerConnection, explainUnreachable } from "./connection.js";
+import { type DockerConnection, explainUnreachable, hasAnswered } from "./connection.js";
 import { DockerEngine } from "./engine.js";
+import { objectionTo } from "./unseen-containers.js";
 
 /** An engine that can be asked. */
 interface Place {
@@ -20,7 +21,7 @@ export interface Located<Engine extends Place> extends Named {
  * Looks once for a container by its name or the beginning of its id, at all these engines.
  *
  * An engine that is away hides nothing that another has; throws `docker-unreachable` where nothing was found and one
- * of them could not be asked.
+ * of them could not be asked, and `container-unseen` where the engine cannot say what the container is.
  */
 export async function lookUp<Engine extends Place>(
   asked: string,
@@ -38,7 +39,8 @@ export async function lookUp<Engine extends Place>(
   if (found.kind === "unknown" && away) throw away.reason;
   if (found.kind !== "found") return found;
   const { id, name, engine } = found.container;
-  const seen = await ask(engine, (connected) => connected.inspect(id, signal), clock, signal);
+  const seen = await ask(engine, (connected) => connected.inspect(id, signal).catch(objectionTo), clock, signal);
+  if (seen && "reason" in seen) throw new HecdError({ code: "container-unseen", id, name, because: seen });
   if (!seen) return { kind: "unknown", near: [] }; // it has gone since it was listed
   return { kind: "found", container: { id, name, container: seen.container, engine } };
 }
@@ -65,6 +67,7 @@ async function ask<T>(
   } catch (error) {
     signal.throwIfAborted();
     const reason = explainUnreachable(error, connection);
-    throw new HecdError({ code: "docker-unreachable", url: connection.url, reason }, { cause: error });
+    const answers = hasAnswered(error) ? { answers: true } : {};
+    throw new HecdError({ code: "docker-unreachable", url: connection.url, reason, ...answers }, { cause: error });
   }
 }

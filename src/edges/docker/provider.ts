@@ -7,12 +7,13 @@ import { Notifier } from "../../flow/notifier.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff } from "../../flow/retry.js";
 import type { Containers, EngineState } from "../../ports.js";
-import { type DockerConnection, explainUnreachable, isOrphaned } from "./connection.js";
+import { type DockerConnection, explainUnreachable, hasAnswered, isOrphaned } from "./connection.js";
 import { ContainerCache } from "./container-cache.js";
 import { DockerEngine } from "./engine.js";
 import { type DockerHint, EVENT_FILTERS, readHints, SIGNALS } from "./events.js";
-import { DockerInspector } from "./inspector.js";
+import { DockerInspector, type KnownContainers } from "./inspector.js";
 import { keepsNoEvents } from "./podman.js";
+import { UnseenContainers } from "./unseen-containers.js";
 
 /** How a Docker engine is followed. */
 export interface DockerSettings {
@@ -86,7 +87,7 @@ export class DockerContainers implements Containers {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<EngineState, never, undefined> {
-    const picture = new ContainerCache();
+    const known = { picture: new ContainerCache(), unseen: new UnseenContainers() };
     const outage = new Outage(this.#clock);
     let waits = reconnects();
     try {
@@ -94,7 +95,7 @@ export class DockerContainers implements Containers {
         const begunAt = this.#clock.now();
         using turn = linkedSignal(signal);
         try {
-          yield* this.#followOnce(picture, outage, turn);
+          yield* this.#followOnce(known, outage, turn);
         } catch (error) {
           signal.throwIfAborted();
           // The end of a connection that had been made is no outage: the next one follows at once.
@@ -113,16 +114,17 @@ export class DockerContainers implements Containers {
 
   /** Yields states until the connection is over; throws `ConnectionOver`, or why it could not be made. */
   async *#followOnce(
-    picture: ContainerCache,
+    known: KnownContainers,
     outage: Outage,
     turn: LinkedSignal,
   ): AsyncGenerator<EngineState, never, undefined> {
     const clock = this.#clock;
+    const { picture, unseen } = known;
     using engine = await DockerEngine.connect(this.#settings, clock, turn.signal);
     this.#place = engine.place;
     const news = new Notifier();
     const listSoon = new Notifier();
-    const inspector = new DockerInspector(engine, picture, news, clock, turn.signal);
+    const inspector = new DockerInspector(engine, known, { news, clock }, turn.signal);
     let isMade = false;
     const over = (why: string, cause?: unknown): void => {
       turn.abort(isMade ? new ConnectionOver(why, { cause }) : (cause ?? new Error(why)));
@@ -185,7 +187,7 @@ export class DockerContainers implements Containers {
 
     for (;;) {
       await news.wait(turn.signal);
-      yield picture.show();
+      yield { ...picture.show(), unseen: unseen.all };
     }
   }
 
@@ -229,7 +231,9 @@ export class DockerContainers implements Containers {
     const lastedMs = outage.failed();
     const { connection } = this.#settings;
     const reason = explainUnreachable(error, connection);
-    if (lastedMs !== undefined) this.#emit({ kind: "docker-unreachable", url: connection.url, reason, lastedMs });
+    if (lastedMs === undefined) return;
+    const answers = hasAnswered(error) ? { answers: true } : {};
+    this.#emit({ kind: "docker-unreachable", url: connection.url, reason, ...answers, lastedMs });
   }
 }
 

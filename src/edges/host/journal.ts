@@ -8,12 +8,14 @@ export interface JournalOptions {
   readonly level: "debug" | "info" | "warn" | "error";
   /** Pretty lines for a person instead of JSON lines for a machine. */
   readonly pretty: boolean;
+  /** Whether pretty lines have colours, which only a terminal shows as such. */
+  readonly colours: boolean;
 }
 
 /** Takes events and writes each as one log line to `stream`, at once, so that nothing is lost when the process ends. */
-export function openJournal({ level, pretty }: JournalOptions, stream: NodeJS.WritableStream): Emit {
+export function openJournal({ level, pretty, colours }: JournalOptions, stream: NodeJS.WritableStream): Emit {
   const destination: DestinationStream = pretty
-    ? PinoPretty({ destination: stream, sync: true, ignore: "pid,hostname,event", hideObject: true, colorize: true })
+    ? PinoPretty({ destination: stream, sync: true, ignore: "pid,hostname,event", hideObject: true, colorize: colours })
     : { write: (line) => void stream.write(line) };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return (event: HecdEvent, host?: string) => {

@@ -18,7 +18,8 @@ const instance = z.looseObject({
   drained: z.boolean().optional(),
 });
 
-const objection = z.object({ reason: z.string(), advice: z.string() });
+const notes = z.array(z.string()).optional();
+const objection = z.object({ reason: z.string(), advice: z.string(), notes });
 
 const agentState = z.object({
   address: z.string().optional(),
@@ -31,7 +32,7 @@ const agentState = z.object({
         z.object({
           instances: z.array(instance),
           because: objection.optional(),
-          notes: z.array(z.string()).optional(),
+          notes,
         }),
         objection,
       ]),

@@ -23,6 +23,10 @@ export class Metrics {
     [HOST],
   );
   readonly #containers = this.#gauge("hecd_containers", "Containers at the last comparison", [HOST]);
+  readonly #unseen = this.#gauge("hecd_containers_unseen", "Containers that could not be looked at, by reason", [
+    "reason",
+    HOST,
+  ]);
   readonly #instances = this.#gauge("hecd_instances", "Instances registered at the last comparison", [HOST]);
   readonly #writes = this.#counter("hecd_writes_total", "Keys registered and deregistered", ["kind", HOST]);
   readonly #conflicts = this.#counter("hecd_key_conflicts_total", "Keys found to belong to somebody else", [HOST]);
@@ -112,6 +116,8 @@ export class Metrics {
         this.#reconciles.observe(of, event.tookMs / 1_000);
         if (event.lagMs !== undefined) this.#lag.observe(of, event.lagMs / 1_000);
         this.#containers.set(of, event.containers);
+        this.#unseen.set({ reason: "unreadable", ...of }, event.unreadable);
+        this.#unseen.set({ reason: "no-answer", ...of }, event.unanswered);
         this.#instances.set(of, event.instances);
         break;
       case "registered":

@@ -41,6 +41,19 @@ describe("the explanation of a container", () => {
     }
   });
 
+  test("shows what is still held of one that cannot be looked at", () => {
+    const { about, keys } = decided(container("web-1"));
+    const other = decided(container("web-2"));
+    const decision = { reason: "no-answer", advice: "Docker does not answer" };
+    const unseen = { ...about, decision };
+    expect(explainHeld(unseen, { ...NOTHING, registered: { ...keys, ...other.keys } })).toMatchObject({
+      status: "registered",
+      ...decision,
+      keys,
+    });
+    expect(explainHeld(unseen, NOTHING)).toMatchObject({ status: "left-out", ...decision, keys: {} });
+  });
+
   test("passes on what of the labels was left aside", () => {
     const { about, keys } = decided(container("web-1", { labels: { "hecd.wieght": "7" } }));
     const notes = ["Label hecd.wieght says nothing; hecd.weight may be meant"];

@@ -207,9 +207,12 @@ describe("a label that cannot be read", () => {
   });
 });
 
-test("a name too long for a key needs a label", () => {
+test("a name too long for a key is cut, and the container's id stands for what is missing", () => {
   const name = "x".repeat(100);
-  expect(decisionOf(container(name), context, UNPROBED)).toMatchObject({ reason: "invalid-name" });
+  const ports = [published(80, 31_000), published(443, 31_001)];
+  const long = container(name, { id: "b7".repeat(32), ports, labels: { "hecd.ports": "80,443" } });
+  const cut = (length: number, end: string) => ({ name: `${"x".repeat(length)}-b7b7b7b7b7b7${end}` });
+  expect(decisionOf(long, context, UNPROBED)).toMatchObject({ instances: [cut(50, ""), cut(46, "-443")] });
   expect(decisionOf(container(name, { labels: { "hecd.name": "short" } }), context, UNPROBED)).toMatchObject({
     instances: [{ name: "short", id: `node1:${name}:8080` }],
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
-import { readRegistrator } from "../../../src/core/labels/registrator-labels.js";
+import { isServiceVariable, readRegistrator } from "../../../src/core/labels/registrator-labels.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
 import { container, context, published } from "../../support/containers.js";
@@ -34,14 +34,16 @@ describe("registrator's documented examples", () => {
   });
 
   test("a single service with metadata, in variables or in labels", () => {
-    const said = { SERVICE_NAME: "db", SERVICE_TAGS: "master,backups", SERVICE_REGION: "us2" };
-    expect(servicesOf({ ...redis, serviceVariables: said })).toEqual([{ ...db, Tags: ["master", "backups"] }]);
-    expect(servicesOf({ ...redis, labels: said })).toEqual([{ ...db, Tags: ["master", "backups"] }]);
+    const said = { SERVICE_NAME: "db", SERVICE_TAGS: "master,backups" };
+    const labels = { SERVICE_REGION: "us2" };
+    expect(servicesOf({ ...redis, serviceVariables: said, labels })).toEqual([{ ...db, Tags: ["master", "backups"] }]);
+    expect(servicesOf({ ...redis, labels: { ...said, ...labels } })).toEqual([{ ...db, Tags: ["master", "backups"] }]);
   });
 
   test("a comma in a tag", () => {
-    const said = { SERVICE_NAME: "db", SERVICE_TAGS: "/(;\\,:-_)/", SERVICE_REGION: "us2" };
-    expect(servicesOf({ ...redis, serviceVariables: said })).toEqual([{ ...db, Tags: ["/(;,:-_)/"] }]);
+    const said = { SERVICE_NAME: "db", SERVICE_TAGS: "/(;\\,:-_)/" };
+    const labels = { SERVICE_REGION: "us2" };
+    expect(servicesOf({ ...redis, serviceVariables: said, labels })).toEqual([{ ...db, Tags: ["/(;,:-_)/"] }]);
   });
 
   test("several services with defaults, of which the primary port alone is registered", () => {
@@ -52,12 +54,12 @@ describe("registrator's documented examples", () => {
     const said = {
       SERVICE_443_NAME: "https",
       SERVICE_443_ID: "https.12345",
-      SERVICE_443_SNI: "enabled",
       SERVICE_80_NAME: "http",
       SERVICE_TAGS: "www",
     };
+    const labels = { SERVICE_443_SNI: "enabled" };
     const common = { IP: "192.168.1.102", Tags: ["www"] };
-    expect(servicesOf({ ...nginx, serviceVariables: said })).toEqual([
+    expect(servicesOf({ ...nginx, serviceVariables: said, labels })).toEqual([
       { ...common, ID: "hostname:nginx.0:80", Name: "http", Port: 8_000, Attrs: {} },
       { ...common, ID: "hostname:nginx.0:443", Name: "https", Port: 4_443, Attrs: { sni: "enabled" } },
     ]);
@@ -91,6 +93,22 @@ describe("registrator's documented examples", () => {
     ["a script, which is never run", { SERVICE_80_CHECK_SCRIPT: "curl example.com" }, undefined],
   ])("a check by %s", (_, labels, expected) => {
     expect(readRegistrator(container("a", { labels })).ofPort.get(80)?.check).toEqual(expected);
+  });
+});
+
+describe("of the variables of a container", () => {
+  test.each([
+    ...["SERVICE_NAME", "SERVICE_ID", "SERVICE_TAGS", "SERVICE_IGNORE", "SERVICE_WEIGHT", "SERVICE_name"],
+    ...["SERVICE_80_NAME", "SERVICE_CHECK_HTTP", "SERVICE_443_CHECK_INTERVAL", "SERVICE_CHECK_SCRIPT"],
+  ])("registrator documents %s, which is read", (name) => {
+    expect(isServiceVariable(name)).toBe(true);
+  });
+
+  test.each([
+    ...["SERVICE_PASSWORD", "SERVICE_80_TOKEN", "SERVICE_REGION", "SERVICE_", "SERVICE_80_", "SERVICE_CHECK_PASSWORD"],
+    ...["SERVICE_NAME_SECRET", "MY_SERVICE_NAME", "service_name", "PASSWORD", "SERVICE_NAME\nX", ""],
+  ])("%j may be a secret and is not", (name) => {
+    expect(isServiceVariable(name)).toBe(false);
   });
 });
 

@@ -17,8 +17,17 @@ describe("a container that is left out is told what to change", () => {
     ["own-container", { id: OWN }, { ownContainer: OWN }, "label hecd.enable=true"],
     ["other-namespace", { labels: { "hecd.namespace": "blue" } }, {}, "--namespace"],
     ["invalid-label", { labels: { "hecd.weight": "much" } }, {}, "a whole number, 0 to 256"],
-    ["invalid-name", { name: "a".repeat(70) }, {}, "label hecd.name"],
+    ["invalid-name", { name: "a".repeat(130) }, {}, "rename it"],
+    [
+      "invalid-name",
+      { ports: two, labels: { "hecd.name": "a".repeat(60), "hecd.ports": "80,443" } },
+      {},
+      "label hecd.name",
+    ],
+    ["one-off", { labels: { "com.docker.compose.oneoff": "True" } }, {}, "--label hecd.enable=true"],
     ["no-published-port", { ports: [] }, {}, "-P or -p"],
+    ["no-published-port", { ports: [], asksToPublish: true }, {}, "no port of this host leads into its network"],
+    ["port-not-mapped", { labels: { "hecd.port": "81" } }, {}, "publish it too (-p 81)"],
     [
       "no-published-port",
       { ports: [{ port: 53, protocol: "udp", bindings: [{ hostIp: "", hostPort: 53 }] }] },

@@ -1,6 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decisionOf } from "../../../src/core/decision/decision.js";
+import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import { containerOf, inspectAnswer, listAnswer, stopRuleOf, summaryOf } from "../../../src/edges/docker/answers.js";
 import type { EngineKind } from "../../../src/edges/docker/podman.js";
+import { context } from "../../support/containers.js";
 
 const ID = "b".repeat(64);
 
@@ -124,5 +128,38 @@ describe("a line of the list", () => {
     expect(summary("Up 3 minutes (healthy)", "podman")).toBe(summary("Up 4 minutes (unhealthy)", "podman"));
     expect(summary("Up 3 minutes", "podman")).not.toBe(summary("Stopping", "podman"));
     expect(summary("Up 3 minutes", "podman")).not.toBe(summary("Up 3 minutes", "podman", "stopping"));
+  });
+});
+
+describe("the variables of a container", () => {
+  test("are kept where registrator documents them, and none reaches a record by any other name", () => {
+    const secret = "hunter2-f3a9";
+    const name = fc.oneof(
+      fc.constantFrom(
+        "SERVICE_PASSWORD",
+        "SERVICE_80_TOKEN",
+        "SERVICE_KEY",
+        "DB_PASSWORD",
+        "hecd.meta.key",
+        "SERVICE_",
+      ),
+      fc
+        .stringMatching(/^SERVICE_[A-Z0-9_]{1,20}$/)
+        .filter((each) => !/(NAME|ID|TAGS|IGNORE|WEIGHT|CHECK_.*)$/.test(each)),
+    );
+    fc.assert(
+      fc.property(fc.array(name), (names) => {
+        const env = [...names.map((each) => `${each}=${secret}`), "SERVICE_NAME=shop"];
+        const said = answer({
+          Config: { Labels: { SERVICE_REGION: "eu" }, Env: env, ExposedPorts: { "80/tcp": {} } },
+          NetworkSettings: { Ports: { "80/tcp": [{ HostIp: "0.0.0.0", HostPort: "32001" }] } },
+        });
+        const container = containerOf(said, "docker");
+        expect(container.serviceVariables).toEqual({ SERVICE_NAME: "shop" });
+        const decision = decisionOf(container, context, UNPROBED);
+        expect(decision).toMatchObject({ instances: [{ service: "shop", meta: { region: "eu" } }] });
+        expect(JSON.stringify([container, decision])).not.toContain(secret);
+      }),
+    );
   });
 });

@@ -37,6 +37,18 @@ describe("a look-up at several engines", () => {
     );
   });
 
+  test("says why the container that it has found cannot be looked at", async () => {
+    await using one = await engineOf("web-1", idOf(1));
+    one.docker.intercept = (path, response) => {
+      if (!path.includes(idOf(1))) return false;
+      response.writeHead(200).end("{}");
+      return true;
+    };
+    await expect(lookUp("web-1", [one.engine], systemClock, signal)).rejects.toMatchObject({
+      fault: { code: "container-unseen", name: "web-1", because: { reason: "unreadable" } },
+    });
+  });
+
   test("does not find a container that goes while it is looked at", async () => {
     await using one = await engineOf("web-1", idOf(1));
     one.docker.lagging = new Map(one.docker.containers);

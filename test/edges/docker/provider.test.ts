@@ -2,16 +2,18 @@ import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../../src/core/events/event.js";
 import type { Container } from "../../../src/core/model/container.js";
+import type { Unseen } from "../../../src/core/model/unseen.js";
 import { DockerContainers, type DockerSettings } from "../../../src/edges/docker/provider.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { type FakeContainer, FakeDocker, idOf } from "../../support/fake-docker.js";
-import { ManualClock } from "../../support/manual-clock.js";
+import { ManualClock, settled } from "../../support/manual-clock.js";
 
 const startedAt = "2026-01-02T03:04:05.000000001Z";
 let docker: FakeDocker;
 let ending: AbortController;
 let states: (readonly Container[])[];
+let unseen: readonly Unseen[];
 /** When the oldest event came in that led to each of these states. */
 let heard: (number | undefined)[];
 let events: HecdEvent[];
@@ -21,6 +23,7 @@ beforeEach(async () => {
   docker = await FakeDocker.start();
   ending = new AbortController();
   states = [];
+  unseen = [];
   heard = [];
   events = [];
 });
@@ -49,6 +52,7 @@ function follow(clock = systemClock, settings: Partial<DockerSettings> = {}): Do
   over = (async () => {
     for await (const state of containers.watch(ending.signal)) {
       states.push(state.containers);
+      unseen = state.unseen;
       heard.push(state.heardAt);
     }
   })().catch((error: unknown) => error);
@@ -523,6 +527,74 @@ describe("an engine that fails", () => {
     docker.intercept = () => false;
     docker.emit("update", id);
     await sees("web1 running", "web2 running");
+  });
+});
+
+describe("containers that cannot be looked at", () => {
+  const hang = (...ids: readonly string[]) => {
+    docker.intercept = (path) => ids.some((id) => path.includes(id));
+  };
+  const reasons = () => unseen.map(({ name, because }) => `${name} ${because?.reason ?? "not yet"}`);
+
+  test("hold up no other, however many they are, and are told with their reason", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const clock = new ManualClock();
+    hang(...Array.from({ length: 40 }, (_, index) => run(100 + index)));
+    for (let number = 1; number <= 3; number++) run(number);
+    follow(clock);
+    await eventually("the others", async () => {
+      await clock.advance(100);
+      expect(known()).toEqual(["web1 running", "web2 running", "web3 running"]);
+      return true;
+    });
+    expect(clock.now()).toBeLessThan(5_000);
+    expect(new Set(unseen.map(({ because }) => because))).toEqual(new Set([undefined]));
+    await eventually("the reasons", async () => {
+      await clock.advance(1_000);
+      expect(reasons().filter((each) => each.endsWith(" no-answer"))).toHaveLength(40);
+      return true;
+    });
+    await settled();
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
+  test("are unreadable where what is said of them is, and are seen as soon as it is not", async () => {
+    const id = run(1);
+    docker.intercept = (path, response) => {
+      if (!path.includes(id)) return false;
+      response.writeHead(200).end('{"Id":"x","Config":{"Env":["PASSWORD=hunter2"]}}');
+      return true;
+    };
+    follow();
+    await eventually("the reason", () => reasons()[0] === "web1 unreadable");
+    expect(unseen[0]?.because?.advice).toContain("Id Invalid string");
+    expect(JSON.stringify([unseen, events])).not.toContain("hunter2");
+    docker.intercept = () => false;
+    docker.emit("update", id);
+    await sees("web1 running");
+    expect(unseen).toEqual([]);
+  });
+
+  test("keep the state in which they were last seen, and say so", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    docker.intercept = (path, response) => {
+      if (!path.includes(id)) return false;
+      response.writeHead(500).end('{"message":"out of order"}');
+      return true;
+    };
+    docker.emit("update", id);
+    await eventually("the reason", () => unseen[0]?.because?.advice.includes("out of order"));
+    expect(known()).toEqual(["web1 running"]);
+    docker.containers.delete(id);
+    docker.intercept = () => false;
+    docker.emit("destroy", id);
+    await sees();
+    expect(unseen).toEqual([]);
   });
 });
 

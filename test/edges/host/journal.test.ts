@@ -4,7 +4,7 @@ import { openJournal } from "../../../src/edges/host/journal.js";
 
 function journal(options: { level?: "debug" | "info"; pretty?: boolean } = {}) {
   const stream = new PassThrough();
-  const emit = openJournal({ level: options.level ?? "info", pretty: options.pretty ?? false }, stream);
+  const emit = openJournal({ level: options.level ?? "info", pretty: options.pretty ?? false, colours: false }, stream);
   return { emit, text: () => String(stream.read() ?? "") };
 }
 

@@ -8,13 +8,16 @@ describe("the metrics", () => {
     const metrics = new Metrics(new ManualClock());
     metrics.count({ kind: "docker-event", action: "start", container: "a" });
     metrics.count({ kind: "docker-event", action: "start", container: "b" });
-    metrics.count({ kind: "reconciled", containers: 7, instances: 3, transactions: 1, tookMs: 12, lagMs: 34 });
-    metrics.count({ kind: "reconciled", containers: 7, instances: 3, transactions: 0, tookMs: 1, lagMs: undefined });
+    const seen = { kind: "reconciled", containers: 7, unreadable: 1, unanswered: 2, instances: 3 } as const;
+    metrics.count({ ...seen, transactions: 1, tookMs: 12, lagMs: 34 });
+    metrics.count({ ...seen, transactions: 0, tookMs: 1, lagMs: undefined });
     metrics.count({ kind: "reloaded", by: "master", succeeded: true, tookMs: 40, output: "" });
     metrics.count({ kind: "applied", resource: "haproxy.toml", dest: "/x", outcome: { kind: "unchanged" }, tookMs: 2 });
     const { body } = await metrics.expose();
     expect(body).toContain('hecd_docker_events_total{action="start"} 2');
     expect(body).toContain("hecd_containers 7");
+    expect(body).toContain('hecd_containers_unseen{reason="unreadable"} 1');
+    expect(body).toContain('hecd_containers_unseen{reason="no-answer"} 2');
     expect(body).toContain('hecd_reloads_total{by="master",succeeded="true"} 1');
     expect(body).toContain('hecd_apply_seconds_count{resource="haproxy.toml",outcome="unchanged"} 1');
     expect(body).toContain("hecd_reconcile_seconds_sum 0.013");
@@ -29,7 +32,16 @@ describe("the metrics", () => {
       ["b", 5],
     ] as const) {
       metrics.count(
-        { kind: "reconciled", containers, instances: 3, transactions: 1, tookMs: 12, lagMs: undefined },
+        {
+          kind: "reconciled",
+          containers,
+          unreadable: 0,
+          unanswered: 0,
+          instances: 3,
+          transactions: 1,
+          tookMs: 12,
+          lagMs: undefined,
+        },
         host,
       );
       metrics.count({ kind: "docker-unreachable", url: "tcp://x", reason: "refused", lastedMs: 0 }, host);

@@ -1,7 +1,6 @@
-import type { Outcome, Emit } from "../core/events/event.js";
-import type { Clock } from "../flow/clock.js";
+import type { Outcome } from "../core/events/event.js";
 import { graceSignal } from "../flow/deadline.js";
-import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target } from "../ports.js";
+import type { Adjustment } from "../ports.js";
 import type { ApplyOptions, ApplyParts, Work } from "./apply-parts.js";
 import { Candidate } from "./candidate.js";
 import { adjust, adjustWhole, deferred, type Errand } from "./errand.js";

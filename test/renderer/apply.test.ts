@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Adjustment, ProxyDriver, ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
+import type {
+  Adjustment,
+  ProxyDriver,
+  ReloadVerdict,
+  Resource,
+  ShareReload,
+  Target,
+  Verdict,
+} from "../../src/ports.js";
 import { apply, DEFAULT_OPTIONS, workFor } from "../../src/renderer/apply.js";
 import type { ApplyParts } from "../../src/renderer/apply-parts.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
@@ -105,7 +113,11 @@ class World implements Target, ProxyDriver {
     return next ?? (wanted === this.running ? { kind: "agrees" } : { kind: "reload", reason: "" });
   }
 
-  async reload(signal: AbortSignal): Promise<ReloadVerdict> {
+  reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
+    return share(() => this.makeReload(signal));
+  }
+
+  private async makeReload(signal: AbortSignal): Promise<ReloadVerdict> {
     this.journal.push("reload");
     const next = this.reloads.shift() ?? { kind: "proven", output: "" };
     if (next === "hangs") {
@@ -413,6 +425,67 @@ describe("a check that takes its time", () => {
     world.verdict = { accepted: false, output: "no" };
     expect(await world.apply("new")).toMatchObject({ kind: "rejected" });
     expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+});
+
+describe("a reload that takes its time", () => {
+  test("has HAProxy follow newer texts meanwhile, and the new process the newest of them", async () => {
+    const world = new World("old");
+    world.attend = async (end, bringTo) => {
+      if (!world.journal.includes("commit")) return;
+      world.adjustments = Array.from({ length: 3 }, () => ({ kind: "adjusted", commands: 1 }));
+      await bringTo("newer");
+      await bringTo("newest");
+      await end;
+    };
+    expect(await world.apply("new")).toMatchObject({ kind: "applied", bytes: 3 });
+    expect(world).toMatchObject({ file: "new", running: "newest", adjustments: [] });
+    expect(world.journal).toEqual(["stage", "check", "commit", "reload", "adjust", "adjust", "adjust", "confirm"]);
+  });
+
+  test("leads nowhere when it fails: the last good file comes back", async () => {
+    const world = new World("old");
+    world.reloads = [FAILED];
+    world.attend = async (_, bringTo) => {
+      if (!world.journal.includes("commit")) return;
+      world.adjustments = [{ kind: "adjusted", commands: 1 }];
+      await bringTo("newer");
+    };
+    expect(await world.apply("new")).toMatchObject({ kind: "rolled-back" });
+    expect(world).toMatchObject({ file: "old", running: "old" });
+  });
+});
+
+describe("a change in parts", () => {
+  test("lets what is new in between two of them, and leaves the file alone until it is whole", async () => {
+    const world = new World("old");
+    world.adjustments = [
+      { kind: "partial", commands: 9 },
+      { kind: "adjusted", commands: 9 },
+    ];
+    expect(await world.apply("new")).toEqual({ kind: "overtaken" });
+    expect(world.file).toBe("old");
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    expect(world.journal).toEqual(["adjust", "adjust", "stage", "check", "commit", "confirm"]);
+  });
+
+  test("goes on to its end where the text was refused before, and where it is taken back", async () => {
+    const world = new World("old");
+    world.isWary = true;
+    world.adjustments = [
+      { kind: "partial", commands: 9 },
+      { kind: "adjusted", commands: 9 },
+    ];
+    expect(await world.apply("new")).toMatchObject({ kind: "applied" });
+    world.isWary = false;
+    world.verdict = { accepted: false, output: "no" };
+    world.adjustments = [
+      { kind: "adjusted", commands: 9 },
+      { kind: "partial", commands: 9 },
+      { kind: "adjusted", commands: 9 },
+    ];
+    expect(await world.apply("newer")).toMatchObject({ kind: "rejected" });
+    expect(world).toMatchObject({ file: "new", running: "new", adjustments: [] });
   });
 });
 

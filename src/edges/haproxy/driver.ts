@@ -1,5 +1,4 @@
 import { readFile, stat } from "node:fs/promises";
-import { reasonOf } from "../../errors.js";
 import { newBinds } from "../../haproxy/config/binds.js";
 import { isConfiguration } from "../../haproxy/config/config.js";
 import type {

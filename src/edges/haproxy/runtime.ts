@@ -139,6 +139,13 @@ export class RuntimeApi {
   async #askWorker(request: RuntimeRequest, pid: number | undefined, signal: AbortSignal): Promise<Greetings> {
     const { admin } = this.#sockets;
     const master = this.#isMasterBusy ? undefined : this.#sockets.master;
+    // What is for the worker that goes is not for the one that comes: that has read another file.
+    if (
+      this.#isMasterBusy &&
+      admin !== undefined &&
+      (await this.#converse("admin", admin, GREETING, signal))?.[0].pid !== pid
+    )
+      throw cutOff(admin);
     if (master === undefined) return await this.#askOn({ admin, master }, request, signal);
     if (admin !== undefined && pid !== undefined && this.#adminPid !== pid) {
       this.#adminPid = (await this.#converse("admin", admin, GREETING, signal))?.[0].pid;

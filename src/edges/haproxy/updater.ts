@@ -26,7 +26,6 @@ import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/chang
 import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
 import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
-import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { giveCommands, type Course } from "./give-commands.js";
 import { Contact, Lingering } from "./lasting.js";

@@ -23,6 +23,9 @@ const BUDGET_MS = 500;
 /** What one turn gives to commands; what does not fit goes on in the next one, which has the newest state. */
 export const TURN_MS = 250;
 
+/** And so many commands at most: on a busy machine it is the way there and back that takes the time. */
+const TURN_COMMANDS = 1_000;
+
 /** What one line of commands may take: requests are served between two lines. */
 const LINE_MS = 50;
 
@@ -38,9 +41,9 @@ export function obstacleOfTime(commands: number, before: Size, after: Size, pace
   return takesMs > Math.max(BUDGET_MS, reloadMs) ? `${commands} commands take longer than a reload` : undefined;
 }
 
-/** How many commands for a backend take this long; at least one. */
+/** How many commands for a backend take this long and are no more than those of a turn; at least one. */
 export function commandsIn(ms: number, before: Size, after: Size, { commandMs }: Pace): number {
-  return Math.max(1, Math.floor(ms / (commandMs * Math.max(1, meanOf(before, after)))));
+  return Math.min(TURN_COMMANDS, Math.max(1, Math.floor(ms / (commandMs * Math.max(1, meanOf(before, after))))));
 }
 
 /** What commands for a backend take, in looks at one server; they and the showing of the servers afterwards. */

@@ -38,7 +38,7 @@ export function serverChanges(
   before: ProxyBackend,
   after: ProxyBackend,
   context: ChangeContext,
-  withinMs = Number.POSITIVE_INFINITY,
+  withinMs: number,
 ): ServerChanges {
   const { pace } = context;
   const steps = tooManyBetween(before, after, pace) ?? stepsBetween(before, after, context);

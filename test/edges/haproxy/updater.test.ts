@@ -278,4 +278,23 @@ describe("an updater", () => {
     expect(await haproxy.adjust(config(A))).toEqual({ kind: "agrees" });
     expect(haproxy.updater.report.agrees).toBe(true);
   });
+
+  test("leads the worker that serves on while a reload goes on, by its own socket alone, and no other worker", async () => {
+    await using haproxy = await world(config(A));
+    const { updater, worker, socket } = haproxy;
+    await haproxy.adjust(config(A));
+    await updater.besideMaster(async () => {
+      const asked = socket.lines.length;
+      expect(await updater.follow({ wanted: config(A + B), file: config(A) }, signal)).toMatchObject({
+        kind: "adjusted",
+      });
+      expect([...worker.servers.keys()]).toEqual(["b/a", "b/b"]);
+      expect(socket.lines.slice(asked).filter((line) => line.includes("@1"))).toEqual([]);
+      worker.load(config(A));
+      await updater.follow({ wanted: config(B), file: config(A) }, signal).catch(() => undefined);
+      expect([...worker.servers.keys()]).toEqual(["b/a"]);
+    });
+    expect(await updater.reloaded(config(A), worker.pid, signal)).toBeUndefined();
+    expect(updater.report).toMatchObject({ pid: worker.pid, agrees: true });
+  });
 });

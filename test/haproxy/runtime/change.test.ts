@@ -454,3 +454,47 @@ describe("any two configurations", () => {
     expect(capabilitiesOf("3.0.11-1+deb13u3").serverWords.has("init-state")).toBe(false);
   });
 });
+
+describe("a change that takes more than one turn", () => {
+  const many = (count: number, host = "10.0.0"): string =>
+    Array.from({ length: count }, (_, at) => ` server s${at} ${host}.1:${1_000 + at}\n`).join("");
+  const config = (small: string, large: string): string =>
+    `defaults\n balance roundrobin\nbackend large\n${large}backend small\n${small}`;
+
+  test("gives way to small backends, goes on in parts, and ends where it was to lead", () => {
+    const wanted = modelOf(config(many(3, "10.0.9"), many(1_500)));
+    let running = modelOf(config(many(3), many(300)));
+    const pace = { commandMs: 0.001, pairMs: 1 };
+    for (let turn = 1; turn < 100; turn++) {
+      const change = changeBetween(running, wanted, new Map(), { ...capabilitiesOf("3.2"), pace });
+      if (change.kind !== "runtime") throw new Error(change.kind);
+      const { commands } = change;
+      if (turn === 1) expect(commands.lines[0]).toContain("small/");
+      else expect(commands.backends).toEqual(["large"]);
+      const servers = running.backends.get("large")?.servers.size ?? 0;
+      expect(commands.lines.length).toBeLessThanOrEqual(250 / (0.001 * servers) + 10);
+      running = commands.reached;
+      if (!commands.isWhole) continue;
+      expect(turn).toBeGreaterThan(5);
+      expect(changeBetween(running, wanted, new Map(), capabilitiesOf("3.2"))).toEqual({ kind: "none" });
+      return;
+    }
+    throw new Error("It never ends");
+  });
+
+  test("takes servers out only once the others are in, and no more of them than a turn has time for", () => {
+    const before = modelOf(config("", many(2_000)));
+    const after = modelOf(config("", many(2_000).replaceAll("server s", "server t")));
+    const change = changeBetween(before, after, new Map(), {
+      ...capabilitiesOf("3.2"),
+      pace: { commandMs: 0.001, pairMs: 1 },
+    });
+    expect(change).toMatchObject({ kind: "runtime", commands: { isWhole: false, leaving: [] } });
+    const all = changeBetween(before, after, new Map(), {
+      ...capabilitiesOf("3.2"),
+      pace: { commandMs: 0.001, pairMs: 0 },
+    });
+    expect(all.kind).toBe("reload");
+    if (all.kind === "reload") expect(all.first.lines.length).toBeLessThanOrEqual(125);
+  });
+});

@@ -28,7 +28,7 @@ describe("a program that ends at once loads no package that it does not need", (
   test.each([
     ["hecd, before it knows its command", "bin/hecd.ts", []],
     ["confd", "bin/confd.ts", ["smol-toml"]],
-    ["keys from etcd", "edges/etcd/store.ts", ["cockatiel", "etcd3"]],
+    ["keys from etcd", "edges/etcd/store.ts", ["@grpc/grpc-js", "cockatiel", "etcd3"]],
     ["keys from the environment", "edges/documents/env-store.ts", []],
     ["a Go template", "template/go-template.ts", []],
   ])("%s", async (_, file, packages) => {

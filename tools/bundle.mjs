@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const TAKEN_IN = ["cockatiel", "etcd3", "smol-toml"];
+const TAKEN_IN = ["@grpc/grpc-js", "cockatiel", "etcd3", "smol-toml"];
 const parse = /** @type {(text: string) => { readonly dependencies: object }} */ (JSON.parse);
 const { dependencies } = parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
 

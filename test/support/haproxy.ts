@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { NO_STATES } from "../../src/haproxy/runtime/state-file.js";
 import { eventually } from "./eventually.js";
 import { HAPROXY } from "./haproxy-binary.js";
 import { matched } from "./required.js";
@@ -14,7 +15,10 @@ const run = promisify(execFile);
 export async function objectionsTo(config: string): Promise<string | undefined> {
   await using dir = await tempDir();
   const path = join(dir.path, "haproxy.cfg");
-  await writeFile(path, config);
+  // HECD makes the state file before the first check; HAProxy 2.6 warns where there is none.
+  const states = join(dir.path, "states");
+  await writeFile(states, NO_STATES);
+  await writeFile(path, config.replace(/^( *server-state-file ).*$/m, `$1${states}`));
   try {
     await run(HAPROXY, ["-c", "-dW", "-f", path]);
     return undefined;

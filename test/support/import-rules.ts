@@ -42,7 +42,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "edges/etcd": {
     rooms: ["edges", "edges/files", "ports", "core/*", "flow", "errors"],
-    packages: ["node:*", "cockatiel", "etcd3", "p-queue"],
+    packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3", "p-queue"],
   },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
   "edges/haproxy": {

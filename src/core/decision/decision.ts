@@ -1,6 +1,6 @@
 import type { Container } from "../model/container.js";
 import type { Instance } from "../model/instance.js";
-import type { Objection } from "../model/reason.js";
+import { type Objection, withNotes } from "../model/reason.js";
 import type { DecisionContext } from "./context.js";
 import { placementOf } from "./placement.js";
 import { readinessOf, readyInstances, type RuntimeStatus } from "./readiness.js";
@@ -33,12 +33,19 @@ export function decisionOf(
   const placement = placementOf(container, context, others);
   if ("reason" in placement) return placement;
   const { health, ports, notes } = placement;
-  const leftOut = (because: Objection): Objection => (notes.length > 0 ? { ...because, notes } : because);
   const whole = readinessOf(container, health, runtimeStatus);
+<<<<<<< HEAD
   if (whole.state === "out") return leftOut(whole.because);
   if ("reason" in ports) return leftOut(ports);
   const { instances, because, notes: unprobed } = readyInstances(ports, whole, runtimeStatus);
   if (instances.length === 0 && because) return leftOut(because);
   const allNotes = [...notes, ...unprobed];
   return { instances, ...(because ? { because } : {}), ...(allNotes.length > 0 ? { notes: allNotes } : {}) };
+=======
+  if (whole.state === "out") return withNotes(whole.because, notes);
+  if ("reason" in ports) return withNotes(ports, notes);
+  const { instances, because } = readyInstances(ports, whole, runtimeStatus);
+  if (instances.length === 0 && because) return withNotes(because, notes);
+  return { instances, ...(because ? { because } : {}), ...(notes.length > 0 ? { notes } : {}) };
+>>>>>>> 209f107
 }

@@ -4,7 +4,7 @@ import { readLabels } from "../labels/labels.js";
 import { Memo } from "../memo/memo.js";
 import type { Container } from "../model/container.js";
 import type { Instance } from "../model/instance.js";
-import { type Objection, objection, quote } from "../model/reason.js";
+import { type Objection, objection, quote, withNotes } from "../model/reason.js";
 import { LONGEST_NAME, NAME } from "../text/patterns.js";
 import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
 import type { DecisionContext } from "./context.js";
@@ -80,7 +80,7 @@ function placeAnew(container: Container, context: DecisionContext, others: Reado
   if ("reason" in config) return config;
   const notes = [...config.notes, ...taskNotes(container)];
   const unwanted = unwantedBy(config, container, context);
-  if (unwanted) return { ...unwanted, notes };
+  if (unwanted) return withNotes(unwanted, notes);
   const ports = portsOf(container, config, context, others);
   return { health: config.health ?? context.health, ports, notes };
 }

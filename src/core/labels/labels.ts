@@ -1,6 +1,6 @@
 import { Memo } from "../memo/memo.js";
 import type { Container } from "../model/container.js";
-import { type Objection, objection } from "../model/reason.js";
+import { type Objection, objection, withNotes } from "../model/reason.js";
 import type { Dialect, Statement } from "./dialect.js";
 import { type PortConfig, weigh, type LabelConfig } from "./label-config.js";
 import { readNative } from "./native-labels.js";
@@ -26,7 +26,7 @@ const CONFIGS = new Memo<Container, LabelConfig | Objection>();
 function readAnew(container: Container, dialects: readonly Dialect[]): LabelConfig | Objection {
   const native = readNative(container.labels);
   const [fault] = native.faults;
-  if (fault !== undefined) return { ...objection("invalid-label", fault), notes: native.notes };
+  if (fault !== undefined) return withNotes(objection("invalid-label", fault), native.notes);
   const foreign = [
     ...(dialects.includes("registrator") ? [readRegistrator(container)] : []),
     ...(dialects.includes("traefik") ? [readTraefik(container.labels)] : []),

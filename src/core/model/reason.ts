@@ -50,8 +50,13 @@ export function objection(reason: Reason, advice: string): Objection {
 /** What JSON leaves as it is and a terminal does not show as it is. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
+/** An objection to a container with what else may be the matter with it. */
+export function withNotes(because: Objection, notes: readonly string[]): Objection {
+  return notes.length > 0 ? { ...because, notes } : because;
+}
+
 /** A stranger's text for a sentence of ours: short, and in one line. */
-export function quote(text: string): string {
-  const short = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+export function quote(text: string, longest = 60): string {
+  const short = JSON.stringify(text.length > longest ? `${text.slice(0, longest)}...` : text);
   return short.replace(INVISIBLE, (sign) => `\\u{${sign.codePointAt(0)?.toString(16) ?? ""}}`);
 }

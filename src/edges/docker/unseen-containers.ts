@@ -47,12 +47,12 @@ export class UnseenContainers {
 export function objectionTo(error: unknown): Objection {
   const kept = "what is registered of it stays as it was";
   if (error instanceof UnreadableAnswer) {
-    const advice = `What Docker says of it cannot be read (${quote(error.problem)}), and ${kept}; compare docker inspect, and ask whoever stands between`;
+    const advice = `What Docker says of it cannot be read (${quote(error.problem, 120)}), and ${kept}; compare docker inspect, and ask whoever stands between`;
     return objection("unreadable", advice);
   }
   if (hasCode(error, "deadline")) {
     const advice = `Docker does not answer when it is asked about it, and ${kept}; if docker inspect hangs too, free what it waits for, or restart Docker`;
     return objection("no-answer", advice);
   }
-  return objection("no-answer", `Docker cannot say what it is (${quote(reasonOf(error).trim())}), and ${kept}`);
+  return objection("no-answer", `Docker cannot say what it is (${quote(reasonOf(error).trim(), 200)}), and ${kept}`);
 }

@@ -1,4 +1,5 @@
 import { rootCertificates } from "node:tls";
+import { InterceptingCall, type Interceptor } from "@grpc/grpc-js";
 import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, retry as retrying } from "cockatiel";
 import { Etcd3, type IOptions, isRecoverableError } from "etcd3";
 import { HecdError } from "../../errors.js";
@@ -118,20 +119,15 @@ export class EtcdClient implements EtcdRpc {
   }
 }
 
-type WatchOptions = NonNullable<Parameters<Etcd3["watchClient"]["watch"]>[0]>;
-type Interceptor = NonNullable<WatchOptions["interceptors"]>[number];
-
 /** Has a member that is cut off from the others end the stream: it would wait there in silence for what they are told. */
-const requireLeader: Interceptor = (options, nextCall) => {
-  const call = nextCall(options) as ReturnType<Interceptor>; // what gRPC makes itself, and asks for no more than that
-  const start = call.start.bind(call);
-  call.start = (metadata, listener) => {
-    const own = metadata.clone(); // etcd3 has one for all requests
-    own.set("hasleader", "true");
-    start(own, listener);
-  };
-  return call;
-};
+const requireLeader: Interceptor = (options, nextCall) =>
+  new InterceptingCall(nextCall(options), {
+    start(metadata, listener, next) {
+      const own = metadata.clone(); // etcd3 has one for all requests
+      own.set("hasleader", "true");
+      next(own, listener);
+    },
+  });
 
 /** The options of a call that takes no longer than `ms`; of one that takes as long as usual when undefined. */
 function callWithin(ms: number | undefined): { readonly deadline: Date } | undefined {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { TaskSlots } from "../../src/agent/task-slots.js";
 import { heldUntil, type Starts, startsOf } from "../../src/core/decision/flapping.js";
 import type { Container } from "../../src/core/model/container.js";
-import { container } from "../support/containers.js";
+import { container, TOLD_TO_STOP } from "../support/containers.js";
 
 const NEVER = "0001-01-01T00:00:00Z";
 
@@ -61,7 +61,7 @@ describe("tasks that come one after another in a slot of swarm", () => {
   test("are not when each was told to stop, as in an update", () => {
     const slots = new Slots();
     for (let number = 0; number < 6; number++) {
-      slots.at(number * 2, task(`t${number}`)).at(number * 2 + 1, task(`t${number}`, { stopping: true }));
+      slots.at(number * 2, task(`t${number}`)).at(number * 2 + 1, task(`t${number}`, { stopping: TOLD_TO_STOP }));
     }
     expect(slots.heldUntil(task("t5"))).toBeUndefined();
   });

@@ -34,18 +34,10 @@ export function decisionOf(
   if ("reason" in placement) return placement;
   const { health, ports, notes } = placement;
   const whole = readinessOf(container, health, runtimeStatus);
-<<<<<<< HEAD
-  if (whole.state === "out") return leftOut(whole.because);
-  if ("reason" in ports) return leftOut(ports);
-  const { instances, because, notes: unprobed } = readyInstances(ports, whole, runtimeStatus);
-  if (instances.length === 0 && because) return leftOut(because);
-  const allNotes = [...notes, ...unprobed];
-  return { instances, ...(because ? { because } : {}), ...(allNotes.length > 0 ? { notes: allNotes } : {}) };
-=======
   if (whole.state === "out") return withNotes(whole.because, notes);
   if ("reason" in ports) return withNotes(ports, notes);
-  const { instances, because } = readyInstances(ports, whole, runtimeStatus);
+  const { instances, because, notes: unprobed } = readyInstances(ports, whole, runtimeStatus);
   if (instances.length === 0 && because) return withNotes(because, notes);
-  return { instances, ...(because ? { because } : {}), ...(notes.length > 0 ? { notes } : {}) };
->>>>>>> 209f107
+  const allNotes = [...notes, ...unprobed];
+  return { instances, ...(because ? { because } : {}), ...(allNotes.length > 0 ? { notes: allNotes } : {}) };
 }

@@ -13,7 +13,6 @@ import type { Transaction } from "./core/registry/plan.js";
 export interface Containers {
   /** Whether the engine answers, as far as is known. */
   readonly connected: boolean;
-
   /** Where its networks are, as it was when it was last connected to. */
   readonly place: EnginePlace;
 
@@ -99,7 +98,6 @@ export interface Session {
 
   /**
    * Ends the session: `revoke` removes all it holds at once, `release` leaves that to the lease or to the next agent.
-   *
    * Takes 2 s at most when the store is away, and leaves it to the lease then.
    */
   close(how: "release" | "revoke", signal: AbortSignal): Promise<void>;
@@ -117,9 +115,8 @@ export type ProbeTarget = Pick<ProbePlan, "ip" | "port" | "http" | "isForwarded"
 /** `refused`: nobody listens there. `silent`: no answer in time. `unreachable`: there is no way there from here. */
 export type ProbeVerdict = "passed" | "refused" | "silent" | "unreachable" | BadAnswer;
 
-/** Somebody listens there and does not answer as he should. */
+/** What somebody does who listens there and does not answer as he should, as the end of a sentence: `hung up`. */
 export interface BadAnswer {
-  /** What he does instead, as the end of a sentence: `answered with status 503`. */
   readonly badly: string;
 }
 

@@ -1,5 +1,5 @@
 import { type Starts, startsAfter, startsOf } from "../core/decision/flapping.js";
-import { taskOf } from "../core/decision/swarm.js";
+import { taskOf } from "../core/labels/swarm-task.js";
 import type { Container } from "../core/model/container.js";
 
 /** How long it is remembered who was last in a slot. */

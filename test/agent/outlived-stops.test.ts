@@ -8,7 +8,7 @@ import type { HecdEvent } from "../../src/core/events/event.js";
 import type { Container } from "../../src/core/model/container.js";
 import { formatInstance, type Instance } from "../../src/core/model/instance.js";
 import type { ProbeTarget, ProbeVerdict } from "../../src/ports.js";
-import { container, context, published, standpoint, TOLD_TO_STOP } from "../support/containers.js";
+import { container, context, inNetwork, published, standpoint, TOLD_TO_STOP } from "../support/containers.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { someClock, UNTIMELY } from "../support/untimely.js";
 
@@ -18,6 +18,9 @@ const SEEN_MS = 9_000;
 
 const web = container("web1");
 const told = { ...web, stopping: TOLD_TO_STOP };
+
+/** Nobody can tell by a probe whether such a port serves. */
+const UDP = { ports: [{ ...published(53, 32_053), protocol: "udp" as const }] };
 
 let clock: ManualClock;
 let verdict: ProbeVerdict;
@@ -119,8 +122,8 @@ describe("a container that was told to stop and lives on", () => {
     ["is paused", { status: "paused" }, true],
     ["fails its HEALTHCHECK", { health: "unhealthy" }, true],
     ["passes its HEALTHCHECK", { health: "healthy" }, false],
-    ["has no port to be probed, and no HEALTHCHECK", { networks: {} }, true],
-    ["has no port to be probed, and passes its HEALTHCHECK", { networks: {}, health: "healthy" }, false],
+    ["has no port to be probed, and no HEALTHCHECK", UDP, true],
+    ["has no port to be probed, and passes its HEALTHCHECK", { ...UDP, health: "healthy" }, false],
     ["has a check that its labels switch off", { labels: { "hecd.check.type": "off" } }, true],
   ])("and %s: is it ending still?", async (_, changes, expected) => {
     taking({ ...told, ...changes });
@@ -148,7 +151,7 @@ describe("a container that was told to stop and lives on", () => {
   test("is probed at the address that it has by then", async () => {
     taking(told);
     await clock.advance(1_000);
-    taking({ ...told, networks: { other: { ipv4: "172.18.0.2", ipv6: undefined } } });
+    taking({ ...told, networks: { other: inNetwork("172.18.0.2") } });
     await clock.advance(GRACE_MS);
     expect(asked.at(-1)).toBe("172.18.0.2:8080");
   });

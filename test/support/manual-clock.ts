@@ -1,5 +1,8 @@
 import type { Clock } from "../../src/flow/clock.js";
 
+/** What a timer takes at the least, in milliseconds, that may wake early. */
+const LEAST_MS = 0.01;
+
 /**
  * A clock that stands still until it is told to go on; answers whether any timer is left.
  *
@@ -8,9 +11,9 @@ import type { Clock } from "../../src/flow/clock.js";
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ at: number; wake: () => void }>();
-  readonly #lateness: () => number;
+  readonly #lateness: (() => number) | undefined;
 
-  constructor(lateness: () => number = () => 0) {
+  constructor(lateness?: () => number) {
     this.#lateness = lateness;
   }
 
@@ -19,7 +22,9 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, wake: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms + this.#lateness()), wake };
+    // Where timers wake early, some time must pass all the same, or whoever waits for the rest waits for ever.
+    const takesMs = this.#lateness ? Math.max(LEAST_MS, ms + this.#lateness()) : Math.max(0, ms);
+    const timer = { at: this.#now + takesMs, wake };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);

@@ -2,7 +2,7 @@ import type { PortConfig, ServiceConfig, LabelConfig } from "../labels/label-con
 import type { Container, ContainerPort } from "../model/container.js";
 import { type Objection, objection } from "../model/reason.js";
 import type { Policy } from "./context.js";
-import { INGRESS, taskOf } from "./swarm.js";
+import { INGRESS, taskOf } from "../labels/swarm-task.js";
 
 /** A port of a container that is to be registered, with all that is wished for it; a name only if that is its own. */
 export interface ChosenPort extends ContainerPort {

@@ -2,7 +2,7 @@ import type { Container } from "../model/container.js";
 import { defaultService } from "../model/keys.js";
 import { NAME } from "../text/patterns.js";
 import type { ServiceSource } from "./context.js";
-import { taskOf } from "./swarm.js";
+import { taskOf } from "../labels/swarm-task.js";
 
 /** Where Compose says a container belongs; undefined where it says nothing, or nothing that is a name. */
 export function composeOf({ labels }: Container): {

@@ -4,7 +4,7 @@ import type { Container, PortBinding } from "../model/container.js";
 import { type Objection, objection, quote } from "../model/reason.js";
 import type { ChosenPort } from "./chosen-ports.js";
 import type { DecisionContext } from "./context.js";
-import { INGRESS } from "./swarm.js";
+import { INGRESS } from "../labels/swarm-task.js";
 
 /** Where something is reached. */
 interface Place {

@@ -12,7 +12,7 @@ import { endpointOf, networkOf } from "./endpoint.js";
 import { instanceOf, shortId } from "./new-instance.js";
 import { portsInPod, type Wish } from "./pod.js";
 import { inItsNetwork, livesInAnother } from "./shared-network.js";
-import { taskOf } from "./swarm.js";
+import { taskOf } from "../labels/swarm-task.js";
 
 /** What a container is to be registered as, whether or not it can serve now; or why it is not for this agent. */
 export type Placement = Placed | Objection;
@@ -40,7 +40,7 @@ export interface PlacedPort {
 }
 
 /** An address of a container in one of its networks. */
-export interface OwnAddress {
+interface OwnAddress {
   readonly ip: string;
   readonly network: string;
   readonly id: string | undefined;

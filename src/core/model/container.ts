@@ -38,7 +38,7 @@ export interface Stopping {
 }
 
 /** The addresses of a container in one network; each undefined where the network has none of that family. */
-export interface NetworkAddresses {
+interface NetworkAddresses {
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;
   /** The network's own id; undefined where the engine has none. */

@@ -181,7 +181,13 @@ function statusOf({ Status }: InspectAnswer["State"]): Container["status"] {
       return "exited";
     case "unknown":
       return "dead";
-    default:
+    case "created":
+    case "running":
+    case "paused":
+    case "restarting":
+    case "removing":
+    case "exited":
+    case "dead":
       return Status;
   }
 }

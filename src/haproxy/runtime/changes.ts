@@ -3,7 +3,7 @@ import type { ProxyBackend } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import { commandsIn, effortOf, obstacleOfTime, type Pace, TURN_MS } from "./budget.js";
 import {
-  placeOf,
+  targetOf,
   backupsOf,
   type ChangeContext,
   type RetiringServer,
@@ -117,12 +117,12 @@ function retire(before: ProxyBackend, after: ProxyBackend, context: ChangeContex
   const stays = [...before.servers.values()].some(
     ({ name, host, isDisabled }) => !isDisabled && !isSocket(host) && after.servers.has(name),
   );
-  const addresses = new Set([...after.servers.values()].map(placeOf));
+  const addresses = new Set([...after.servers.values()].map(targetOf));
   const outs: string[] = [];
   const servers = new Map(before.servers);
   for (const server of before.servers.values()) {
     if (outs.length >= most) break;
-    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(placeOf(server));
+    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(targetOf(server));
     const commands = stays && goes && isPlainName(server.name) ? takeOutOf(before, server, context) : undefined;
     if (commands === undefined || !isPlainName(before.name)) continue;
     outs.push(...commands);

@@ -153,7 +153,7 @@ function isSame(a: BackendServer, b: BackendServer): boolean {
   if (a === b) return true;
   return (
     isSameApartFromSettings(a, b) &&
-    placeOf(a) === placeOf(b) &&
+    targetOf(a) === targetOf(b) &&
     Object.is(a.weight, b.weight) &&
     a.isDisabled === b.isDisabled
   );
@@ -169,6 +169,6 @@ export function backupsOf({ servers }: ProxyBackend): readonly string[] {
 }
 
 /** Where a server is, to compare with. */
-export function placeOf({ host, port }: BackendServer): string {
+export function targetOf({ host, port }: BackendServer): string {
   return `${host} ${port}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf, type Decision } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
-import { taskOf } from "../../../src/core/decision/swarm.js";
+import { taskOf } from "../../../src/core/labels/swarm-task.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { NAME } from "../../../src/core/text/patterns.js";
 import { container, context } from "../../support/containers.js";

@@ -9,7 +9,7 @@ import type { Conflict, OnConflict } from "../core/registry/conflict.js";
 import { hasAnswer, planAmong } from "../core/registry/contest.js";
 import type { Transaction } from "../core/registry/plan.js";
 import { decide, type Decided, withUnseen } from "../core/registry/registration.js";
-import { heldOfSeen } from "../core/registry/unseen-keys.js";
+import { heldOfSeen, unknownAmong } from "../core/registry/unseen-keys.js";
 import { HecdError } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { deadlineSignal } from "../flow/deadline.js";
@@ -206,7 +206,7 @@ export class Agent implements Orders {
     const decided = withUnseen(seen, unseen);
     tellDecisions(this.#decided, decided, emit);
     this.#decided = decided;
-    const transactions = await this.#carryOut(decided, unseen, session, signal);
+    const transactions = await this.#carryOut(decided, unknownAmong(running, unseen), session, signal);
     this.#comparedAt = clock.now();
     emit({
       kind: "reconciled",
@@ -223,12 +223,12 @@ export class Agent implements Orders {
   /** Writes what is wanted, and once more when there is an answer to the conflicts; resolves to what was to be written. */
   async #carryOut(
     decided: readonly Decided[],
-    unseen: readonly Unseen[],
+    unknown: readonly Unseen[],
     session: Session,
     signal: AbortSignal,
   ): Promise<readonly Transaction[]> {
     const attempt = async (known: readonly Conflict[]) => {
-      const held = heldOfSeen(session.held, unseen, this.#settings);
+      const held = heldOfSeen(session.held, unknown, this.#settings);
       const transactions = planAmong(known, decided, held, this.#settings);
       const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
       return { transactions, conflicts };

@@ -31,7 +31,7 @@ export interface OutlivedStopsSettings {
 /** One stop of one run of a container. */
 interface Ending {
   /** What it was told, and in which run; see `nameOf`. */
-  readonly name: string;
+  name: string;
   readonly work: LinkedSignal;
   readonly toldAt: number;
   /** `ending` through the grace, then `lingering` until it has been seen to serve. */
@@ -113,6 +113,8 @@ export class OutlivedStops implements Disposable {
     if (!mayServe(container)) return;
     const stopping = stoppingOf(container, this.#containers);
     const before = this.#endings.get(container.id);
+    // Podman does not say when it told a container to stop: once that is no longer so, the next time is another stop.
+    if (!stopping && before?.state === "outlived") before.name = nameOf(container, undefined);
     if (!stopping && (before || !this.#believed.has(runOf(container)))) return;
     const name = nameOf(container, stopping);
     if (before?.name === name) return;

@@ -4,7 +4,7 @@ import { shortId } from "../core/decision/new-instance.js";
 import { placementOf } from "../core/decision/placement.js";
 import { describeProbe, type ProbePlan, type Probing, probesOf, type Standpoint } from "../core/decision/probing.js";
 import type { RuntimeStatus } from "../core/decision/readiness.js";
-import { livesInAnother } from "../core/decision/shared-network.js";
+import { livesInAnother, networkOwner } from "../core/decision/shared-network.js";
 import type { Emit } from "../core/events/event.js";
 import type { EnginePlace, Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
@@ -93,7 +93,8 @@ export class ProbeResults implements Orders, Disposable {
       this.#runs.delete(id);
     }
     this.#slots.take(containers, this.#parts.clock.now());
-    const ownContainer = context.ownContainer === undefined ? undefined : present.get(context.ownContainer);
+    const own = context.ownContainer === undefined ? undefined : present.get(context.ownContainer);
+    const ownContainer = own && (networkOwner(own, present) ?? own);
     const standpoint = { vicinity: this.#parts.vicinity(), place, ownContainer, isUsual: this.#settings.probes };
     const seen = { context, standpoint, present };
     for (const container of containers) this.#examine(this.#runOf(container), container, seen);
@@ -124,7 +125,7 @@ export class ProbeResults implements Orders, Disposable {
       if ("refused" in instance) continue;
       const { id, startedAt } = instance.container;
       if (instance.drained) drained.add(`${id} ${startedAt}`);
-      if (instance.drained || instance.stopping || instance.state === "up")
+      if (instance.drained || instance.stopping || instance.state === "up" || instance.state === "maint")
         trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
     }
     [this.#trusted, this.#drained] = [trusted, drained];

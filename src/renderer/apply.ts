@@ -76,7 +76,10 @@ async function bring(
   const early = isWary && work === "replace" ? await candidate.refusal(signal) : undefined;
   if (early) return early;
   const adjustment = await (isInParts ? adjust : adjustWhole)(text, file, parts, rest);
-  if (adjustment.kind === "partial") return { kind: "overtaken" };
+  if (adjustment.kind === "partial") {
+    signal.throwIfAborted();
+    return { kind: "overtaken" };
+  }
   const isReload = adjustment.kind === "reload";
   if (later !== undefined) {
     if (isReload) return await bring({ text: later, file, work: "replace" }, parts, signal, rest);

@@ -178,8 +178,12 @@ function follow(state: LoopState, event: LoopEvent, rules: LoopRules): LoopState
       const deferredSince = event.isWaiting ? (memory.deferredSince ?? event.at) : undefined;
       return { ...state, memory: { ...memory, deferredSince } };
     }
-    case "overtaken":
-      return state.kind === "applying" ? turnWith(memory, state.begunAt) : state;
+    case "overtaken": {
+      if (state.kind !== "applying") return state;
+      // What is believed as a whole goes on to its end, in whatever parts, before news are judged.
+      const confirmed = state.snapshot === memory.believed ? state.snapshot : memory.confirmed;
+      return turnWith({ ...memory, confirmed }, state.begunAt);
+    }
     case "ended":
       return state.kind === "applying" ? afterTurn(memory, event, rules) : state;
     case "due":

@@ -154,7 +154,8 @@ export class ResourceApplier {
     const outcome = { kind: "held", losses: losses.map(describeLoss) } as const;
     if (!turn.isHeld) this.status.conclude(outcome, 0);
     if (this.#settled) {
-      await apply(this.#settled.text, { ...this.#partsFor(turn), isWary: false, mayDefer: true }, signal);
+      // As a whole: nobody goes on with a part of it.
+      await apply(this.#settled.text, { ...this.#partsFor(turn), isWary: true, mayDefer: true }, signal);
     }
     return { outcome, snapshot: undefined };
   }

@@ -12,6 +12,9 @@ const someWakes = fc.array(fc.double({ min: -UNTIMELY.earlyMs, max: UNTIMELY.lat
   maxLength: 20,
 });
 
+/** What a wait takes at the least, however early it ends: with Node's timers a millisecond. */
+const LEAST_MS = 0.1;
+
 /** A loop whose wakes come early or late; what begins takes no time. */
 class Course {
   now = 0;
@@ -38,7 +41,7 @@ class Course {
     const { does } = this;
     if (does.kind === "wait") {
       const lateMs = this.#lateness[this.#wakes++ % this.#lateness.length] ?? 0;
-      this.now = Math.max(this.now, (does.until ?? this.now) + lateMs);
+      this.now = Math.max(this.now + LEAST_MS, (does.until ?? this.now) + lateMs);
       this.take({ kind: "due" });
     } else if (does.kind === "enter") this.take({ kind: "entered", at: this.now });
   }

@@ -118,10 +118,13 @@ function away(addr: string, reason: string): { readonly unreachable: string } {
   return { unreachable: `${addr} is not probed, since ${reason}` };
 }
 
-function planOf(target: Target, type: "tcp" | "http", { check = {}, scheme }: ServiceConfig): ProbePlan {
+/** A check that labels ask for is waited out, wherever its target is. */
+function planOf(target: Target, type: "tcp" | "http", config: ServiceConfig): ProbePlan {
+  const { check = {}, scheme } = config;
   const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3, path = "/", host, verify = false } = check;
   const http = type === "tcp" ? undefined : { scheme: check.scheme ?? scheme ?? "http", path, host, verify };
-  return { ...target, http, intervalMs, timeoutMs, rise, fall };
+  const doubtMs = config.check === undefined ? target.doubtMs : undefined;
+  return { ...target, doubtMs, http, intervalMs, timeoutMs, rise, fall };
 }
 
 /** Where a probe goes to and what it asks, for a person. */

@@ -54,11 +54,12 @@ function hostsOf(container: Container, others: ReadonlyMap<string, Container>): 
 }
 
 function hostOf(guest: Container, others: ReadonlyMap<string, Container>): Container | undefined {
-  const wanted = wantedBy(guest);
+  const wanted = namedOwner(guest);
   return others.get(wanted) ?? [...others.values()].find(({ name }) => name === wanted);
 }
 
-function wantedBy({ networkMode }: Container): string {
+/** The id or the name of the container in whose network this one lives. */
+export function namedOwner({ networkMode }: Container): string {
   return networkMode.slice(SHARED.length);
 }
 
@@ -79,7 +80,7 @@ function cutOffFrom({ name, status, startedAt }: Container, guest: Container): O
 
 /** Why the way to the owner of the network ends at this guest. */
 function lost(guest: Container, others: ReadonlyMap<string, Container>): Objection {
-  const wanted = quote(wantedBy(guest).slice(0, 12));
+  const wanted = quote(namedOwner(guest).slice(0, 12));
   const why = hostOf(guest, others)
     ? `which is behind more than ${MOST_HOPS} others`
     : "which this agent does not see: let it through where --filter leaves it out; where it was removed, make this one anew";

@@ -1,6 +1,29 @@
 import { shortId } from "../decision/new-instance.js";
+import { livesInAnother, namedOwner } from "../decision/shared-network.js";
+import type { Container } from "../model/container.js";
 import { type Layouts, ownersOf } from "../model/layouts.js";
 import type { Unseen } from "../model/unseen.js";
+
+/**
+ * The containers of which nothing is known: those that cannot be looked at and never were, and those that live in the
+ * network of one of them. What was seen before counts as it was seen last, and its end is believed without a look.
+ */
+export function unknownAmong(seen: readonly Container[], unseen: readonly Unseen[]): readonly Unseen[] {
+  const known = new Set(seen.map(({ id }) => id));
+  const unknown = unseen.filter(({ id }) => !known.has(id));
+  const isOut = new Set(unknown.flatMap(({ id, name }) => [id, name]));
+  if (isOut.size === 0) return unknown;
+  for (let before = -1; before < isOut.size;) {
+    before = isOut.size;
+    for (const container of seen) {
+      const { id, name } = container;
+      if (!livesInAnother(container) || !isOut.has(namedOwner(container)) || isOut.has(id)) continue;
+      unknown.push({ id, name, isUp: true, because: undefined });
+      isOut.add(id).add(name);
+    }
+  }
+  return unknown;
+}
 
 /**
  * What is held but for the keys of containers that run and cannot be looked at: nobody knows whether these are right,

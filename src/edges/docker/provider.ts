@@ -149,7 +149,7 @@ export class DockerContainers implements Containers {
       if (!keepsNoEvents(engine.kind, error)) throw error;
       return undefined;
     });
-    if (!picture.complete) await this.#hearPastSignals(engine, inspector, turn.signal);
+    if (!picture.complete || since === undefined) await this.#hearPastSignals(engine, inspector, turn.signal);
     const firstList = inspector.list().then(() => {
       isMade = true;
       this.#tellConnected(engine, outage);

@@ -77,7 +77,8 @@ export class HaproxyDriver implements ProxyDriver {
     if (obstacle !== undefined) return { accepted: false, output: obstacle };
     if (text !== undefined) this.#tellOfStates(await this.#states.have(text));
     if (checkCmd === undefined) return this.#checkByHaproxy(path, text ?? "", signal);
-    const verdict = await checkByCommand(checkCmd, path, { deadlineMs: checkWithinMs, clock }, signal);
+    const deadlineMs = checkWithinMs + this.#updater.patienceMs(text ?? "");
+    const verdict = await checkByCommand(checkCmd, path, { deadlineMs, clock }, signal);
     // A command may have no objection to a configuration that has become none; a map or a list never was one.
     return verdict.accepted && isConfiguration(present ?? "") && !isConfiguration(text ?? "")
       ? { accepted: false, output: "It has no section" }

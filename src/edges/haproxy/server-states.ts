@@ -1,4 +1,4 @@
-import { access, readFile, rename } from "node:fs/promises";
+import { access, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
@@ -31,7 +31,8 @@ export class ServerStates {
   readonly #clock: Clock;
   readonly #files = new Set<string>();
   readonly #kept = new Map<string, number>();
-  #isThere = false;
+  /** The files that are there, and say nothing of an earlier process of ours. */
+  readonly #made = new Set<string>();
 
   constructor(settings: HaproxySettings, clock: Clock) {
     this.#runtime = new RuntimeApi(socketsOf(settings), clock);
@@ -44,15 +45,15 @@ export class ServerStates {
   }
 
   /**
-   * Makes the state file that a text names where there is none yet, since HAProxy 2.6 warns of it; resolves to why that has
-   * failed, if it has.
+   * Makes the state file that a text names, since HAProxy 2.6 warns where there is none; what an earlier process has left in it
+   * is no longer so. Resolves to why that has failed, if it has.
    */
   async have(text: string): Promise<string | undefined> {
-    const path = this.#isThere ? undefined : pathIn(text);
-    if (path === undefined) return undefined;
+    const path = pathIn(text);
+    if (path === undefined || this.#kept.has(path)) return undefined;
     try {
-      if (await isMissing(path)) await replace({ path, content: NO_STATES });
-      this.#isThere = true;
+      if (!this.#made.has(path) || (await isMissing(path))) await replace({ path, content: NO_STATES });
+      this.#made.add(path);
       return undefined;
     } catch (error) {
       return reasonOf(error);
@@ -125,6 +126,7 @@ export class AllServerStates {
 /** Replaces a state file of HAProxy whole, since HAProxy may be reading it. Rejects with the error of the disk. */
 async function replace({ path, content }: States): Promise<void> {
   const staged = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  await rm(staged, { force: true }); // of one that was killed here and had this pid, as in a container that is started anew
   await writeNew(staged, content, { mode: MODE, isOwnerWanted: false });
   await rename(staged, path);
 }

@@ -129,6 +129,8 @@ export class RuntimeUpdater {
    */
   async reloaded(text: string, pid: number | undefined, signal: AbortSignal): Promise<string | undefined> {
     const predecessor = pidOf(this.#belief);
+    // A pace that was measured in a bad moment has cost a reload, and must not cost another: no more commands, no measure.
+    this.#pace = { ...this.#pace, commandMs: USUAL_PACE.commandMs };
     this.#belief = afterReload(this.#belief, text, this.#modelOf(text), pid);
     this.#wanted = text;
     this.#runtime.forget();
@@ -160,7 +162,8 @@ export class RuntimeUpdater {
     }
     const adjustment = await this.#lead(known, texts, signal);
     const isDue = known.kind === "irreparable" || this.#parts.clock.now() - this.#lookedAt >= LOOK_EVERY_MS;
-    if (adjustment.kind === "reload" || !isDue) return adjustment;
+    // Between two parts of a large change all that runs differs from the old text as well as from the new one.
+    if (adjustment.kind === "reload" || adjustment.kind === "partial" || !isDue) return adjustment;
     const looked = await this.#look(texts, signal);
     return looked.kind === "reload" || looked.kind === "differs" ? looked : adjustment;
   }

@@ -25,16 +25,21 @@ export class Surroundings {
 }
 
 function vicinityOf(routes4: readonly KernelRoute[]): Vicinity {
-  const interfaces = networkInterfaces(); // which takes milliseconds where there are hundreds
-  const addressesOf = (name: string): readonly string[] => (interfaces[name] ?? []).map(({ address }) => address);
-  const own = new Set(Object.keys(interfaces).flatMap(addressesOf));
+  let interfaces = networkInterfaces(); // which takes milliseconds where there are hundreds
+  /** Node leaves out an interface without a carrier, such as a bridge before its first container: one that is missing may be there by now. */
+  const addressesOf = (name: string): readonly string[] => {
+    if (interfaces[name] === undefined) interfaces = networkInterfaces();
+    return (interfaces[name] ?? []).map(({ address }) => address);
+  };
+  const isThere = (ip: string): boolean =>
+    Object.values(interfaces).some((all) => all?.some(({ address }) => address === ip) === true);
   return {
     wayTo(ip) {
       // Of IPv6 there is a row for every container, so these are read for those alone that have nothing else.
       const route = routeTo(ip, isIPv6(ip) ? parseRoutes6(read("/proc/net/ipv6_route")) : routes4);
       return route && { interface: route.interface, isDirect: route.isDirect, addresses: addressesOf(route.interface) };
     },
-    isOwn: (ip) => own.has(ip) || ip.startsWith("127."),
+    isOwn: (ip) => ip.startsWith("127.") || isThere(ip),
   };
 }
 

@@ -82,10 +82,10 @@ export function paceAfterCheck(pace: Pace, pairs: number, tookMs: number): Pace 
   return { ...pace, pairMs: between(pace.pairMs, pairMs, "pairMs") };
 }
 
-/** Half of what was known and half of what was measured now, within what can be: a machine may be busy for once. */
+/** Half of what was known and half of what was measured now, within what can be and no more than twice the known: a machine may be busy for once. */
 function between(known: number, measured: number, what: keyof Pace): number {
   const usual = USUAL_PACE[what];
-  return Math.min(MOST * usual, Math.max(usual / MOST, (known + measured) / 2));
+  return Math.min(MOST * usual, 2 * known, Math.max(usual / MOST, (known + measured) / 2));
 }
 
 const MOST = 100;

@@ -28,6 +28,7 @@ describe("the engine that nobody names", () => {
       { "/podman": "denied", "/own": "usable" },
       "unix:///own",
     ],
+    ["Docker's where it is installed and down", { "/docker": "away", "/podman": "usable" }, "unix:///docker"],
     ["the one that is there, when none can be used", { "/podman": "denied" }, "unix:///podman"],
     ["Docker's where there is none", {}, "unix:///var/run/docker.sock"],
   ])("is %s", (_, access, url) => {

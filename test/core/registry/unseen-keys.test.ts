@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Unseen } from "../../../src/core/model/unseen.js";
 import { decide, entriesOf, withUnseen } from "../../../src/core/registry/registration.js";
-import { heldOfSeen } from "../../../src/core/registry/unseen-keys.js";
+import { heldOfSeen, unknownAmong } from "../../../src/core/registry/unseen-keys.js";
 import { container, context } from "../../support/containers.js";
 
 const BECAUSE = { reason: "no-answer", advice: "Docker does not answer" } as const;
@@ -44,6 +44,17 @@ describe("what is held of a container that cannot be looked at", () => {
   test("goes when the list says that it does not run", () => {
     const held = heldOf(["simple", "json"], "web1");
     expect(heldOfSeen(held, [unseen("web1", { isUp: false })], context)).toBe(held);
+  });
+});
+
+describe("the containers of which nothing is known", () => {
+  test("are those that were never seen, and those in their networks; what was seen is as it was", () => {
+    const guest = container("guest", { networkMode: `container:${container("owner").id}` });
+    const inner = container("inner", { networkMode: "container:guest" });
+    const seen = [container("web1"), inner, guest];
+    const names = (all: readonly Unseen[]): readonly string[] => all.map(({ name }) => name);
+    expect(names(unknownAmong(seen, [unseen("web1")]))).toEqual([]);
+    expect(names(unknownAmong(seen, [unseen("owner"), unseen("web1")]))).toEqual(["owner", "guest", "inner"]);
   });
 });
 

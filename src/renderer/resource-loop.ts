@@ -174,8 +174,9 @@ export class ResourceLoop {
         return true;
       },
       newer: async (end: Promise<void>) => {
-        const { newest } = this.#step.state.memory;
-        if (newest === given && !(await this.#news.waitUntil(end, signal))) return undefined;
+        const { newest } = this.#step.state.memory; // undefined in a single pass, which hears of nothing
+        const isKnown = newest === undefined || newest === given;
+        if (isKnown && !(await this.#news.waitUntil(end, signal))) return undefined;
         given = this.#step.state.memory.newest ?? given;
         return given;
       },

@@ -19,6 +19,8 @@ export type SocketAccess = "usable" | "denied" | "away" | "missing";
  */
 export function usualEngine(sockets: readonly string[], accessOf: (path: string) => SocketAccess): string {
   const found = sockets.map((path) => ({ path, access: accessOf(path) }));
-  const best = found.find(({ access }) => access === "usable" || access === "away") ?? found.find(({ access }) => access === "denied");
+  const best =
+    found.find(({ access }) => access === "usable" || access === "away") ??
+    found.find(({ access }) => access === "denied");
   return `unix://${best?.path ?? DOCKER_SOCKET}`;
 }

@@ -168,6 +168,19 @@ describe("a turn", () => {
     expect(overtaken).toHaveProperty("snapshot", ANSWER);
   });
 
+  test("goes on with what is believed as a whole when it is overtaken, and takes the news afterwards", () => {
+    const answered = after(STATES.asking, EVENTS.answered, EVENTS.entered);
+    expect(answered).toHaveProperty("snapshot", ANSWER);
+    const overtaken = after(answered, EVENTS.news, EVENTS.overtaken);
+    expect(next(overtaken, EVENTS["judged harmless"], RULES).do).toMatchObject({
+      kind: "apply",
+      snapshot: ANSWER,
+      isBelieved: true,
+    });
+    const ended = after(overtaken, { ...GOOD, applied: ANSWER } as LoopEvent);
+    expect(ended).toMatchObject({ kind: "queueing", memory: { newest: NEWER } });
+  });
+
   test("is followed at once by another for what came meanwhile, whether it went well, was held or was refused", () => {
     for (const end of [GOOD, HELD, REJECTED]) expect(after(STATES.applying, EVENTS.news, end).kind).toBe("queueing");
   });

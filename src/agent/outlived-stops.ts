@@ -1,5 +1,5 @@
 import type { DecisionContext } from "../core/decision/context.js";
-import { shortId } from "../core/decision/new-instance.js";
+import { runName } from "../core/decision/new-instance.js";
 import { placementOf } from "../core/decision/placement.js";
 import type { Standpoint } from "../core/decision/probing.js";
 import type { ProbeResult } from "../core/decision/readiness.js";
@@ -66,7 +66,7 @@ export class OutlivedStops implements Disposable {
     this.#seenFrom = { context, standpoint };
     for (const [id, ending] of this.#endings) {
       const container = this.#containers.get(id);
-      if (container && ending.name.startsWith(runOf(container)) && mayServe(container)) continue;
+      if (container && ending.name.startsWith(runName(container)) && mayServe(container)) continue;
       ending.work[Symbol.dispose]();
       this.#endings.delete(id);
     }
@@ -80,7 +80,7 @@ export class OutlivedStops implements Disposable {
       if (!key.startsWith(`${SERVICES}/`)) continue;
       const instance = parseInstance(value);
       if (!("refused" in instance) && instance.stopping) {
-        believed.add(runOf(instance.container));
+        believed.add(runName(instance.container));
       }
     }
     this.#believed = believed;
@@ -115,7 +115,7 @@ export class OutlivedStops implements Disposable {
     const before = this.#endings.get(container.id);
     // Podman does not say when it told a container to stop: once that is no longer so, the next time is another stop.
     if (!stopping && before?.state === "outlived") before.name = nameOf(container, undefined);
-    if (!stopping && (before || !this.#believed.has(runOf(container)))) return;
+    if (!stopping && (before || !this.#believed.has(runName(container)))) return;
     const name = nameOf(container, stopping);
     if (before?.name === name) return;
     before?.work[Symbol.dispose]();
@@ -173,10 +173,5 @@ function mayServe({ status }: Container): boolean {
 }
 
 function nameOf(container: Container, stopping: Stopping | undefined): string {
-  return `${runOf(container)} ${stopping?.sentAt ?? "by an earlier agent"}`;
-}
-
-/** Names one run of a container as its record does. */
-function runOf({ id, startedAt }: Pick<Container, "id" | "startedAt">): string {
-  return `${shortId(id)} ${startedAt}`;
+  return `${runName(container)} ${stopping?.sentAt ?? "by an earlier agent"}`;
 }

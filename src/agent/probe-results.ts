@@ -1,6 +1,6 @@
 import type { DecisionContext } from "../core/decision/context.js";
 import { heldUntil, type Starts, startsOf } from "../core/decision/flapping.js";
-import { shortId } from "../core/decision/new-instance.js";
+import { runName } from "../core/decision/new-instance.js";
 import { placementOf } from "../core/decision/placement.js";
 import { describeProbe, type ProbePlan, type Probing, probesOf, type Standpoint } from "../core/decision/probing.js";
 import type { RuntimeStatus } from "../core/decision/readiness.js";
@@ -249,8 +249,4 @@ export class ProbeResults implements Orders, Disposable {
 function end({ checks, callOff }: Run): void {
   for (const { work } of checks.values()) work[Symbol.dispose]();
   callOff();
-}
-
-function runName({ id, startedAt }: Container): string {
-  return `${shortId(id)} ${startedAt}`;
 }

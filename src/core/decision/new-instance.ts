@@ -86,3 +86,8 @@ function firstOf(meta: Readonly<Record<string, string>>): Readonly<Record<string
       .slice(0, 32),
   );
 }
+
+/** Names one run of a container, which each start makes anew, as its record does. */
+export function runName({ id, startedAt }: Pick<Container, "id" | "startedAt">): string {
+  return `${shortId(id)} ${startedAt}`;
+}

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./eventually.js";
 import { required } from "./required.js";
@@ -38,6 +39,8 @@ export class Hecd implements AsyncDisposable {
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (this.#stdout += chunk));
     this.#child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (this.#stderr += chunk));
+    const logs = process.env["HECD_TEST_LOGS"];
+    if (logs !== undefined) this.#child.stderr?.pipe(createWriteStream(`${logs}/${args[0]}-${this.#child.pid}.log`));
     this.#over = once(this.#child, "close");
   }
 

@@ -37,15 +37,13 @@ export class EtcdStore implements Store {
     const tooLate = new HecdError({ code: "store-unreachable", endpoints, reason });
     using life = linkedSignal(signal, this.#life.signal);
     using work = deadlineSignal(READ_MS, tooLate, clock, life.signal);
-    const listings = await Promise.all(outermost(prefixes).map((prefix) => list(this.#etcd, prefix, work.signal)));
-    const revision = listings.reduce(
-      (latest, { position: moment }) => (moment.revision > latest ? moment.revision : latest),
-      0n,
-    );
+    const paths = outermost(prefixes);
+    if (paths.length === 0) return snapshotOf(0n, []);
+    const { position, below } = await list(this.#etcd, paths, work.signal);
     return snapshotOf(
-      revision,
-      listings.flatMap(({ entries }) => [...entries]),
-      new Map(listings.flatMap(({ leases }) => [...leases])),
+      position.revision,
+      below.flatMap(({ entries }) => [...entries]),
+      new Map(below.flatMap(({ leases }) => [...leases])),
     );
   }
 
@@ -53,13 +51,12 @@ export class EtcdStore implements Store {
     using work = linkedSignal(signal, this.#life.signal);
     const paths = outermost(prefixes);
     const cache = new KeyCache(paths);
-    for (const path of paths) {
-      this.#mind(
-        new EtcdWatch(this.#etcd, path, cache).run(work.signal).catch((error: unknown) => {
-          cache.fail(error);
-        }),
-      );
-    }
+    if (paths.length === 0) return yield* cache.snapshots(work.signal);
+    this.#mind(
+      new EtcdWatch(this.#etcd, paths, cache).run(work.signal).catch((error: unknown) => {
+        cache.fail(error);
+      }),
+    );
     return yield* cache.snapshots(work.signal);
   }
 

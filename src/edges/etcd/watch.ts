@@ -3,6 +3,7 @@ import { reasonOf } from "../../errors.js";
 import { sleep } from "../../flow/clock.js";
 import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
 import type { KeyCache } from "../key-cache.js";
+import { Transactions } from "../transactions.js";
 import { faultOf } from "./errors.js";
 import { leaseNames } from "./lease-id.js";
 import { type Listing, type StorePosition, isAnotherLife, list, positionOf, rangesOf } from "./listing.js";
@@ -27,6 +28,7 @@ class HistoryLost extends Error {}
 
 /** One range under watch. */
 interface Watched {
+  readonly prefix: string;
   readonly range: KeyRange;
   /** Every change of the range up to this revision is in the mirror. */
   revision: bigint;
@@ -35,7 +37,7 @@ interface Watched {
 }
 
 /**
- * Keeps a mirror in step with what etcd holds below one prefix.
+ * Keeps a mirror in step with what etcd holds below some prefixes, and shows it no transaction in parts.
  *
  * Lists at one revision and watches from the next. Goes on from the last change that was delivered in full, never from
  * what etcd says on opening a watch, which may be ahead of what it delivers. Lists again when etcd has compacted the
@@ -43,24 +45,32 @@ interface Watched {
  */
 export class EtcdWatch {
   readonly #etcd: EtcdRequests;
-  readonly #prefix: string;
+  readonly #prefixes: readonly string[];
   readonly #cache: KeyCache;
   readonly #watched: readonly Watched[];
+  readonly #transactions: Transactions;
   readonly #nameOf = leaseNames();
   #seen: StorePosition | undefined;
   /** What the watch has delivered since a resync began to read, which may be newer than what that reads. */
   #overtaking: KeyEvent[] | undefined;
 
-  constructor(etcd: EtcdRequests, prefix: string, cache: KeyCache) {
+  /** `prefixes` are as `outermost` gives them, one at least. */
+  constructor(etcd: EtcdRequests, prefixes: readonly string[], cache: KeyCache) {
     this.#etcd = etcd;
-    this.#prefix = prefix;
+    this.#prefixes = prefixes;
     this.#cache = cache;
-    this.#watched = rangesOf(prefix).map((range) => ({ range, revision: 0n, fragments: [] }));
+    this.#watched = prefixes.flatMap((prefix) =>
+      rangesOf(prefix).map((range) => ({ prefix, range, revision: 0n, fragments: [] })),
+    );
+    this.#transactions = new Transactions(prefixes, etcd.clock, (changes, revision) => {
+      cache.change(changes, revision);
+    });
   }
 
   /** Works until the signal aborts, then throws its reason. */
   async run(signal: AbortSignal): Promise<never> {
     const { clock } = this.#etcd;
+    using _ = this.#transactions;
     let waits = patience();
     let broken: string | undefined;
     for (;;) {
@@ -69,7 +79,7 @@ export class EtcdWatch {
         const how = await this.#catchUp(signal);
         await this.#follow(signal, () => {
           if (broken === undefined) return;
-          this.#etcd.emit({ kind: "watch-resumed", prefix: this.#prefix || "/", how, reason: broken });
+          this.#etcd.emit({ kind: "watch-resumed", prefix: namesOf(this.#prefixes), how, reason: broken });
           broken = undefined;
         });
       } catch (error) {
@@ -87,18 +97,19 @@ export class EtcdWatch {
   /** Always makes a request, which also gets a new token where the old one has expired: a watch would not. */
   async #catchUp(signal: AbortSignal): Promise<"continued" | "listed"> {
     if (this.#seen) {
-      const now = await positionOf(this.#etcd, this.#prefix, signal);
+      const now = await positionOf(this.#etcd, this.#prefixes[0] ?? "", signal);
       if (!isAnotherLife(this.#seen, now)) {
         this.#seen = { ...this.#seen, term: now.term };
         return "continued";
       }
     }
-    this.#adopt(await list(this.#etcd, this.#prefix, signal));
+    this.#adopt(await list(this.#etcd, this.#prefixes, signal));
     return "listed";
   }
 
-  #adopt({ entries, leases, position: moment }: Listing): void {
-    this.#cache.list(this.#prefix, entries, moment.revision, leases);
+  #adopt({ below, position: moment }: Listing): void {
+    this.#transactions.clear();
+    for (const { prefix, entries, leases } of below) this.#cache.list(prefix, entries, moment.revision, leases);
     this.#seen = moment;
     for (const watched of this.#watched) watched.revision = moment.revision;
   }
@@ -151,11 +162,11 @@ export class EtcdWatch {
     const upTo = BigInt(all.at(-1)?.kv.mod_revision ?? header.revision);
     // What the resync has read in the meantime is newer than what the watch still had to say.
     const fresh = all.filter(({ kv }) => BigInt(kv.mod_revision) > watched.revision);
-    if (fresh.length > 0)
-      this.#cache.change(
-        fresh.map((event) => changeOf(event, this.#nameOf)),
-        upTo,
-      );
+    this.#transactions.take(
+      watched.prefix,
+      fresh.map((event) => changeOf(event, this.#nameOf)),
+      upTo,
+    );
     this.#overtaking?.push(...fresh);
     this.#reach(watched, upTo);
   }
@@ -184,7 +195,7 @@ export class EtcdWatch {
     const overtaking: KeyEvent[] = [];
     this.#overtaking = overtaking;
     try {
-      const listing = await list(this.#etcd, this.#prefix, signal);
+      const listing = await list(this.#etcd, this.#prefixes, signal);
       signal.throwIfAborted();
       const reached = this.#watched.map(({ revision }) => revision);
       this.#adopt(listing);
@@ -202,6 +213,11 @@ export class EtcdWatch {
       this.#overtaking = undefined;
     }
   }
+}
+
+/** The prefixes as people write them. */
+function namesOf(prefixes: readonly string[]): string {
+  return prefixes.map((prefix) => prefix || "/").join(", ");
 }
 
 /** The request to watch a range from where it stands; what there was of an unfinished answer comes again. */

@@ -108,6 +108,70 @@ describe("a watch of etcd", () => {
   });
 });
 
+describe("a watch of several prefixes", () => {
+  test("gives a transaction in one piece, as the end of a lease is one", async () => {
+    await watch("/a", "/b");
+    const lease = etcd.lease(60);
+    etcd.put("/a/x", "1", lease);
+    etcd.put("/b/x", "1", lease);
+    await clock.advance(20);
+    etcd.endLease(lease);
+    await settled();
+    etcd.putTogether({ "/a/y": "1", "/b/y": "1", "/c/y": "beside" });
+    await settled();
+    expect(seen.slice(-3)).toEqual([{ "/a/x": "1", "/b/x": "1" }, {}, { "/a/y": "1", "/b/y": "1" }]);
+  });
+
+  test("waits a moment with what but one of them tells", async () => {
+    await watch("/a", "/b");
+    etcd.put("/a/x", "1");
+    await clock.advance(19);
+    expect(seen).toEqual([{}]);
+    await clock.advance(1);
+    expect(seen).toEqual([{}, { "/a/x": "1" }]);
+  });
+
+  test("lists all of them together where the store is another one", async () => {
+    etcd.putTogether({ "/a/x": "1", "/b/x": "1" });
+    await watch("/a", "/b");
+    etcd.replace(40n);
+    etcd.putTogether({ "/a/x": "2", "/b/x": "2" });
+    await clock.advance(2_000);
+    expect(seen).toEqual([
+      { "/a/x": "1", "/b/x": "1" },
+      { "/a/x": "2", "/b/x": "2" },
+    ]);
+    expect(etcd.calls.filter((call) => call === "openWatch")).toHaveLength(2);
+    expect(events("watch-resumed")).toEqual([expect.objectContaining({ prefix: "/a, /b" })]);
+  });
+
+  test("reads more of them than fit into one transaction, and still at one revision", async () => {
+    const prefixes = Array.from({ length: 70 }, (_, n) => `/p${n}`);
+    etcd.putTogether(Object.fromEntries(prefixes.map((prefix) => [`${prefix}/x`, "1"])));
+    etcd.script(
+      "txn",
+      (carryOut) => carryOut(),
+      (carryOut) => {
+        etcd.put("/p69/late", "written between two requests");
+        return carryOut();
+      },
+    );
+    await watch(...prefixes);
+    expect(Object.keys(seen[0] ?? {})).toHaveLength(70);
+    await clock.advance(EVERY_RESYNC_MS);
+    expect(Object.keys(last() ?? {})).toHaveLength(71);
+  });
+
+  test("goes on with all of them on one stream after a break, and gives what it has missed in one piece", async () => {
+    await watch("/a", "/b");
+    etcd.cut("14 UNAVAILABLE: Connection dropped");
+    etcd.putTogether({ "/a/x": "1", "/b/x": "1" });
+    await clock.advance(1_000);
+    expect(seen).toEqual([{}, { "/a/x": "1", "/b/x": "1" }]);
+    expect(etcd.openStreams).toBe(1);
+  });
+});
+
 describe("a watch whose stream breaks", () => {
   test.each([["14 UNAVAILABLE: Connection dropped"], [undefined]])(
     "goes on from the next revision and loses no change and repeats none (%j)",

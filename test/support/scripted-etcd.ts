@@ -112,6 +112,9 @@ export class ScriptedEtcd implements EtcdRpc {
     return this.#keys.revision;
   }
 
+  /** How many revisions the member that renews leases is behind the others. */
+  lag = 0n;
+
   set leastTtl(seconds: number) {
     this.#keys.leastTtl = seconds;
   }
@@ -208,7 +211,8 @@ export class ScriptedEtcd implements EtcdRpc {
     return this.#open("openKeepAlive", () => {
       const stream: FakeStream<KeepAliveRequest, KeepAliveAnswer> = this.#stream(({ ID }) => {
         this.#keys.expire();
-        if (this.#reach === "well") stream.answer({ header: this.#header(), TTL: String(this.#keys.renew(ID)) });
+        if (this.#reach === "well")
+          stream.answer({ header: this.#header(this.lag), TTL: String(this.#keys.renew(ID)) });
       });
       stream.breaksIn(withinMs, this.#clock);
       return stream;
@@ -294,8 +298,8 @@ export class ScriptedEtcd implements EtcdRpc {
     return { keys: this.#keys, header: this.#header(), isTokenOld: this.#isTokenOld };
   }
 
-  #header(): AnswerHeader {
-    return { cluster_id: String(this.#cluster), revision: String(this.#keys.revision), raft_term: "2" };
+  #header(behind = 0n): AnswerHeader {
+    return { cluster_id: String(this.#cluster), revision: String(this.#keys.revision - behind), raft_term: "2" };
   }
 
   #fitting(answer: RangeAnswer): RangeAnswer {

@@ -1,8 +1,9 @@
 import type { Emit } from "../../core/events/event.js";
 import { sleep } from "../../flow/clock.js";
 import { backoff } from "../../flow/retry.js";
-import type { EtcdRequests } from "./requests.js";
 import { formatLease } from "./lease-id.js";
+import { keyRead } from "./operations.js";
+import type { EtcdRequests } from "./requests.js";
 import type { KeepAliveAnswer, KeepAliveRequest } from "./rpc.js";
 import { converse } from "./stream.js";
 
@@ -19,6 +20,11 @@ export interface Lease {
 interface Renewed extends Lease {
   /** How far the member was that has renewed it; 0 where it does not say. */
   readonly revision: bigint;
+}
+
+/** How far the store was seen to be. */
+export interface Reached {
+  revision: bigint;
 }
 
 /** Longest wait for the answer to one renewal. */
@@ -46,15 +52,20 @@ export async function renewLease(etcd: EtcdRequests, id: string, signal: AbortSi
  * Renews a lease at every third of its life, and every five seconds at least, until it is lost; then resolves to the reason.
  *
  * Lost is what etcd says is gone, and what could not be renewed for its whole life as our clock counts: etcd may have
- * removed everything by then. Lost is also what a restored etcd knows of, since what hangs on it may be of the past.
+ * removed everything by then. Lost is also what a restored etcd knows of, since what hangs on it may be of the past: one
+ * that is behind `reached`, which is kept up to date here and may be so elsewhere, also where `key` is read.
  * Tells of each renewal. Ends otherwise only by throwing the signal's reason.
  */
-export async function keepLease(etcd: EtcdRequests, lease: Lease, emit: Emit, signal: AbortSignal): Promise<string> {
+export async function keepLease(
+  etcd: EtcdRequests,
+  lease: Lease,
+  { emit, key, reached }: { readonly emit: Emit; readonly key: string; readonly reached: Reached },
+  signal: AbortSignal,
+): Promise<string> {
   const { clock } = etcd;
   const lifeMs = lease.ttlSeconds * 1_000;
   const restMs = Math.min(lifeMs / 3, LONGEST_REST_MS);
   let { renewedAt } = lease;
-  let reached = 0n;
   for (;;) {
     await sleep(Math.max(0, renewedAt + restMs - clock.now()), clock, signal);
     let renewed: Renewed | undefined;
@@ -70,11 +81,32 @@ export async function keepLease(etcd: EtcdRequests, lease: Lease, emit: Emit, si
       }
     }
     if (!renewed) return "etcd says that it is gone";
-    const { revision } = renewed;
-    if (revision !== 0n && revision < reached) return "etcd was restored to an earlier state";
-    reached = revision;
+    if (await isRestored(etcd, renewed, key, reached, signal)) return "etcd was restored to an earlier state";
     ({ renewedAt } = renewed);
     emit({ kind: "lease-renewed", lease: formatLease(lease.id), ttlSeconds: renewed.ttlSeconds });
+  }
+}
+
+/** Whether the store is behind what it was: asked where the member that has renewed the lease is, which may only lag. */
+async function isRestored(
+  etcd: EtcdRequests,
+  { revision }: Renewed,
+  key: string,
+  reached: Reached,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { revision: known } = reached;
+  if (revision >= known || revision === 0n) {
+    reached.revision = revision || known;
+    return false;
+  }
+  try {
+    // Unlike a renewal, a reading is answered by a member only once that has all which was ever confirmed.
+    const { header } = await etcd.ask((rpc) => rpc.txn({ success: [keyRead(key)] }), signal);
+    return BigInt(header.revision) < known;
+  } catch {
+    signal.throwIfAborted();
+    return false; // the next renewal asks again
   }
 }
 

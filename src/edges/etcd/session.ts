@@ -8,7 +8,7 @@ import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions } from "../../ports.js";
 import { saysLeaseIsGone } from "./errors.js";
-import { type Lease, keepLease } from "./lease.js";
+import { type Lease, type Reached, keepLease } from "./lease.js";
 import { formatLease, NO_LEASE } from "./lease-id.js";
 import { claimPut, claimText, hasValue, isAbsent, isOn, isUnchanged, keyRead } from "./operations.js";
 import { type Pack, roundsOf } from "./packing.js";
@@ -44,6 +44,7 @@ export class EtcdSession implements Session {
   readonly #claimKey: string;
   /** Names this very process, so that nobody else's claim passes for ours, on whatever lease. */
   readonly #claim: string;
+  readonly #reached: Reached = { revision: 0n };
   readonly #losing = new AbortController();
   readonly #closing = new AbortController();
 
@@ -114,7 +115,8 @@ export class EtcdSession implements Session {
   async #keep(ending: AbortSignal): Promise<void> {
     using work = linkedSignal(ending, this.#closing.signal, this.lost);
     try {
-      this.#lose(await keepLease(this.#etcd, this.#lease, this.#emit, work.signal));
+      const at = { emit: this.#emit, key: this.#claimKey, reached: this.#reached };
+      this.#lose(await keepLease(this.#etcd, this.#lease, at, work.signal));
     } catch (error) {
       if (!work.signal.aborted) this.#lose(reasonOf(error));
     }
@@ -157,7 +159,10 @@ export class EtcdSession implements Session {
       failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(keyRead),
     };
     try {
-      return await this.#etcd.insist((rpc) => rpc.txn(request), signal);
+      const answer = await this.#etcd.insist((rpc) => rpc.txn(request), signal);
+      const revision = BigInt(answer.header.revision);
+      if (revision > this.#reached.revision) this.#reached.revision = revision;
+      return answer;
     } catch (error) {
       if (saysLeaseIsGone(error)) throw this.#lose("etcd says that it is gone");
       throw error;

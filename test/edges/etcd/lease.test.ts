@@ -20,7 +20,12 @@ async function kept(ttlSeconds = 15): Promise<Kept> {
   const lease = await grantLease(world.requests, ttlSeconds, world.signal);
   const renewals: number[] = [];
   let lost: string | undefined;
-  const keeping = keepLease(world.requests, lease, () => renewals.push(world.clock.now()), world.signal);
+  const keeping = keepLease(
+    world.requests,
+    lease,
+    { emit: () => renewals.push(world.clock.now()), key: "/claim", reached: { revision: 0n } },
+    world.signal,
+  );
   const end = keeping.then(
     (why) => (lost = why),
     (error: unknown) => error,
@@ -115,6 +120,29 @@ describe("a lease that is kept", () => {
     expect(lost()).toBe("etcd was restored to an earlier state");
   });
 
+  test("is kept where only the member that renews it is behind", async () => {
+    const { clock, etcd, renewals, lost } = await kept();
+    etcd.put("/later", "1");
+    await clock.advance(5_000);
+    etcd.lag = 1n;
+    await clock.advance(20_000);
+    expect(lost()).toBeUndefined();
+    expect(renewals).toHaveLength(5);
+  });
+
+  test("is lost with a later renewal where etcd was restored and could not be asked at first", async () => {
+    const { clock, etcd, lost } = await kept();
+    const { revision } = etcd;
+    etcd.put("/later", "1");
+    await clock.advance(5_000);
+    etcd.restore(revision);
+    etcd.script("txn", fails("14 UNAVAILABLE: Connection dropped"));
+    await clock.advance(5_000);
+    expect(lost()).toBeUndefined();
+    await clock.advance(5_000);
+    expect(lost()).toBe("etcd was restored to an earlier state");
+  });
+
   test("is renewed every five seconds, however long it lives", async () => {
     const { clock, renewals } = await kept(60);
     await clock.advance(20_000);
@@ -142,7 +170,8 @@ describe("a lease that is kept", () => {
     const lease = await grantLease(world.requests, 15, world.signal);
     const ending = new AbortController();
     const reason = new Error("called off");
-    const end = keepLease(world.requests, lease, () => undefined, ending.signal).catch((error: unknown) => error);
+    const at = { emit: () => undefined, key: "/claim", reached: { revision: 0n } };
+    const end = keepLease(world.requests, lease, at, ending.signal).catch((error: unknown) => error);
     await world.clock.advance(4_000);
     world.etcd.become("silent");
     await world.clock.advance(2_000); // in the middle of a renewal

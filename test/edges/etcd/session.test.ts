@@ -28,6 +28,17 @@ describe("a session in etcd", () => {
     expect(kinds().filter((kind) => kind === "session-lost")).toHaveLength(1);
   });
 
+  test("is lost at the next renewal where etcd was restored to what it was before its last write", async () => {
+    const { session, clock, etcd, signal } = await openScriptedSession();
+    await clock.advance(5_000);
+    const { revision } = etcd;
+    await session.apply([[put("/a/x", "1")]], signal);
+    etcd.restore(revision);
+    await clock.advance(5_000);
+    const reason = "etcd was restored to an earlier state";
+    expect(session.lost.reason).toMatchObject({ fault: { code: "session-lost", reason } });
+  });
+
   test("is lost at the next renewal when its lease was ended", async () => {
     const { session, clock, etcd, lease } = await openScriptedSession();
     etcd.endLease(lease);

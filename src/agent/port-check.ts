@@ -6,8 +6,8 @@ import type { Prober, ProbeVerdict } from "../ports.js";
 /** Waits between the first attempts, in milliseconds: who listens is found at once. */
 const FIRST_WAITS = [5, 10, 20] as const;
 
-/** Then a twentieth of the time it has taken so far, within these: nobody waits noticeably longer than it took to start. */
-const LATER_WAITS = { share: 1 / 20, shortestMs: 50, longestMs: 1_000 };
+/** Then a hundredth of the time it has taken so far, within these: clients wait for who listens after ten seconds, too. */
+const LATER_WAITS = { share: 1 / 100, shortestMs: 50, longestMs: 1_000 };
 
 /** So long the first attempt may take, and each after it twice as long: a packet is easily lost while a network comes up. */
 const FIRST_TIMEOUT_MS = 100;

@@ -25,9 +25,14 @@ const LOAD = ["test/integration/{clients,haproxy-load,haproxy-renderer}.test.ts"
 // Real daemons share two cores: one file at a time keeps them honest.
 const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
 
+/** A folder in which each run leaves a report of its own, by its process. */
+const REPORTS = process.env["HECD_TEST_REPORTS"];
+
 export default defineConfig({
   root,
   test: {
+    reporters:
+      REPORTS === undefined ? ["default"] : ["default", ["json", { outputFile: `${REPORTS}/${process.pid}.json` }]],
     projects: [
       {
         root,

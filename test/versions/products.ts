@@ -6,6 +6,8 @@ import type { Bundle, Unpacked } from "./unpack.js";
 export interface Release {
   readonly version: string;
   readonly suites: Suites;
+  /** Its packages, where they are not those of the others. */
+  readonly packages?: readonly string[];
 }
 
 /** A product from outside whose versions the tests are run against. */
@@ -21,6 +23,8 @@ export interface Product {
   /** The projects of vitest, and parts of the names of their files: all of them when there are none. */
   readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load" | "podman")[];
   readonly files: readonly string[];
+  /** Whether its runs keep the table of engines and events. */
+  readonly isEngine?: true;
   /** A shell command that has to succeed before the tests, and uses the product as they do. */
   readonly before?: string;
 }
@@ -74,6 +78,7 @@ const ENGINE_FILES = [
 const DOCKER: Product = {
   name: "Docker",
   releases: [
+    { version: "20.10.24", suites: ["bookworm"], packages: ["docker.io"] },
     { version: "26.1.5", suites: ["trixie"] },
     { version: "28.5.2", suites: ["forky"] },
   ],
@@ -83,6 +88,7 @@ const DOCKER: Product = {
   answer: "Docker version ",
   projects: ["agents", "docker"],
   files: ENGINE_FILES,
+  isEngine: true,
   before: "node tools/machine/prepare.mjs test",
 };
 
@@ -107,6 +113,7 @@ const PODMAN: Product = {
   answer: "podman version ",
   projects: ["agents", "docker", "podman"],
   files: [...ENGINE_FILES, "integration/podman"],
+  isEngine: true,
   before: "node tools/machine/prepare.mjs test",
 };
 

@@ -4,7 +4,12 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { main, must, Obstacle, tail } from "../../tools/machine/program.mjs";
+import { tempDir } from "../support/temp-dir.js";
+import { missingIn, readResults, RESULTS, shownBy } from "./engine-rows.js";
 import { type Product, PRODUCTS, type Release } from "./products.js";
 import { type Unpacked, unpack } from "./unpack.js";
 import { isOfRelease, versionIn } from "./version.js";
@@ -16,10 +21,13 @@ await main(async () => {
   const results: string[] = [];
   let passed = true;
   for (const { product, release } of chosenAmong(products, asked)) {
-    const unpacked = await unpack(product.name.toLowerCase(), release.suites, product.bundle);
+    const { packages = product.bundle.packages } = release;
+    const unpacked = await unpack(product.name.toLowerCase(), release.suites, { ...product.bundle, packages });
     console.log(`==> ${product.name} ${await versionOf(product, release, unpacked)}: ${unpacked.root}`);
     const begunAt = performance.now();
-    const isGood = await test(product, unpacked);
+    await using reports = await tempDir();
+    const isGood = await test(product, unpacked, reports.path);
+    if (product.isEngine) await keepRows(`${product.name} ${release.version}`, reports.path);
     const seconds = Math.round((performance.now() - begunAt) / 1_000);
     results.push(`==> ${product.name} ${release.version}: ${isGood ? "passed" : "FAILED"} in ${seconds} s`);
     passed &&= isGood;
@@ -56,13 +64,22 @@ async function versionOf(product: Product, release: Release, unpacked: Unpacked)
 }
 
 /** Whether all tests of a product pass. */
-async function test({ use, before, projects, files }: Product, unpacked: Unpacked): Promise<boolean> {
+async function test({ use, before, projects, files }: Product, unpacked: Unpacked, reports: string): Promise<boolean> {
   const { env, command } = use(unpacked);
   const chosen = projects.flatMap((project) => ["--project", project]);
   const run = ["npx", "vitest", "run", "--config", "test/vitest.config.ts", ...chosen, ...files];
   const vitest = before === undefined ? run : ["sh", "-c", `${before} && "$@"`, "sh", ...run];
   const [program = "", ...args] = [...command, ...vitest];
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
+  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env, HECD_TEST_REPORTS: reports } });
   await once(child, "exit");
   return child.exitCode === 0;
+}
+
+/** Puts down which rows of the page of events hold on an engine, for the table in the documents. */
+async function keepRows(engine: string, reports: string): Promise<void> {
+  const files = await readdir(reports);
+  const texts = await Promise.all(files.map((file) => readFile(join(reports, file), "utf8")));
+  const missing = missingIn(texts.flatMap(shownBy));
+  await writeFile(RESULTS, `${JSON.stringify({ ...(await readResults()), [engine]: missing }, undefined, 2)}\n`);
+  console.log(`==> ${engine}: put down in ${fileURLToPath(RESULTS)}; npm run docs writes the table`);
 }

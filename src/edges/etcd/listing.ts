@@ -11,7 +11,7 @@ export interface Listing {
 }
 
 /** All keys below one prefix. */
-export interface KeysBelow {
+interface KeysBelow {
   readonly prefix: string;
   readonly entries: ReadonlyMap<string, string>;
   /** The lease of each key that hangs on one, in etcd's hexadecimal form. */

@@ -1,12 +1,16 @@
 import { claimKey } from "../../core/model/keys.js";
 import { formatClaim } from "../../core/registry/claim.js";
 import type { SessionOptions } from "../../ports.js";
-import type { Lease } from "./lease.js";
 import { formatLease } from "./lease-id.js";
 import type { Condition, KeyValue, Operation } from "./rpc.js";
 
+/** A lease by etcd's number. */
+interface Numbered {
+  readonly id: string;
+}
+
 /** The operation that writes the claim of a host under a lease. */
-export function claimPut(options: SessionOptions, lease: Lease, state: "held" | "released"): Operation {
+export function claimPut(options: SessionOptions, lease: Numbered, state: "held" | "released"): Operation {
   const [key, value] = [claimKey(options.hostId), claimText(options, lease, state)];
   return { request_put: { key: Buffer.from(key), value: Buffer.from(value), lease: lease.id } };
 }
@@ -14,7 +18,7 @@ export function claimPut(options: SessionOptions, lease: Lease, state: "held" | 
 /** The claim of a host under a lease; it names this very process, so that nobody else's claim passes for ours. */
 export function claimText(
   { hostId, agent, holder }: SessionOptions,
-  { id }: Lease,
+  { id }: Numbered,
   state: "held" | "released",
 ): string {
   return formatClaim({ host: hostId, agent, lease: formatLease(id), released: state === "released", holder });

@@ -114,10 +114,12 @@ describe("a container without HEALTHCHECK", () => {
   test("that ran before the agent and listens after it is registered then, also in the host's network", async () => {
     const port = await freePort();
     const own = ["--network", "host", "--label", `hecd.port=${port}`];
-    await docker.script("early", `sleep 3; ${SERVE}`);
-    await docker.script("early-host", `sleep 3; httpd -f -p ${port} -h /www`, ...own);
+    const told = "until [ -e /told ]; do sleep 0.05; done";
+    await docker.script("early", `${told}; ${SERVE}`);
+    await docker.script("early-host", `${told}; httpd -f -p ${port} -h /www`, ...own);
     await agent();
     expect(await accepts(await docker.address("early"), 8080)).toBe(false);
+    for (const name of ["early", "early-host"]) await docker.run("exec", name, "touch", "/told");
     const listensAt = await firstAccepted("127.0.0.1", port);
     await becomes("early-host", { addr: `127.0.0.1:${port}`, state: "up" });
     await becomes("early", { addr: `127.0.0.1:${await docker.port("early")}`, state: "up" });

@@ -43,7 +43,8 @@ export interface Store extends AsyncDisposable {
   /**
    * Yields the keys below `prefixes`: first the present state, then each new one; no change is ever missed.
    *
-   * A prefix is a path: `/app` holds `/app` and `/app/x`, not `/apple`. Reconnects, compaction and a wiped store are
+   * A state is read when it is first looked at, which spares the reader of many keys those that it never comes to; from
+   * then on it stays as it is. A prefix is a path: `/app` holds `/app` and `/app/x`, not `/apple`. Reconnects, compaction and a wiped store are
    * its own affair and end in a complete state. While the store is away it yields nothing. Ends only by throwing the
    * signal's reason.
    */

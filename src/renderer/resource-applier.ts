@@ -4,6 +4,7 @@ import type { Snapshot } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { describeLoss, type Loss } from "../haproxy/config/removal.js";
+import { TakeawayFinder } from "../haproxy/config/takeaway.js";
 import type { ProxyDriver, Resource, Target } from "../ports.js";
 import { apply, type Overtaken } from "./apply.js";
 import type { ApplyOptions, ApplyParts } from "./apply-parts.js";
@@ -64,6 +65,7 @@ export class ResourceApplier {
   readonly #resource: Resource;
   readonly #parts: ApplierParts;
   readonly #rendering: ResourceRendering;
+  readonly #takeaways = new TakeawayFinder();
   #settled: Settled | undefined;
   /** Whether the status speaks of what is held; and what would be lost with it. */
   #isHoldTold = false;
@@ -198,7 +200,7 @@ export class ResourceApplier {
 
   #partsFor({ awaitReload, onReloadEnd, shareReload, mayDefer }: ApplierTurn): Omit<ApplyParts, "isWary"> {
     return {
-      ...{ ...this.#parts, resource: this.#resource, awaitReload, mayDefer },
+      ...{ ...this.#parts, resource: this.#resource, takeaways: this.#takeaways, awaitReload, mayDefer },
       ...(onReloadEnd && { onReloadEnd }),
       ...(shareReload && { shareReload }),
     };

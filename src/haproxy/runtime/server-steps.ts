@@ -1,6 +1,6 @@
 import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
-import type { Pace } from "./budget.js";
+import type { Pace, Rival } from "./budget.js";
 import type { Capabilities } from "./capabilities.js";
 import { additionOf, hasMoved, obstacleTo, settingCommands, takeOutCommands } from "./server-commands.js";
 import { concernsOf } from "./server-words.js";
@@ -19,6 +19,7 @@ export interface RetiringServer {
 export interface ChangeContext {
   readonly capabilities: Capabilities;
   readonly pace: Pace;
+  readonly rival: Rival;
   /** By `backend/server`. */
   readonly retiringServers: ReadonlyMap<string, RetiringServer>;
   /** The servers that other servers do alike, as `backend/server`. */

@@ -233,7 +233,8 @@ export type Adjustment =
   | { readonly kind: "partial"; readonly commands: number }
   /** What could be done is done; a reload has not mended the rest, and another one would not. */
   | { readonly kind: "differs"; readonly output: string }
-  | { readonly kind: "reload"; readonly reason: string };
+  /** With `hasMore`, commands would lead further until then than one turn has time for. */
+  | { readonly kind: "reload"; readonly reason: string; readonly hasMore?: boolean };
 
 /** What is known of a running HAProxy, for `/state` and `hecd status`. */
 export interface ProxyReport {

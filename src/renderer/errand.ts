@@ -31,7 +31,12 @@ export async function adjust(
   return driver.adjust({ wanted, file }, signal);
 }
 
-/** The same until all of it is done, however long that takes. */
+/** Whether commands lead further at once. */
+export function isUnfinished(adjustment: Adjustment | undefined): boolean {
+  return adjustment?.kind === "partial" || (adjustment?.kind === "reload" && adjustment.hasMore === true);
+}
+
+/** See `adjust`, until all of it is done, however long that takes. */
 export async function adjustWhole(
   wanted: string,
   file: string | undefined,

@@ -5,9 +5,11 @@ import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { describeLoss, type Loss } from "../haproxy/config/removal.js";
 import { TakeawayFinder } from "../haproxy/config/takeaway.js";
-import type { ProxyDriver, Resource, Target } from "../ports.js";
+import type { Adjustment, ProxyDriver, Resource, Target } from "../ports.js";
 import { apply, type Overtaken } from "./apply.js";
 import type { ApplyOptions, ApplyParts } from "./apply-parts.js";
+import type { BringTo } from "./candidate.js";
+import { isUnfinished } from "./errand.js";
 import { type HeldKeys, NONE_HELD } from "./held-keys.js";
 import { type GuardMemory, judge, type Judgement } from "./removal-guard.js";
 import { type Draft, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
@@ -38,8 +40,11 @@ export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadE
   readonly onJudged: (isLoss: boolean, held: HeldKeys) => void;
   /** Hears whether a reload waits that would only take away, once the turn is over. */
   readonly onDeferred: (isWaiting: boolean) => void;
-  /** The newest state of the store, as soon as it is another one than the last that was given; undefined once `end` has come. */
-  readonly newer: (end: Promise<void>) => Promise<Snapshot | undefined>;
+  /**
+   * The newest state of the store, as soon as it is another one than the last that was given, or at once; undefined once
+   * `end` has come.
+   */
+  readonly newer: (end: Promise<void>, isAtOnce: boolean) => Promise<Snapshot | undefined>;
 }
 
 /** How a turn has ended. */
@@ -111,7 +116,7 @@ export class ResourceApplier {
         onDeferred: () => {
           isDeferred = true;
         },
-        attend: (end, bringTo) => this.#attend(turn, end, bringTo, signal),
+        attend: (end, bringTo, last) => this.#attend(turn, { end, bringTo, last }, signal),
       },
       signal,
     );
@@ -170,8 +175,11 @@ export class ResourceApplier {
   /** Has HAProxy follow the store for as long as a slow check goes on. What would have to be held waits for its turn. */
   async #attend(
     turn: ApplierTurn,
-    end: Promise<void>,
-    bringTo: (text: string) => Promise<unknown>,
+    {
+      end,
+      bringTo,
+      last,
+    }: { readonly end: Promise<void>; readonly bringTo: BringTo; readonly last?: Adjustment | undefined },
     signal: AbortSignal,
   ): Promise<void> {
     if (!(await outlasts(end, SLOW_CHECK_MS, this.#parts.clock))) return;
@@ -179,12 +187,16 @@ export class ResourceApplier {
     void end.then(() => {
       check.isOver = true;
     });
-    for (let newer = await turn.newer(end); newer && !check.isOver; newer = await turn.newer(end)) {
+    let goesOn = isUnfinished(last);
+    for (;;) {
+      const newer = await turn.newer(end, goesOn);
+      if (!newer || check.isOver) return;
+      goesOn = false;
       try {
         const drafts = new Drafts(this.#rendering);
         const judgement = await this.#judge(newer, turn, drafts, signal);
         if (judgement.kind === "withheld" || judgement.losses.length > 0) continue;
-        await bringTo((await drafts.of(judgement.snapshot)).text);
+        goesOn = isUnfinished(await bringTo((await drafts.of(judgement.snapshot)).text));
       } catch {
         // The turn that comes next tells of it.
       }

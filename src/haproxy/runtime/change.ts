@@ -29,7 +29,7 @@ export interface RuntimeCommands {
   readonly questions: readonly string[];
   /** What runs afterwards. */
   readonly reached: Model;
-  /** Whether that is all, and not what one turn has time for. */
+  /** Whether that is all that commands do, and not what one turn has time for. */
   readonly isWhole: boolean;
   /** See `effortOf`. */
   readonly effort: number;

@@ -25,7 +25,7 @@ export interface ServerChanges {
   readonly clinging: readonly string[];
   /** The backend afterwards. */
   readonly reached: ProxyBackend;
-  /** Whether that is the wanted one, and not what the time allowed for. */
+  /** Whether that is all that commands do, and not what the time allowed for. */
   readonly isWhole: boolean;
   /** See `effortOf`. */
   readonly effort: number;
@@ -127,6 +127,7 @@ function retire(
   obstacle: string,
 ): ServerChanges {
   const outs: string[] = [];
+  let isWhole = true;
   const going = [...before.servers.values()].filter(({ name, isDisabled }) => !isDisabled && !after.servers.has(name));
   const stays = [...before.servers.values()].some(
     ({ name, host, isDisabled }) => !isDisabled && !isSocket(host) && after.servers.has(name),
@@ -136,7 +137,10 @@ function retire(
     const most = commandsIn(allowance, before, after, context.pace);
     const addresses = new Set([...after.servers.values()].map(targetOf));
     for (const server of going) {
-      if (outs.length >= most) break;
+      if (outs.length >= most) {
+        isWhole = false;
+        break;
+      }
       if (addresses.has(targetOf(server)) || !isPlainName(server.name)) continue;
       const commands = takeOutOf(before, server, context);
       if (commands === undefined) continue;
@@ -147,5 +151,5 @@ function retire(
   const reached = outs.length === 0 ? before : { ...before, servers };
   const effort = effortOf(outs.length, before, reached);
   const none = { ins: [], leaving: [], returning: [], clinging: [], wholeMs: 0 };
-  return { ...none, outs, reached, isWhole: false, effort, obstacle };
+  return { ...none, outs, reached, isWhole, effort, obstacle };
 }

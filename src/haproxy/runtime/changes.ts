@@ -57,6 +57,8 @@ export function serverChanges(
 /** Why not even the commands that it takes at least are given, which is soon said where nearly all is new. */
 function tooManyBetween(before: ProxyBackend, after: ProxyBackend, { pace, rival }: ChangeContext): string | undefined {
   const [present, wanted] = [before.servers, after.servers];
+  const bySize = obstacleOfTime(Math.abs(wanted.size - present.size), before, after, pace, rival);
+  if (bySize !== undefined) return bySize; // nothing has to be looked at for that
   let atLeast = Math.max(0, present.size - wanted.size);
   for (const name of wanted.keys()) if (!present.has(name)) atLeast++;
   return obstacleOfTime(atLeast, before, after, pace, rival);

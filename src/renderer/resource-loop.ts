@@ -176,10 +176,9 @@ export class ResourceLoop {
         return true;
       },
       newer: async (end: Promise<void>, isAtOnce: boolean) => {
-        const { newest } = this.#step.state.memory; // undefined in a single pass, which hears of nothing
-        const isKnown = newest === undefined || newest === given;
-        if (isKnown && !isAtOnce && !(await this.#news.waitUntil(end, signal))) return undefined;
-        given = this.#step.state.memory.newest ?? given;
+        const newest = (): Snapshot => this.#step.state.memory.newest ?? given; // a single pass hears of nothing
+        while (newest() === given && !isAtOnce) if (!(await this.#news.waitUntil(end, signal))) return undefined;
+        given = newest();
         return given;
       },
     };

@@ -81,6 +81,11 @@ function merged(sorted: ReadonlyMap<string, string>, added: [string, string][]):
   return entries;
 }
 
+/** The path above a key: in all layouts that of its service. */
+export function pathAbove(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
+}
+
 /** Orders keys by their UTF-8 bytes, as etcd and confd do; UTF-16 units agree but for surrogates, which sort above all. */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -38,16 +38,19 @@ export function parseServersState(rows: readonly string[]): readonly RunningServ
   const servers: RunningServer[] = [];
   for (const row of rows) {
     if (row.startsWith("# ")) read = readerOf(row.slice(2));
-    else servers.push(read(row.split(" ")));
+    else servers.push(read(row));
   }
   return servers;
 }
 
 /** Reads the fields of a row below these titles. */
-function readerOf(titles: string): (fields: readonly string[]) => RunningServer {
+function readerOf(titles: string): (row: string) => RunningServer {
   const all = titles.split(" ");
-  const [backend, name, host, port, weight, admin, op, check, agent] = TITLES.map((title) => all.indexOf(title));
-  return (fields) => {
+  const places = TITLES.map((title) => all.indexOf(title));
+  const [backend, name, host, port, weight, admin, op, check, agent] = places;
+  const most = Math.max(...places) + 1;
+  return (row) => {
+    const fields = row.split(" ", most);
     const field = (at: number | undefined): string => fields[at ?? -1] ?? "";
     const bits = Number(field(admin));
     return {

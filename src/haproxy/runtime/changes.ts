@@ -7,6 +7,7 @@ import {
   backupsOf,
   type ChangeContext,
   type RetiringServer,
+  isSameServer,
   type ServerStep,
   stepsBetween,
   takeOutOf,
@@ -43,36 +44,36 @@ export function serverChanges(
   allowance: Allowance,
 ): ServerChanges {
   const { pace, rival } = context;
-  const steps = tooManyBetween(before, after, context) ?? stepsBetween(before, after, context);
-  if (typeof steps === "string") return retire(before, after, context, allowance, steps);
-  const count = commandsOf(steps);
+  const atLeast = leastCommands(before, after, context);
+  const most = commandsIn(allowance, before, after, pace);
+  const found = obstacleOfTime(atLeast, before, after, pace, rival) ?? stepsBetween(before, after, context, most);
+  if (typeof found === "string") return retire(before, after, context, allowance, found);
+  const { steps, isWhole } = found;
+  const count = isWhole ? commandsOf(steps) : Math.max(commandsOf(steps), atLeast);
   const obstacle =
     count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after, pace, rival));
   if (obstacle !== undefined) return retire(before, after, context, allowance, obstacle);
-  const most = commandsIn(allowance, before, after, pace);
-  const changes = count <= most ? changesOf(steps, before, after) : changesOf(firstOf(steps, most), before, undefined);
-  return { ...changes, wholeMs: commandsMs(count, before, after, pace) };
+  const wholeMs = commandsMs(count, before, after, pace);
+  return { ...changesOf(steps, before, isWhole ? after : undefined), wholeMs };
 }
 
-/** Why not even the commands that it takes at least are given, which is soon said where nearly all is new. */
-function tooManyBetween(before: ProxyBackend, after: ProxyBackend, { pace, rival }: ChangeContext): string | undefined {
-  const [present, wanted] = [before.servers, after.servers];
-  const bySize = obstacleOfTime(Math.abs(wanted.size - present.size), before, after, pace, rival);
-  if (bySize !== undefined) return bySize; // nothing has to be looked at for that
-  let atLeast = Math.max(0, present.size - wanted.size);
-  for (const name of wanted.keys()) if (!present.has(name)) atLeast++;
-  return obstacleOfTime(atLeast, before, after, pace, rival);
+/** How many commands it takes at least, which is soon told however many servers there are. */
+function leastCommands(before: ProxyBackend, after: ProxyBackend, { retiringServers }: ChangeContext): number {
+  let [kept, commands] = [0, 0];
+  for (const server of after.servers.values()) {
+    const present = before.servers.get(server.name);
+    if (present) kept++;
+    if (present) commands += isSameServer(present, server) ? 0 : 1;
+    else commands += server.isDisabled || retiringServers.has(`${before.name}/${server.name}`) ? 1 : LEAST_FOR_NEW;
+  }
+  return commands + before.servers.size - kept;
 }
+
+/** A new server is added, then enabled. */
+const LEAST_FOR_NEW = 2;
 
 function commandsOf(steps: readonly ServerStep[]): number {
   return steps.reduce((sum, { ins, outs }) => sum + ins.length + outs.length, 0);
-}
-
-/** The first steps, of so many commands; at least one. */
-function firstOf(steps: readonly ServerStep[], commands: number): readonly ServerStep[] {
-  let count = 0;
-  const end = steps.findIndex(({ ins, outs }) => (count += ins.length + outs.length) > commands);
-  return end < 0 ? steps : steps.slice(0, Math.max(1, end));
 }
 
 /** What steps come to; the backend is undefined where they lead only part of the way. */

@@ -502,19 +502,6 @@ describe("a change that takes more than one turn", () => {
     throw new Error("It never ends");
   });
 
-  test("is told in little time however much of it there is, whether it goes in parts or by a reload", () => {
-    const [before, after] = [modelOf(site(1, 10)), modelOf(site(1, 50_000))];
-    const took = (pairMs: number, kind: string): number => {
-      const begunAt = performance.now();
-      const traits = { ...capabilitiesOf("2.6"), pace: { commandMs: 0.000_13, pairMs } };
-      for (let turn = 0; turn < 20; turn++) expect(changeBetween(before, after, new Map(), traits).kind).toBe(kind);
-      return performance.now() - begunAt;
-    };
-    took(0.01, "runtime"); // warms up
-    // To write all its commands would take ten times as long as to see that there are too many.
-    expect(took(0.01, "runtime")).toBeLessThan(5 * took(0.000_000_1, "reload") + 500);
-  });
-
   test("is a reload where that is quicker than the commands for all backends together, the small ones first", () => {
     const [before, after] = [site(40, 1), site(40, 500)].map((text) => `${text}backend small\n`);
     const change = changeBetween(

@@ -43,9 +43,9 @@ export interface Store extends AsyncDisposable {
   /**
    * Yields the keys below `prefixes`: first the present state, then each new one; no change is ever missed.
    *
-   * A prefix is a path: `/app` holds `/app` and `/app/x`, not `/apple`. Reconnects, compaction and a wiped store are
-   * its own affair and end in a complete state. While the store is away it yields nothing. Ends only by throwing the
-   * signal's reason.
+   * A state is read when it is first looked at and stays so. A prefix is a path: `/app` holds `/app/x`, not `/apple`.
+   * Reconnects, compaction and a wiped store are its own affair and end in a complete state; while it is away it yields
+   * nothing. Ends only by throwing the signal's reason.
    */
   watch(prefixes: readonly string[], signal: AbortSignal): AsyncIterable<Snapshot>;
 
@@ -224,7 +224,7 @@ export interface ProxyDriver {
 /** Makes a reload, or has another one serve that whoever reads several files makes anyway. */
 export type ShareReload = (reload: () => Promise<ReloadVerdict>) => Promise<ReloadVerdict>;
 
-/** How what runs stands to a wanted text: nothing had to be done, it was brought to it, or only a reload can do that. */
+/** How what runs stands to a wanted text. With `hasMore`, commands would lead further than a turn has time for. */
 export type Adjustment =
   | { readonly kind: "agrees" }
   | { readonly kind: "adjusted"; readonly commands: number }
@@ -232,7 +232,7 @@ export type Adjustment =
   | { readonly kind: "partial"; readonly commands: number }
   /** What could be done is done; a reload has not mended the rest, and another one would not. */
   | { readonly kind: "differs"; readonly output: string }
-  | { readonly kind: "reload"; readonly reason: string };
+  | { readonly kind: "reload"; readonly reason: string; readonly hasMore?: boolean };
 
 /** What is known of a running HAProxy, for `/state` and `hecd status`. */
 export interface ProxyReport {

@@ -5,7 +5,8 @@ import { Notifier } from "../flow/notifier.js";
 /**
  * What is known of the keys below some prefixes: is told of changes at any pace, gives the newest state when asked.
  *
- * A slow reader therefore costs no memory but for one pending change per key, and a burst of changes costs one copy.
+ * A slow reader therefore costs no memory but for one pending change per key, and what comes before it looks at a state
+ * costs one copy.
  */
 export class KeyCache {
   readonly #prefixes: number;
@@ -16,7 +17,9 @@ export class KeyCache {
   #given: Snapshot = { revision: 0n, entries: new Map(), life: 0 };
   /** Grows when a listing lacks a key whose end nobody has told. */
   #life = 0;
-  #isFirst = true;
+  /** Whether something was noted since the last state was yielded, and whether none has been looked at. */
+  #isNews = false;
+  #isUnseen = true;
   #revision = 0n;
   #failure: { readonly error: unknown } | undefined;
 
@@ -47,14 +50,14 @@ export class KeyCache {
     const isWiped = revision < (this.#listed.get(prefix) ?? 0n);
     this.#listed.set(prefix, revision);
     if (isWiped || revision > this.#revision) this.#revision = revision;
-    this.#news.notify();
+    this.#tell();
   }
 
   /** Notes what has changed, in the order in which it happened. */
   change(changes: readonly KeyChange[], revision: bigint): void {
     for (const change of changes) this.#note(change);
     if (revision > this.#revision) this.#revision = revision;
-    this.#news.notify();
+    this.#tell();
   }
 
   /** Makes the readers throw `error`. */
@@ -64,24 +67,58 @@ export class KeyCache {
   }
 
   /**
-   * Yields the first state as soon as every prefix has been listed, then each that differs from the one before.
+   * Yields the first state as soon as every prefix has been listed, then each that differs from the one looked at before.
    *
-   * For one reader only. Ends by throwing the signal's reason, or what the mirror failed with.
+   * Each is the newest there is when it is first looked at, and stays that one: of many keys a copy takes its time, and
+   * is made for nobody who has not come to it. For one reader only. Ends by throwing the signal's reason, or what the mirror failed with.
    */
   async *snapshots(signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
+    let isFirst = true;
     for (;;) {
       signal.throwIfAborted();
       if (this.#failure) throw this.#failure.error;
-      if (this.#listed.size < this.#prefixes || (this.#pending.size === 0 && !this.#isFirst)) {
+      if (this.#listed.size < this.#prefixes || !this.#isNews || (this.#pending.size === 0 && !isFirst)) {
         await this.#news.wait(signal);
         continue;
       }
-      this.#isFirst = false;
+      isFirst = false;
+      this.#isNews = false;
+      yield this.#offer();
+    }
+  }
+
+  #offer(): Snapshot {
+    let seen: Snapshot | undefined;
+    const look = (): Snapshot => (seen ??= this.#look());
+    return {
+      get revision() {
+        return look().revision;
+      },
+      get entries() {
+        return look().entries;
+      },
+      get leases() {
+        return look().leases;
+      },
+      get life() {
+        return look().life;
+      },
+    };
+  }
+
+  #look(): Snapshot {
+    if (this.#isUnseen || this.#pending.size > 0) {
       const following = applyChanges(this.#given, [...this.#pending.values()], this.#revision);
       this.#given = { ...following, life: this.#life };
       this.#pending.clear();
-      yield this.#given;
+      this.#isUnseen = false;
     }
+    return this.#given;
+  }
+
+  #tell(): void {
+    this.#isNews = true;
+    this.#news.notify();
   }
 
   /** What leads back to the state given last is no change. */

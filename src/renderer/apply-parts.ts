@@ -1,5 +1,6 @@
 import type { Emit } from "../core/events/event.js";
 import type { Clock } from "../flow/clock.js";
+import type { TakeawayFinder } from "../haproxy/config/takeaway.js";
 import type { ProxyDriver, ReloadVerdict, Resource, Target } from "../ports.js";
 import type { Attend } from "./candidate.js";
 
@@ -26,6 +27,7 @@ export interface ApplyParts extends ApplyOptions {
   readonly isWary: boolean;
   /** Let a reload wait that would only take away what has no servers any more. */
   readonly mayDefer: boolean;
+  readonly takeaways: TakeawayFinder;
   /** Hears that such a reload waits. */
   readonly onDeferred?: () => void;
   /** Has HAProxy brought to newer texts until a check, or a reload, that takes its time has ended; never rejects. */

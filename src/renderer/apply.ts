@@ -2,7 +2,7 @@ import type { Outcome } from "../core/events/event.js";
 import { graceSignal } from "../flow/deadline.js";
 import type { Adjustment } from "../ports.js";
 import type { ApplyOptions, ApplyParts, Work } from "./apply-parts.js";
-import { Candidate } from "./candidate.js";
+import { type BringTo, Candidate } from "./candidate.js";
 import { adjust, adjustWhole, deferred, type Errand } from "./errand.js";
 import { prove, reload } from "./proof.js";
 
@@ -68,7 +68,7 @@ async function bring(
   const { resource, target, emit, isWary } = parts;
   // What is new while a check takes its time may be that servers are gone; who was refused speaks of nothing before it.
   const isFollowed = resource.haproxy !== undefined && file !== undefined && !isWary;
-  const follow = (newer: string): Promise<unknown> =>
+  const follow: BringTo = (newer) =>
     adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, rest);
   // Between two parts of a large change what is new gets in; who was refused would be checked again for each of them.
   const isInParts = !isWary;
@@ -91,7 +91,7 @@ async function bring(
   await tellDifferences(text, parts);
   if (isReload && resource.haproxy) emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   if (work === "replace") {
-    const refusal = await candidate.refusal(isReload ? signal : rest);
+    const refusal = await candidate.refusal(isReload ? signal : rest, adjustment);
     if (refusal) return refusal;
     (isReload ? signal : rest).throwIfAborted();
     await candidate.commit();

@@ -1,9 +1,15 @@
 import type { Emit, Outcome } from "../core/events/event.js";
 import type { Clock } from "../flow/clock.js";
-import type { ProxyDriver, Resource, Staged, Target } from "../ports.js";
+import type { Adjustment, ProxyDriver, Resource, Staged, Target } from "../ports.js";
 
-/** Brings a running HAProxy to each newer text by `bringTo` until `end` has come. Never rejects. */
-export type Attend = (end: Promise<void>, bringTo: (text: string) => Promise<unknown>) => Promise<void>;
+/** Brings what runs to a text, as far as one turn goes. */
+export type BringTo = (text: string) => Promise<Adjustment>;
+
+/**
+ * Brings a running HAProxy to each newer text by `bringTo` until `end` has come, and to the same one again where `last`,
+ * or what it comes to itself, is only a part of the way. Never rejects.
+ */
+export type Attend = (end: Promise<void>, bringTo: BringTo, last?: Adjustment) => Promise<void>;
 
 /** What a candidate works with. */
 interface CandidateParts {
@@ -19,23 +25,23 @@ interface CandidateParts {
 export class Candidate implements AsyncDisposable {
   readonly #text: string;
   readonly #parts: CandidateParts;
-  readonly #bringTo: ((text: string) => Promise<unknown>) | undefined;
+  readonly #bringTo: BringTo | undefined;
   #staged: Staged | undefined;
 
   /** What runs is brought to newer texts by `bringTo` while the check takes its time; to none without it. */
-  constructor(text: string, parts: CandidateParts, bringTo?: (text: string) => Promise<unknown>) {
+  constructor(text: string, parts: CandidateParts, bringTo?: BringTo) {
     this.#text = text;
     this.#parts = parts;
     this.#bringTo = bringTo;
   }
 
-  /** Why it cannot become the file. */
-  async refusal(signal: AbortSignal): Promise<Outcome | undefined> {
+  /** Why it cannot become the file; what runs has been brought as near to it as `last` says. */
+  async refusal(signal: AbortSignal, last?: Adjustment): Promise<Outcome | undefined> {
     if (this.#staged) return undefined; // who was refused has not asked again
     const { resource, target, driver, clock, emit, attend } = this.#parts;
     this.#staged = await target.stage(this.#text);
     const begunAt = clock.now();
-    const { accepted, ...said } = await attended(driver.check(this.#staged.path, signal), attend, this.#bringTo);
+    const { accepted, ...said } = await attended(driver.check(this.#staged.path, signal), attend, this.#bringTo, last);
     const { output } = said;
     emit({ kind: "checked", resource: resource.name, accepted, tookMs: clock.now() - begunAt, output });
     return accepted ? undefined : { kind: "rejected", ...said };
@@ -54,9 +60,10 @@ export class Candidate implements AsyncDisposable {
 export async function attended<T>(
   work: Promise<T>,
   attend: Attend | undefined,
-  bringTo: ((text: string) => Promise<unknown>) | undefined,
+  bringTo: BringTo | undefined,
+  last?: Adjustment,
 ): Promise<T> {
-  const attending = bringTo && attend?.(work.then(ignore, ignore), bringTo);
+  const attending = bringTo && attend?.(work.then(ignore, ignore), bringTo, last);
   try {
     return await work;
   } finally {

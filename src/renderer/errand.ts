@@ -1,4 +1,3 @@
-import { withoutItsServers } from "../haproxy/config/takeaway.js";
 import type { Adjustment } from "../ports.js";
 import type { ApplyParts, Work } from "./apply-parts.js";
 
@@ -12,10 +11,10 @@ export interface Errand {
 }
 
 /** The errand itself, or the one that spares a reload which would take away what has no servers any more. */
-export function deferred(errand: Errand, { mayDefer, resource }: ApplyParts): Errand {
+export function deferred(errand: Errand, { mayDefer, resource, takeaways }: ApplyParts): Errand {
   const { text, file } = errand;
   if (!mayDefer || !resource.haproxy || file === undefined) return errand;
-  const spared = withoutItsServers(file, text);
+  const spared = takeaways.withoutItsServers(file, text);
   if (spared === undefined) return errand;
   return { text: spared, file, work: spared === file ? "nothing" : "replace", later: text };
 }
@@ -32,7 +31,12 @@ export async function adjust(
   return driver.adjust({ wanted, file }, signal);
 }
 
-/** The same until all of it is done, however long that takes. */
+/** Whether commands lead further at once. */
+export function isUnfinished(adjustment: Adjustment | undefined): boolean {
+  return adjustment?.kind === "partial" || (adjustment?.kind === "reload" && adjustment.hasMore === true);
+}
+
+/** See `adjust`, until all of it is done, however long that takes. */
 export async function adjustWhole(
   wanted: string,
   file: string | undefined,

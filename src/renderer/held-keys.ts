@@ -1,4 +1,4 @@
-import { applyChanges, type Snapshot } from "../core/model/snapshot.js";
+import { applyChanges, pathAbove, type Snapshot } from "../core/model/snapshot.js";
 import type { Departure } from "../core/registry/departures.js";
 import { isMass } from "../haproxy/config/removal.js";
 
@@ -64,7 +64,7 @@ export function massesAmong(
 ): readonly Departure[] {
   const lost = countByPlace(departures.map(({ key }) => key));
   const had = countByPlace(before.entries.keys(), lost);
-  return candidates.filter(({ key }) => isMass(lost.get(placeOf(key)) ?? 0, had.get(placeOf(key)) ?? 0));
+  return candidates.filter(({ key }) => isMass(lost.get(pathAbove(key)) ?? 0, had.get(pathAbove(key)) ?? 0));
 }
 
 /** When the first grace ends of keys that are held; undefined where none is. */
@@ -92,13 +92,8 @@ export function release(held: HeldKeys, answer: Snapshot, at: number, graceMs: n
 function countByPlace(keys: Iterable<string>, only?: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const key of keys) {
-    const place = placeOf(key);
+    const place = pathAbove(key);
     if (!only || only.has(place)) counts.set(place, (counts.get(place) ?? 0) + 1);
   }
   return counts;
-}
-
-/** The path above a key: in all layouts that of its service. */
-function placeOf(key: string): string {
-  return key.slice(0, key.lastIndexOf("/"));
 }

@@ -1,8 +1,8 @@
 import type { Outcome } from "../core/events/event.js";
 import { reasonOf } from "../errors.js";
-import type { ReloadVerdict } from "../ports.js";
+import type { Adjustment, ReloadVerdict } from "../ports.js";
 import type { ApplyParts } from "./apply-parts.js";
-import { attended } from "./candidate.js";
+import { attended, type BringTo } from "./candidate.js";
 import { adjust, deferred } from "./errand.js";
 
 /** A file that waits to be proven. */
@@ -51,10 +51,9 @@ export async function prove(proof: Proof, parts: ApplyParts, signal: AbortSignal
 export async function reload(parts: ApplyParts, signal: AbortSignal, proof?: Proof): Promise<ReloadVerdict> {
   const { driver, onReloadEnd, shareReload, attend } = parts;
   let newest: string | undefined;
-  const bringTo = async (newer: string, file: string): Promise<void> => {
-    await adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, signal);
-  };
-  const follow = (newer: string): Promise<void> => {
+  const bringTo = (newer: string, file: string): Promise<Adjustment> =>
+    adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, signal);
+  const follow: BringTo = (newer) => {
     newest = newer;
     return bringTo(newer, newer);
   };

@@ -4,9 +4,12 @@ import type { Snapshot } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
 import { describeLoss, type Loss } from "../haproxy/config/removal.js";
-import type { ProxyDriver, Resource, Target } from "../ports.js";
+import { TakeawayFinder } from "../haproxy/config/takeaway.js";
+import type { Adjustment, ProxyDriver, Resource, Target } from "../ports.js";
 import { apply, type Overtaken } from "./apply.js";
 import type { ApplyOptions, ApplyParts } from "./apply-parts.js";
+import type { BringTo } from "./candidate.js";
+import { follow, type FollowingParts } from "./following.js";
 import { type HeldKeys, NONE_HELD } from "./held-keys.js";
 import { type GuardMemory, judge, type Judgement } from "./removal-guard.js";
 import { type Draft, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
@@ -37,8 +40,8 @@ export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadE
   readonly onJudged: (isLoss: boolean, held: HeldKeys) => void;
   /** Hears whether a reload waits that would only take away, once the turn is over. */
   readonly onDeferred: (isWaiting: boolean) => void;
-  /** The newest state of the store, as soon as it is another one than the last that was given; undefined once `end` has come. */
-  readonly newer: (end: Promise<void>) => Promise<Snapshot | undefined>;
+  /** See `FollowingParts`. */
+  readonly newer: FollowingParts["newer"];
 }
 
 /** How a turn has ended. */
@@ -64,6 +67,7 @@ export class ResourceApplier {
   readonly #resource: Resource;
   readonly #parts: ApplierParts;
   readonly #rendering: ResourceRendering;
+  readonly #takeaways = new TakeawayFinder();
   #settled: Settled | undefined;
   /** Whether the status speaks of what is held; and what would be lost with it. */
   #isHoldTold = false;
@@ -109,7 +113,11 @@ export class ResourceApplier {
         onDeferred: () => {
           isDeferred = true;
         },
-        attend: (end, bringTo) => this.#attend(turn, end, bringTo, signal),
+        attend: (end, bringTo, last) =>
+          follow(end, {
+            ...{ clock: this.#parts.clock, begun: newest, last, newer: turn.newer },
+            bringTo: (state) => this.#bringTo(state, bringTo, turn, signal),
+          }),
       },
       signal,
     );
@@ -165,28 +173,17 @@ export class ResourceApplier {
     return { outcome, snapshot };
   }
 
-  /** Has HAProxy follow the store for as long as a slow check goes on. What would have to be held waits for its turn. */
-  async #attend(
+  /** Brings HAProxy to a state while a check goes on. What would have to be held waits for its turn. */
+  async #bringTo(
+    state: Snapshot,
+    bringTo: BringTo,
     turn: ApplierTurn,
-    end: Promise<void>,
-    bringTo: (text: string) => Promise<unknown>,
     signal: AbortSignal,
-  ): Promise<void> {
-    if (!(await outlasts(end, SLOW_CHECK_MS, this.#parts.clock))) return;
-    const check = { isOver: false };
-    void end.then(() => {
-      check.isOver = true;
-    });
-    for (let newer = await turn.newer(end); newer && !check.isOver; newer = await turn.newer(end)) {
-      try {
-        const drafts = new Drafts(this.#rendering);
-        const judgement = await this.#judge(newer, turn, drafts, signal);
-        if (judgement.kind === "withheld" || judgement.losses.length > 0) continue;
-        await bringTo((await drafts.of(judgement.snapshot)).text);
-      } catch {
-        // The turn that comes next tells of it.
-      }
-    }
+  ): Promise<Adjustment | undefined> {
+    const drafts = new Drafts(this.#rendering);
+    const judgement = await this.#judge(state, turn, drafts, signal);
+    if (judgement.kind === "withheld" || judgement.losses.length > 0) return undefined;
+    return await bringTo((await drafts.of(judgement.snapshot)).text);
   }
 
   /** Tells of an outcome of which the status does not speak, because something is held. */
@@ -198,27 +195,11 @@ export class ResourceApplier {
 
   #partsFor({ awaitReload, onReloadEnd, shareReload, mayDefer }: ApplierTurn): Omit<ApplyParts, "isWary"> {
     return {
-      ...{ ...this.#parts, resource: this.#resource, awaitReload, mayDefer },
+      ...{ ...this.#parts, resource: this.#resource, takeaways: this.#takeaways, awaitReload, mayDefer },
       ...(onReloadEnd && { onReloadEnd }),
       ...(shareReload && { shareReload }),
     };
   }
-}
-
-/** Checks that are quicker cost a newer state less than attending to it would. */
-const SLOW_CHECK_MS = 200;
-
-/** Resolves to whether `ms` are over before `end` has come. */
-async function outlasts(end: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
-  return new Promise((resolve) => {
-    const callOff = clock.after(ms, () => {
-      resolve(true);
-    });
-    void end.then(() => {
-      callOff();
-      resolve(false);
-    });
-  });
 }
 
 /** The renderings of one turn, each made once. */

@@ -124,15 +124,17 @@ export class ResourceLoop {
     }
   }
 
-  /** Enters the gate and applies until there is something else to do. */
+  /** Enters the gate and applies, part by part, until there is something else to do; others enter between two parts. */
   async #takeTurn(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
-    using turn = await this.#enter(signal);
-    let action = this.#take({ kind: "entered", at: clock.now() });
-    while (action.kind === "apply") {
+    for (let isOvertaken = false; ; isOvertaken = true) {
+      using turn = await this.#enter(signal);
+      const action = this.#take(isOvertaken ? { kind: "overtaken" } : { kind: "entered", at: clock.now() });
+      if (action.kind !== "apply") return;
       const { outcome, snapshot } = await this.#apply(action, turn, this.resource.minReloadIntervalMs, signal);
-      const end = { applied: snapshot, at: clock.now(), chance: Math.random() };
-      action = this.#take(outcome.kind === "overtaken" ? outcome : { kind: "ended", outcome, ...end });
+      if (outcome.kind === "overtaken") continue;
+      this.#take({ kind: "ended", outcome, applied: snapshot, at: clock.now(), chance: Math.random() });
+      return;
     }
   }
 
@@ -173,11 +175,10 @@ export class ResourceLoop {
         else await sleep(waitMs, clock, s);
         return true;
       },
-      newer: async (end: Promise<void>) => {
-        const { newest } = this.#step.state.memory; // undefined in a single pass, which hears of nothing
-        const isKnown = newest === undefined || newest === given;
-        if (isKnown && !(await this.#news.waitUntil(end, signal))) return undefined;
-        given = this.#step.state.memory.newest ?? given;
+      newer: async (end: Promise<void>, isAtOnce: boolean) => {
+        const newest = (): Snapshot => this.#step.state.memory.newest ?? given; // a single pass hears of nothing
+        while (newest() === given && !isAtOnce) if (!(await this.#news.waitUntil(end, signal))) return undefined;
+        given = newest();
         return given;
       },
     };

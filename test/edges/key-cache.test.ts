@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Snapshot } from "../../src/core/model/snapshot.js";
 import { KeyCache } from "../../src/edges/key-cache.js";
 import { settled } from "../support/manual-clock.js";
 
@@ -14,6 +15,11 @@ function ask(
     answer.revision = value.revision;
   });
   return answer;
+}
+
+/** Looks at the next snapshot, which has it made. */
+async function look(snapshots: AsyncIterator<Snapshot, never>): Promise<Snapshot> {
+  return { ...(await snapshots.next()).value };
 }
 
 describe("a mirror", () => {
@@ -32,7 +38,7 @@ describe("a mirror", () => {
     const cache = new KeyCache(["/a"]);
     cache.list("/a", new Map([["/a/1", "1"]]), 1n);
     const snapshots = cache.snapshots(signal);
-    await snapshots.next();
+    await look(snapshots);
     cache.change([{ kind: "put", key: "/a/2", value: "2" }], 2n);
     cache.change([{ kind: "delete", key: "/a/1" }], 3n);
     cache.change([{ kind: "put", key: "/a/2", value: "3" }], 4n);
@@ -43,7 +49,7 @@ describe("a mirror", () => {
     const cache = new KeyCache(["/a"]);
     cache.list("/a", new Map([["/a/1", "1"]]), 1n);
     const snapshots = cache.snapshots(signal);
-    await snapshots.next();
+    await look(snapshots);
     const answer = ask(snapshots);
     cache.change([{ kind: "put", key: "/a/1", value: "1" }], 2n);
     cache.change(
@@ -73,7 +79,7 @@ describe("a mirror", () => {
     );
     cache.list("/b", new Map([["/b/1", "1"]]), 7n);
     const snapshots = cache.snapshots(signal);
-    await snapshots.next();
+    await look(snapshots);
     cache.change(
       [
         { kind: "put", key: "/a/9", value: "9" },
@@ -91,6 +97,21 @@ describe("a mirror", () => {
       revision: 3n,
       life: 1,
     });
+  });
+
+  test("gives what is newest when it is first looked at, and that for good", async () => {
+    const cache = new KeyCache(["/a"]);
+    cache.list("/a", new Map([["/a/1", "1"]]), 1n);
+    const snapshots = cache.snapshots(signal);
+    const { value: first } = await snapshots.next();
+    cache.change([{ kind: "put", key: "/a/1", value: "2" }], 2n);
+    const { value: second } = await snapshots.next();
+    cache.change([{ kind: "put", key: "/a/1", value: "3" }], 3n);
+    expect([first.revision, ...first.entries]).toEqual([3n, ["/a/1", "3"]]);
+    expect(second.entries).toBe(first.entries);
+    cache.change([{ kind: "put", key: "/a/1", value: "4" }], 4n);
+    expect([...(await look(snapshots)).entries]).toEqual([["/a/1", "4"]]);
+    expect([first.revision, ...first.entries]).toEqual([3n, ["/a/1", "3"]]);
   });
 
   test("makes its reader throw what it failed with", async () => {
@@ -124,7 +145,7 @@ describe("what a mirror says of leases and lives", () => {
     ]);
     cache.list("/a", both, 1n);
     const snapshots = cache.snapshots(signal);
-    expect((await snapshots.next()).value.life).toBe(0);
+    expect((await look(snapshots)).life).toBe(0);
     cache.change([{ kind: "delete", key: "/a/1" }], 2n);
     cache.list("/a", new Map([["/a/2", "2"]]), 3n);
     expect((await snapshots.next()).value.life).toBe(0);

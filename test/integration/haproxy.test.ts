@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
 import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
@@ -67,6 +68,7 @@ async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<Ap
     ...DEFAULT_OPTIONS,
     isWary: false,
     mayDefer: false,
+    takeaways: new TakeawayFinder(),
     awaitReload: async () => false,
   };
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";
 import type {
   Adjustment,
   ProxyDriver,
@@ -51,6 +52,7 @@ class World implements Target, ProxyDriver {
       dryRun,
       isWary: this.isWary,
       mayDefer: this.mayDefer,
+      takeaways: new TakeawayFinder(),
       onDeferred: () => this.journal.push("defer"),
       ...(this.attend && { attend: this.attend }),
       awaitReload: async () => this.isReloadDelayed,

@@ -18,6 +18,8 @@ class World {
   readonly files = new Map<string, string>();
   /** The texts that HAProxies were to be adjusted to. */
   readonly adjusted: string[] = [];
+  /** How many parts it takes at run time to bring something in; without a number only a reload does it. */
+  readonly parts = new Map<string, number>();
   /** How checks and reloads end, by resource and act; well when nothing is said. */
   readonly ends = new Map<string, string>();
   /** Reloads that wait for the test to let them end. */
@@ -44,6 +46,12 @@ class World {
         check: () => this.#act(name, "check"),
         adjust: async ({ wanted }) => {
           this.adjusted.push(wanted);
+          const left = this.parts.get(name);
+          if (left !== undefined && left > 0) {
+            this.parts.set(name, left - 1);
+            this.journal.push(`${name} part`);
+            return left > 1 ? { kind: "partial", commands: 1 } : { kind: "adjusted", commands: 1 };
+          }
           return wanted === this.#runs.get(name) ? { kind: "agrees" } : { kind: "reload", reason: "" };
         },
         reload: async (): Promise<ReloadVerdict> => {
@@ -214,6 +222,21 @@ describe("the renderer", () => {
     await world.clock.advance(1_000);
     expect(world.files.get("/one.cfg")).toBe("second");
     expect(world.mostAtWork).toBe(1);
+  });
+
+  test("lets others have their turn between two parts of a large change, which goes on with the newest state", async () => {
+    await using world = new World();
+    world.start(ONE, TWO);
+    world.store.say("first");
+    await world.clock.advance(2_000);
+    world.done();
+    for (const { name } of [ONE, TWO]) world.parts.set(name, name === ONE.name ? 3 : 1);
+    world.store.say("second");
+    await settled();
+    const done = world.done();
+    expect(done.slice(0, 2)).toEqual(["one.toml part", "two.toml part"]);
+    expect(done.filter((act) => act === "one.toml part")).toHaveLength(3);
+    expect([...world.files.values()]).toEqual(["second", "second"]);
   });
 
   test("does not touch HAProxy for a state that renders the same (invariant 3)", async () => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";
 import type { HecdEvent, Outcome } from "../../src/core/events/event.js";
 import { HaproxyDriver } from "../../src/edges/haproxy/driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
@@ -117,6 +118,7 @@ export function drivenParts(resource: Resource, settings: HaproxySettings, told:
     ...DEFAULT_OPTIONS,
     isWary: false,
     mayDefer: false,
+    takeaways: new TakeawayFinder(),
     awaitReload: async () => false,
   };
 }

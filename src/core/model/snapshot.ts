@@ -8,12 +8,12 @@ export interface Snapshot {
   readonly revision: bigint;
   readonly entries: ReadonlyMap<string, string>;
   /** The lease on which each key hangs, as claims name it; keys on none are not among them. */
-  readonly leases?: ReadonlyMap<string, string>;
+  readonly leases?: ReadonlyMap<string, string> | undefined;
   /**
    * Differs from that of an earlier snapshot when a key is gone that no event has told of: the store may be another one,
    * or an older one. Undefined where the store tells of no events.
    */
-  readonly life?: number;
+  readonly life?: number | undefined;
 }
 
 /** One key that came, changed or went. */
@@ -79,6 +79,11 @@ function merged(sorted: ReadonlyMap<string, string>, added: [string, string][]):
   }
   for (; next; next = queue.pop()) entries.set(...next);
   return entries;
+}
+
+/** The path above a key: in all layouts that of its service. */
+export function pathAbove(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
 }
 
 /** Orders keys by their UTF-8 bytes, as etcd and confd do; UTF-16 units agree but for surrogates, which sort above all. */

@@ -146,6 +146,7 @@ function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
 
 /** The longer of two times in words; any is longer than none. */
 function longerOf(one: string, other: string): string {
+  if (other === "" || other === one) return one;
   return (parseDuration(one) ?? -1) >= (parseDuration(other) ?? -1) ? one : other;
 }
 

@@ -234,7 +234,7 @@ export class RuntimeUpdater {
         const { reason, first } = change;
         const course = { before: known, hoped: partway(known, first.reached), file };
         if (first.lines.length > 0) await this.#command(first, course, signal);
-        return { kind: "reload", reason };
+        return { kind: "reload", reason, hasMore: !first.isWhole };
       }
     }
   }

@@ -1,5 +1,6 @@
 import { isSocket } from "./address.js";
 import { cut } from "./config.js";
+import { CutPair } from "./cut-pair.js";
 
 /** How many servers each backend has in a text, by the backend's name; sockets, which no key is behind, do not count. */
 export type ServerCounts = ReadonlyMap<string, number>;
@@ -9,7 +10,7 @@ const MANY = 3;
 
 /** Counts the lines of servers; a glance that costs little, since nothing but patience depends on it. */
 export function countServers(text: string): ServerCounts {
-  return sumOf(cut(text).texts);
+  return sumOf(cut(text).texts.map(countsIn));
 }
 
 /** What one backend would lose. */
@@ -43,31 +44,41 @@ export function describeLoss({ backend, had, lost }: Loss): string {
 
 /** Finds what each text would take away of the one before, where the two differ. */
 export class LossFinder {
-  #last = { text: "", cut: cut("") };
+  readonly #cuts = new CutPair();
+  /** The servers of each section that was counted last. */
+  #counted: ReadonlyMap<string, ServerCounts> = new Map();
 
   /** See `lossesBetween`; a name stands for one backend, as HAProxy has it. */
   between(before: string, after: string): readonly Loss[] {
-    const [had, has] = [this.#sectionsOf(before), this.#sectionsOf(after)];
-    const first = had.findIndex((own, at) => own !== has[at]);
-    if (first < 0) return [];
-    let last = 0;
-    while (last < Math.min(had.length, has.length) - first && had.at(-1 - last) === has.at(-1 - last)) last++;
-    return lossesBetween(sumOf(had.slice(first, had.length - last)), sumOf(has.slice(first, has.length - last)));
-  }
-
-  #sectionsOf(text: string): readonly string[] {
-    if (text !== this.#last.text) this.#last = { text, cut: cut(text, this.#last.cut) };
-    return this.#last.cut.texts;
+    const differing = this.#cuts.between(before, after);
+    const counted = new Map<string, ServerCounts>();
+    const countIn = (sections: readonly string[]): ServerCounts =>
+      sumOf(
+        sections.map((section) => {
+          const counts = this.#counted.get(section) ?? countsIn(section);
+          counted.set(section, counts);
+          return counts;
+        }),
+      );
+    const losses = lossesBetween(countIn(differing.before), countIn(differing.after));
+    this.#counted = counted;
+    return losses;
   }
 }
 
-function sumOf(sections: readonly string[]): ServerCounts {
+function sumOf(all: readonly ServerCounts[]): ServerCounts {
   const sums = new Map<string, number>();
-  for (const section of sections) {
-    const [, backend] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
-    const lines = backend === undefined ? [] : [...section.matchAll(/\n[ \t]*server[ \t]+\S+[ \t]+(\S*)/g)];
-    const servers = lines.filter(([, address = ""]) => !isSocket(address)).length;
-    if (backend !== undefined && servers > 0) sums.set(backend, (sums.get(backend) ?? 0) + servers);
+  for (const counts of all) {
+    for (const [backend, servers] of counts) sums.set(backend, (sums.get(backend) ?? 0) + servers);
   }
   return sums;
+}
+
+function countsIn(section: string): ServerCounts {
+  const [, backend] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
+  if (backend === undefined) return new Map();
+  const lines = section.matchAll(/\n[ \t]*server[ \t]+\S+[ \t]+(\S*)/g);
+  let servers = 0;
+  for (const [, address = ""] of lines) if (!isSocket(address)) servers++;
+  return servers > 0 ? new Map([[backend, servers]]) : new Map();
 }

@@ -1,29 +1,55 @@
 import { isSocket } from "./address.js";
-import { type Line, meaningOf, parseConfiguration, type Section } from "./config.js";
+import { type Line, meaningOf, parseSection, type Section } from "./config.js";
+import { CutPair } from "./cut-pair.js";
 
-/**
- * The present text without the servers that are gone, where the wanted one differs from it in nothing else that needs a
- * reload but in what it takes away: backends, with whatever leads to them and to nothing else.
- *
- * It has these backends without a server, apart from sockets, which nobody has taken away. What runs the present text
- * comes to it without a reload. Undefined where the wanted text brings or changes anything else.
- */
-export function withoutItsServers(present: string, wanted: string): string | undefined {
-  const [before, after] = [parseConfiguration(present), parseConfiguration(wanted)];
-  if (before.isConditional || after.isConditional) return undefined;
-  const headings = new Set(after.sections.map(headingOf));
-  const isGone = (section: Section): boolean => !headings.has(headingOf(section));
-  const gone = new Set(before.sections.filter((section) => isGone(section) && hasServers(section)).map(nameOf));
-  if (gone.size === 0) return undefined;
-  const sections: (readonly Line[])[] = [];
-  let at = 0;
-  for (const section of before.sections) {
-    const lines = isGone(section) ? withoutServers(section, gone) : merged(section, after.sections[at++], gone);
-    if (!lines) return undefined;
-    sections.push(lines);
+/** Finds texts that take backends away and nothing else. */
+export class TakeawayFinder {
+  readonly #cuts = new CutPair();
+
+  /**
+   * The present text without the servers that are gone, where the wanted one differs from it in nothing else that needs a
+   * reload but in what it takes away: backends, with whatever leads to them and to nothing else.
+   *
+   * It has these backends without a server, apart from sockets, which nobody has taken away. What runs the present text
+   * comes to it without a reload. Undefined where the wanted text brings or changes anything else.
+   */
+  withoutItsServers(present: string, wanted: string): string | undefined {
+    const differing = this.#cuts.between(present, wanted);
+    if (differing.isConditional) return undefined;
+    if (goneFrom(differing.before.map(begin), differing.after.map(begin)).size === 0) return undefined;
+    const sections = withoutServersOfGone(differing.before.map(read), differing.after.map(read));
+    return sections && [...differing.head, ...sections, ...differing.tail].join("\n");
   }
-  if (at < after.sections.length) return undefined;
-  return sections.flatMap((lines) => lines.map(({ raw }) => raw)).join("\n");
+}
+
+/** A section as far as its heading tells, whatever it has of servers. */
+function begin(own: string): Section {
+  const end = own.indexOf("\n");
+  return parseSection(end < 0 ? own : own.slice(0, end));
+}
+
+function read(own: string): Section {
+  return parseSection(own);
+}
+
+/** The names of the backends that are not among the sections afterwards. */
+function goneFrom(before: readonly Section[], after: readonly Section[]): ReadonlySet<string> {
+  const headings = new Set(after.map(headingOf));
+  return new Set(before.filter((section) => hasServers(section) && !headings.has(headingOf(section))).map(nameOf));
+}
+
+function withoutServersOfGone(before: readonly Section[], after: readonly Section[]): readonly string[] | undefined {
+  const headings = new Set(after.map(headingOf));
+  const gone = goneFrom(before, after);
+  const sections: string[] = [];
+  let at = 0;
+  for (const section of before) {
+    const isGone = !headings.has(headingOf(section));
+    const lines = isGone ? withoutServers(section, gone) : merged(section, after[at++], gone);
+    if (!lines) return undefined;
+    sections.push(lines.map(({ raw }) => raw).join("\n"));
+  }
+  return at < after.length ? undefined : sections;
 }
 
 /** What remains of a section that the wanted text has no more; undefined where it cannot remain as it is. */

@@ -20,11 +20,17 @@ const LEAST_RELOAD_MS = 300;
 /** Commands that take no longer than this are always given. */
 const BUDGET_MS = 500;
 
-/** What one turn gives to commands; what does not fit goes on in the next one, which has the newest state. */
-export const TURN_MS = 250;
+/** What may be given to commands, all in all. */
+export interface Allowance {
+  readonly ms: number;
+  readonly commands: number;
+}
 
-/** And so many commands at most: on a busy machine it is the way there and back that takes the time. */
-const TURN_COMMANDS = 1_000;
+/**
+ * What one turn gives to commands; what does not fit goes on in the next one, which has the newest state. On a busy
+ * machine it is the way there and back that takes the time, whatever HAProxy needs, hence their number.
+ */
+export const TURN: Allowance = { ms: 250, commands: 1_000 };
 
 /** What one line of commands may take: requests are served between two lines. */
 const LINE_MS = 50;
@@ -34,16 +40,37 @@ const SHOWING_COMMANDS = 20;
 
 type Size = Pick<ProxyBackend, "servers">;
 
+/** What a reload is weighed against: what commands for other backends take, and what it would take itself. */
+export interface Rival {
+  readonly spentMs: number;
+  readonly reloadMs: number;
+}
+
+/** What checking and loading a configuration of these backends takes. */
+export function reloadMsOf(backends: Iterable<Size>, { pairMs }: Pace): number {
+  return LEAST_RELOAD_MS + pairMs * pairsIn(backends);
+}
+
+/** What so many commands for one backend take. */
+export function commandsMs(commands: number, before: Size, after: Size, { commandMs }: Pace): number {
+  return commandMs * commands * meanOf(before, after);
+}
+
 /** Why so many commands for one backend are not given: they would hold up HAProxy, and a reload is quicker. */
-export function obstacleOfTime(commands: number, before: Size, after: Size, pace = USUAL_PACE): string | undefined {
-  const takesMs = pace.commandMs * commands * meanOf(before, after);
-  const reloadMs = LEAST_RELOAD_MS + pace.pairMs * after.servers.size ** 2;
+export function obstacleOfTime(
+  commands: number,
+  before: Size,
+  after: Size,
+  pace = USUAL_PACE,
+  { spentMs, reloadMs }: Rival = { spentMs: 0, reloadMs: reloadMsOf([after], pace) },
+): string | undefined {
+  const takesMs = spentMs + commandsMs(commands, before, after, pace);
   return takesMs > Math.max(BUDGET_MS, reloadMs) ? `${commands} commands take longer than a reload` : undefined;
 }
 
-/** How many commands for a backend take this long and are no more than those of a turn; at least one. */
-export function commandsIn(ms: number, before: Size, after: Size, { commandMs }: Pace): number {
-  return Math.min(TURN_COMMANDS, Math.max(1, Math.floor(ms / (commandMs * Math.max(1, meanOf(before, after))))));
+/** How many commands for a backend are within an allowance; at least one. */
+export function commandsIn({ ms, commands }: Allowance, before: Size, after: Size, { commandMs }: Pace): number {
+  return Math.max(1, Math.min(commands, Math.floor(ms / (commandMs * Math.max(1, meanOf(before, after))))));
 }
 
 /** What commands for a backend take, in looks at one server; they and the showing of the servers afterwards. */

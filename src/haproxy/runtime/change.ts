@@ -1,7 +1,7 @@
 import type { ProxyBackend } from "../config/backends.js";
 import type { Model } from "../config/model.js";
 import type { Capabilities } from "./capabilities.js";
-import { type Pace, TURN_MS, USUAL_PACE } from "./budget.js";
+import { type Pace, reloadMsOf, TURN, USUAL_PACE } from "./budget.js";
 import { type ServerChanges, serverChanges } from "./changes.js";
 import { connectionsCommand } from "./server-commands.js";
 import type { RetiringServer } from "./server-steps.js";
@@ -29,7 +29,7 @@ export interface RuntimeCommands {
   readonly questions: readonly string[];
   /** What runs afterwards. */
   readonly reached: Model;
-  /** Whether that is all, and not what one turn has time for. */
+  /** Whether that is all that commands do, and not what one turn has time for. */
   readonly isWhole: boolean;
   /** See `effortOf`. */
   readonly effort: number;
@@ -57,16 +57,19 @@ export function changeBetween(
   let reason = skeleton;
   const changes: ServerChanges[] = [];
   const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));
-  let restMs = TURN_MS;
-  let isWhole = true;
+  const reloadMs = reloadMsOf(wanted.backends.values(), pace);
+  let [rest, spentMs, isWhole] = [TURN, 0, true];
   for (const [before, backend] of changedIn(running, wanted)) {
-    const found = serverChanges(before, backend, { capabilities, pace, retiringServers, tracked }, Math.max(0, restMs));
+    const context = { capabilities, pace, retiringServers, tracked, rival: { spentMs, reloadMs } };
+    const found = serverChanges(before, backend, context, rest);
     if (found.obstacle !== undefined) reason ??= `backend ${backend.name}: ${found.obstacle}`;
-    if (found.ins.length + found.outs.length === 0) continue;
+    const commands = found.ins.length + found.outs.length;
+    if (commands === 0) continue;
+    spentMs += found.wholeMs;
     isWhole &&= found.isWhole;
-    if (restMs > 0 || changes.length === 0) changes.push(found);
+    if ((rest.ms > 0 && rest.commands > 0) || changes.length === 0) changes.push(found);
     else isWhole = false; // its turn comes
-    restMs -= found.effort * pace.commandMs;
+    rest = { ms: rest.ms - found.effort * pace.commandMs, commands: rest.commands - commands };
   }
   if (reason === undefined && changes.length === 0) return { kind: "none" };
   if (!capabilities.canAdd) {

@@ -1,12 +1,13 @@
 import { isSocket } from "../config/address.js";
 import type { ProxyBackend } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
-import { commandsIn, effortOf, obstacleOfTime, type Pace, TURN_MS } from "./budget.js";
+import { type Allowance, commandsIn, commandsMs, effortOf, obstacleOfTime } from "./budget.js";
 import {
   targetOf,
   backupsOf,
   type ChangeContext,
   type RetiringServer,
+  isSameServer,
   type ServerStep,
   stepsBetween,
   takeOutOf,
@@ -25,53 +26,62 @@ export interface ServerChanges {
   readonly clinging: readonly string[];
   /** The backend afterwards. */
   readonly reached: ProxyBackend;
-  /** Whether that is the wanted one, and not what the time allowed for. */
+  /** Whether that is all that commands do, and not what the time allowed for. */
   readonly isWhole: boolean;
   /** See `effortOf`. */
   readonly effort: number;
+  /** What all commands take that lead to the wanted one, also those that the time did not allow for; 0 with an obstacle. */
+  readonly wholeMs: number;
   /** Why only a reload leads all the way; then there is no more in it than what keeps requests from servers that leave. */
   readonly obstacle: string | undefined;
 }
 
-/** How the servers of a running backend become those of the wanted one; as far as that can be done in `withinMs`. */
+/** How the servers of a running backend become those of the wanted one; as far as is allowed. */
 export function serverChanges(
   before: ProxyBackend,
   after: ProxyBackend,
   context: ChangeContext,
-  withinMs: number,
+  allowance: Allowance,
 ): ServerChanges {
-  const { pace } = context;
-  const steps = tooManyBetween(before, after, pace) ?? stepsBetween(before, after, context);
-  if (typeof steps === "string") return retire(before, after, context, steps);
-  const count = commandsOf(steps);
+  const { pace, rival } = context;
+  const atLeast = leastCommands(before, after, context);
+  const most = commandsIn(allowance, before, after, pace);
+  const found = obstacleOfTime(atLeast, before, after, pace, rival) ?? stepsBetween(before, after, context, most);
+  if (typeof found === "string") return retire(before, after, context, allowance, found);
+  const { steps, isWhole } = found;
+  const count = isWhole ? commandsOf(steps) : Math.max(commandsOf(steps), atLeast);
   const obstacle =
-    count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after, pace));
-  if (obstacle !== undefined) return retire(before, after, context, obstacle);
-  const most = commandsIn(withinMs, before, after, pace);
-  return count <= most ? changesOf(steps, before, after) : changesOf(firstOf(steps, most), before, undefined);
+    count === 0 ? undefined : (obstacleToAny(before, after) ?? obstacleOfTime(count, before, after, pace, rival));
+  if (obstacle !== undefined) return retire(before, after, context, allowance, obstacle);
+  const wholeMs = commandsMs(count, before, after, pace);
+  return { ...changesOf(steps, before, isWhole ? after : undefined), wholeMs };
 }
 
-/** Why not even the commands that it takes at least are given, which is soon said where nearly all is new. */
-function tooManyBetween(before: ProxyBackend, after: ProxyBackend, pace: Pace): string | undefined {
-  const [present, wanted] = [before.servers, after.servers];
-  let atLeast = Math.max(0, present.size - wanted.size);
-  for (const name of wanted.keys()) if (!present.has(name)) atLeast++;
-  return obstacleOfTime(atLeast, before, after, pace);
+/** How many commands it takes at least, which is soon told however many servers there are. */
+function leastCommands(before: ProxyBackend, after: ProxyBackend, { retiringServers }: ChangeContext): number {
+  let [kept, commands] = [0, 0];
+  for (const server of after.servers.values()) {
+    const present = before.servers.get(server.name);
+    if (present) kept++;
+    if (present) commands += isSameServer(present, server) ? 0 : 1;
+    else commands += server.isDisabled || retiringServers.has(`${before.name}/${server.name}`) ? 1 : LEAST_FOR_NEW;
+  }
+  return commands + before.servers.size - kept;
 }
+
+/** A new server is added, then enabled. */
+const LEAST_FOR_NEW = 2;
 
 function commandsOf(steps: readonly ServerStep[]): number {
   return steps.reduce((sum, { ins, outs }) => sum + ins.length + outs.length, 0);
 }
 
-/** The first steps, of so many commands; at least one. */
-function firstOf(steps: readonly ServerStep[], commands: number): readonly ServerStep[] {
-  let count = 0;
-  const end = steps.findIndex(({ ins, outs }) => (count += ins.length + outs.length) > commands);
-  return end < 0 ? steps : steps.slice(0, Math.max(1, end));
-}
-
 /** What steps come to; the backend is undefined where they lead only part of the way. */
-function changesOf(steps: readonly ServerStep[], before: ProxyBackend, after: ProxyBackend | undefined): ServerChanges {
+function changesOf(
+  steps: readonly ServerStep[],
+  before: ProxyBackend,
+  after: ProxyBackend | undefined,
+): Omit<ServerChanges, "wholeMs"> {
   const { name: backend } = before;
   const idsOf = (some: readonly ServerStep[]): readonly string[] => some.map(({ name }) => `${backend}/${name}`);
   const left = steps.filter(({ becomes }) => !becomes);
@@ -112,23 +122,37 @@ function obstacleToAny(before: ProxyBackend, after: ProxyBackend): string | unde
  * Only where others stay, only addresses that serve the backend no more, since what is still alive must not be missed,
  * only where that ends no request, and no more than a turn has time for, since the reload does the rest.
  */
-function retire(before: ProxyBackend, after: ProxyBackend, context: ChangeContext, obstacle: string): ServerChanges {
-  const most = commandsIn(TURN_MS, before, after, context.pace);
+function retire(
+  before: ProxyBackend,
+  after: ProxyBackend,
+  context: ChangeContext,
+  allowance: Allowance,
+  obstacle: string,
+): ServerChanges {
+  const outs: string[] = [];
+  let isWhole = true;
+  const going = [...before.servers.values()].filter(({ name, isDisabled }) => !isDisabled && !after.servers.has(name));
   const stays = [...before.servers.values()].some(
     ({ name, host, isDisabled }) => !isDisabled && !isSocket(host) && after.servers.has(name),
   );
-  const addresses = new Set([...after.servers.values()].map(targetOf));
-  const outs: string[] = [];
   const servers = new Map(before.servers);
-  for (const server of before.servers.values()) {
-    if (outs.length >= most) break;
-    const goes = !server.isDisabled && !after.servers.has(server.name) && !addresses.has(targetOf(server));
-    const commands = stays && goes && isPlainName(server.name) ? takeOutOf(before, server, context) : undefined;
-    if (commands === undefined || !isPlainName(before.name)) continue;
-    outs.push(...commands);
-    servers.set(server.name, { ...server, isDisabled: true });
+  if (going.length > 0 && stays && isPlainName(before.name)) {
+    const most = commandsIn(allowance, before, after, context.pace);
+    const addresses = new Set([...after.servers.values()].map(targetOf));
+    for (const server of going) {
+      if (outs.length >= most) {
+        isWhole = false;
+        break;
+      }
+      if (addresses.has(targetOf(server)) || !isPlainName(server.name)) continue;
+      const commands = takeOutOf(before, server, context);
+      if (commands === undefined) continue;
+      outs.push(...commands);
+      servers.set(server.name, { ...server, isDisabled: true });
+    }
   }
-  const reached = { ...before, servers };
+  const reached = outs.length === 0 ? before : { ...before, servers };
   const effort = effortOf(outs.length, before, reached);
-  return { ins: [], outs, leaving: [], returning: [], clinging: [], reached, isWhole: false, effort, obstacle };
+  const none = { ins: [], leaving: [], returning: [], clinging: [], wholeMs: 0 };
+  return { ...none, outs, reached, isWhole, effort, obstacle };
 }

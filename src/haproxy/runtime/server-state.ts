@@ -34,35 +34,44 @@ const ENABLED = 4;
 
 /** Reads the rows of one or more answers to `show servers state`. */
 export function parseServersState(rows: readonly string[]): readonly RunningServer[] {
-  let columns: ReadonlyMap<string, number> = new Map();
+  let read = readerOf("");
   const servers: RunningServer[] = [];
   for (const row of rows) {
-    if (row.startsWith("# ")) {
-      columns = new Map(
-        row
-          .slice(2)
-          .split(" ")
-          .map((title, at) => [title, at]),
-      );
-      continue;
-    }
-    const fields = row.split(" ");
-    const field = (name: string): string => fields[columns.get(name) ?? -1] ?? "";
-    const admin = Number(field("srv_admin_state"));
-    servers.push({
-      backend: field("be_name"),
-      name: field("srv_name"),
-      host: field("srv_addr"),
-      port: Number(field("srv_port")),
-      weight: Number(field("srv_uweight")),
-      admin: admin & MAINT ? "maint" : admin & DRAIN ? "drain" : "ready",
-      isDown: field("srv_op_state") === STOPPED,
-      isUnchecked: isOff(field("srv_check_state")),
-      isAgentOff: isOff(field("srv_agent_state")),
-    });
+    if (row.startsWith("# ")) read = readerOf(row.slice(2));
+    else servers.push(read(row));
   }
   return servers;
 }
+
+/** Reads the fields of a row below these titles. */
+function readerOf(titles: string): (row: string) => RunningServer {
+  const all = titles.split(" ");
+  const places = TITLES.map((title) => all.indexOf(title));
+  const [backend, name, host, port, weight, admin, op, check, agent] = places;
+  const most = Math.max(...places) + 1;
+  return (row) => {
+    const fields = row.split(" ", most);
+    const field = (at: number | undefined): string => fields[at ?? -1] ?? "";
+    const bits = Number(field(admin));
+    return {
+      backend: field(backend),
+      name: field(name),
+      host: field(host),
+      port: Number(field(port)),
+      weight: Number(field(weight)),
+      admin: bits & MAINT ? "maint" : bits & DRAIN ? "drain" : "ready",
+      isDown: field(op) === STOPPED,
+      isUnchecked: isOff(field(check)),
+      isAgentOff: isOff(field(agent)),
+    };
+  };
+}
+
+/** What of each server is read. */
+const TITLES = [
+  ...["be_name", "srv_name", "srv_addr", "srv_port", "srv_uweight"],
+  ...["srv_admin_state", "srv_op_state", "srv_check_state", "srv_agent_state"],
+];
 
 function isOff(checkState: string): boolean {
   return (Number(checkState) & (CONFIGURED | ENABLED)) === CONFIGURED;
@@ -99,14 +108,18 @@ export function compare(
     const backend = model.backends.get(name);
     if (!backend?.isComplete) continue;
     const present = byPool.get(name) ?? new Map<string, RunningServer>();
-    const servers = new Map<string, BackendServer>();
+    // As it runs, where that is something else: the one of thousands of servers that has moved is no reason to copy all.
+    let servers: Map<string, BackendServer> | undefined;
+    const others = (): Map<string, BackendServer> => (servers ??= new Map(backend.servers));
     for (const server of backend.servers.values()) {
       const actual = present.get(server.name);
-      if (!actual) differences.push(`${name}/${server.name} is missing`);
-      else {
+      if (!actual) {
+        differences.push(`${name}/${server.name} is missing`);
+        others().delete(server.name);
+      } else {
         const as = differencesOf(server, actual);
         differences.push(...as.map((words) => `${name}/${server.name} ${words}`));
-        servers.set(server.name, as.length === 0 ? server : asItRuns(server, actual));
+        if (as.length > 0) others().set(server.name, asItRuns(server, actual));
         for (const { words, command } of neglectsOf(server, actual)) {
           differences.push(`${name}/${server.name} ${words}`);
           remedies.push({ backend: name, command: command(`${name}/${server.name}`) });
@@ -119,17 +132,17 @@ export function compare(
       else {
         differences.push(`${name}/${stray} is in no file`);
         const unknown = { isDisabled: false, isBackup: false, words: [], isPlain: false };
-        servers.set(stray, { name: stray, host, port, weight, ...unknown });
+        others().set(stray, { name: stray, host, port, weight, ...unknown });
       }
     }
-    backends.set(name, { ...backend, servers });
+    if (servers) backends.set(name, { ...backend, servers });
   }
   return { differences, actual: { ...model, backends }, remedies, strays };
 }
 
 function differencesOf(server: BackendServer, actual: RunningServer): readonly string[] {
+  if (isTheSame(server, actual) || !isOurs(server)) return NO_DIFFERENCES;
   const differences: string[] = [];
-  if (!isOurs(server)) return [];
   if (canonicalAddress(server.host) !== canonicalAddress(actual.host) || server.port !== actual.port) {
     differences.push(`is at ${actual.host}:${actual.port}`);
   }
@@ -140,6 +153,14 @@ function differencesOf(server: BackendServer, actual: RunningServer): readonly s
   if (!isRight) differences.push(`is in state ${actual.admin}`);
   return differences;
 }
+
+/** Whether nothing differs at a glance, which is so of nearly all. */
+function isTheSame({ host, port, weight, isDisabled }: BackendServer, actual: RunningServer): boolean {
+  const isAt = host === actual.host && port === actual.port;
+  return isAt && weight === actual.weight && actual.admin === (isDisabled ? "maint" : "ready");
+}
+
+const NO_DIFFERENCES: readonly string[] = [];
 
 /** A name is resolved by HAProxy itself, an agent may set weight and state, a tracking server does as the other one. */
 export function isOurs({ isPlain, words, host, port }: BackendServer): boolean {

@@ -1,6 +1,6 @@
 import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
-import type { Pace } from "./budget.js";
+import type { Pace, Rival } from "./budget.js";
 import type { Capabilities } from "./capabilities.js";
 import { additionOf, hasMoved, obstacleTo, settingCommands, takeOutCommands } from "./server-commands.js";
 import { concernsOf } from "./server-words.js";
@@ -19,6 +19,7 @@ export interface RetiringServer {
 export interface ChangeContext {
   readonly capabilities: Capabilities;
   readonly pace: Pace;
+  readonly rival: Rival;
   /** By `backend/server`. */
   readonly retiringServers: ReadonlyMap<string, RetiringServer>;
   /** The servers that other servers do alike, as `backend/server`. */
@@ -36,29 +37,55 @@ export interface ServerStep {
   readonly isClinging: boolean;
 }
 
-/** What has to be done for each server, those that leave last; or why that is not all that has to be done. */
+/** What has to be done for the servers of a backend, those that leave last. */
+interface Steps {
+  readonly steps: readonly ServerStep[];
+  /** Whether that is all, and not the first ones of so many commands. */
+  readonly isWhole: boolean;
+}
+
+/** The first steps of so many commands at most, but one at least; or why they do not lead all the way. */
 export function stepsBetween(
   before: ProxyBackend,
   after: ProxyBackend,
   context: ChangeContext,
-): readonly ServerStep[] | string {
+  most: number,
+): Steps | string {
   const steps: ServerStep[] = [];
+  let count = 0;
+  for (const step of allSteps(before, after, context)) {
+    if (typeof step === "string") return step;
+    count += step.ins.length + step.outs.length;
+    if (count > most && steps.length > 0) return { steps, isWhole: false };
+    steps.push(step);
+  }
+  return { steps, isWhole: true };
+}
+
+function* allSteps(
+  before: ProxyBackend,
+  after: ProxyBackend,
+  context: ChangeContext,
+): Generator<ServerStep | string, void, undefined> {
   for (const server of after.servers.values()) {
     const present = before.servers.get(server.name);
-    if (present && isSame(present, server)) continue;
-    const step = stepTo(server, present, before, context);
-    if (typeof step === "string") return step;
-    steps.push(step);
+    if (present && isSameServer(present, server)) continue;
+    yield stepTo(server, present, before, context);
   }
   for (const server of before.servers.values()) {
     const { name } = server;
     if (after.servers.has(name)) continue;
-    if (!isPlainName(name)) return `the name of server ${name} is not plain`;
+    if (!isPlainName(name)) {
+      yield `the name of server ${name} is not plain`;
+      return;
+    }
     const outs = takeOutOf(before, server, context);
-    if (outs === undefined) return outObstacle(server);
-    steps.push({ name, ins: [], outs, becomes: undefined, isReturning: false, isClinging: false });
+    if (outs === undefined) {
+      yield outObstacle(server);
+      return;
+    }
+    yield { name, ins: [], outs, becomes: undefined, isReturning: false, isClinging: false };
   }
-  return steps;
 }
 
 /** How a server comes to be the wanted one, or why no command leads there. */
@@ -149,7 +176,8 @@ function outObstacle({ name }: BackendServer): string {
   return `no command takes server ${name} out in peace`;
 }
 
-function isSame(a: BackendServer, b: BackendServer): boolean {
+/** Whether two servers of one name are the same. */
+export function isSameServer(a: BackendServer, b: BackendServer): boolean {
   if (a === b) return true;
   return (
     isSameApartFromSettings(a, b) &&

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { withoutItsServers } from "../../../src/haproxy/config/takeaway.js";
+import { TakeawayFinder } from "../../../src/haproxy/config/takeaway.js";
 
 const HEAD = "global\n  maxconn 10\ndefaults\n  mode http\n";
 
@@ -9,6 +9,10 @@ function textOf(services: readonly string[], more = "", servers = 2): string {
   const lines = Array.from({ length: servers }, (_, n) => `  server s${n} 10.0.0.1:${n + 1}\n`).join("");
   const backends = services.map((name) => `backend ${name}\n  balance roundrobin\n${lines}`).join("");
   return `${HEAD}frontend f\n  bind :80\n${lead}${more}${backends}`;
+}
+
+function withoutItsServers(present: string, wanted: string): string | undefined {
+  return new TakeawayFinder().withoutItsServers(present, wanted);
 }
 
 /** Without blank lines. */
@@ -102,6 +106,19 @@ describe("whatever services there are", () => {
         const skeleton = (text: string): string => text.replace(/^ +server .*\n/gm, "");
         expect(solid(skeleton(spared))).toBe(skeleton(textOf(before)));
         expect(spared.match(/^ +server /gm)?.length ?? 0).toBe(after.length * has);
+      }),
+    );
+  });
+
+  test("is found from text to text as it is between any two", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(services, fc.nat(2)), { minLength: 2 }), fc.nat(1), (states, stay) => {
+        const finder = new TakeawayFinder();
+        const texts = states.map(([names, servers]) => textOf(names, "", servers));
+        for (const [at, text] of texts.entries()) {
+          const present = texts[Math.max(0, at - stay)] ?? "";
+          expect(finder.withoutItsServers(present, text)).toBe(withoutItsServers(present, text));
+        }
       }),
     );
   });

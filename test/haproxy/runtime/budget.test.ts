@@ -10,6 +10,8 @@ import {
   paceAfterCheck,
   paceAfterCommands,
   patienceMs,
+  reloadMsOf,
+  TURN,
   USUAL_PACE,
 } from "../../../src/haproxy/runtime/budget.js";
 
@@ -44,6 +46,16 @@ describe("commands for a backend", () => {
     [50_000, 50_000, 0, true],
   ])("%i of them that make %i servers %i are left to a reload: %s", (commands, before, after, isLeft) => {
     expect(obstacleOfTime(commands, backendOf(before), backendOf(after)) !== undefined).toBe(isLeft);
+  });
+
+  test.each([
+    ["alone", 0, [1_000], false],
+    ["after others that take what a reload takes", 400, [1_000], true],
+    ["in a configuration that takes long to load", 400, [1_000, 10_000], false],
+  ])("%s are weighed against the reload of all backends", (_, spentMs, sizes, isLeft) => {
+    const rival = { spentMs, reloadMs: reloadMsOf(sizes.map(backendOf), USUAL_PACE) };
+    const obstacle = obstacleOfTime(2_000, backendOf(0), backendOf(1_000), USUAL_PACE, rival);
+    expect(obstacle !== undefined).toBe(isLeft);
   });
 
   test("are never left to a reload where they are few, and always with more of them where they are", () => {
@@ -90,9 +102,11 @@ describe("the pace of an HAProxy", () => {
   });
 
   test("says how many commands fit into a time and into a line, one at least", () => {
-    expect(commandsIn(250, backendOf(10_000), backendOf(10_000), USUAL_PACE)).toBe(192);
-    expect(commandsIn(0, backendOf(10_000), backendOf(10_000), USUAL_PACE)).toBe(1);
-    expect(commandsIn(250, backendOf(0), backendOf(3), USUAL_PACE)).toBe(1_000);
+    expect(commandsIn(TURN, backendOf(10_000), backendOf(10_000), USUAL_PACE)).toBe(192);
+    expect(commandsIn({ ...TURN, ms: 0 }, backendOf(10_000), backendOf(10_000), USUAL_PACE)).toBe(1);
+    expect(commandsIn(TURN, backendOf(0), backendOf(3), USUAL_PACE)).toBe(1_000);
+    expect(commandsIn({ ...TURN, commands: 30 }, backendOf(0), backendOf(3), USUAL_PACE)).toBe(30);
+    expect(commandsIn({ ms: -1, commands: -1 }, backendOf(0), backendOf(3), USUAL_PACE)).toBe(1);
     const effort = effortOf(100, backendOf(10_000), backendOf(10_000));
     expect(commandsPerLine(100, effort, USUAL_PACE)).toBe(32);
     expect(commandsPerLine(0, 0, USUAL_PACE)).toBeGreaterThan(1);

@@ -482,6 +482,38 @@ describe("a change that takes more than one turn", () => {
     throw new Error("It never ends");
   });
 
+  const site = (backends: number, servers: number): string =>
+    `defaults\n balance roundrobin\n${Array.from({ length: backends }, (_, at) => `backend b${at}\n${many(servers, `10.0.${at}`)}`).join("")}`;
+
+  test("has no more commands than a turn has time for in all backends together", () => {
+    const wanted = modelOf(site(20, 200));
+    let running = modelOf(site(20, 1));
+    for (let turn = 1; turn < 100; turn++) {
+      const pace = { commandMs: 0.000_1, pairMs: 1 };
+      const change = changeBetween(running, wanted, new Map(), { ...capabilitiesOf("3.2"), pace });
+      if (change.kind !== "runtime") throw new Error(change.kind);
+      expect(change.commands.lines.length).toBeLessThanOrEqual(1_002);
+      running = change.commands.reached;
+      if (change.commands.isWhole) {
+        expect(turn).toBeGreaterThan(5);
+        return;
+      }
+    }
+    throw new Error("It never ends");
+  });
+
+  test("is a reload where that is quicker than the commands for all backends together, the small ones first", () => {
+    const [before, after] = [site(40, 1), site(40, 500)].map((text) => `${text}backend small\n`);
+    const change = changeBetween(
+      modelOf(before ?? ""),
+      modelOf(`${after ?? ""} server s 10.9.0.1:1\n`),
+      new Map(),
+      capabilitiesOf("3.2"),
+    );
+    expect(change).toMatchObject({ kind: "reload", reason: expect.stringContaining("longer than a reload") as string });
+    if (change.kind === "reload") expect(change.first.lines[0]).toContain("small/s");
+  });
+
   test("takes servers out only once the others are in, and no more of them than a turn has time for", () => {
     const before = modelOf(config("", many(2_000)));
     const after = modelOf(config("", many(2_000).replaceAll("server s", "server t")));

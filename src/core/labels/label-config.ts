@@ -48,6 +48,16 @@ export interface ServiceConfig {
   readonly scheme?: (typeof SCHEMES)[number] | undefined;
   readonly balance?: (typeof BALANCES)[number] | undefined;
   readonly sticky?: boolean | undefined;
+  /** How many requests or connections it gets at once. */
+  readonly maxconn?: number | undefined;
+  /** How long it may be silent, take to accept a connection, and leave a tunnel (a WebSocket) idle. */
+  readonly serverTimeoutMs?: number | undefined;
+  readonly connectTimeoutMs?: number | undefined;
+  readonly tunnelTimeoutMs?: number | undefined;
+  /** Whether its certificate must be signed by a known authority, and valid for `tlsSni` where that is said. */
+  readonly tlsVerify?: boolean | undefined;
+  /** The name that it is asked for by TLS. */
+  readonly tlsSni?: string | undefined;
   /** How long a request waits for a server of the service while none can be used, in milliseconds. */
   readonly holdMs?: number | undefined;
   readonly hosts?: readonly string[] | undefined;

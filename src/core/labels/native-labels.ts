@@ -18,6 +18,7 @@ import {
   HOSTS,
   INTERVAL,
   IP,
+  MAXCONN,
   META,
   META_NAME,
   MODE,
@@ -28,6 +29,7 @@ import {
   SERVICE_NAME,
   SERVICE_NAMES,
   TAGS,
+  TIMEOUT,
   WEIGHT,
 } from "./validators.js";
 
@@ -101,6 +103,12 @@ function readService(said: ReadonlyMap<string, Said>, reading: LabelReader, faul
     scheme: reading.take("scheme", SCHEME),
     balance: reading.take("balance", BALANCE),
     sticky: reading.take("sticky", BOOLEAN),
+    maxconn: reading.take("maxconn", MAXCONN),
+    serverTimeoutMs: reading.take("timeout.server", TIMEOUT),
+    connectTimeoutMs: reading.take("timeout.connect", TIMEOUT),
+    tunnelTimeoutMs: reading.take("timeout.tunnel", TIMEOUT),
+    tlsVerify: reading.take("tls.verify", BOOLEAN),
+    tlsSni: reading.take("tls.sni", CHECKED_HOST),
     holdMs: reading.take("hold", HOLD),
     hosts: reading.take("http.host", HOSTS),
     paths: reading.take("http.path", PATHS),

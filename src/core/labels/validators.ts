@@ -32,6 +32,7 @@ export const NETWORK = validator(
   "the name of a Docker network",
 );
 export const WEIGHT = validator(wholeNumber(0, 256), "a whole number, 0 to 256");
+export const MAXCONN = validator(wholeNumber(1, 99_999), "a whole number, 1 to 99999");
 export const COUNT = validator(wholeNumber(1, 100), "a whole number, 1 to 100");
 export const HOSTS = validator(commaList(z.string().regex(HOST_NAME)), "host names, separated by commas");
 export const PATHS = validator(commaList(z.string().regex(PATH_PREFIX)), "paths such as /shop, separated by commas");
@@ -59,6 +60,7 @@ export const CHECKED_PATH = validator(z.string().regex(CHECK_PATH), "a path such
 export const HEALTH = validator(z.enum(["strict", "lenient", "off"]), "strict, lenient or off");
 export const INTERVAL = validator(duration(10, 60 * MINUTE_MS), "a time such as 500ms or 5s, from 10ms to 1h");
 export const HOLD = validator(duration(0, 10 * MINUTE_MS), "a time such as 10s, 10m at most");
+export const TIMEOUT = validator(duration(10, 7 * 24 * 60 * MINUTE_MS), "a time such as 30s, from 10ms to 168h");
 export const DELAY = validator(duration(0, 60 * MINUTE_MS), "a time such as 10s, 1h at most");
 
 /** A text between commas; a comma that belongs to it has a backslash before it, as registrator has it. */

@@ -18,13 +18,20 @@ export interface Route {
  * requests the first by name has them.
  */
 export function routesOf(services: readonly Service[]): readonly Route[] {
-  return services.flatMap(routesTo).sort(byPrecedence);
+  return services.filter(servesHttp).flatMap(routesTo).sort(byPrecedence);
 }
 
 /** The service of requests that no route wants: `preferred`, else the first by name, of those that name no host or path. */
 export function defaultServiceOf(services: readonly Service[], preferred: string): string | undefined {
-  const open = services.filter(({ hosts, paths }) => hosts.length === 0 && paths.length === 0);
+  const open = services.filter(
+    (service) => servesHttp(service) && service.hosts.length === 0 && service.paths.length === 0,
+  );
   return (open.find(({ name }) => name === preferred) ?? open[0])?.name;
+}
+
+/** Only such a service can have a request. */
+function servesHttp({ mode }: Service): boolean {
+  return mode !== "tcp";
 }
 
 function routesTo({ name, hosts, paths }: Service): readonly Route[] {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { defaultServiceOf, type Route, routesOf } from "../../../src/core/view/routes.js";
 import type { Service } from "../../../src/core/view/server.js";
+import { UNSAID } from "../../../src/core/view/common-settings.js";
 
 function service(name: string, hosts: readonly string[] = [], paths: readonly string[] = []): Service {
-  return { name, servers: [], hosts, paths, hold: "" };
+  return { name, servers: [], hosts, paths, hold: "", ...UNSAID };
 }
 
 function show({ service: name, host, hostEnd, pathStart }: Route): string {

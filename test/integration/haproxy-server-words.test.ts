@@ -17,7 +17,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   "allow-0rtt": [`check ${TLS} allow-0rtt`],
   alpn: [`check ${TLS} alpn h2,http/1.1 check-alpn h2`, `check ${TLS} alpn http/1.1`],
   backup: ["check backup"],
-  "ca-file": ["check ssl verify required ca-file AUTHORITY verifyhost engine"],
+  "ca-file": ["check ssl verify required ca-file AUTHORITY sni str(engine) check-sni engine"],
   check: ["", "check", "check disabled"],
   "check-alpn": [`check ${TLS} check-alpn http/1.1`],
   "check-proto": ["check check-proto h2"],

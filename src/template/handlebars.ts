@@ -56,6 +56,8 @@ const OPTIONS = {
 interface Context {
   readonly services: readonly Service[];
   readonly servicesByName: Readonly<Record<string, Service>>;
+  /** Whether any service has a path prefix taken off. */
+  readonly isAnyStripped: boolean;
   readonly routes: readonly Route[];
   /** The service of requests that no route wants; empty when there is none. */
   readonly defaultService: string;
@@ -75,6 +77,9 @@ class Seen {
       },
       get servicesByName() {
         return Object.fromEntries(services().map((service) => [service.name, service]));
+      },
+      get isAnyStripped() {
+        return services().some(({ strip }) => strip !== "");
       },
       get routes() {
         return routesOf(services());

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { capabilitiesOf } from "../../src/haproxy/runtime/capabilities.js";
@@ -14,6 +14,15 @@ import { tempDir } from "../support/temp-dir.js";
 const capabilities = capabilitiesOf(await haproxyVersion());
 const { serverWords } = capabilities;
 const STYLES = ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"] as const;
+
+/** Requests are held by the script that lies beside the templates. */
+async function held(time: string): Promise<Readonly<Record<string, string>>> {
+  return {
+    HECD_HOLD: time,
+    HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
+    HECD_HAPROXY_VERSION: await haproxyVersion(),
+  };
+}
 
 describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
   test("HAProxy checks by HTTP at a path, under a name, and takes out who answers badly", async () => {
@@ -132,12 +141,12 @@ describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
     });
     await using world = await LabelWorld.start([site.as({ "hecd.timeout.tunnel": "400ms" })], { src });
-    const headers = { connection: "Upgrade", upgrade: "chat" };
-    const asked = request({ host: "127.0.0.1", port: world.haproxy.port, headers, agent: false }).end();
-    const [, socket] = (await once(asked, "upgrade")) as [unknown, NodeJS.ReadableStream];
+    const socket = connect(world.haproxy.port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
+    const [said] = (await once(socket, "data")) as [Buffer];
+    expect(said.toString()).toContain("101 Switching Protocols");
     const begunAt = performance.now();
-    socket.resume();
-    await once(socket, "close");
+    await once(socket, "end");
     expect(performance.now() - begunAt).toBeGreaterThan(300);
     expect(performance.now() - begunAt).toBeLessThan(3_000);
   });
@@ -167,8 +176,10 @@ describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
     const verified = { "hecd.tls.verify": "true", "hecd.tls.sni": "engine", "hecd.check.interval": "200ms" };
     await world.have([of(verified)]);
     await eventually("an answer", async () => (await world.ask()).status === 200);
+    // By its first connection, since none is told a name that goes on with a session of another, as one of checks.
+    const unchecked = { ...verified, "hecd.check.type": "off" };
     const third = await upstreams.start();
-    expect(await world.have([of(verified), of(verified, third.port, "c")])).toEqual([]);
+    expect(await world.have([of(verified), of(unchecked, third.port, "c")])).toEqual([]);
     await eventually("the third one", async () => (await world.ask(), third.connections > 0));
     expect([...third.requests][0]).toContain("sni engine");
 
@@ -199,13 +210,18 @@ describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
     expect(new Set(await world.bodies(6)).size).toBe(2);
   });
 
+  test("only clients of the addresses that a service allows may use it", async () => {
+    await using site = await Site.start("site");
+    await using world = await LabelWorld.start([site.as({ "hecd.http.allow": "10.0.0.0/8, 127.0.0.0/8" })], { src });
+    expect(await world.bodies(1)).toEqual(["site"]);
+    await world.have([site.as({ "hecd.http.allow": "10.0.0.0/8,2001:db8::/32" })]);
+    expect((await world.ask()).status).toBe(src === "haproxy.cfg.hbs" ? 403 : 0); // TCP has no words for it
+    expect(site.requests).toHaveLength(1);
+  });
+
   test("a limit and HECD_HOLD go together", async () => {
     await using site = await Site.start("site");
-    const env = {
-      HECD_HOLD: "5s",
-      HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
-      HECD_HAPROXY_VERSION: await haproxyVersion(),
-    };
+    const env = await held("5s");
     await using world = await LabelWorld.start([site.as({ "hecd.maxconn": "5" })], { src, env });
     const server = `web/site:127.0.0.1:${site.port}`;
     expect(await world.bodies(1)).toEqual(["site"]);
@@ -315,6 +331,53 @@ describe("by the label hecd.scheme", () => {
     }
     expect(await world.column("s0", "status")).toMatchObject({ c0: "UP" });
   });
+});
+
+describe("by the label hecd.http.strip", () => {
+  const labels = { "hecd.http.path": "/shop", "hecd.http.strip": "/shop" };
+
+  test("a server gets paths without the prefix, and is told of it", async () => {
+    await using shop = await Site.start("shop");
+    await using web = await Site.start("web");
+    const other = web.as({ "hecd.service": "servers" });
+    await using world = await LabelWorld.start([shop.as(labels), other]);
+    const forged = { "x-forwarded-prefix": "/forged" };
+    for (const path of ["/shop", "/shop/", "/shop/shop", "/shop/cart?a=/shop/b"]) await world.ask(path, forged);
+    for (const path of ["/shopping", "/other"]) await world.ask(path, forged);
+    const seen = ({ requests }: Site) => requests.map(({ url, headers }) => [url, headers["x-forwarded-prefix"]]);
+    expect(seen(shop)).toEqual(["/", "/", "/shop", "/cart?a=/shop/b"].map((path) => [path, "/shop"]));
+    expect(seen(web)).toEqual(["/shopping", "/other"].map((path) => [path, undefined]));
+  });
+
+  test("a request that waits for a server comes to its own service all the same", async () => {
+    await using shop = await Site.start("shop");
+    await using web = await Site.start("web");
+    const all = [shop.as(labels), web.as({ "hecd.service": "servers" })];
+    await using world = await LabelWorld.start(all, { env: await held("10s") });
+    const server = `web/shop:127.0.0.1:${shop.port}`;
+    await world.haproxy.ask(`set server ${server} state maint`);
+    const asked = Array.from({ length: 3 }, () => world.ask("/shop/cart"));
+    await eventually("requests that wait", async () =>
+      (await world.haproxy.ask("show stat web 2 -1")).includes("web,BACKEND,0,0,3,"),
+    );
+    // What waits goes on by the socket when its process ends.
+    expect(await world.have([...all, web.as({ "hecd.service": "more" }, { name: "more" })])).toHaveLength(1);
+    expect((await Promise.all(asked)).map(({ body }) => body)).toEqual(["shop", "shop", "shop"]);
+    expect(shop.requests.map(({ url }) => url)).toEqual(["/cart", "/cart", "/cart"]);
+  });
+});
+
+test("of services that want the same requests the one of the higher priority has them", async () => {
+  await using exact = await Site.start("exact");
+  await using wide = await Site.start("wide");
+  const of = (priority: string) => [
+    exact.as({ "hecd.service": "exact", "hecd.http.host": "a.example.org" }),
+    wide.as({ "hecd.service": "wide", "hecd.http.host": "*.example.org", "hecd.priority": priority }),
+  ];
+  await using world = await LabelWorld.start(of("0"));
+  expect(await world.bodies(1, { host: "a.example.org" })).toEqual(["exact"]);
+  await world.have(of("5"));
+  expect(await world.bodies(1, { host: "a.example.org" })).toEqual(["wide"]);
 });
 
 test("a service of TCP is none that HTTP leads to (hecd.mode)", async () => {

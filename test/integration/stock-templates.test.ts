@@ -47,6 +47,11 @@ describe("haproxy -c accepts without a warning", () => {
           tls: { verify: index % 2 === 0, sni: "shop.example.org" },
           http: {
             ...{ hosts: [`h${index}.example.org`], paths: ["/a"], sticky: true },
+            ...{
+              strip: "/a",
+              allow: Array.from({ length: 48 }, (_, at) => `2001:db8:0:${at}::/64`),
+              priority: index % 9,
+            },
             ...{ scheme: schemes[index % 3], balance: algorithms[index % 6] },
           },
           check: {
@@ -109,6 +114,7 @@ describe("invariant 11: no value from the store can add a directive", () => {
     fc.string({ unit: "grapheme" }),
   );
   const harmless = fc.constantFrom<unknown>(
+    ...[["10.0.0.0/8", "::1"], ["10.0.0.1 0.0.0.0/0"], ["10.0.0.1", "x"], "/shop"],
     ...[
       "leastconn",
       "source",
@@ -129,7 +135,9 @@ describe("invariant 11: no value from the store can add a directive", () => {
     .map(([service, name, value]): [string, string] => [`/app/${service}/${name}`, value]);
   /** Where a record has each of the words that labels bring into a line. */
   const SAID = new Map<string, (value: unknown) => Record<string, unknown>>([
-    ...["balance", "sticky", "scheme"].map(inside("http", { hosts: ["a.example"], paths: ["/a"] })),
+    ...["balance", "sticky", "scheme", "strip", "allow", "priority"].map(
+      inside("http", { hosts: ["a.example"], paths: ["/a"] }),
+    ),
     ...["type", "path", "host", "interval", "timeout", "rise", "fall"].map(inside("check", { type: "http" })),
     ...["connect", "server", "tunnel"].map(inside("timeouts", {})),
     ...["verify", "sni"].map(inside("tls", {}, { http: { hosts: [], paths: [], scheme: "https" } })),
@@ -180,6 +188,7 @@ describe("invariant 11: no value from the store can add a directive", () => {
   const NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}";
   const ADDRESS = String.raw`(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]):[1-9][0-9]{0,4}`;
   const CONDITION = String.raw`\{ var\(txn\.(?:host|path)\) -m (?:str|end|beg) [A-Za-z0-9._~!&*+,;=:@%/-]+ \}`;
+  const PREFIX = "/[A-Za-z0-9._~!&*+,;=:@/-]+";
   const TIME = "[0-9]{1,8}(?:ms|s)";
   const HOST = "[A-Za-z0-9-]{1,63}(?:[.][A-Za-z0-9-]{1,63})*";
   const CHECK = `(?: check-ssl verify none)?(?: no-check-ssl)?(?: check-sni ${HOST})?(?: check-proto h[12])?`;
@@ -205,6 +214,15 @@ describe("invariant 11: no value from the store can add a directive", () => {
     new RegExp(String.raw`^peers _clients\.${NAME}$`),
     new RegExp(String.raw`^ {4}peer "\$HAPROXY_LOCALPEER" unix@/run/haproxy/admin\.sock\.clients\.${NAME}$`),
     new RegExp(String.raw`^ {4}stick-table type ipv6 size 100k expire 1h peers _clients\.${NAME}$`),
+    new RegExp(
+      `^ {4}http-request set-header X-Forwarded-Prefix ${PREFIX} if \\{ path ${PREFIX} \\} \\|\\| \\{ path_beg ${PREFIX} \\}$`,
+    ),
+    new RegExp(`^ {4}http-request set-path / if \\{ path ${PREFIX} \\}$`),
+    new RegExp(`^ {4}http-request set-path %\\[path,bytes\\([0-9]{1,3}\\)\\] if \\{ path_beg ${PREFIX} \\}$`),
+    /^ {4}http-request del-header X-Forwarded-Prefix$/,
+    /^ {4}# This header is ours to say, where a prefix is taken off\.$/,
+    /^ {4}http-request deny deny_status 403 unless \{ src( [0-9a-fA-F:./]+){1,48} \}$/,
+    /^ {4}tcp-request content reject unless \{ src( [0-9a-fA-F:./]+){1,48} \}$/,
     /^ {4}stick on src$/,
     /^# A new process learns from the old one which client stays with which server\.$/,
   ];

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, createServer, request, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { UNPROBED } from "../../src/core/decision/readiness.js";
 import { decide, entriesOf } from "../../src/core/registry/registration.js";
 import { container, context, published } from "./containers.js";
@@ -135,8 +136,8 @@ export class Site implements AsyncDisposable {
   /** All requests but those for `/health`, which are checks. */
   readonly requests: IncomingMessage[] = [];
   readonly checks: IncomingMessage[] = [];
-  connections = 0;
   answer: (incoming: IncomingMessage, response: ServerResponse) => void;
+  readonly #sockets = new Set<Socket>();
   readonly #server = createServer((incoming, response) => {
     (incoming.url === "/health" ? this.checks : this.requests).push(incoming);
     this.answer(incoming, response);
@@ -145,7 +146,10 @@ export class Site implements AsyncDisposable {
   private constructor(name: string) {
     this.name = name;
     this.answer = (_, response) => void response.end(name);
-    this.#server.on("connection", () => this.connections++);
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
   }
 
   static async start(name: string): Promise<Site> {
@@ -174,8 +178,8 @@ export class Site implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
     this.#server.close();
+    for (const socket of this.#sockets) socket.destroy(); // those that speak something else than HTTP by now, too
     await once(this.#server, "close");
   }
 }

@@ -68,14 +68,19 @@ export function shortId(id: string): string {
   return id.slice(0, 12);
 }
 
-function httpOf({ hosts, paths, scheme, balance, sticky }: ServiceConfig): Http | undefined {
-  if ([hosts, paths, scheme, balance, sticky].every((wish) => wish === undefined)) return undefined;
+function httpOf(config: ServiceConfig): Http | undefined {
+  const { hosts, paths, scheme, balance, sticky, strip, allow, priority } = config;
+  const wishes = [hosts, paths, scheme, balance, sticky, strip, allow, priority];
+  if (wishes.every((wish) => wish === undefined)) return undefined;
   return {
     hosts: hosts ?? [],
     paths: paths ?? [],
     ...(scheme ? { scheme } : {}),
     ...(balance ? { balance } : {}),
     ...(sticky === undefined ? {} : { sticky }),
+    ...(strip === undefined ? {} : { strip }),
+    ...(allow ? { allow } : {}),
+    ...(priority === undefined ? {} : { priority }),
   };
 }
 

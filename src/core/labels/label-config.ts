@@ -62,6 +62,12 @@ export interface ServiceConfig {
   readonly holdMs?: number | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly paths?: readonly string[] | undefined;
+  /** The path prefix that requests have no more when they come to it. */
+  readonly strip?: string | undefined;
+  /** The addresses and networks whose clients alone may use its service. */
+  readonly allow?: readonly string[] | undefined;
+  /** Of two routes that want the same request the one of the higher priority has it; 0 when undefined. */
+  readonly priority?: number | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
   readonly check?: CheckConfig | undefined;

@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { BALANCES, CHECK_PATH, HOST_NAME, META_KEY, NAME, PATH_PREFIX, SCHEMES, TEXT } from "../text/patterns.js";
+import {
+  BALANCES,
+  CHECK_PATH,
+  HOST_NAME,
+  META_KEY,
+  MOST_RANGES,
+  NAME,
+  NETWORK_RANGE,
+  PATH_PREFIX,
+  SCHEMES,
+  STRIPPED_PATH,
+  TEXT,
+} from "../text/patterns.js";
 
 /**
  * One address at which one service can be reached: the only thing that agent and renderer share.
@@ -98,6 +110,12 @@ export interface Http {
   readonly scheme?: (typeof SCHEMES)[number] | undefined;
   readonly balance?: (typeof BALANCES)[number] | undefined;
   readonly sticky?: boolean | undefined;
+  /** The path prefix that is taken off. */
+  readonly strip?: string | undefined;
+  /** The addresses and networks whose clients alone may use its service; all may when absent. */
+  readonly allow?: readonly string[] | undefined;
+  /** Of two routes that want the same request the one of the higher priority has it; 0 when absent. */
+  readonly priority?: number | undefined;
 }
 
 const name = z.string().regex(NAME);
@@ -112,6 +130,12 @@ const oneHost = z
 const port = z.int().min(1).max(MOST_PORT);
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
+
+/** An address, or a network in CIDR form. */
+export const networkRange = z
+  .string()
+  .regex(NETWORK_RANGE)
+  .refine((text) => [ipv4, ipv6, z.cidrv4(), z.cidrv6()].some((form) => form.safeParse(text).success));
 
 const schema = z.object({
   v: z.literal(1),
@@ -165,6 +189,9 @@ const schema = z.object({
       scheme: z.enum(SCHEMES).optional(),
       balance: z.enum(BALANCES).optional(),
       sticky: z.boolean().optional(),
+      strip: z.string().regex(STRIPPED_PATH).optional(),
+      allow: z.array(networkRange).min(1).max(MOST_RANGES).optional(),
+      priority: z.int().min(0).max(1_000).optional(),
     })
     .optional(),
   container: z.object({

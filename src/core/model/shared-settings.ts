@@ -5,6 +5,10 @@ export interface SharedSettings {
   readonly mode?: Instance["mode"];
   readonly balance?: Http["balance"];
   readonly sticky?: boolean | undefined;
+  readonly "http.strip"?: string | undefined;
+  /** Separated by blanks. */
+  readonly "http.allow"?: string | undefined;
+  readonly priority?: number | undefined;
   /** What checks ask; a record may leave its own server out of them. */
   readonly "check.type"?: Exclude<Check["type"], "off">;
   readonly "check.path"?: string | undefined;
@@ -42,6 +46,9 @@ export function sayingOf({ id, mode, http, check, timeouts, container: { started
     mode,
     balance: http?.balance,
     sticky: http?.sticky,
+    "http.strip": http?.strip,
+    "http.allow": http?.allow?.join(" "),
+    priority: http?.priority,
     "check.type": check?.type === "off" ? undefined : check?.type,
     "check.path": check?.path,
     "check.host": check?.host,

@@ -3,13 +3,27 @@ import type { ServerEntry } from "./server-entry.js";
 import type { Service } from "./server.js";
 
 /** What holds for all servers of a service. */
-type Common = Pick<Service, "mode" | "balance" | "sticky" | "check" | "timeouts" | "isLimited" | "isVerified">;
+type Common = Pick<
+  Service,
+  | "mode"
+  | "balance"
+  | "sticky"
+  | "strip"
+  | "stripLength"
+  | "allow"
+  | "priority"
+  | "check"
+  | "timeouts"
+  | "isLimited"
+  | "isVerified"
+>;
 
 /** Nothing is said of a service. */
 export const UNSAID: Common = {
   mode: "",
   balance: "",
   sticky: false,
+  ...{ strip: "", stripLength: 0, allow: "", priority: 0 },
   check: { isHttp: false, path: "/", host: "", timeout: "" },
   timeouts: { connect: "", server: "", tunnel: "" },
   isLimited: false,
@@ -27,6 +41,10 @@ export function commonOf(entries: readonly ServerEntry[]): { readonly common: Co
     mode: settings.mode ?? "",
     balance: settings.balance ?? "",
     sticky: settings.sticky ?? false,
+    strip: settings["http.strip"] ?? "",
+    stripLength: settings["http.strip"]?.length ?? 0,
+    allow: settings["http.allow"] ?? "",
+    priority: settings.priority ?? 0,
     check: {
       isHttp: settings["check.type"] === "http",
       path: settings["check.path"] ?? "/",

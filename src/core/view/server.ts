@@ -15,6 +15,13 @@ export interface Service {
   readonly balance: string;
   /** Whether a client stays with its server. */
   readonly sticky: boolean;
+  /** The path prefix that is taken off, empty for none; and how long that is. */
+  readonly strip: string;
+  readonly stripLength: number;
+  /** The addresses and networks whose clients alone may use it, separated by blanks; empty where all may. */
+  readonly allow: string;
+  /** 0 where nothing is said. */
+  readonly priority: number;
   readonly check: ServiceCheck;
   readonly timeouts: ServiceTimeouts;
   /** Whether any of its records says how much its server gets at once. */

@@ -72,6 +72,9 @@ test("our own labels say everything that a record holds", () => {
     "hecd.check.fall": "3",
     "hecd.check.scheme": "http",
     "hecd.check.host": "shop.example.org",
+    "hecd.http.strip": "/shop",
+    "hecd.http.allow": "10.0.0.0/8, ::1",
+    "hecd.priority": "7",
     "hecd.maxconn": "50",
     "hecd.timeout.server": "2m",
     "hecd.timeout.connect": "500ms",
@@ -88,7 +91,10 @@ test("our own labels say everything that a record holds", () => {
         meta: { region: "us2" },
         mode: "http",
         hold: "60s",
-        http: { hosts: [], paths: [], scheme: "https", balance: "leastconn", sticky: true },
+        http: {
+          ...{ hosts: [], paths: [], scheme: "https", balance: "leastconn", sticky: true },
+          ...{ strip: "/shop", allow: ["10.0.0.0/8", "::1"], priority: 7 },
+        },
         check: {
           type: "http",
           path: "/health",

@@ -22,6 +22,11 @@ describe("routes", () => {
     ]);
   });
 
+  test("of a higher priority are tried first, whatever they ask for", () => {
+    const services = [service("a", ["a.example"]), { ...service("b", ["*.example"]), priority: 1 }];
+    expect(routesOf(services).map(show)).toEqual(["*.example -> b", "a.example -> a"]);
+  });
+
   test("are tried from the most to the least particular", () => {
     const services = [
       service("a", [], ["/", "/long/path"]),

@@ -46,6 +46,7 @@ describe("the view of simple keys", () => {
         mode: "",
         balance: "",
         sticky: false,
+        ...{ strip: "", stripLength: 0, allow: "", priority: 0 },
         check: { isHttp: false, path: "/", host: "", timeout: "" },
         timeouts: { connect: "", server: "", tunnel: "" },
         isLimited: false,

@@ -55,6 +55,9 @@ const OPTIONS = {
 /** What a template sees besides the functions. */
 interface Context {
   readonly services: readonly Service[];
+  readonly servicesByName: Readonly<Record<string, Service>>;
+  /** Whether any service has a path prefix taken off. */
+  readonly isAnyStripped: boolean;
   readonly routes: readonly Route[];
   /** The service of requests that no route wants; empty when there is none. */
   readonly defaultService: string;
@@ -71,6 +74,12 @@ class Seen {
     this.context = {
       get services() {
         return services();
+      },
+      get servicesByName() {
+        return Object.fromEntries(services().map((service) => [service.name, service]));
+      },
+      get isAnyStripped() {
+        return services().some(({ strip }) => strip !== "");
       },
       get routes() {
         return routesOf(services());

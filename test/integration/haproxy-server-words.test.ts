@@ -17,6 +17,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   "allow-0rtt": [`check ${TLS} allow-0rtt`],
   alpn: [`check ${TLS} alpn h2,http/1.1 check-alpn h2`, `check ${TLS} alpn http/1.1`],
   backup: ["check backup"],
+  "ca-file": ["check ssl verify required ca-file AUTHORITY sni str(engine) check-sni engine"],
   check: ["", "check", "check disabled"],
   "check-alpn": [`check ${TLS} check-alpn http/1.1`],
   "check-proto": ["check check-proto h2"],
@@ -36,6 +37,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   maxconn: ["check maxconn 2", "check maxconn 2 maxqueue 1"],
   maxqueue: ["check maxconn 1 maxqueue 3"],
   minconn: ["check minconn 2", "check minconn 1 maxconn 3"],
+  "no-check-ssl": [`check ${TLS} no-check-ssl`],
   "no-ssl-reuse": [`check ${TLS} no-ssl-reuse pool-max-conn 0`],
   "no-tls-tickets": [`check ${TLS_1_2} no-tls-tickets pool-max-conn 0`],
   observe: ["check inter 2s fall 4 observe layer7", "check inter 2s observe layer4"],
@@ -110,7 +112,7 @@ test(
     const sideOf = async (backend: string, words: string): Promise<Side> => {
       const upstream = await upstreams.start();
       const checked = words.includes("CHECKED") ? await upstreams.start() : upstream;
-      const line = `server s 127.0.0.1:${upstream.port} ${words.replace("CHECKED", String(checked.port))}`;
+      const line = `server s 127.0.0.1:${upstream.port} ${words.replace("CHECKED", String(checked.port)).replace("AUTHORITY", `${folder.path}/ca.pem`)}`;
       return { backend, line, upstream, checked };
     };
     const pairs: Pair[] = [];

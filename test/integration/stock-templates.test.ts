@@ -36,6 +36,38 @@ describe("haproxy -c accepts without a warning", () => {
     });
   }
 
+  for (const template of TEMPLATES) {
+    test.each([1, 1_000])(`${template} with %i services that have all labels there are`, async (count) => {
+      const algorithms = ["roundrobin", "leastconn", "static-rr", "first", "source", "random"] as const;
+      const schemes = ["https", "h2c", "http"] as const;
+      const records = Array.from({ length: count }, (_, index) =>
+        record({
+          ...{ service: `s${index}`, name: `c${index}`, port: 1_000 + index, maxconn: 5, backup: index % 5 === 0 },
+          timeouts: { connect: "1s", server: "2s", tunnel: "3s" },
+          tls: { verify: index % 2 === 0, sni: "shop.example.org" },
+          http: {
+            ...{ hosts: [`h${index}.example.org`], paths: ["/a"], sticky: true },
+            ...{
+              strip: "/a",
+              allow: Array.from({ length: 48 }, (_, at) => `2001:db8:0:${at}::/64`),
+              priority: index % 9,
+            },
+            ...{ scheme: schemes[index % 3], balance: algorithms[index % 6] },
+          },
+          check: {
+            ...{ type: "http", path: "/health?a=%41", interval: "7s", timeout: "900ms", rise: 3, fall: 4 },
+            ...{ scheme: schemes[index % 2], host: "shop.example.org" },
+          },
+        }),
+      );
+      const env = { HECD_TCP_SERVICES: records.map((_, index) => `s${index}=127.0.0.1:${20_000 + index}`).join(",") };
+      const { text, leftOut } = renderKeys(await stockTemplate(template), Object.fromEntries(records), env);
+      expect(leftOut).toEqual([]);
+      expect(text.match(/^ {4}server /gm) ?? []).toHaveLength(count);
+      expect(await objectionsTo(text)).toBeUndefined();
+    });
+  }
+
   test("services whose names mean something to HAProxy", async () => {
     const names = [
       "GLOBAL",
@@ -81,9 +113,37 @@ describe("invariant 11: no value from the store can add a directive", () => {
     fc.string({ unit: "binary" }),
     fc.string({ unit: "grapheme" }),
   );
+  const harmless = fc.constantFrom<unknown>(
+    ...[["10.0.0.0/8", "::1"], ["10.0.0.1 0.0.0.0/0"], ["10.0.0.1", "x"], "/shop"],
+    ...[
+      "leastconn",
+      "source",
+      "https",
+      "h2c",
+      "http",
+      "off",
+      "/health?a=%41",
+      "shop.example.org",
+      "7s",
+      "1500ms",
+      "tcp",
+    ],
+    ...[true, false, 1, 3, 50],
+  );
   const simple = fc
     .tuple(fc.oneof(plain, hostile), fc.oneof(plain, hostile), fc.oneof(plain, hostile))
     .map(([service, name, value]): [string, string] => [`/app/${service}/${name}`, value]);
+  /** Where a record has each of the words that labels bring into a line. */
+  const SAID = new Map<string, (value: unknown) => Record<string, unknown>>([
+    ...["balance", "sticky", "scheme", "strip", "allow", "priority"].map(
+      inside("http", { hosts: ["a.example"], paths: ["/a"] }),
+    ),
+    ...["type", "path", "host", "interval", "timeout", "rise", "fall"].map(inside("check", { type: "http" })),
+    ...["connect", "server", "tunnel"].map(inside("timeouts", {})),
+    ...["verify", "sni"].map(inside("tls", {}, { http: { hosts: [], paths: [], scheme: "https" } })),
+    ["mode", (mode) => ({ mode })],
+    ["maxconn", (maxconn) => ({ maxconn })],
+  ]);
   const damaged = fc
     .tuple(
       fc.constantFrom(
@@ -99,8 +159,9 @@ describe("invariant 11: no value from the store can add a directive", () => {
         "state",
         "hosts",
         "paths",
+        ...SAID.keys(),
       ),
-      fc.oneof(plain, hostile),
+      fc.oneof(plain, hostile, harmless),
       fc.nat(9),
     )
     .map(([field, value, index]): [string, string] => {
@@ -113,7 +174,7 @@ describe("invariant 11: no value from the store can add a directive", () => {
       const damage =
         field === "hosts" || field === "paths"
           ? { http: { hosts: ["a.example"], paths: ["/a"], [field]: [value] } }
-          : { [field]: value };
+          : (SAID.get(field)?.(value) ?? { [field]: value });
       const changed: Record<string, unknown> = { ...fields, ...damage };
       return [
         field === "service" || field === "id"
@@ -127,14 +188,43 @@ describe("invariant 11: no value from the store can add a directive", () => {
   const NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}";
   const ADDRESS = String.raw`(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]):[1-9][0-9]{0,4}`;
   const CONDITION = String.raw`\{ var\(txn\.(?:host|path)\) -m (?:str|end|beg) [A-Za-z0-9._~!&*+,;=:@%/-]+ \}`;
+  const PREFIX = "/[A-Za-z0-9._~!&*+,;=:@/-]+";
+  const TIME = "[0-9]{1,8}(?:ms|s)";
+  const HOST = "[A-Za-z0-9-]{1,63}(?:[.][A-Za-z0-9-]{1,63})*";
+  const CHECK = `(?: check-ssl verify none)?(?: no-check-ssl)?(?: check-sni ${HOST})?(?: check-proto h[12])?`;
+  const VERIFY = String.raw`(?: ssl verify (?:none|required)(?: sni str\(${HOST}\) verifyhost ${HOST})?)?`;
+  const SPOKEN = `${VERIFY}(?: proto h2)?`;
   /** The only lines that depend on the store. */
   const FROM_STORE = [
     new RegExp(`^backend ${NAME}$`),
     new RegExp(`^    default_backend ${NAME}$`),
     new RegExp(`^    use_backend ${NAME} if(?: ${CONDITION}){1,2}$`),
     new RegExp(
-      `^    server ${NAME}:[0-9a-fA-F:.]+:[0-9]+ ${ADDRESS} check inter 5s fall 1 rise 2 weight [0-9]{1,3}( backup)?$`,
+      `^    server ${NAME}:[0-9a-fA-F:.]+:[0-9]+ ${ADDRESS}(?: check inter ${TIME} fall [0-9]{1,3} rise [0-9]{1,3}${CHECK})? weight [0-9]{1,3}(?: backup)?${SPOKEN}(?: maxconn [0-9]{1,5})?(?: cookie [a-z0-9]{14})?$`,
     ),
+    /^ {4}balance (?:roundrobin|leastconn|static-rr|first|source|random)$/,
+    new RegExp(`^    timeout (?:check|connect|server|tunnel) ${TIME}$`),
+    new RegExp(
+      String.raw`^    http-check send meth GET uri /[A-Za-z0-9._~!&*+,;=:@%?/-]* ver HTTP/1\.1 hdr Host (?:${HOST}|%\[srv_name,field\(2,:\)\])$`,
+    ),
+    /^ {4}option httpchk$/,
+    /^ {4}cookie HECD insert indirect nocache httponly$/,
+    /^ {4}# A client says by this cookie with whom it stays; no server sees it\.$/,
+    /^ {4}default-server ca-file @system-ca$/,
+    new RegExp(String.raw`^peers _clients\.${NAME}$`),
+    new RegExp(String.raw`^ {4}peer "\$HAPROXY_LOCALPEER" unix@/run/haproxy/admin\.sock\.clients\.${NAME}$`),
+    new RegExp(String.raw`^ {4}stick-table type ipv6 size 100k expire 1h peers _clients\.${NAME}$`),
+    new RegExp(
+      `^ {4}http-request set-header X-Forwarded-Prefix ${PREFIX} if \\{ path ${PREFIX} \\} \\|\\| \\{ path_beg ${PREFIX} \\}$`,
+    ),
+    new RegExp(`^ {4}http-request set-path / if \\{ path ${PREFIX} \\}$`),
+    new RegExp(`^ {4}http-request set-path %\\[path,bytes\\([0-9]{1,3}\\)\\] if \\{ path_beg ${PREFIX} \\}$`),
+    /^ {4}http-request del-header X-Forwarded-Prefix$/,
+    /^ {4}# This header is ours to say, where a prefix is taken off\.$/,
+    /^ {4}http-request deny deny_status 403 unless \{ src( [0-9a-fA-F:./]+){1,48} \}$/,
+    /^ {4}tcp-request content reject unless \{ src( [0-9a-fA-F:./]+){1,48} \}$/,
+    /^ {4}stick on src$/,
+    /^# A new process learns from the old one which client stays with which server\.$/,
   ];
 
   test.each(TEMPLATES)("through %s", async (name) => {
@@ -160,11 +250,13 @@ describe("invariant 11: no value from the store can add a directive", () => {
 
         const { services } = servicesOf(snapshotOf(1n, Object.entries(keys)));
         const shown =
-          name === "haproxy.cfg.hbs" ? services : services.filter((service) => ["web", "api"].includes(service.name));
+          name === "haproxy.cfg.hbs"
+            ? services.filter(({ mode }) => mode !== "tcp")
+            : services.filter((service) => ["web", "api"].includes(service.name));
         const servers = shown.reduce((sum, service) => sum + service.servers.length, 0);
         expect(text.match(/^ *server /gm) ?? []).toHaveLength(servers);
         if (name === "haproxy.cfg.hbs") {
-          expect(text.match(/^backend /gm) ?? []).toHaveLength(services.length);
+          expect(text.match(/^backend /gm) ?? []).toHaveLength(shown.length);
           expect(text.match(/^ *use_backend /gm) ?? []).toHaveLength(routesOf(services).length);
         }
         expect(await objectionsTo(text)).toBeUndefined();
@@ -173,6 +265,14 @@ describe("invariant 11: no value from the store can add a directive", () => {
     );
   });
 });
+
+/** How a record says something in one of its parts, by the name of that; see `SAID`. */
+function inside(part: string, rest: object, beside: object = {}) {
+  return (name: string): readonly [string, (value: unknown) => Record<string, unknown>] => [
+    `${part}.${name}`,
+    (value) => ({ ...beside, [part]: { ...rest, [name]: value } }),
+  ];
+}
 
 /** Requests are held by the script that lies beside the templates. */
 async function held(time: string): Promise<Readonly<Record<string, string>>> {

@@ -89,7 +89,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
-  "core/view": { rooms: ["core/host", "core/model", "core/text"], packages: [] },
+  "core/view": { rooms: ["core/host", "core/memo", "core/model", "core/text"], packages: [] },
   "core/events": { rooms: [], packages: [] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },

@@ -1,7 +1,14 @@
 import { familyOf } from "../host/advertise.js";
 import type { CheckConfig, ServiceConfig } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
-import { type Check, formatAddress, type Http, type Instance } from "../model/instance.js";
+import {
+  type Check,
+  formatAddress,
+  type Http,
+  type Instance,
+  type TlsOptions,
+  type Timeouts,
+} from "../model/instance.js";
 import { formatDuration } from "../text/duration.js";
 import type { ChosenPort } from "./chosen-ports.js";
 import type { DecisionContext } from "./context.js";
@@ -16,7 +23,9 @@ export function instanceOf(
   container: Container,
   context: DecisionContext,
 ): Instance {
-  const { mode, holdMs, tags, meta, check } = config;
+  const { mode, maxconn, holdMs, tags, meta, check } = config;
+  const timeouts = timeoutsOf(config);
+  const tls = tlsOf(config);
   const http = httpOf(config);
   const checked = check && checkOf(check);
   return {
@@ -37,6 +46,9 @@ export function instanceOf(
     weight: config.weight ?? 100,
     backup: config.backup ?? false,
     ...(mode ? { mode } : {}),
+    ...(maxconn === undefined ? {} : { maxconn }),
+    ...(timeouts ? { timeouts } : {}),
+    ...(tls ? { tls } : {}),
     ...(holdMs === undefined ? {} : { hold: formatDuration(holdMs) }),
     ...(tags && tags.length > 0 ? { tags } : {}),
     ...(meta ? { meta: firstOf(meta) } : {}),
@@ -56,18 +68,40 @@ export function shortId(id: string): string {
   return id.slice(0, 12);
 }
 
-function httpOf({ hosts, paths, scheme, balance, sticky }: ServiceConfig): Http | undefined {
-  if ([hosts, paths, scheme, balance, sticky].every((wish) => wish === undefined)) return undefined;
+function httpOf(config: ServiceConfig): Http | undefined {
+  const { hosts, paths, scheme, balance, sticky, strip, allow, priority } = config;
+  const wishes = [hosts, paths, scheme, balance, sticky, strip, allow, priority];
+  if (wishes.every((wish) => wish === undefined)) return undefined;
   return {
     hosts: hosts ?? [],
     paths: paths ?? [],
     ...(scheme ? { scheme } : {}),
     ...(balance ? { balance } : {}),
     ...(sticky === undefined ? {} : { sticky }),
+    ...(strip === undefined ? {} : { strip }),
+    ...(allow ? { allow } : {}),
+    ...(priority === undefined ? {} : { priority }),
   };
 }
 
-function checkOf({ type, path, intervalMs, timeoutMs, rise, fall }: CheckConfig): Check {
+function timeoutsOf({ connectTimeoutMs, serverTimeoutMs, tunnelTimeoutMs }: ServiceConfig): Timeouts | undefined {
+  if ([connectTimeoutMs, serverTimeoutMs, tunnelTimeoutMs].every((wish) => wish === undefined)) return undefined;
+  return {
+    ...(connectTimeoutMs === undefined ? {} : { connect: formatDuration(connectTimeoutMs) }),
+    ...(serverTimeoutMs === undefined ? {} : { server: formatDuration(serverTimeoutMs) }),
+    ...(tunnelTimeoutMs === undefined ? {} : { tunnel: formatDuration(tunnelTimeoutMs) }),
+  };
+}
+
+function tlsOf({ tlsVerify, tlsSni }: ServiceConfig): TlsOptions | undefined {
+  if (tlsVerify === undefined && tlsSni === undefined) return undefined;
+  return {
+    ...(tlsVerify === undefined ? {} : { verify: tlsVerify }),
+    ...(tlsSni === undefined ? {} : { sni: tlsSni }),
+  };
+}
+
+function checkOf({ type, path, intervalMs, timeoutMs, rise, fall, scheme, host }: CheckConfig): Check {
   return {
     ...(type ? { type } : {}),
     ...(path === undefined ? {} : { path }),
@@ -75,6 +109,8 @@ function checkOf({ type, path, intervalMs, timeoutMs, rise, fall }: CheckConfig)
     ...(timeoutMs === undefined ? {} : { timeout: formatDuration(timeoutMs) }),
     ...(rise === undefined ? {} : { rise }),
     ...(fall === undefined ? {} : { fall }),
+    ...(scheme ? { scheme } : {}),
+    ...(host === undefined ? {} : { host }),
   };
 }
 

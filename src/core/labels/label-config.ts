@@ -48,10 +48,26 @@ export interface ServiceConfig {
   readonly scheme?: (typeof SCHEMES)[number] | undefined;
   readonly balance?: (typeof BALANCES)[number] | undefined;
   readonly sticky?: boolean | undefined;
+  /** How many requests or connections it gets at once. */
+  readonly maxconn?: number | undefined;
+  /** How long it may be silent, take to accept a connection, and leave a tunnel (a WebSocket) idle. */
+  readonly serverTimeoutMs?: number | undefined;
+  readonly connectTimeoutMs?: number | undefined;
+  readonly tunnelTimeoutMs?: number | undefined;
+  /** Whether its certificate must be signed by a known authority, and valid for `tlsSni` where that is said. */
+  readonly tlsVerify?: boolean | undefined;
+  /** The name that it is asked for by TLS. */
+  readonly tlsSni?: string | undefined;
   /** How long a request waits for a server of the service while none can be used, in milliseconds. */
   readonly holdMs?: number | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly paths?: readonly string[] | undefined;
+  /** The path prefix that requests have no more when they come to it. */
+  readonly strip?: string | undefined;
+  /** The addresses and networks whose clients alone may use its service. */
+  readonly allow?: readonly string[] | undefined;
+  /** Of two routes that want the same request the one of the higher priority has it; 0 when undefined. */
+  readonly priority?: number | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
   readonly check?: CheckConfig | undefined;

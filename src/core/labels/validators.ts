@@ -1,7 +1,19 @@
 import { z } from "zod";
 import { isLinkLocal, isUnspecified } from "../host/advertise.js";
 import { parseDurationOrSeconds } from "../text/duration.js";
-import { BALANCES, CHECK_PATH, HOST_NAME, META_KEY, NAME, PATH_PREFIX, SCHEMES, TEXT } from "../text/patterns.js";
+import { networkRange } from "../model/instance.js";
+import {
+  BALANCES,
+  CHECK_PATH,
+  HOST_NAME,
+  META_KEY,
+  MOST_RANGES,
+  NAME,
+  PATH_PREFIX,
+  SCHEMES,
+  STRIPPED_PATH,
+  TEXT,
+} from "../text/patterns.js";
 
 /** What the text of a label or variable must be, what it then means, and how to say so to a person. */
 export interface Validator<T> {
@@ -32,9 +44,19 @@ export const NETWORK = validator(
   "the name of a Docker network",
 );
 export const WEIGHT = validator(wholeNumber(0, 256), "a whole number, 0 to 256");
+export const MAXCONN = validator(wholeNumber(1, 99_999), "a whole number, 1 to 99999");
 export const COUNT = validator(wholeNumber(1, 100), "a whole number, 1 to 100");
 export const HOSTS = validator(commaList(z.string().regex(HOST_NAME)), "host names, separated by commas");
 export const PATHS = validator(commaList(z.string().regex(PATH_PREFIX)), "paths such as /shop, separated by commas");
+export const STRIP = validator(z.string().regex(STRIPPED_PATH), "a path such as /shop, without a slash at its end");
+export const RANGES = validator(
+  z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .pipe(z.array(networkRange).min(1).max(MOST_RANGES)),
+  `${MOST_RANGES} addresses or networks such as 10.0.0.0/8 at most, separated by commas`,
+);
+export const PRIORITY = validator(wholeNumber(0, 1_000), "a whole number, 0 to 1000");
 export const TAGS = validator(
   z
     .string()
@@ -59,6 +81,7 @@ export const CHECKED_PATH = validator(z.string().regex(CHECK_PATH), "a path such
 export const HEALTH = validator(z.enum(["strict", "lenient", "off"]), "strict, lenient or off");
 export const INTERVAL = validator(duration(10, 60 * MINUTE_MS), "a time such as 500ms or 5s, from 10ms to 1h");
 export const HOLD = validator(duration(0, 10 * MINUTE_MS), "a time such as 10s, 10m at most");
+export const TIMEOUT = validator(duration(10, 7 * 24 * 60 * MINUTE_MS), "a time such as 30s, from 10ms to 168h");
 export const DELAY = validator(duration(0, 60 * MINUTE_MS), "a time such as 10s, 1h at most");
 
 /** A text between commas; a comma that belongs to it has a backslash before it, as registrator has it. */

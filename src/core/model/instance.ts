@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { BALANCES, CHECK_PATH, HOST_NAME, META_KEY, NAME, PATH_PREFIX, SCHEMES, TEXT } from "../text/patterns.js";
+import {
+  BALANCES,
+  CHECK_PATH,
+  HOST_NAME,
+  META_KEY,
+  MOST_RANGES,
+  NAME,
+  NETWORK_RANGE,
+  PATH_PREFIX,
+  SCHEMES,
+  STRIPPED_PATH,
+  TEXT,
+} from "../text/patterns.js";
 
 /**
  * One address at which one service can be reached: the only thing that agent and renderer share.
@@ -37,6 +49,11 @@ export interface Instance {
   readonly backup: boolean;
   /** What its service is to HAProxy; for the template to say when absent. */
   readonly mode?: "http" | "tcp" | undefined;
+  /** How many requests or connections it gets at once; as many as come when absent. */
+  readonly maxconn?: number | undefined;
+  readonly timeouts?: Timeouts | undefined;
+  /** What is asked of its certificate where it speaks TLS; nothing when absent. */
+  readonly tls?: TlsOptions | undefined;
   /** How long a request waits for a server of its service while none can be used, as times of `Check`. */
   readonly hold?: string | undefined;
   readonly tags?: readonly string[] | undefined;
@@ -62,6 +79,27 @@ export interface Check {
   readonly timeout?: string | undefined;
   readonly rise?: number | undefined;
   readonly fall?: number | undefined;
+  /** What an HTTP check speaks, and the name that it asks for; what the server speaks, and none, when absent. */
+  readonly scheme?: (typeof SCHEMES)[number] | undefined;
+  readonly host?: string | undefined;
+}
+
+/** How long its service is waited for, as times of `Check`; the proxy's own times when absent. */
+export interface Timeouts {
+  /** Until it accepts a connection. */
+  readonly connect?: string | undefined;
+  /** Until it says something more. */
+  readonly server?: string | undefined;
+  /** Until either side of a tunnel does. */
+  readonly tunnel?: string | undefined;
+}
+
+/** How TLS is spoken to a server. */
+export interface TlsOptions {
+  /** Whether its certificate must be signed by a known authority, and valid for `sni` where that is said. */
+  readonly verify?: boolean | undefined;
+  /** The name that it is asked for. */
+  readonly sni?: string | undefined;
 }
 
 /** Which requests are for it, and how they are shared out. */
@@ -72,6 +110,12 @@ export interface Http {
   readonly scheme?: (typeof SCHEMES)[number] | undefined;
   readonly balance?: (typeof BALANCES)[number] | undefined;
   readonly sticky?: boolean | undefined;
+  /** The path prefix that is taken off. */
+  readonly strip?: string | undefined;
+  /** The addresses and networks whose clients alone may use its service; all may when absent. */
+  readonly allow?: readonly string[] | undefined;
+  /** Of two routes that want the same request the one of the higher priority has it; 0 when absent. */
+  readonly priority?: number | undefined;
 }
 
 const name = z.string().regex(NAME);
@@ -79,9 +123,19 @@ const MOST_PORT = 65_535;
 
 const time = z.string().regex(/^[0-9]{1,8}(ms|s)$/);
 const tries = z.int().min(1).max(100);
+const oneHost = z
+  .string()
+  .regex(HOST_NAME)
+  .refine((host) => !host.startsWith("*"));
 const port = z.int().min(1).max(MOST_PORT);
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
+
+/** An address, or a network in CIDR form. */
+export const networkRange = z
+  .string()
+  .regex(NETWORK_RANGE)
+  .refine((text) => [ipv4, ipv6, z.cidrv4(), z.cidrv6()].some((form) => form.safeParse(text).success));
 
 const schema = z.object({
   v: z.literal(1),
@@ -106,6 +160,9 @@ const schema = z.object({
   weight: z.int().min(0).max(256),
   backup: z.boolean(),
   mode: z.enum(["http", "tcp"]).optional(),
+  maxconn: z.int().min(1).max(99_999).optional(),
+  timeouts: z.object({ connect: time.optional(), server: time.optional(), tunnel: time.optional() }).optional(),
+  tls: z.object({ verify: z.boolean().optional(), sni: oneHost.optional() }).optional(),
   hold: time.optional(),
   tags: z.array(z.string().regex(TEXT).max(128)).max(32).optional(),
   meta: z
@@ -121,6 +178,8 @@ const schema = z.object({
       timeout: time.optional(),
       rise: tries.optional(),
       fall: tries.optional(),
+      scheme: z.enum(SCHEMES).optional(),
+      host: oneHost.optional(),
     })
     .optional(),
   http: z
@@ -130,6 +189,9 @@ const schema = z.object({
       scheme: z.enum(SCHEMES).optional(),
       balance: z.enum(BALANCES).optional(),
       sticky: z.boolean().optional(),
+      strip: z.string().regex(STRIPPED_PATH).optional(),
+      allow: z.array(networkRange).min(1).max(MOST_RANGES).optional(),
+      priority: z.int().min(0).max(1_000).optional(),
     })
     .optional(),
   container: z.object({

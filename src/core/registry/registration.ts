@@ -5,6 +5,7 @@ import { serversByAddress, workThrough } from "../decision/shared-address.js";
 import type { Container } from "../model/container.js";
 import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
+import { describeOverruled, type Saying, sayingOf, settleSayings } from "../model/shared-settings.js";
 import type { Unseen } from "../model/unseen.js";
 import type { Entry } from "./plan.js";
 
@@ -35,7 +36,32 @@ export function decide(
     for (const key of keys) holders.set(key, container);
     return { container, decision };
   });
-  return withWorkThrough(decided);
+  return withOverruled(withWorkThrough(decided));
+}
+
+/** Says of containers what of their labels does not hold for their service, since a newer one of this host says otherwise. */
+function withOverruled(decided: readonly Decided[]): readonly Decided[] {
+  const sayings = new Map<string, Saying[]>();
+  for (const { decision } of decided) {
+    for (const instance of "instances" in decision ? decision.instances : []) {
+      const saying = sayingOf(instance);
+      if (saying) sayings.set(instance.service, [...(sayings.get(instance.service) ?? []), saying]);
+    }
+  }
+  const notes = new Map<string, string[]>();
+  for (const said of sayings.values()) {
+    for (const overruled of said.length > 1 ? settleSayings(said).overruled : []) {
+      const note = `Not used for its service is ${describeOverruled(overruled)}`;
+      for (const id of overruled.by) notes.set(id, [...(notes.get(id) ?? []), note]);
+    }
+  }
+  if (notes.size === 0) return decided;
+  return decided.map((each) => {
+    const { container, decision } = each;
+    const own = "instances" in decision ? decision.instances.flatMap(({ id }) => notes.get(id) ?? []) : [];
+    if (own.length === 0 || !("instances" in decision)) return each;
+    return { container, decision: { ...decision, notes: [...(decision.notes ?? []), ...own] } };
+  });
 }
 
 /** Says of those that get no work where it comes to them all the same. */

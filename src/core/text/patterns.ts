@@ -11,6 +11,15 @@ export const HOST_NAME =
 /** Path prefixes as routing rules take them: no space, quote, comment, escape or variable. */
 export const PATH_PREFIX = /^\/[A-Za-z0-9._~!&*+,;=:@%/-]{0,255}$/;
 
+/** Path prefixes that are taken off, which stand where `%` has a meaning. */
+export const STRIPPED_PATH = /^\/[A-Za-z0-9._~!&*+,;=:@-][A-Za-z0-9._~!&*+,;=:@/-]{0,254}(?<!\/)$/;
+
+/** Addresses and networks in CIDR form, without a zone. */
+export const NETWORK_RANGE = /^[0-9a-fA-F:.]{2,45}(\/[0-9]{1,3})?$/;
+
+/** How many such ranges one line of HAProxy has room for, among its 64 words. */
+export const MOST_RANGES = 48;
+
 /** Paths of checks: as those of routes, and with a query. */
 export const CHECK_PATH = /^\/[A-Za-z0-9._~!&*+,;=:@%?/-]{0,255}$/;
 

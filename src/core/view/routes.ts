@@ -4,6 +4,8 @@ import type { Service } from "./server.js";
 /** Which requests go to a service. An empty field asks for nothing. */
 export interface Route {
   readonly service: string;
+  /** The higher one goes first, whatever else the routes ask for. */
+  readonly priority: number;
   /** The one host name, in lower case. */
   readonly host: string;
   /** What the host name must end with, for a wildcard: `.example.org`. */
@@ -13,34 +15,44 @@ export interface Route {
 }
 
 /**
- * The routes of all services, in the order in which they must be tried: a host name before a wildcard, the longer
+ * The routes of all services, in the order in which they must be tried: those of the highest priority; a host name before a wildcard, the longer
  * wildcard first, then what names no host; within each the longer path first. Of two services that want the same
  * requests the first by name has them.
  */
 export function routesOf(services: readonly Service[]): readonly Route[] {
-  return services.flatMap(routesTo).sort(byPrecedence);
+  return services.filter(servesHttp).flatMap(routesTo).sort(byPrecedence);
 }
 
 /** The service of requests that no route wants: `preferred`, else the first by name, of those that name no host or path. */
 export function defaultServiceOf(services: readonly Service[], preferred: string): string | undefined {
-  const open = services.filter(({ hosts, paths }) => hosts.length === 0 && paths.length === 0);
+  const open = services.filter(
+    (service) => servesHttp(service) && service.hosts.length === 0 && service.paths.length === 0,
+  );
   return (open.find(({ name }) => name === preferred) ?? open[0])?.name;
 }
 
-function routesTo({ name, hosts, paths }: Service): readonly Route[] {
+/** Only such a service can have a request. */
+function servesHttp({ mode }: Service): boolean {
+  return mode !== "tcp";
+}
+
+function routesTo({ name, hosts, paths, priority }: Service): readonly Route[] {
   const starts = paths.length === 0 ? ["/"] : paths.map((path) => (path === "/" ? path : `${path}/`));
   if (hosts.length > 0) {
     return hosts.flatMap((host) => {
       const isWildcard = host.startsWith("*.");
       const place = { host: isWildcard ? "" : host, hostEnd: isWildcard ? host.slice(1) : "" };
-      return starts.map((start) => ({ service: name, ...place, pathStart: start === "/" ? "" : start }));
+      return starts.map((start) => ({ service: name, priority, ...place, pathStart: start === "/" ? "" : start }));
     });
   }
-  return paths.length === 0 ? [] : starts.map((pathStart) => ({ service: name, host: "", hostEnd: "", pathStart }));
+  return paths.length === 0
+    ? []
+    : starts.map((pathStart) => ({ service: name, priority, host: "", hostEnd: "", pathStart }));
 }
 
 function byPrecedence(a: Route, b: Route): number {
   return (
+    b.priority - a.priority ||
     kindOf(a) - kindOf(b) ||
     b.hostEnd.length - a.hostEnd.length ||
     compareKeys(a.host, b.host) ||

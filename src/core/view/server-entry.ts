@@ -1,8 +1,10 @@
 import { isUnspecified } from "../host/advertise.js";
 import { type Instance, parseAddress, parseInstance } from "../model/instance.js";
+import { type Saying, sayingOf } from "../model/shared-settings.js";
 import { recordKey, SERVICES } from "../model/keys.js";
 import { NAME, WORD } from "../text/patterns.js";
-import type { LeftOut, Server } from "./server.js";
+import { digestOf } from "../text/digest.js";
+import type { LeftOut, Server, ServerCheck } from "./server.js";
 
 /** A key that can be a server, or says of an address that it is none at present. */
 export interface ServerEntry {
@@ -15,6 +17,10 @@ export interface ServerEntry {
   readonly paths: readonly string[];
   /** How long requests wait for a server of the service; empty where nothing is said. */
   readonly hold: string;
+  /** What it says of the service as a whole; undefined where it says nothing. */
+  readonly saying: Saying | undefined;
+  /** Names the server to clients: the same wherever its container moves on its host. */
+  readonly digest: string;
 }
 
 /** What a key and its value say by themselves, whatever else there is; "other" when they are about no server at all. */
@@ -36,8 +42,26 @@ function readRecord(key: string, value: string): ServerEntry | LeftOut {
   if (instance.proto !== "tcp") return { key, reason: "HAProxy serves TCP only" };
   const isUp = instance.state === "up";
   const { hosts, paths, scheme = PLAIN.scheme } = instance.http ?? NO_ROUTES;
-  const server = serverOf(instance.name, { ...instance, ...wordsOf(instance), scheme });
-  return checked({ kind: "record", key, service, server, isUp, hosts, paths, hold: instance.hold ?? "" });
+  const { name, addr, ip, port, weight, backup, maxconn = 0, tls, hold = "" } = instance;
+  const server: Server = {
+    ...{ name: `${name}:${ip}:${port}`, container: name, addr, ip, port, weight, backup, scheme, maxconn, cookie: "" },
+    tls: scheme === "https" ? { verify: tls?.verify ?? false, sni: tls?.sni ?? "" } : undefined,
+    isH2c: scheme === "h2c",
+    ...wordsOf(instance),
+    check: checkOf(instance),
+  };
+  return checked({
+    kind: "record",
+    key,
+    service,
+    server,
+    isUp,
+    hosts,
+    paths,
+    hold,
+    saying: sayingOf(instance),
+    digest: digestOf(instance.id),
+  });
 }
 
 /** The address in a record of a version after ours, of which nothing else can be trusted to mean what we think. */
@@ -70,28 +94,60 @@ function readAddress(
   if (!address) return { key, reason: "the value is not ip:port" };
   const { ip, port } = address;
   const { hosts, paths } = NO_ROUTES;
-  const server = serverOf(container, { ...PLAIN, addr, ip, port });
-  return checked({ kind, key, service, server, isUp: true, hosts, paths, hold: "" });
-}
-
-function serverOf(
-  container: string,
-  { addr, ip, port, weight, backup, scheme, tags, meta, check }: Omit<Server, "name" | "container">,
-): Server {
-  return { name: `${container}:${ip}:${port}`, container, addr, ip, port, weight, backup, scheme, tags, meta, check };
+  const server: Server = {
+    ...{ name: `${container}:${ip}:${port}`, container, addr, ip, port },
+    ...PLAIN,
+  };
+  return checked({
+    kind,
+    key,
+    service,
+    server,
+    isUp: true,
+    hosts,
+    paths,
+    hold: "",
+    saying: undefined,
+    digest: digestOf(container),
+  });
 }
 
 /** What templates may write into a line as it is: nothing that could become two words, or a variable. */
-function wordsOf({ tags = [], meta = {}, check = {} }: Instance): Pick<Server, "tags" | "meta" | "check"> {
+function wordsOf({ tags = [], meta = {} }: Instance): Pick<Server, "tags" | "meta"> {
   return {
     tags: tags.filter((tag) => WORD.test(tag)),
     meta: Object.fromEntries(Object.entries(meta).filter(([, value]) => WORD.test(value))),
-    check,
+  };
+}
+
+/** Nothing is said of its checks. */
+const UNSAID: ServerCheck = {
+  ...{ type: "", path: "", interval: "", timeout: "", rise: 0, fall: 0, sni: "", proto: "" },
+  ...{ isOff: false, isTls: false, isClear: false },
+};
+
+function checkOf({ check, tls, http }: Instance): ServerCheck {
+  if (!check && tls?.sni === undefined) return UNSAID;
+  const { scheme: own = "http" } = http ?? {};
+  const { type = "", path = "", interval = "", timeout = "", rise = 0, fall = 0, host, scheme } = check ?? {};
+  // Only an HTTP check has a scheme of its own.
+  const asked = type === "http" ? (scheme ?? own) : own;
+  const isSecure = asked === "https";
+  return {
+    ...{ type, path, interval, timeout, rise, fall },
+    isOff: type === "off",
+    sni: isSecure ? (host ?? tls?.sni ?? "") : "",
+    isTls: isSecure && own !== "https",
+    isClear: own === "https" && !isSecure,
+    proto: (asked === "h2c") === (own === "h2c") ? "" : asked === "h2c" ? "h2" : "h1",
   };
 }
 
 /** A server of which nothing is said but its address. */
-const PLAIN = { weight: 100, backup: false, scheme: "http", tags: [], meta: {}, check: {} };
+const PLAIN = {
+  ...{ weight: 100, backup: false, scheme: "http", tls: undefined, isH2c: false, maxconn: 0, cookie: "" },
+  ...{ tags: [], meta: {}, check: UNSAID },
+};
 
 function checked(serverEntry: ServerEntry): ServerEntry | LeftOut {
   const { key, service } = serverEntry;

@@ -1,5 +1,3 @@
-import type { Check } from "../model/instance.js";
-
 /** Servers that do the same. One without servers is known from records of instances that are not up. */
 export interface Service {
   readonly name: string;
@@ -11,6 +9,43 @@ export interface Service {
   readonly paths: readonly string[];
   /** How long a request waits for a server while none can be used: the longest that its records ask for, else empty. */
   readonly hold: string;
+  /** `http`, `tcp`, or empty where nothing is said; this and all below as the newest record has it that says so. */
+  readonly mode: string;
+  /** In HAProxy's words; empty where nothing is said. */
+  readonly balance: string;
+  /** Whether a client stays with its server. */
+  readonly sticky: boolean;
+  /** The path prefix that is taken off, empty for none; and how long that is. */
+  readonly strip: string;
+  readonly stripLength: number;
+  /** The addresses and networks whose clients alone may use it, separated by blanks; empty where all may. */
+  readonly allow: string;
+  /** 0 where nothing is said. */
+  readonly priority: number;
+  readonly check: ServiceCheck;
+  readonly timeouts: ServiceTimeouts;
+  /** Whether any of its records says how much its server gets at once. */
+  readonly isLimited: boolean;
+  /** Whether any of its records wants the certificate of its server verified. */
+  readonly isVerified: boolean;
+}
+
+/** What checks of a service ask. */
+export interface ServiceCheck {
+  readonly isHttp: boolean;
+  /** `/` where nothing is said. */
+  readonly path: string;
+  /** The name that is asked for; empty where nothing is said. */
+  readonly host: string;
+  /** How long one may take; empty where nothing is said. */
+  readonly timeout: string;
+}
+
+/** How long a service is waited for; each is empty where nothing is said. */
+export interface ServiceTimeouts {
+  readonly connect: string;
+  readonly server: string;
+  readonly tunnel: string;
 }
 
 /**
@@ -33,12 +68,49 @@ export interface Server {
   readonly backup: boolean;
   /** `http` where nothing is said. */
   readonly scheme: string;
+  /** How it speaks TLS; undefined where it does not. */
+  readonly tls: ServerTls | undefined;
+  /** Whether it speaks HTTP/2 in the clear. */
+  readonly isH2c: boolean;
+  /** How much it gets at once; 0 for as much as comes. */
+  readonly maxconn: number;
+  /**
+   * Names it to clients that stay with it: one harmless word, the same wherever its container moves on its host. Empty
+   * where the service is not sticky.
+   */
+  readonly cookie: string;
   /** Those that are one word each; a template can write them anywhere. */
   readonly tags: readonly string[];
   /** Whatever else its record says, by name; those that are one word each. */
   readonly meta: Readonly<Record<string, string>>;
-  /** How it is to be checked, as far as its record says. */
-  readonly check: Check;
+  readonly check: ServerCheck;
+}
+
+/** How a server speaks TLS. */
+export interface ServerTls {
+  /** Whether its certificate must be signed by a known authority, and valid for `sni` where that is said. */
+  readonly verify: boolean;
+  /** The name that it is asked for; empty where nothing is said. */
+  readonly sni: string;
+}
+
+/** How one server is checked: as its record says, else empty or 0. */
+export interface ServerCheck {
+  readonly type: string;
+  readonly path: string;
+  readonly interval: string;
+  readonly timeout: string;
+  readonly rise: number;
+  readonly fall: number;
+  /** Whether it is not checked at all. */
+  readonly isOff: boolean;
+  /** The name that checks ask for by TLS; empty where nothing is said, or where they speak none. */
+  readonly sni: string;
+  /** What its checks speak where that is not what it speaks itself: `tls`, `clear`, or empty. */
+  readonly isTls: boolean;
+  readonly isClear: boolean;
+  /** `h1` or `h2` where that is not what its requests are, else empty. */
+  readonly proto: string;
 }
 
 /** A key that is not in the view. */

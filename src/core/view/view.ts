@@ -1,13 +1,19 @@
 import { compareKeys, type Snapshot } from "../model/snapshot.js";
+import { Memo } from "../memo/memo.js";
+import { SERVICES } from "../model/keys.js";
 import { parseDuration } from "../text/duration.js";
 import { type ServerEntry, serverEntryOf } from "./server-entry.js";
-import type { LeftOut, Service } from "./server.js";
+import { commonOf } from "./common-settings.js";
+import type { LeftOut, Server, Service } from "./server.js";
 
 /** What templates see of the registered services: sorted, checked, complete. Equal snapshots give equal views. */
 export interface View {
   /** By name. */
   readonly services: readonly Service[];
-  /** Every key that should be a server and cannot be, with the reason; it never keeps the others out. */
+  /**
+   * Every key that should be a server and cannot be, with the reason; it never keeps the others out. Of services whose
+   * records disagree, what does not hold.
+   */
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -139,9 +145,20 @@ function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
       leftOut.push({ key: serverEntry.key, reason: `${addr} is registered by ${present.key} already` });
     }
   }
-  const servers = [...byAddress.values()].filter(({ isUp }) => isUp).map(({ server }) => server);
-  const service = { name, servers: servers.sort(byName), hosts: [...hosts].sort(), paths: [...paths].sort(), hold };
+  const { common, overruled } = commonOf(serverEntries);
+  if (overruled !== "") leftOut.push({ key: `${SERVICES}/${name}`, reason: overruled });
+  const up = [...byAddress.values()].filter(({ isUp }) => isUp);
+  const servers = up.map((entry) => (common.sticky ? STICKY.of(entry, () => named(entry)) : entry.server));
+  const routes = { hosts: [...hosts].sort(), paths: [...paths].sort() };
+  const service = { name, servers: servers.sort(byName), ...routes, hold, ...common };
   return { serverEntries, service, leftOut };
+}
+
+/** The servers that clients stay with, which are other objects than the rest: templates remember what they wrote of each. */
+const STICKY = new Memo<ServerEntry, Server>();
+
+function named({ server, digest }: ServerEntry): Server {
+  return { ...server, cookie: digest };
 }
 
 /** The longer of two times in words; any is longer than none. */

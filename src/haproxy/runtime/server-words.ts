@@ -25,6 +25,7 @@ export const SERVER_WORDS: readonly ServerWord[] = [
     "check",
     "check-send-proxy",
     "check-ssl",
+    "no-check-ssl",
     "no-ssl-reuse",
     "no-tls-tickets",
     "send-proxy",
@@ -37,6 +38,7 @@ export const SERVER_WORDS: readonly ServerWord[] = [
   ]),
   ...wordsOf(1, FIRST, [
     "addr",
+    "ca-file",
     "check-alpn",
     "check-proto",
     "check-sni",
@@ -122,9 +124,10 @@ export function wordsToAdd(given: WordSet, knowsDefaults: boolean): WordSet {
     if (!set.has(word)) set.set(word, value);
   };
   if (checksAsItServes(given)) {
-    if (given.has("ssl")) unlessSaid("check-ssl");
+    if (given.has("ssl") && !given.has("no-check-ssl")) unlessSaid("check-ssl");
     if (PROXY_HEADERS.some((word) => given.has(word))) unlessSaid("check-send-proxy");
   }
+  set.delete("no-check-ssl"); // which `add server` does not take, and does unless it is told otherwise
   const interMs = haproxyTimeMs(given.get("inter") ?? "2s");
   if (given.has("check") && (interMs === undefined || interMs > FIRST_CHECK_MS)) unlessSaid("downinter", "1s");
   if (knowsDefaults) return set;

@@ -34,6 +34,8 @@ const more = [
   "check.path",
   "check.rise",
   "check.type",
+  ...["maxconn", "timeout.server", "timeout.connect", "timeout.tunnel", "tls.verify", "tls.sni", "check.host"],
+  ...["http.strip", "http.allow", "priority"],
 ];
 const registrator = ["NAME", "ID", "TAGS", "IGNORE", "WEIGHT", "REGION", "CHECK_HTTP", "CHECK_INTERVAL", "A b"];
 const driver = ["server.port", "server.scheme", "sticky.cookie", "healthcheck.path", "healthcheck.interval"];

@@ -57,6 +57,14 @@ describe("the keys of a host", () => {
     ]);
   });
 
+  test("come with a note on what labels say of a service, but not as the newest container does", () => {
+    const elder = container("a", { labels: { "hecd.balance": "leastconn" }, startedAt: "2026-01-01T00:00:00Z" });
+    const younger = container("b", { labels: { "hecd.balance": "source" }, startedAt: "2026-01-02T00:00:00Z" });
+    const notes = decide([younger, elder], context, unprobed).map(({ decision: { notes: told } }) => told);
+    const note = "Not used for its service is balance leastconn, since node1:b:8080 is newer and says source";
+    expect(notes).toEqual([[note], undefined]);
+  });
+
   test("are each their own affair when it cannot be told to whom they belong", () => {
     const held = new Map([
       ["/app/servers/gone", "10.0.0.5:1"],

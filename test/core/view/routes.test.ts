@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { defaultServiceOf, type Route, routesOf } from "../../../src/core/view/routes.js";
 import type { Service } from "../../../src/core/view/server.js";
+import { UNSAID } from "../../../src/core/view/common-settings.js";
 
 function service(name: string, hosts: readonly string[] = [], paths: readonly string[] = []): Service {
-  return { name, servers: [], hosts, paths, hold: "" };
+  return { name, servers: [], hosts, paths, hold: "", ...UNSAID };
 }
 
 function show({ service: name, host, hostEnd, pathStart }: Route): string {
@@ -19,6 +20,11 @@ describe("routes", () => {
       "c.example -> c",
       "any/b/ -> b",
     ]);
+  });
+
+  test("of a higher priority are tried first, whatever they ask for", () => {
+    const services = [service("a", ["a.example"]), { ...service("b", ["*.example"]), priority: 1 }];
+    expect(routesOf(services).map(show)).toEqual(["*.example -> b", "a.example -> a"]);
   });
 
   test("are tried from the most to the least particular", () => {

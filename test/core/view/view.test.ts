@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SERVICES } from "../../../src/core/model/keys.js";
 import { snapshotOf } from "../../../src/core/model/snapshot.js";
+import { UNSAID } from "../../../src/core/view/common-settings.js";
 import { servicesOf, type View } from "../../../src/core/view/view.js";
 import { record } from "../../support/records.js";
 
@@ -42,6 +43,14 @@ describe("the view of simple keys", () => {
         hosts: [],
         paths: [],
         hold: "",
+        mode: "",
+        balance: "",
+        sticky: false,
+        ...{ strip: "", stripLength: 0, allow: "", priority: 0 },
+        check: { isHttp: false, path: "/", host: "", timeout: "" },
+        timeouts: { connect: "", server: "", tunnel: "" },
+        isLimited: false,
+        isVerified: false,
         servers: [
           {
             name: "six:2001:db8::5:80",
@@ -52,9 +61,16 @@ describe("the view of simple keys", () => {
             weight: 100,
             backup: false,
             scheme: "http",
+            tls: undefined,
+            isH2c: false,
+            maxconn: 0,
+            cookie: "",
             tags: [],
             meta: {},
-            check: {},
+            check: {
+              ...{ type: "", path: "", interval: "", timeout: "", rise: 0, fall: 0 },
+              ...{ isOff: false, sni: "", isTls: false, isClear: false, proto: "" },
+            },
           },
         ],
       },
@@ -167,6 +183,43 @@ describe("the view of records", () => {
     ]);
   });
 
+  test("lets the newest record that says something of its service say it, and tells what does not hold", () => {
+    const at = (name: string, port: number, startedAt: string, more: Parameters<typeof record>[0]) =>
+      record({ name, port, container: { id: "1", image: "web", startedAt }, ...more });
+    const http = { hosts: [], paths: [] };
+    const entries = [
+      at("a", 1, "2026-03-01T00:00:00Z", { http: { ...http, balance: "leastconn" } }),
+      at("b", 2, "2026-01-01T00:00:00Z", { http: { ...http, balance: "source", sticky: true } }),
+      at("c", 3, "2026-02-01T00:00:00Z", { http: { ...http, balance: "source" }, timeouts: { server: "7s" } }),
+      at("d", 4, "no time", { check: { type: "http", path: "/health" } }),
+    ];
+    const { services, leftOut } = view(entries);
+    expect(services).toMatchObject([
+      {
+        balance: "leastconn",
+        sticky: true,
+        timeouts: { server: "7s", connect: "" },
+        check: { isHttp: true, path: "/health" },
+      },
+    ]);
+    expect(leftOut).toEqual([
+      {
+        key: "/hecd/v1/services/web",
+        reason: "node1:c:80 and 1 more with balance source, since node1:a:80 is newer and says leastconn",
+      },
+    ]);
+    expect(services).toEqual(view(entries.toReversed()).services);
+  });
+
+  test("gives the servers of a sticky service words for clients, which stay when a container moves", () => {
+    const at = (port: number) => record({ name: "a", port, http: { hosts: [], paths: [], sticky: true } });
+    const cookieOf = (entries: Entries) => view(entries).services[0]?.servers[0]?.cookie;
+    expect(cookieOf([at(1)])).toMatch(/^[a-z0-9]{14}$/);
+    expect(cookieOf([at(2)])).toBe(cookieOf([at(1)]));
+    expect(cookieOf([record({ name: "b", http: { hosts: [], paths: [], sticky: true } })])).not.toBe(cookieOf([at(1)]));
+    expect(cookieOf([record({ name: "a" })])).toBe("");
+  });
+
   test("merges a record and its simple key into one server, which the record describes", () => {
     const entries = [["/app/web/web-1", "10.0.0.5:32768"] as const, record({ weight: 7 })];
     expect(serversOf(entries)).toEqual(["web: web-1:10.0.0.5:32768"]);
@@ -178,7 +231,7 @@ describe("the view of records", () => {
     (state) => {
       const entries = [record({ state, http: { hosts: ["a.example"], paths: [] } })];
       expect(view(entries)).toEqual({
-        services: [{ name: "web", servers: [], hosts: ["a.example"], paths: [], hold: "" }],
+        services: [{ name: "web", servers: [], hosts: ["a.example"], paths: [], hold: "", ...UNSAID }],
         leftOut: [],
       });
     },

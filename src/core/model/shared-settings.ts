@@ -1,0 +1,96 @@
+import type { Check, Http, Instance } from "./instance.js";
+
+/** What holds for a service as a whole, although each of its records may say it; undefined where none does. */
+export interface SharedSettings {
+  readonly mode?: Instance["mode"];
+  readonly balance?: Http["balance"];
+  readonly sticky?: boolean | undefined;
+  readonly "http.strip"?: string | undefined;
+  /** Separated by blanks. */
+  readonly "http.allow"?: string | undefined;
+  readonly priority?: number | undefined;
+  /** What checks ask; a record may leave its own server out of them. */
+  readonly "check.type"?: Exclude<Check["type"], "off">;
+  readonly "check.path"?: string | undefined;
+  readonly "check.host"?: string | undefined;
+  readonly "check.timeout"?: string | undefined;
+  readonly "timeout.connect"?: string | undefined;
+  readonly "timeout.server"?: string | undefined;
+  readonly "timeout.tunnel"?: string | undefined;
+}
+
+/** What one record says of its service, under the names of our labels. */
+export interface Saying {
+  /** The id of the record. */
+  readonly by: string;
+  /** When its container was started, as Docker writes it. */
+  readonly since: string;
+  readonly settings: SharedSettings;
+}
+
+/** A setting that some say and that does not hold, since somebody newer says something else. */
+export interface Overruled {
+  readonly setting: string;
+  /** What does not hold, and the ids of the records that say so. */
+  readonly said: string;
+  readonly by: readonly string[];
+  /** What holds, and the id of the record that says so. */
+  readonly holds: string;
+  readonly newest: string;
+}
+
+/** What a record says of its service as a whole; undefined where it says nothing of that kind. */
+export function sayingOf({ id, mode, http, check, timeouts, container: { startedAt } }: Instance): Saying | undefined {
+  if (!mode && !http && !check && !timeouts) return undefined;
+  const all: SharedSettings = {
+    mode,
+    balance: http?.balance,
+    sticky: http?.sticky,
+    "http.strip": http?.strip,
+    "http.allow": http?.allow?.join(" "),
+    priority: http?.priority,
+    "check.type": check?.type === "off" ? undefined : check?.type,
+    "check.path": check?.path,
+    "check.host": check?.host,
+    "check.timeout": check?.timeout,
+    "timeout.connect": timeouts?.connect,
+    "timeout.server": timeouts?.server,
+    "timeout.tunnel": timeouts?.tunnel,
+  };
+  const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  return Object.keys(settings).length === 0 ? undefined : { by: id, since: startedAt, settings };
+}
+
+/** Of each setting what the newest record says that has it; of two that began together, the last by id. */
+export function settleSayings(sayings: readonly Saying[]): {
+  readonly settings: SharedSettings;
+  readonly overruled: readonly Overruled[];
+} {
+  const newestFirst = sayings
+    .map((saying) => ({ ...saying, at: Date.parse(saying.since) || 0 }))
+    .sort((a, b) => b.at - a.at || (a.by < b.by ? 1 : -1));
+  const held = new Map<string, { readonly value: unknown; readonly by: string }>();
+  const others = new Map<string, { readonly setting: string; readonly said: string; readonly by: string[] }>();
+  for (const { by, settings } of newestFirst) {
+    for (const [setting, value] of Object.entries(settings)) {
+      const holds = held.get(setting);
+      if (!holds) held.set(setting, { value, by });
+      else if (holds.value !== value) {
+        const other = others.get(`${setting} ${String(value)}`) ?? { setting, said: String(value), by: [] };
+        other.by.push(by);
+        others.set(`${setting} ${String(value)}`, other);
+      }
+    }
+  }
+  const overruled = [...others.values()].flatMap((other) => {
+    const { value, by: newest } = held.get(other.setting) ?? {};
+    return newest === undefined ? [] : [{ ...other, holds: String(value), newest }];
+  });
+  // Each value comes from a `SharedSettings`, under the name that it has there.
+  return { settings: Object.fromEntries([...held].map(([name, { value }]) => [name, value])), overruled };
+}
+
+/** What does not hold, as a part of a sentence about those that say it. */
+export function describeOverruled({ setting, said, holds, newest }: Overruled): string {
+  return `${setting} ${said}, since ${newest} is newer and says ${holds}`;
+}

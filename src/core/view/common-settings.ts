@@ -1,0 +1,68 @@
+import { describeOverruled, type Overruled, settleSayings } from "../model/shared-settings.js";
+import type { ServerEntry } from "./server-entry.js";
+import type { Service } from "./server.js";
+
+/** What holds for all servers of a service. */
+type Common = Pick<
+  Service,
+  | "mode"
+  | "balance"
+  | "sticky"
+  | "strip"
+  | "stripLength"
+  | "allow"
+  | "priority"
+  | "check"
+  | "timeouts"
+  | "isLimited"
+  | "isVerified"
+>;
+
+/** Nothing is said of a service. */
+export const UNSAID: Common = {
+  mode: "",
+  balance: "",
+  sticky: false,
+  ...{ strip: "", stripLength: 0, allow: "", priority: 0 },
+  check: { isHttp: false, path: "/", host: "", timeout: "" },
+  timeouts: { connect: "", server: "", tunnel: "" },
+  isLimited: false,
+  isVerified: false,
+};
+
+/** What the entries of a service say of it as a whole, and in words what of that does not hold; empty where all does. */
+export function commonOf(entries: readonly ServerEntry[]): { readonly common: Common; readonly overruled: string } {
+  const isLimited = entries.some(({ server }) => server.maxconn > 0);
+  const sayings = entries.flatMap(({ saying }) => saying ?? []);
+  const isVerified = entries.some(({ server }) => server.tls?.verify);
+  if (sayings.length === 0) return { common: { ...UNSAID, isLimited, isVerified }, overruled: "" };
+  const { settings, overruled } = settleSayings(sayings);
+  const common: Common = {
+    mode: settings.mode ?? "",
+    balance: settings.balance ?? "",
+    sticky: settings.sticky ?? false,
+    strip: settings["http.strip"] ?? "",
+    stripLength: settings["http.strip"]?.length ?? 0,
+    allow: settings["http.allow"] ?? "",
+    priority: settings.priority ?? 0,
+    check: {
+      isHttp: settings["check.type"] === "http",
+      path: settings["check.path"] ?? "/",
+      host: settings["check.host"] ?? "",
+      timeout: settings["check.timeout"] ?? "",
+    },
+    timeouts: {
+      connect: settings["timeout.connect"] ?? "",
+      server: settings["timeout.server"] ?? "",
+      tunnel: settings["timeout.tunnel"] ?? "",
+    },
+    isLimited,
+    isVerified,
+  };
+  return { common, overruled: overruled.map(inWords).join("; ") };
+}
+
+function inWords(overruled: Overruled): string {
+  const [first = "", ...more] = overruled.by;
+  return `${first}${more.length === 0 ? "" : ` and ${more.length} more`} with ${describeOverruled(overruled)}`;
+}

@@ -21,7 +21,7 @@ export interface FollowingParts {
   readonly last: Adjustment | undefined;
   /**
    * The newest state of the store, as soon as it is another one than the last that was given, or at once; undefined once
-   * `end` has come.
+   * `end` has come. Rejects when it is called off.
    */
   readonly newer: (end: Promise<void>, isAtOnce: boolean) => Promise<Snapshot | undefined>;
   /** Brings what runs to a state; undefined where that has to wait for a turn. */
@@ -46,7 +46,10 @@ export async function follow(end: Promise<void>, parts: FollowingParts): Promise
   for (;;) {
     const isLargeDue = isLargeLeft && clock.now() >= largeAt;
     const limit = isLargeLeft ? outlasts(end, largeAt - clock.now(), clock).then(ignore) : end;
-    const newest = await newer(limit, goesOn || isLargeDue);
+    const newest = await newer(limit, goesOn || isLargeDue).catch(() => {
+      work.isOver = true; // called off, of which the work itself tells
+      return undefined;
+    });
     if (work.isOver) return;
     if (!newest) continue; // it is time for what is large
     const begunAt = clock.now();

@@ -16,7 +16,7 @@ class World {
   adjustments: (Adjustment | Error)[] = [];
   largeTakesMs = 0;
   end: () => void = () => undefined;
-  readonly #stop = new AbortController();
+  readonly stop = new AbortController();
   readonly #news = new Notifier();
   readonly #begun: Snapshot;
   #newest: Snapshot;
@@ -36,7 +36,7 @@ class World {
       last,
       newer: async (until, isAtOnce) => {
         while (this.#newest === this.#given && !isAtOnce)
-          if (!(await this.#news.waitUntil(until, this.#stop.signal))) return undefined;
+          if (!(await this.#news.waitUntil(until, this.stop.signal))) return undefined;
         return (this.#given = this.#newest);
       },
       bringTo: (state) => this.#bringTo(state),
@@ -131,6 +131,17 @@ describe("while something takes its time, what runs", () => {
     world.begin({ kind: "reload", reason: "", hasMore: true });
     await world.clock.advance(300);
     expect(world.journal).toEqual(Array(3).fill("200 small 0 large 0"));
+  });
+
+  test("is followed no further when all is called off, and nobody hears of it twice", async () => {
+    await using world = new World();
+    world.begin();
+    await world.clock.advance(300);
+    world.stop.abort(new Error("stop"));
+    await world.clock.advance(10);
+    world.show(1, 0);
+    await world.clock.advance(1_000);
+    expect(world.journal).toEqual([]);
   });
 
   test("follows the next state where one has failed", async () => {

@@ -92,10 +92,12 @@ describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
     const letGo: (() => void)[] = [];
     const before = b.requests.length;
     a.answer = (_, response) => void letGo.push(() => response.end("a"));
-    const asked = Array.from({ length: 6 }, () => world.ask()); // `a` holds some of them
-    await eventually("the others answered", () => letGo.length === 6 - b.requests.length + before && letGo.length > 1);
-    expect(await world.bodies(5)).toEqual(["b", "b", "b", "b", "b"]);
-    letGo.forEach((answer) => { answer(); });
+    const asked = Array.from({ length: 12 }, () => world.ask()); // `a` holds some of them
+    await eventually("the others answered", () => letGo.length === 12 - b.requests.length + before && letGo.length > 3);
+    expect(await world.bodies(3)).toEqual(["b", "b", "b"]); // although the last connections may not be closed yet
+    letGo.forEach((answer) => {
+      answer();
+    });
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(asked.map(() => 200));
     // What needs no reload is not made to need one.
     expect(await world.have([a.as({ "hecd.balance": "leastconn" })])).toEqual([]);

@@ -18,7 +18,7 @@ export interface Labelled {
 }
 
 /** What an agent writes of containers. Throws where one of them is not registered. */
-export function keysOf(containers: readonly Labelled[]): Readonly<Record<string, string>> {
+function keysOf(containers: readonly Labelled[]): Readonly<Record<string, string>> {
   const here = { ...context, address: "127.0.0.1" };
   const all = containers.map(({ name, port, labels = {}, startedAt }) =>
     container(name, { ports: [published(80, port)], labels, ...(startedAt === undefined ? {} : { startedAt }) }),
@@ -109,7 +109,7 @@ export class LabelWorld implements AsyncDisposable {
 }
 
 /** Asks for a path at a port of this machine, on a connection of its own; a connection that is closed is a status of 0. */
-export function askAt(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+function askAt(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   const begunAt = performance.now();
   return new Promise((resolve, reject) => {
     const answered = (status: number, got: IncomingHttpHeaders, body: string): void => {

@@ -31,7 +31,7 @@ export interface Service {
 }
 
 /** What checks of a service ask. */
-export interface ServiceCheck {
+interface ServiceCheck {
   readonly isHttp: boolean;
   /** `/` where nothing is said. */
   readonly path: string;
@@ -42,7 +42,7 @@ export interface ServiceCheck {
 }
 
 /** How long a service is waited for; each is empty where nothing is said. */
-export interface ServiceTimeouts {
+interface ServiceTimeouts {
   readonly connect: string;
   readonly server: string;
   readonly tunnel: string;
@@ -87,7 +87,7 @@ export interface Server {
 }
 
 /** How a server speaks TLS. */
-export interface ServerTls {
+interface ServerTls {
   /** Whether its certificate must be signed by a known authority, and valid for `sni` where that is said. */
   readonly verify: boolean;
   /** The name that it is asked for; empty where nothing is said. */

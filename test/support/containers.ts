@@ -34,6 +34,7 @@ export function inNetwork(ip: string): Container["networks"][string] {
 export const vicinity: Vicinity = {
   wayTo: (ip) => ({ interface: "docker0", isDirect: true, addresses: inNetwork(ip).gateways ?? [] }),
   isOwn: (ip) => ip === "10.0.0.5" || ip === "127.0.0.1",
+  runs: (process) => process === 4242,
 };
 
 /** From where such an agent probes the containers of this machine's engine. */

@@ -26,12 +26,12 @@ export function graceMsOf(stopping: Stopping | undefined, usualMs: number): numb
  * its labels, and none where it cannot be probed from here.
  */
 export function sightingProbesOf(
-  { status }: Container,
+  container: Container,
   placement: Placement,
   standpoint: Standpoint,
   found: (port: number) => ProbeResult,
 ): readonly ProbePlan[] {
-  const probings = [...probesOf({ status, health: "none" }, placement, standpoint)];
+  const probings = [...probesOf({ ...container, health: "none" }, placement, standpoint)];
   return probings.flatMap(([port, probing]) => {
     const result = found(port);
     return "unreachable" in probing || result === "pending" || result === "unfit" ? [] : [probing];

@@ -19,6 +19,8 @@ export interface Container {
   readonly restartCount: number;
   /** RFC 3339; changes with every start, so (id, startedAt) names one incarnation. */
   readonly startedAt: string;
+  /** The number of its first process on the engine's machine; undefined while it has none. */
+  readonly process?: number | undefined;
   /** `bridge`, `host`, `none`, `container:<id>` or the name of a user-defined network. */
   readonly networkMode: string;
   /** Its own address in each network it is connected to, by the network's name; empty while it does not run. */

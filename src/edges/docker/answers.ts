@@ -45,6 +45,7 @@ export const inspectAnswer = z.object({
     ]),
     Running: z.boolean().nullish(),
     StartedAt: z.string().max(64),
+    Pid: z.number().nullish(),
     Health: z.object({ Status: z.string() }).nullish(),
   }),
   Config: z.object({
@@ -162,6 +163,7 @@ export function containerOf(answer: InspectAnswer, kind: EngineKind): Container 
     isInfra: kind === "podman" && isInfra({ name, image, command: [Path ?? "", ...(Args ?? [])] }),
     restartCount: RestartCount ?? 0,
     startedAt: State.StartedAt,
+    ...(Number.isSafeInteger(State.Pid) && Number(State.Pid) > 0 ? { process: Number(State.Pid) } : {}),
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),
     ports: portsOf(Config.ExposedPorts ?? {}, publishedOf(answer, kind)),

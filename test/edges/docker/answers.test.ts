@@ -37,6 +37,16 @@ function bound(HostIp: string): object {
 
 describe("the state of a container", () => {
   test.each([
+    [{ Pid: 4242 }, 4242],
+    [{ Pid: 0 }, undefined],
+    [{ Pid: -1 }, undefined],
+    [{ Pid: 1.5 }, undefined],
+    [{}, undefined],
+  ])("with %j has the process %s", (State, process) => {
+    expect(containerOf(answer({ State }), "docker").process).toBe(process);
+  });
+
+  test.each([
     ["Podman 4.3 and 5.4", { Status: "stopping", Running: false }],
     ["Podman 5.8 and 6.1", { Status: "running", Running: false }],
   ])("that is told to stop is running and stopping in %s", (_, State) => {

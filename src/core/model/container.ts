@@ -15,6 +15,8 @@ export interface Container {
   readonly health: "none" | "starting" | "healthy" | "unhealthy";
   /** The last signal since its start that is to end it, and has not ended it yet; undefined where it was sent none. */
   readonly stopping: Stopping | undefined;
+  /** How long it asks to be given, once it is told to stop, before it is killed, in milliseconds. */
+  readonly stopTimeoutMs: number;
   /** How often Docker has started it again by its restart policy since somebody last started it. */
   readonly restartCount: number;
   /** RFC 3339; changes with every start, so (id, startedAt) names one incarnation. */
@@ -35,8 +37,6 @@ export interface Container {
 export interface Stopping {
   /** By the engine's calendar, in milliseconds since 1970; 0 when it does not say. */
   readonly sentAt: number;
-  /** How long the container itself asks to be given before it is killed, in milliseconds. */
-  readonly timeoutMs: number;
 }
 
 /** The addresses of a container in one network; each undefined where the network has none of that family. */

@@ -52,7 +52,7 @@ describe("the state of a container", () => {
   ])("that is told to stop is running and stopping in %s", (_, State) => {
     expect(containerOf(answer({ State }), "podman")).toMatchObject({
       status: "running",
-      stopping: { sentAt: 0, timeoutMs: 10_000 },
+      stopping: { sentAt: 0 },
     });
   });
 
@@ -122,6 +122,7 @@ describe("the time that a container has for its end", () => {
     [{ StopSignal: "SIGQUIT", StopTimeout: -1 }, 3, 86_400_000],
   ])("of %j is known", (Config, signal, timeoutMs) => {
     expect(stopRuleOf(answer({ Config }))).toEqual({ signal, timeoutMs });
+    expect(containerOf(answer({ Config }), "docker").stopTimeoutMs).toBe(timeoutMs);
   });
 });
 

@@ -73,7 +73,7 @@ async function inquireAtDocker(
 
 /** What an agent with these settings would do with a container that it has not probed and nobody has drained. */
 export async function decideAlone(
-  { container, engine }: Located<ReachedEngine>,
+  { container, others, engine }: Located<ReachedEngine>,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<Explanation> {
@@ -83,7 +83,7 @@ export async function decideAlone(
     address: await addressOf(engine, settings, signal),
     ownContainer: await ownContainer(),
   };
-  const decision = decisionOf(container, context, UNPROBED);
+  const decision = decisionOf(container, context, UNPROBED, others);
   const entries = entriesOf([{ container, decision }], context);
   const keys = Object.fromEntries([...entries].map(([key, { value }]) => [key, value]));
   return explainWanted({ ...container, decision }, keys);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isServiceVariable } from "../../core/labels/registrator-labels.js";
 import type { Container, ContainerPort } from "../../core/model/container.js";
+import type { ListedTraits } from "../../core/model/unseen.js";
 import { signalNumber, type StopRule } from "../../core/text/signal.js";
 import { type EngineKind, isInfra } from "./podman.js";
 
@@ -125,6 +126,20 @@ export function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: un
   const issue = parsed.error.issues[0];
   const problem = `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
   throw new UnreadableAnswer(what, problem, { cause: parsed.error });
+}
+
+const listedPort = z.object({ PublicPort: z.number() });
+const listedNetwork = z.object({ IPAddress: z.string().nullish(), GlobalIPv6Address: z.string().nullish() });
+
+/** What a line of the list shows by which keys may be known as those of that container. */
+export function traitsOf({ Labels, Ports, NetworkSettings }: z.output<typeof listAnswer>): ListedTraits {
+  const networks = Object.values(NetworkSettings?.Networks ?? {}).map((one) => listedNetwork.safeParse(one).data ?? {});
+  const ips = networks.flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress ?? "", GlobalIPv6Address ?? ""]);
+  return {
+    labels: Object.values(Labels ?? {}),
+    hostPorts: (Ports ?? []).flatMap((port) => listedPort.safeParse(port).data?.PublicPort ?? []),
+    ips: ips.filter((ip) => ip !== ""),
+  };
 }
 
 /** Its own name; the others, with a second slash, are what linked containers call it. */

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
-import { containerOf, inspectAnswer, listAnswer, stopRuleOf, summaryOf } from "../../../src/edges/docker/answers.js";
+import {
+  containerOf,
+  inspectAnswer,
+  listAnswer,
+  stopRuleOf,
+  summaryOf,
+  traitsOf,
+} from "../../../src/edges/docker/answers.js";
 import type { EngineKind } from "../../../src/edges/docker/podman.js";
 import { context } from "../../support/containers.js";
 
@@ -111,6 +118,22 @@ describe("the container that holds the network of a pod", () => {
     ["one of a like name", { Name: "/shop-infra" }],
   ])("is not %s", (_, parts) => {
     expect(containerOf(answer(parts), "podman").isInfra).toBe(false);
+  });
+});
+
+describe("a line of the list", () => {
+  test("shows by what keys may be known as those of a container that cannot be looked at", () => {
+    const line = {
+      ...{ Id: ID, State: "running", Status: "Up", Labels: { "hecd.name": "shop" } },
+      Ports: [{ PrivatePort: 80, PublicPort: 32_768, Type: "tcp" }, { PrivatePort: 81 }, "what?", null],
+      NetworkSettings: { Networks: { a: { IPAddress: "172.17.0.2", GlobalIPv6Address: "" }, b: null, c: 1 } },
+    };
+    expect(traitsOf(listAnswer.parse(line))).toEqual({ labels: ["shop"], hostPorts: [32_768], ips: ["172.17.0.2"] });
+    expect(traitsOf(listAnswer.parse({ Id: ID, State: "", Status: "" }))).toEqual({
+      labels: [],
+      hostPorts: [],
+      ips: [],
+    });
   });
 });
 

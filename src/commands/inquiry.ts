@@ -3,6 +3,7 @@ import { decisionOf } from "../core/decision/decision.js";
 import { explainHeld, explainWanted, type Explanation } from "../core/decision/explanation.js";
 import { findContainer, type Found, type Named } from "../core/decision/find-container.js";
 import { shortId } from "../core/decision/new-instance.js";
+import { gatewaysOf, withGatewayNote } from "../core/decision/gateway-address.js";
 import { UNPROBED } from "../core/decision/readiness.js";
 import { entriesOf } from "../core/registry/registration.js";
 import type { DockerConnection } from "../edges/docker/connection.js";
@@ -83,7 +84,8 @@ export async function decideAlone(
     address: await addressOf(engine, settings, signal),
     ownContainer: await ownContainer(),
   };
-  const decision = decisionOf(container, context, UNPROBED, others);
+  const gateways = () => gatewaysOf([container, ...others.values()]);
+  const decision = withGatewayNote(decisionOf(container, context, UNPROBED, others), gateways, context);
   const entries = entriesOf([{ container, decision }], context);
   const keys = Object.fromEntries([...entries].map(([key, { value }]) => [key, value]));
   return explainWanted({ ...container, decision }, keys);

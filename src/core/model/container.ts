@@ -57,6 +57,8 @@ export interface ContainerPort {
   readonly port: number;
   readonly protocol: "tcp" | "udp" | "sctp";
   readonly bindings: readonly PortBinding[];
+  /** The families in which it is published at no port of the host, since its network is routed there; undefined for none. */
+  readonly routed?: readonly (4 | 6)[] | undefined;
 }
 
 /** Where one container port is published; `hostIp` is `""`, `0.0.0.0` or `::` when it is published on all addresses. */

@@ -1,5 +1,6 @@
 import type { DecisionContext } from "../decision/context.js";
 import { type Decision, decisionOf } from "../decision/decision.js";
+import { gatewaysOf, withGatewayNote } from "../decision/gateway-address.js";
 import type { RuntimeStatus } from "../decision/readiness.js";
 import { serversByAddress, workThrough } from "../decision/shared-address.js";
 import type { Container } from "../model/container.js";
@@ -27,8 +28,11 @@ export function decide(
 ): readonly Decided[] {
   const others = new Map(containers.map((container) => [container.id, container]));
   const holders = new Map<string, Container>();
+  let seen: ReadonlySet<string> | undefined;
+  const gateways = (): ReadonlySet<string> => (seen ??= gatewaysOf(containers));
   const decided = inOrderOfStart(containers).map((container): Decided => {
-    const decision = decisionOf(container, context, runtimeStatusOf(container), others);
+    const decided = decisionOf(container, context, runtimeStatusOf(container), others);
+    const decision = withGatewayNote(decided, gateways, context);
     const keys = keysIn(decision, context);
     const taken = keys.find((key, index) => holders.has(key) || keys.indexOf(key) !== index);
     if (taken !== undefined) return { container, decision: alreadyTaken(taken, holders.get(taken)) };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { familyOf } from "../../core/host/advertise.js";
 import { isServiceVariable } from "../../core/labels/registrator-labels.js";
 import type { Container, ContainerPort } from "../../core/model/container.js";
 import type { ListedTraits } from "../../core/model/unseen.js";
@@ -264,6 +265,15 @@ function healthOf(status: string | undefined): Container["health"] {
   return status === "starting" || status === "healthy" || status === "unhealthy" ? status : "none";
 }
 
+/** Docker 28 shows a port of a routed network as published, without a port of the host. */
+function routedOf(bindings: NonNullable<Published[string]>): readonly (4 | 6)[] | undefined {
+  const without = bindings.filter(({ HostPort }) => HostPort === "");
+  const families = ([4, 6] as const).filter((family) =>
+    without.some(({ HostIp }) => HostIp === "" || familyOf(HostIp) === family),
+  );
+  return families.length > 0 ? families : undefined;
+}
+
 /** Joins what is exposed and what is published, in a fixed order, so that equal containers look equal. */
 function portsOf(exposed: Readonly<Record<string, unknown>>, published: Published): readonly ContainerPort[] {
   const ports: ContainerPort[] = [];
@@ -274,8 +284,14 @@ function portsOf(exposed: Readonly<Record<string, unknown>>, published: Publishe
       .map(({ HostIp, HostPort }) => ({ hostIp: HostIp, hostPort: Number(HostPort) }))
       .filter(({ hostPort }) => hostPort >= 1 && hostPort <= 65_535)
       .sort((a, b) => a.hostPort - b.hostPort || (a.hostIp < b.hostIp ? -1 : 1));
+    const routed = routedOf(published[name] ?? []);
     // The expression allows these three words only.
-    ports.push({ port: Number(match[1]), protocol: match[2] as ContainerPort["protocol"], bindings });
+    ports.push({
+      port: Number(match[1]),
+      protocol: match[2] as ContainerPort["protocol"],
+      bindings,
+      ...(routed && { routed }),
+    });
   }
   return ports.sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
 }

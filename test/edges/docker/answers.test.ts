@@ -121,6 +121,17 @@ describe("the container that holds the network of a pod", () => {
   });
 });
 
+test("a port that is published without one of the host is routed in the family of its address", () => {
+  const routed = (...bindings: readonly object[]) =>
+    containerOf(answer({ NetworkSettings: { Ports: { "8080/tcp": bindings } } }), "docker").ports;
+  const port = { port: 8080, protocol: "tcp" };
+  const six = { HostIp: "::", HostPort: "32768" };
+  const bindings = [{ hostIp: "::", hostPort: 32_768 }];
+  expect(routed({ HostIp: "0.0.0.0", HostPort: "" }, six)).toEqual([{ ...port, bindings, routed: [4] }]);
+  expect(routed({ HostIp: "", HostPort: "" })).toEqual([{ ...port, bindings: [], routed: [4, 6] }]);
+  expect(routed(six)).toEqual([{ ...port, bindings }]);
+});
+
 describe("a line of the list", () => {
   test("shows by what keys may be known as those of a container that cannot be looked at", () => {
     const line = {

@@ -1,12 +1,12 @@
 import type { DecisionContext } from "../decision/context.js";
 import { type Decision, decisionOf } from "../decision/decision.js";
-import { gatewaysOf, withGatewayNote } from "../decision/gateway-address.js";
 import type { RuntimeStatus } from "../decision/readiness.js";
 import { serversByAddress, workThrough } from "../decision/shared-address.js";
 import type { Container } from "../model/container.js";
 import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
 import type { Unseen } from "../model/unseen.js";
+import { gatewaysOf, withGatewayNote } from "./gateway-address.js";
 import type { Entry } from "./plan.js";
 
 /** A container and what becomes of it. */

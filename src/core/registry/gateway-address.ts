@@ -1,6 +1,6 @@
+import type { DecisionContext } from "../decision/context.js";
+import type { Decision } from "../decision/decision.js";
 import type { Container } from "../model/container.js";
-import type { DecisionContext } from "./context.js";
-import type { Decision } from "./decision.js";
 
 /** The addresses that this host has in the networks of these containers. */
 export function gatewaysOf(containers: Iterable<Container>): ReadonlySet<string> {

@@ -103,14 +103,14 @@ export interface Session {
   close(how: "release" | "revoke", signal: AbortSignal): Promise<void>;
 }
 
-/** Looks whether somebody answers, by a connection of its own. */
+/** Looks whether somebody answers, by a connection of its own; or whether somebody listens, by the kernel's word. */
 export interface Prober {
   /** One attempt, which takes `timeoutMs` at most; rejects by the signal alone. */
   probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict>;
 }
 
 /** Where somebody may answer, and what is asked there. */
-export type ProbeTarget = Pick<ProbePlan, "ip" | "port" | "http" | "isForwarded">;
+export type ProbeTarget = Pick<ProbePlan, "ip" | "port" | "http" | "isForwarded" | "inside">;
 
 /** `refused`: nobody listens there. `silent`: no answer in time. `unreachable`: there is no way there from here. */
 export type ProbeVerdict = "passed" | "refused" | "silent" | "unreachable" | BadAnswer;

@@ -16,6 +16,9 @@ const DOCKER = [
 /** What is about Podman, and needs one in the place of the machine's Docker engine: a round of versions has it. */
 const PODMAN = ["test/integration/podman.test.ts"];
 
+/** What is about an engine without root, and needs one in the place of the machine's: a round of versions has it. */
+const ROOTLESS = ["test/integration/rootless.test.ts"];
+
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
@@ -78,9 +81,18 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "rootless",
+          include: ROOTLESS,
+          globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
           name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ETCD, ...LOAD],
+          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...ETCD, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
         },

@@ -121,7 +121,7 @@ export class OutlivedStops implements Disposable {
     before?.work[Symbol.dispose]();
     const ending: Ending = { name, work: linkedSignal(), toldAt: this.#parts.clock.now(), state: "ending" };
     this.#endings.set(container.id, ending);
-    void this.#follow(container.id, ending, graceMsOf(stopping, this.#settings.stopGraceMs));
+    void this.#follow(container.id, ending, graceMsOf(container, this.#containers, this.#settings.stopGraceMs));
   }
 
   async #follow(id: string, ending: Ending, graceMs: number): Promise<void> {

@@ -68,9 +68,14 @@ export async function openAgents(
   };
 }
 
+/** An engine whose address to advertise may follow from something else than what a person says: why, in the log's words. */
+export interface AdvertisedEngine extends Engine {
+  readonly advertisedSince?: string | undefined;
+}
+
 /** An agent for one Docker engine; throws `no-address` when its host has none to advertise. */
 export async function openAgent(
-  engine: Engine,
+  engine: AdvertisedEngine,
   settings: Settings,
   store: Store,
   { hostId, agent, holder }: Identity,
@@ -78,7 +83,8 @@ export async function openAgent(
   signal: AbortSignal,
 ): Promise<Agent> {
   const address = new HostAddress(engine.advertise, settings.etcd);
-  emit({ kind: "advertising", ...(await address.find(signal)) });
+  const { ip, how } = await address.find(signal);
+  emit({ kind: "advertising", ip, how: engine.advertisedSince ?? how });
   const connection = { url: engine.url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
   if (isOpenToAll(engine.url, connection.tls)) emit({ kind: "advice", about: engine.url, advice: OPEN_ENGINE });
   const containers = new DockerContainers(

@@ -4,6 +4,7 @@ import { explainHeld, explainWanted, type Explanation } from "../core/decision/e
 import { findContainer, type Found, type Named } from "../core/decision/find-container.js";
 import { shortId } from "../core/decision/new-instance.js";
 import { UNPROBED } from "../core/decision/readiness.js";
+import { gatewaysOf, withGatewayNote } from "../core/registry/gateway-address.js";
 import { entriesOf } from "../core/registry/registration.js";
 import type { DockerConnection } from "../edges/docker/connection.js";
 import { type Located, lookUp } from "../edges/docker/lookup.js";
@@ -73,7 +74,7 @@ async function inquireAtDocker(
 
 /** What an agent with these settings would do with a container that it has not probed and nobody has drained. */
 export async function decideAlone(
-  { container, engine }: Located<ReachedEngine>,
+  { container, others, engine }: Located<ReachedEngine>,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<Explanation> {
@@ -83,7 +84,8 @@ export async function decideAlone(
     address: await addressOf(engine, settings, signal),
     ownContainer: await ownContainer(),
   };
-  const decision = decisionOf(container, context, UNPROBED);
+  const gateways = () => gatewaysOf([container, ...others.values()]);
+  const decision = withGatewayNote(decisionOf(container, context, UNPROBED, others), gateways, context);
   const entries = entriesOf([{ container, decision }], context);
   const keys = Object.fromEntries([...entries].map(([key, { value }]) => [key, value]));
   return explainWanted({ ...container, decision }, keys);

@@ -2,7 +2,6 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Agent } from "../agent/agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
-import type { Engine } from "../core/host/engines.js";
 import { SERVICES } from "../core/model/keys.js";
 import { servicesOf } from "../core/view/view.js";
 import { readText } from "../edges/files/read-text.js";
@@ -20,7 +19,7 @@ import { Renderer, type RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, DOCKER_SETTINGS, type ProcessWorld } from "./command.js";
 import { type DaemonDeps, openDaemonDeps, openPassingIdentity } from "./daemon.js";
-import { enginesOf, openAgent } from "./engines.js";
+import { type AdvertisedEngine, enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
 import { rendererParts } from "./rendering.js";
 
@@ -70,12 +69,13 @@ export const upCommand: Command = {
   },
 };
 
-function onlyEngineOf(settings: Settings): Engine {
+function onlyEngineOf(settings: Settings): AdvertisedEngine {
   const [engine, ...others] = enginesOf(settings);
   if (!engine || others.length > 0) {
     throw new HecdError({ code: "usage", problem: "hecd up takes one Docker engine; hecd agent takes several" });
   }
-  return { ...engine, advertise: engine.advertise ?? "127.0.0.1" };
+  if (engine.advertise !== undefined) return engine;
+  return { ...engine, advertise: "127.0.0.1", advertisedSince: "HAProxy runs on this host" };
 }
 
 /** Where HAProxy finds its file and makes its sockets. */
@@ -160,7 +160,11 @@ async function writeFirstFile(parts: RendererParts, signal: AbortSignal): Promis
     adjust: async () => ({ kind: "reload", reason: "HAProxy does not run yet" }),
     reload: async () => ({ kind: "proven", output: "" }),
   });
-  for (const { outcome } of await new Renderer({ ...parts, balancerOf }).once(signal)) {
+  // Who reads the log need not be told that what does not run yet would have to be reloaded.
+  const emit: RendererParts["emit"] = (event) => {
+    if (event.kind !== "reload-needed") parts.emit(event);
+  };
+  for (const { outcome } of await new Renderer({ ...parts, balancerOf, emit }).once(signal)) {
     if (outcome.kind === "failed") throw firstFileFault(outcome.reason);
     if (outcome.kind === "rejected") throw firstFileFault(outcome.output);
   }

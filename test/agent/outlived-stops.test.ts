@@ -99,7 +99,7 @@ describe("a container that was told to stop and lives on", () => {
   });
 
   test("has the time that it asks for itself, where that is longer, and five seconds more", async () => {
-    taking({ ...web, stopping: { ...TOLD_TO_STOP, timeoutMs: 300_000 } });
+    taking({ ...told, stopTimeoutMs: 300_000 });
     await clock.advance(304_999);
     expect(asked).toEqual([]);
     await clock.advance(1);
@@ -196,6 +196,21 @@ describe("a container that was ending when an earlier agent left", () => {
     await clock.advance(1);
     expect(stops.isStopping(web)).toBe(false);
     expect(taking(web)).toBe(false);
+  });
+
+  test.each<[string, readonly [Container, ...Container[]]]>([
+    ["it", [{ ...web, stopTimeoutMs: 300_000 }]],
+    [
+      "the one whose network it lives in",
+      [{ ...web, networkMode: "container:owner" }, container("owner", { id: "owner", stopTimeoutMs: 300_000 })],
+    ],
+  ])("has the time that %s asks for, where that is longer", async (_, [first, ...others]) => {
+    stops.believe(left({ state: "draining", stopping: true }));
+    expect(taking(first, ...others)).toBe(true);
+    await clock.advance(304_999);
+    expect([asked, stops.isStopping(web)]).toEqual([[], true]);
+    await clock.advance(1);
+    expect(asked).toHaveLength(1);
   });
 
   test("is so too when Docker was heard of before its record was", () => {

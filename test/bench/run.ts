@@ -9,6 +9,7 @@ import { confdStart } from "./confd-start.js";
 import { burst, renderLatency } from "./render-latency.js";
 import { type Comparison, tableOf } from "./statistics.js";
 import { templateSpeed } from "./template-speed.js";
+import { unanswered } from "./unanswered.js";
 
 const ROUNDS = 50;
 const PAGE = new URL("docs/benchmarks.md", ROOT);
@@ -39,6 +40,7 @@ const sentences = [
   await unchanged(200),
   await burstOfEvents(2_000),
   await fleet(1_000, 10),
+  await unanswered({ hanging: 20, containers: 2_000 }, 5),
   `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`,
 ];
 const list = sentences.map((sentence) => `- ${sentence}`).join("\n");

@@ -121,6 +121,18 @@ describe("hecd explain", () => {
     expect(stderr).toMatch(/^No agent answers at 127\.0\.0\.1:\d+ \(connect ECONNREFUSED/);
   });
 
+  test("without an agent sees the container in whose network a guest lives", async () => {
+    const guest = { ...fake("guest"), networkMode: `container:${WEB}`, networks: [] };
+    docker.containers.set(idOf(3), { ...guest, startedAt: "2026-01-02T03:04:06Z" });
+    const { stdout } = await hecd(undefined, "explain", "guest", "--standalone", "--advertise", "10.0.0.5");
+    expect(stdout).toMatch(/^guest would be registered/);
+    expect(stdout).toContain("10.0.0.5:32768, port 80");
+    docker.containers.set(idOf(3), { ...guest, startedAt: "2026-01-02T03:04:04Z" });
+    const cutOff = await hecd(undefined, "explain", "guest", "--standalone", "--advertise", "10.0.0.5");
+    expect(cutOff.stdout).toContain("had before it was started anew");
+    expect(cutOff.stdout).toContain("web-1");
+  });
+
   test("does not ask the agent with --standalone", async () => {
     await using agent = await fakeAgent(stateOf());
     const { stdout, stderr } = await hecd(agent, "explain", WEB.slice(0, 64), "--standalone", "--json");

@@ -4,6 +4,7 @@ import { Metrics } from "../../src/edges/status/metrics.js";
 import { tableOf } from "../support/documents.js";
 import { RULES } from "../support/import-rules.js";
 import { ManualClock } from "../support/manual-clock.js";
+import { engineTable, readResults } from "../versions/engine-rows.js";
 
 /** A part of a document that follows from the program. */
 export interface GeneratedPart {
@@ -19,6 +20,7 @@ export const GENERATED: readonly GeneratedPart[] = [
   { page: "docs/confd.md", name: "flags", make: async () => confdFlags() },
   { page: "docs/operation.md", name: "metrics", make: metricsTable },
   { page: "docs/architecture.md", name: "imports", make: async () => importTable() },
+  { page: "docs/docker-engines.md", name: "engines", make: async () => engineTable(await readResults()) },
 ];
 
 /** All settings that have a flag. */

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 /** That a container without rules of its own was told to stop. */
-const TOLD = { sentAt: expect.any(Number) as number, timeoutMs: 10_000 };
+const TOLD = { sentAt: expect.any(Number) as number };
 
 /** Every action that was told of the container of that name. */
 function actionsOf({ events }: Followed, name: string): readonly string[] {
@@ -57,7 +57,7 @@ describe("a container on a real engine", () => {
     await killed("HUP");
     expect(followed.seen("signals")).toMatchObject({ status: "running", stopping: undefined });
     await killed("QUIT");
-    await followed.sees("signals", { status: "running", stopping: { ...TOLD, timeoutMs: 1_000 } });
+    await followed.sees("signals", { status: "running", stopping: TOLD, stopTimeoutMs: 1_000 });
     await cli.run("kill", "signals");
     await followed.sees("signals", { status: "exited", stopping: undefined });
   });

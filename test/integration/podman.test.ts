@@ -86,7 +86,7 @@ describe("a container on Podman", () => {
     await cli.deaf("podman-stopping");
     await followed.sees("podman-stopping", { status: "running", stopping: undefined });
     const stopped = cli.run("stop", "-t", "4", "podman-stopping");
-    await followed.sees("podman-stopping", { status: "running", stopping: { sentAt: 0, timeoutMs: 10_000 } });
+    await followed.sees("podman-stopping", { status: "running", stopping: { sentAt: 0 } });
     await stopped;
     await followed.sees("podman-stopping", { status: "exited", stopping: undefined });
   });

@@ -87,4 +87,6 @@ test("hecd up has a request wait for the only container of a service while that 
   await docker.run("start", name);
   expect(await answer).toBe(200);
   expect((await up.stop()).code).toBe(0);
+  expect(up.log).toContain("Advertises 127.0.0.1 (HAProxy runs on this host)");
+  expect(up.log).not.toContain("HAProxy does not run yet");
 });

@@ -15,6 +15,7 @@ export function container(name = "web1", changes: Partial<Container> = {}): Cont
     status: "running",
     health: "none",
     stopping: undefined,
+    stopTimeoutMs: 10_000,
     restartCount: 0,
     startedAt: "2026-01-02T03:04:05.678901234Z",
     networkMode: "default",
@@ -34,12 +35,14 @@ export function inNetwork(ip: string): Container["networks"][string] {
 export const vicinity: Vicinity = {
   wayTo: (ip) => ({ interface: "docker0", isDirect: true, addresses: inNetwork(ip).gateways ?? [] }),
   isOwn: (ip) => ip === "10.0.0.5" || ip === "127.0.0.1",
+  runs: (process) => process === 4242,
 };
 
 /** From where such an agent probes the containers of this machine's engine. */
 export const standpoint: Standpoint = { vicinity, place: "here", ownContainer: undefined, isUsual: true };
+
 /** That a container was told to stop, while it ran as `container` has it. */
-export const TOLD_TO_STOP: Stopping = { sentAt: Date.parse("2026-01-02T04:00:00Z"), timeoutMs: 10_000 };
+export const TOLD_TO_STOP: Stopping = { sentAt: Date.parse("2026-01-02T04:00:00Z") };
 
 /** A TCP port as `-P` and `-p` publish it: on every address of both families. */
 export function published(

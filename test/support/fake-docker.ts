@@ -14,6 +14,7 @@ export interface FakeContainer {
   stopTimeout?: number;
   /** What it says of itself besides its status, where it is no Docker engine: in Podman one that stops does not run. */
   running?: boolean;
+  networkMode?: string;
   /** The networks it is connected to, `bridge` when not given. */
   networks?: readonly string[];
 }
@@ -183,6 +184,7 @@ function listed([id, { name, status, health, hostPort, labels, networks }]: read
 
 function inspected(id: string, container: FakeContainer) {
   const { name, status, startedAt, health, hostPort, labels, stopSignal, stopTimeout, networks, running } = container;
+  const { networkMode = "default" } = container;
   const address = { IPAddress: "172.17.0.2", GlobalIPv6Address: "" };
   return {
     Id: id,
@@ -200,7 +202,7 @@ function inspected(id: string, container: FakeContainer) {
       ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
       ...(stopTimeout === undefined ? {} : { StopTimeout: stopTimeout }),
     },
-    HostConfig: { NetworkMode: "default" },
+    HostConfig: { NetworkMode: networkMode },
     NetworkSettings: {
       Ports: { "80/tcp": [{ HostIp: "0.0.0.0", HostPort: String(hostPort) }] },
       Networks: Object.fromEntries((networks ?? ["bridge"]).map((network) => [network, address])),

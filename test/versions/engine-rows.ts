@@ -47,26 +47,14 @@ export function missingIn(shown: readonly Shown[], all = eventRows()): Readonly<
   );
 }
 
-/** The table of engines and events: what holds, and by its number what is different and why. */
-export function engineTable(results: EngineResults, limits: readonly Limit[], all = eventRows()): string {
+/** The table of engines and events: where a row holds, and of which tests it is not shown where it does not. */
+export function engineTable(results: EngineResults, all = eventRows()): string {
   const engines = Object.keys(results);
-  const noteOf = (event: string, engine: string): string => {
-    const at = limits.findIndex((limit) => limit.events.includes(event) && engine.startsWith(limit.engine));
-    return at < 0 ? "**not shown**" : `${at + 1}`;
-  };
   const body = all.map(({ event }) => [
     event,
-    ...engines.map((engine) => (results[engine]?.[event]?.length === 0 ? "works" : noteOf(event, engine))),
+    ...engines.map((engine) => (results[engine]?.[event]?.length === 0 ? "works" : "**not shown**")),
   ]);
-  const notes = limits.map(({ why }, index) => `${index + 1}. ${why}`);
-  return [tableOf(["event", ...engines], body), ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
-}
-
-/** Why some rows do not hold as they are on an engine, whose name with its version begins like this. */
-export interface Limit {
-  readonly events: readonly string[];
-  readonly engine: string;
-  readonly why: string;
+  return tableOf(["event", ...engines], body);
 }
 
 interface Report {

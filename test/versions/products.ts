@@ -21,10 +21,10 @@ export interface Product {
   readonly asked: (unpacked: Unpacked) => readonly [program: string, flag: string];
   readonly answer: string;
   /** The projects of vitest, and parts of the names of their files: all of them when there are none. */
-  readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load" | "podman")[];
+  readonly projects: readonly ("agents" | "docker" | "etcd" | "haproxy" | "load" | "podman" | "rootless")[];
   readonly files: readonly string[];
   /** Whether its runs keep the table of engines and events. */
-  readonly isEngine?: true;
+  readonly isEngine?: boolean;
   /** A shell command that has to succeed before the tests, and uses the product as they do. */
   readonly before?: string;
 }
@@ -117,9 +117,40 @@ const PODMAN: Product = {
   before: "node tools/machine/prepare.mjs test",
 };
 
+/** Engines that a user without root has started, which have networks of their own. */
+const ROOTLESS_DOCKER: Product = {
+  ...DOCKER,
+  name: "Docker-rootless",
+  releases: [{ version: "28.5.2", suites: ["forky"] }],
+  bundle: {
+    packages: [...DOCKER.bundle.packages, "rootlesskit", "slirp4netns", "uidmap", "iptables", "iproute2", "procps"],
+    programs: [],
+  },
+  use: ({ root }) => ({ env: {}, command: rootlessMachine(root, "docker") }),
+  projects: ["rootless"],
+  files: [],
+  isEngine: false,
+};
+
+const ROOTLESS_PODMAN: Product = {
+  ...PODMAN,
+  name: "Podman-rootless",
+  releases: [{ version: "5.4.2", suites: ["trixie"] }],
+  bundle: { packages: [...PODMAN.bundle.packages, "passt", "uidmap"], programs: [] },
+  use: ({ root }) => ({ env: { HECD_TEST_ENGINE: "podman" }, command: rootlessMachine(root, "podman") }),
+  projects: ["rootless"],
+  files: [],
+  isEngine: false,
+};
+
+function rootlessMachine(root: string, engine: "docker" | "podman"): readonly string[] {
+  return ["sh", here("fresh-machine.sh"), root, "sh", here("rootless-machine.sh"), root, engine];
+}
+
 /** By the word that the command line has for each; several where one is spoken to as the other, with versions of their own. */
 export const PRODUCTS: ReadonlyMap<string, readonly Product[]> = new Map([
   ["haproxy", [HAPROXY]],
   ["etcd", [ETCD]],
   ["docker", [DOCKER, PODMAN]],
+  ["rootless", [ROOTLESS_DOCKER, ROOTLESS_PODMAN]],
 ]);

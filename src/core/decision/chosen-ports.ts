@@ -55,7 +55,7 @@ function portsFor(
     one.protocol !== "sctp" &&
     one.protocol === (protocol ?? one.protocol) &&
     (directly || one.bindings.length > 0)
-      ? [{ port, protocol: one.protocol, bindings: one.bindings }]
+      ? [{ ...one, protocol: one.protocol }]
       : [],
   );
   return found.length === 0 && directly ? [{ port, protocol: protocol ?? "tcp", bindings: [] }] : found;

@@ -38,12 +38,13 @@ function hostAddresses({ ip }: ServiceConfig, { address, altAddress }: DecisionC
   return ip !== undefined ? [ip] : [address, altAddress].filter((own) => own !== undefined);
 }
 
-function published({ port, bindings, config }: ChosenPort, context: DecisionContext): Endpoint | Objection {
+function published(chosen: ChosenPort, context: DecisionContext): Endpoint | Objection {
+  const { port, bindings, config } = chosen;
   const own = hostAddresses(config, context);
   const family = familyOf(own[0] ?? "0.0.0.0");
   if (config.ip !== undefined) {
     const binding = bindingBehind(bindings, family);
-    return binding ? { ip: config.ip, port: binding.hostPort } : otherFamily(port, family);
+    return binding ? { ip: config.ip, port: binding.hostPort } : otherFamily(chosen, family);
   }
   const places = placesOf(bindings, own, context.allowLoopback);
   const main = places.find(({ ip, isOwn }) => !isOwn && familyOf(ip) === family) ?? places[0];
@@ -51,7 +52,7 @@ function published({ port, bindings, config }: ChosenPort, context: DecisionCont
   if (bindings.some(({ hostIp }) => isLoopback(hostIp))) {
     return objection("loopback-only", `Port ${port} is published on loopback only, which ${LOOPBACK}`);
   }
-  return own.length === 0 ? noHostIp() : otherFamily(port, family);
+  return own.length === 0 ? noHostIp() : otherFamily(chosen, family);
 }
 
 /** Every place where one can reach a port: first those that are named, then those on all addresses, then loopback. */
@@ -130,10 +131,17 @@ function firstOf(places: readonly Place[]): Endpoint | Objection {
 const LOOPBACK =
   "HAProxy reaches on this host alone; publish it on another address, or allow that with --allow-loopback";
 
-function otherFamily(port: number, family: 4 | 6): Objection {
+function otherFamily({ port, routed = [] }: ChosenPort, family: 4 | 6): Objection {
+  const other = family === 4 ? 6 : 4;
+  if (routed.includes(family)) {
+    return objection(
+      "no-host-ip",
+      `Port ${port} is published on IPv${other} only, since its network is routed in IPv${family}, where no port of this host leads into it; name that network by label hecd.network, or advertise an IPv${other} address by --advertise-alt or label hecd.ip`,
+    );
+  }
   return objection(
     "no-host-ip",
-    `Port ${port} is published on IPv${family === 4 ? 6 : 4} only, which is not the family of the advertised address; set --advertise-alt or label hecd.ip`,
+    `Port ${port} is published on IPv${other} only, which is not the family of the advertised address; set --advertise-alt or label hecd.ip`,
   );
 }
 

@@ -32,6 +32,8 @@ export interface ProbePlan {
   readonly http: HttpCheck | undefined;
   /** Whether somebody in between accepts for the container, also while nobody listens in it. */
   readonly isForwarded: boolean;
+  /** The port as the container has it, and its process: where the kernel is asked instead, which knows who listens. */
+  readonly inside?: Inside | undefined;
   /** How long a refusal is waited out where it may be a stranger's; for ever when undefined: only the container answers. */
   readonly doubtMs: number | undefined;
   /** How often it is probed on after it has passed; never when undefined. */
@@ -39,6 +41,12 @@ export interface ProbePlan {
   readonly timeoutMs: number;
   readonly rise: number;
   readonly fall: number;
+}
+
+/** A port in the network of a process of this machine. */
+export interface Inside {
+  readonly process: number;
+  readonly port: number;
 }
 
 /** What is to be done about a port of a container: probe it, or tell why that cannot be. */
@@ -51,7 +59,10 @@ const REMOTE_DOUBT_MS = 1_000;
 const LOOPBACK_DOUBT_MS = 10_000;
 
 /** A place at which somebody may answer a probe. */
-type Target = Pick<ProbePlan, "ip" | "port" | "isForwarded" | "doubtMs">;
+type Target = Pick<ProbePlan, "ip" | "port" | "isForwarded" | "inside" | "doubtMs">;
+
+/** What of a container decides whether and how it is probed, besides its placement. */
+export type Probed = Pick<Container, "id" | "status" | "health" | "process">;
 
 /**
  * The probes that tell when a container listens, by the numbers of its ports: one for each TCP port of its placement.
@@ -60,20 +71,37 @@ type Target = Pick<ProbePlan, "ip" | "port" | "isForwarded" | "doubtMs">;
  * one. What labels say of a check goes before `isUsual`.
  */
 export function probesOf(
-  { status, health }: Pick<Container, "status" | "health">,
+  container: Probed,
   placement: Placement,
   standpoint: Standpoint,
 ): ReadonlyMap<number, Probing> {
+  const { status, health } = container;
   if (status !== "running" || "reason" in placement || "reason" in placement.ports) return new Map();
   const byDefault = standpoint.isUsual && health === "none" ? "tcp" : "off";
   const probings = placement.ports.flatMap((placed): readonly (readonly [number, Probing])[] => {
     const { port, protocol, config } = placed.chosen;
     const type = config.check?.type ?? byDefault;
     if (protocol !== "tcp" || type === "off") return [];
-    const target = targetOf(placed, standpoint);
+    const inside = type === "tcp" ? insideOf(placed, container, standpoint) : undefined;
+    const target = inside ?? targetOf(placed, standpoint);
     return [[port, "unreachable" in target ? target : planOf(target, type, config)]];
   });
   return new Map(probings);
+}
+
+/**
+ * The network of a container of an engine without root, into which only the kernel can look from here: what forwards its
+ * published ports accepts while nobody listens there, and ends that the later the busier the machine is. Undefined where
+ * that cannot be looked into.
+ */
+function insideOf(
+  { chosen, instance: { ip, port }, own }: PlacedPort,
+  { id, process }: Probed,
+  { vicinity, place }: Standpoint,
+): Target | undefined {
+  const isSeen = place === "rootless" && own !== "host" && process !== undefined && vicinity.runs(process, id);
+  if (!isSeen) return undefined;
+  return { ip, port, isForwarded: true, inside: { process, port: chosen.port }, doubtMs: undefined };
 }
 
 /**

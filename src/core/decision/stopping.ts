@@ -14,10 +14,11 @@ export function stoppingOf(container: Container, others: ReadonlyMap<string, Con
 
 /**
  * For how long a container that was told to stop is believed to be ending, whatever it seems to do: as long as stops
- * `usualMs` last, and longer where it asks for more. Undefined for one of which only an earlier agent has heard.
+ * `usualMs` last, and longer where it asks for more, or the one whose network it lives in.
  */
-export function graceMsOf(stopping: Stopping | undefined, usualMs: number): number {
-  return Math.max(usualMs, stopping === undefined ? 0 : stopping.timeoutMs + LATE_MS);
+export function graceMsOf(container: Container, others: ReadonlyMap<string, Container>, usualMs: number): number {
+  const askedMs = Math.max(container.stopTimeoutMs, networkOwner(container, others)?.stopTimeoutMs ?? 0);
+  return Math.max(usualMs, askedMs + LATE_MS);
 }
 
 /**
@@ -26,12 +27,12 @@ export function graceMsOf(stopping: Stopping | undefined, usualMs: number): numb
  * its labels, and none where it cannot be probed from here.
  */
 export function sightingProbesOf(
-  { status }: Container,
+  container: Container,
   placement: Placement,
   standpoint: Standpoint,
   found: (port: number) => ProbeResult,
 ): readonly ProbePlan[] {
-  const probings = [...probesOf({ status, health: "none" }, placement, standpoint)];
+  const probings = [...probesOf({ ...container, health: "none" }, placement, standpoint)];
   return probings.flatMap(([port, probing]) => {
     const result = found(port);
     return "unreachable" in probing || result === "pending" || result === "unfit" ? [] : [probing];

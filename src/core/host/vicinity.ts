@@ -23,6 +23,8 @@ export interface Vicinity {
   wayTo(ip: string): Way | undefined;
   /** Whether an address is one of this process's own network namespace. */
   isOwn(ip: string): boolean;
+  /** Whether the process of this number is the first one of that container, and one that this machine's kernel runs. */
+  runs(process: number, container: string): boolean;
 }
 
 /** What is known of a network of an engine. */

@@ -15,10 +15,14 @@ export interface Container {
   readonly health: "none" | "starting" | "healthy" | "unhealthy";
   /** The last signal since its start that is to end it, and has not ended it yet; undefined where it was sent none. */
   readonly stopping: Stopping | undefined;
+  /** How long it asks to be given, once it is told to stop, before it is killed, in milliseconds. */
+  readonly stopTimeoutMs: number;
   /** How often Docker has started it again by its restart policy since somebody last started it. */
   readonly restartCount: number;
   /** RFC 3339; changes with every start, so (id, startedAt) names one incarnation. */
   readonly startedAt: string;
+  /** The number of its first process on the engine's machine; undefined while it has none. */
+  readonly process?: number | undefined;
   /** `bridge`, `host`, `none`, `container:<id>` or the name of a user-defined network. */
   readonly networkMode: string;
   /** Its own address in each network it is connected to, by the network's name; empty while it does not run. */
@@ -33,8 +37,6 @@ export interface Container {
 export interface Stopping {
   /** By the engine's calendar, in milliseconds since 1970; 0 when it does not say. */
   readonly sentAt: number;
-  /** How long the container itself asks to be given before it is killed, in milliseconds. */
-  readonly timeoutMs: number;
 }
 
 /** The addresses of a container in one network; each undefined where the network has none of that family. */
@@ -55,6 +57,8 @@ export interface ContainerPort {
   readonly port: number;
   readonly protocol: "tcp" | "udp" | "sctp";
   readonly bindings: readonly PortBinding[];
+  /** The families in which it is published at no port of the host, since its network is routed there; undefined for none. */
+  readonly routed?: readonly (4 | 6)[] | undefined;
 }
 
 /** Where one container port is published; `hostIp` is `""`, `0.0.0.0` or `::` when it is published on all addresses. */

@@ -7,6 +7,7 @@ import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js
 import { objection } from "../model/reason.js";
 import { describeOverruled, type Saying, sayingOf, settleSayings } from "../model/shared-settings.js";
 import type { Unseen } from "../model/unseen.js";
+import { gatewaysOf, withGatewayNote } from "./gateway-address.js";
 import type { Entry } from "./plan.js";
 
 /** A container and what becomes of it. */
@@ -28,8 +29,11 @@ export function decide(
 ): readonly Decided[] {
   const others = new Map(containers.map((container) => [container.id, container]));
   const holders = new Map<string, Container>();
+  let seen: ReadonlySet<string> | undefined;
+  const gateways = (): ReadonlySet<string> => (seen ??= gatewaysOf(containers));
   const decided = inOrderOfStart(containers).map((container): Decided => {
-    const decision = decisionOf(container, context, runtimeStatusOf(container), others);
+    const decided = decisionOf(container, context, runtimeStatusOf(container), others);
+    const decision = withGatewayNote(decided, gateways, context);
     const keys = keysIn(decision, context);
     const taken = keys.find((key, index) => holders.has(key) || keys.indexOf(key) !== index);
     if (taken !== undefined) return { container, decision: alreadyTaken(taken, holders.get(taken)) };

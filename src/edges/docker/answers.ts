@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { familyOf } from "../../core/host/advertise.js";
 import { isServiceVariable } from "../../core/labels/registrator-labels.js";
 import type { Container, ContainerPort } from "../../core/model/container.js";
+import type { ListedTraits } from "../../core/model/unseen.js";
 import { signalNumber, type StopRule } from "../../core/text/signal.js";
 import { type EngineKind, isInfra } from "./podman.js";
 
@@ -45,6 +47,7 @@ export const inspectAnswer = z.object({
     ]),
     Running: z.boolean().nullish(),
     StartedAt: z.string().max(64),
+    Pid: z.number().nullish(),
     Health: z.object({ Status: z.string() }).nullish(),
   }),
   Config: z.object({
@@ -126,6 +129,20 @@ export function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: un
   throw new UnreadableAnswer(what, problem, { cause: parsed.error });
 }
 
+const listedPort = z.object({ PublicPort: z.number() });
+const listedNetwork = z.object({ IPAddress: z.string().nullish(), GlobalIPv6Address: z.string().nullish() });
+
+/** What a line of the list shows by which keys may be known as those of that container. */
+export function traitsOf({ Labels, Ports, NetworkSettings }: z.output<typeof listAnswer>): ListedTraits {
+  const networks = Object.values(NetworkSettings?.Networks ?? {}).map((one) => listedNetwork.safeParse(one).data ?? {});
+  const ips = networks.flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress ?? "", GlobalIPv6Address ?? ""]);
+  return {
+    labels: Object.values(Labels ?? {}),
+    hostPorts: (Ports ?? []).flatMap((port) => listedPort.safeParse(port).data?.PublicPort ?? []),
+    ips: ips.filter((ip) => ip !== ""),
+  };
+}
+
 /** Its own name; the others, with a second slash, are what linked containers call it. */
 export function nameOf({ Id, Names }: z.output<typeof listAnswer>): string {
   return (Names ?? []).find((name) => name.lastIndexOf("/") === 0)?.slice(1) ?? Id;
@@ -158,10 +175,12 @@ export function containerOf(answer: InspectAnswer, kind: EngineKind): Container 
     serviceVariables: serviceVariablesOf(Config.Env ?? []),
     status: statusOf(State),
     health: healthOf(State.Health?.Status),
-    stopping: isStopping(State) ? { sentAt: 0, timeoutMs: stopRuleOf(answer).timeoutMs } : undefined,
+    stopping: isStopping(State) ? { sentAt: 0 } : undefined,
+    stopTimeoutMs: stopRuleOf(answer).timeoutMs,
     isInfra: kind === "podman" && isInfra({ name, image, command: [Path ?? "", ...(Args ?? [])] }),
     restartCount: RestartCount ?? 0,
     startedAt: State.StartedAt,
+    ...(Number.isSafeInteger(State.Pid) && Number(State.Pid) > 0 ? { process: Number(State.Pid) } : {}),
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),
     ports: portsOf(Config.ExposedPorts ?? {}, publishedOf(answer, kind)),
@@ -246,6 +265,15 @@ function healthOf(status: string | undefined): Container["health"] {
   return status === "starting" || status === "healthy" || status === "unhealthy" ? status : "none";
 }
 
+/** Docker 28 shows a port of a routed network as published, without a port of the host. */
+function routedOf(bindings: NonNullable<Published[string]>): readonly (4 | 6)[] | undefined {
+  const without = bindings.filter(({ HostPort }) => HostPort === "");
+  const families = ([4, 6] as const).filter((family) =>
+    without.some(({ HostIp }) => HostIp === "" || familyOf(HostIp) === family),
+  );
+  return families.length > 0 ? families : undefined;
+}
+
 /** Joins what is exposed and what is published, in a fixed order, so that equal containers look equal. */
 function portsOf(exposed: Readonly<Record<string, unknown>>, published: Published): readonly ContainerPort[] {
   const ports: ContainerPort[] = [];
@@ -256,8 +284,14 @@ function portsOf(exposed: Readonly<Record<string, unknown>>, published: Publishe
       .map(({ HostIp, HostPort }) => ({ hostIp: HostIp, hostPort: Number(HostPort) }))
       .filter(({ hostPort }) => hostPort >= 1 && hostPort <= 65_535)
       .sort((a, b) => a.hostPort - b.hostPort || (a.hostIp < b.hostIp ? -1 : 1));
+    const routed = routedOf(published[name] ?? []);
     // The expression allows these three words only.
-    ports.push({ port: Number(match[1]), protocol: match[2] as ContainerPort["protocol"], bindings });
+    ports.push({
+      port: Number(match[1]),
+      protocol: match[2] as ContainerPort["protocol"],
+      bindings,
+      ...(routed && { routed }),
+    });
   }
   return ports.sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
 }

@@ -124,7 +124,7 @@ export class ContainerCache {
     const { status, startedAt } = container;
     const isSameRun = (status === "running" || status === "paused") && Date.parse(startedAt) <= kill.sentAt;
     if (!isSameRun) return container;
-    const stopping = { sentAt: kill.sentAt, timeoutMs: stopRule.timeoutMs };
+    const stopping = { sentAt: kill.sentAt };
     return ending.of(container, () => ({ ...container, stopping }), [kill]);
   }
 }

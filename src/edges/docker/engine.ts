@@ -3,6 +3,7 @@ import Docker from "dockerode";
 import { z } from "zod";
 import type { EnginePlace } from "../../core/host/vicinity.js";
 import type { Container } from "../../core/model/container.js";
+import type { ListedTraits } from "../../core/model/unseen.js";
 import type { StopRule } from "../../core/text/signal.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
@@ -19,6 +20,7 @@ import {
   parseAnswer,
   stopRuleOf,
   summaryOf,
+  traitsOf,
   versionAnswer,
 } from "./answers.js";
 import { type DialOptions, dialOptions, type DockerConnection } from "./connection.js";
@@ -40,6 +42,7 @@ export interface Listed {
   readonly tellsHealth: boolean;
   /** Whether it has a process. */
   readonly isUp: boolean;
+  readonly traits: ListedTraits;
 }
 
 /** A container as a look shows it. */
@@ -198,6 +201,7 @@ export class DockerEngine implements Disposable {
       summary: summaryOf(listed, this.kind),
       tellsHealth: this.kind === "docker",
       isUp: !/^(created|configured|initialized|exited|stopped|dead|removing)$/.test(listed.State),
+      traits: traitsOf(listed),
     }));
   }
 }

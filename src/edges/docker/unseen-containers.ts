@@ -12,9 +12,9 @@ export class UnseenContainers {
   take(list: readonly Listed[], isSeen: (id: string) => boolean): void {
     const listed = new Set(list.map(({ id }) => id));
     for (const id of this.#unseen.keys()) if (!listed.has(id)) this.#unseen.delete(id);
-    for (const { id, name, isUp } of list) {
+    for (const { id, name, isUp, traits } of list) {
       const because = this.#unseen.get(id)?.because;
-      if (because !== undefined || !isSeen(id)) this.#unseen.set(id, { id, name, isUp, because });
+      if (because !== undefined || !isSeen(id)) this.#unseen.set(id, { id, name, isUp, because, traits });
     }
   }
 

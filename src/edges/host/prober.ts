@@ -1,8 +1,10 @@
 import { connect, type Socket } from "node:net";
 import PQueue from "p-queue";
+import type { Inside } from "../../core/decision/probing.js";
 import type { Clock } from "../../flow/clock.js";
 import type { Prober, ProbeTarget, ProbeVerdict } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
+import { listensBeside } from "./container-process.js";
 import { askByHttp } from "./http-question.js";
 
 /** How many attempts are made at the same time. */
@@ -14,7 +16,7 @@ const STAYS_OPEN_MS = 100;
 /** Nobody can come to that address from here. */
 const NO_WAY = new Set(["EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "EACCES", "EPERM", "EINVAL"]);
 
-/** Probes by TCP connections and HTTP requests of its own. */
+/** Probes by TCP connections and HTTP requests of its own, and by the kernel's word where that is all that tells. */
 export class SocketProber implements Prober {
   readonly #clock: Clock;
   readonly #queue = new PQueue({ concurrency: AT_ONCE });
@@ -24,8 +26,14 @@ export class SocketProber implements Prober {
   }
 
   async probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeVerdict> {
-    return await this.#queue.add(() => attempt(target, timeoutMs, this.#clock, signal), { signal });
+    const ask = (): Promise<ProbeVerdict> =>
+      target.inside ? askKernel(target.inside) : attempt(target, timeoutMs, this.#clock, signal);
+    return await this.#queue.add(ask, { signal });
   }
+}
+
+async function askKernel({ process, port }: Inside): Promise<ProbeVerdict> {
+  return (await listensBeside(process, port)) ? "passed" : "refused";
 }
 
 /** One connection, and what is asked over it; whatever comes first is the verdict, and ends all of it. */

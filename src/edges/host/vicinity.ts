@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { parseRoutes4, parseRoutes6, type KernelRoute, routeTo } from "../../core/host/routes.js";
 import type { Vicinity } from "../../core/host/vicinity.js";
+import { isFirstOf } from "./container-process.js";
 
 /** The routes of Linux; none elsewhere. To read them takes less time than to wait for that. */
 export function readRoutes(): { readonly v4: readonly KernelRoute[]; readonly v6: readonly KernelRoute[] } {
@@ -40,6 +41,7 @@ function vicinityOf(routes4: readonly KernelRoute[]): Vicinity {
       return route && { interface: route.interface, isDirect: route.isDirect, addresses: addressesOf(route.interface) };
     },
     isOwn: (ip) => ip.startsWith("127.") || isThere(ip),
+    runs: (process, container) => isFirstOf(container, process),
   };
 }
 

@@ -112,6 +112,17 @@ describe("both families", () => {
     expect(placesOf({ ports: [published(80, 32_768, hostIps)] }, more).replace("80 web1 ", "")).toBe(expected);
   });
 
+  test("differ where the network is routed in one of them, and that is told where that one is advertised", () => {
+    const bindings = [{ hostIp: "::", hostPort: 32_768 }];
+    const one = container("web1", { ports: [{ port: 80, protocol: "tcp", bindings, routed: [4] }] });
+    const decision = decisionOf(one, context, UNPROBED);
+    expect(decision).toMatchObject({ reason: "no-host-ip" });
+    expect("advice" in decision && decision.advice).toMatch(
+      /on IPv6 only, since its network is routed in IPv4.*hecd\.network/,
+    );
+    expect(placesOf({ ports: one.ports }, both)).toBe("80 web1 [2001:db8::5]:32768");
+  });
+
   test("may have different ports, as the engine gives them", () => {
     const bindings = [
       { hostIp: "0.0.0.0", hostPort: 32_768 },

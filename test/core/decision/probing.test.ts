@@ -75,6 +75,7 @@ const inside: Partial<Standpoint> = {
   vicinity: {
     wayTo: (ip) => ({ interface: "eth0", isDirect: ip.startsWith("10.2."), addresses: ["10.2.0.9"] }),
     isOwn: (ip) => ip === "10.2.0.9",
+    runs: () => false,
   },
 };
 
@@ -102,6 +103,24 @@ test("a container of an engine without root is probed where it is published, and
     "172.17.0.2:8080 is not probed, since no interface of this agent is in that network",
   ]);
   expect(targets(container("web1", { networkMode: "host", networks: {} }), rootless)).toEqual([
+    "10.0.0.5:8080 is not probed, since the host's network of that engine is not this agent's",
+  ]);
+});
+
+test("where its process is seen, the kernel tells who listens in a container of an engine without root", () => {
+  const insideOf = (changes: Partial<Container>, from = rootless, here = context): readonly unknown[] =>
+    probesOf(container("web1", { process: 4242, ...changes }), here, from).map(([, probing]) =>
+      "unreachable" in probing ? probing.unreachable : (probing.inside ?? describeProbe(probing)),
+    );
+  const seen = { process: 4242, port: 8080 };
+  expect(insideOf({})).toEqual([seen]);
+  expect(insideOf({ networks: {} })).toEqual([seen]);
+  expect(insideOf({ labels: { "hecd.network": "bridge" } })).toEqual([seen]);
+  expect(insideOf({}, rootless, { ...context, address: "203.0.113.9" })).toEqual([seen]);
+  expect(insideOf({ process: 99 })).toEqual(["10.0.0.5:32768"]);
+  expect(insideOf({}, {})).toEqual(["172.17.0.2:8080"]);
+  expect(insideOf({ labels: { "hecd.check.path": "/" } })).toEqual(["http://10.0.0.5:32768/"]);
+  expect(insideOf({ networkMode: "host", networks: {} })).toEqual([
     "10.0.0.5:8080 is not probed, since the host's network of that engine is not this agent's",
   ]);
 });

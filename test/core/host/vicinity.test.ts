@@ -35,6 +35,6 @@ test.each<[string, Way | undefined, Partial<NetworkTraits>, EnginePlace, boolean
     false,
   ],
 ])("an address to which the way leaves by %s", (_, way, changes, place, expected) => {
-  const vicinity: Vicinity = { wayTo: () => way, isOwn: () => false };
+  const vicinity: Vicinity = { wayTo: () => way, isOwn: () => false, runs: () => false };
   expect(isNear("172.18.0.2", { ...network, ...changes }, place, vicinity)).toBe(expected);
 });

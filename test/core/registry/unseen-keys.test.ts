@@ -41,6 +41,23 @@ describe("what is held of a container that cannot be looked at", () => {
     expect([...seen.keys()]).toEqual(["/app/servers/web12"]);
   });
 
+  test.each<[string, string, string, Unseen["traits"]]>([
+    ["its label", "shop", "10.0.0.5:1", { labels: ["shop"], hostPorts: [], ips: [] }],
+    ["its label, for another port", "shop-81", "10.0.0.5:1", { labels: ["shop"], hostPorts: [], ips: [] }],
+    ["the port that it is published at", "by-variable", "10.0.0.5:32768", { labels: [], hostPorts: [32_768], ips: [] }],
+    ["its own address", "by-variable", "[fd00::2]:80", { labels: [], hostPorts: [], ips: ["172.17.0.2", "fd00::2"] }],
+    ["the end of its id", `cut-${container("web1").id.slice(0, 12)}`, "10.0.0.5:1", undefined],
+    ["the same for another port", `cut-${container("web1").id.slice(0, 12)}-81`, "10.0.0.5:1", undefined],
+  ])("is so without a record where the key has another name: it is known by %s", (_, name, value, traits) => {
+    const key = `/app/servers/${name}`;
+    const other = ["/app/servers/web2", "10.0.0.5:32769"] as const;
+    const seen = heldOfSeen(new Map([[key, value], other]), [unseen("web1", { traits })], {
+      ...context,
+      layouts: ["simple"],
+    });
+    expect([...seen]).toEqual([other]);
+  });
+
   test("goes when the list says that it does not run", () => {
     const held = heldOf(["simple", "json"], "web1");
     expect(heldOfSeen(held, [unseen("web1", { isUp: false })], context)).toBe(held);

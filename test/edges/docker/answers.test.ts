@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
-import { containerOf, inspectAnswer, listAnswer, stopRuleOf, summaryOf } from "../../../src/edges/docker/answers.js";
+import {
+  containerOf,
+  inspectAnswer,
+  listAnswer,
+  stopRuleOf,
+  summaryOf,
+  traitsOf,
+} from "../../../src/edges/docker/answers.js";
 import type { EngineKind } from "../../../src/edges/docker/podman.js";
 import { context } from "../../support/containers.js";
 
@@ -37,12 +44,22 @@ function bound(HostIp: string): object {
 
 describe("the state of a container", () => {
   test.each([
+    [{ Pid: 4242 }, 4242],
+    [{ Pid: 0 }, undefined],
+    [{ Pid: -1 }, undefined],
+    [{ Pid: 1.5 }, undefined],
+    [{}, undefined],
+  ])("with %j has the process %s", (State, process) => {
+    expect(containerOf(answer({ State }), "docker").process).toBe(process);
+  });
+
+  test.each([
     ["Podman 4.3 and 5.4", { Status: "stopping", Running: false }],
     ["Podman 5.8 and 6.1", { Status: "running", Running: false }],
   ])("that is told to stop is running and stopping in %s", (_, State) => {
     expect(containerOf(answer({ State }), "podman")).toMatchObject({
       status: "running",
-      stopping: { sentAt: 0, timeoutMs: 10_000 },
+      stopping: { sentAt: 0 },
     });
   });
 
@@ -104,6 +121,33 @@ describe("the container that holds the network of a pod", () => {
   });
 });
 
+test("a port that is published without one of the host is routed in the family of its address", () => {
+  const routed = (...bindings: readonly object[]) =>
+    containerOf(answer({ NetworkSettings: { Ports: { "8080/tcp": bindings } } }), "docker").ports;
+  const port = { port: 8080, protocol: "tcp" };
+  const six = { HostIp: "::", HostPort: "32768" };
+  const bindings = [{ hostIp: "::", hostPort: 32_768 }];
+  expect(routed({ HostIp: "0.0.0.0", HostPort: "" }, six)).toEqual([{ ...port, bindings, routed: [4] }]);
+  expect(routed({ HostIp: "", HostPort: "" })).toEqual([{ ...port, bindings: [], routed: [4, 6] }]);
+  expect(routed(six)).toEqual([{ ...port, bindings }]);
+});
+
+describe("a line of the list", () => {
+  test("shows by what keys may be known as those of a container that cannot be looked at", () => {
+    const line = {
+      ...{ Id: ID, State: "running", Status: "Up", Labels: { "hecd.name": "shop" } },
+      Ports: [{ PrivatePort: 80, PublicPort: 32_768, Type: "tcp" }, { PrivatePort: 81 }, "what?", null],
+      NetworkSettings: { Networks: { a: { IPAddress: "172.17.0.2", GlobalIPv6Address: "" }, b: null, c: 1 } },
+    };
+    expect(traitsOf(listAnswer.parse(line))).toEqual({ labels: ["shop"], hostPorts: [32_768], ips: ["172.17.0.2"] });
+    expect(traitsOf(listAnswer.parse({ Id: ID, State: "", Status: "" }))).toEqual({
+      labels: [],
+      hostPorts: [],
+      ips: [],
+    });
+  });
+});
+
 describe("the time that a container has for its end", () => {
   test.each([
     [{}, 15, 10_000],
@@ -112,6 +156,7 @@ describe("the time that a container has for its end", () => {
     [{ StopSignal: "SIGQUIT", StopTimeout: -1 }, 3, 86_400_000],
   ])("of %j is known", (Config, signal, timeoutMs) => {
     expect(stopRuleOf(answer({ Config }))).toEqual({ signal, timeoutMs });
+    expect(containerOf(answer({ Config }), "docker").stopTimeoutMs).toBe(timeoutMs);
   });
 });
 

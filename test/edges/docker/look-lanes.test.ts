@@ -1,9 +1,11 @@
+import { setMaxListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { LookLanes } from "../../../src/edges/docker/look-lanes.js";
 import { sleep } from "../../../src/flow/clock.js";
 import { ManualClock, settled } from "../../support/manual-clock.js";
 
 const signal = new AbortController().signal;
+setMaxListeners(0, signal); // each look that hangs listens to it
 
 /** How long it takes until all looks that are answered, each after 5 ms, have been; `hangs` are the numbers of the others. */
 async function timeOf(looks: number, hangs: (number: number) => boolean): Promise<number> {

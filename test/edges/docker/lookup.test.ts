@@ -37,6 +37,40 @@ describe("a look-up at several engines", () => {
     );
   });
 
+  test("finds those along with it in whose network it lives, one behind the other, and looks at no more", async () => {
+    await using one = await engineOf("web-1", idOf(1));
+    const { docker } = one;
+    const web = { name: "web-1", status: "running", startedAt: "2026-01-02T03:04:05Z", hostPort: 32_768 };
+    docker.containers.set(idOf(2), { ...web, name: "guest", networkMode: `container:${idOf(1)}` });
+    docker.containers.set(idOf(3), { ...web, name: "guest-of-guest", networkMode: "container:guest" });
+    docker.containers.set(idOf(4), { ...web, name: "other" });
+    docker.containers.set(idOf(5), { ...web, name: "circle-1", networkMode: "container:circle-2" });
+    docker.containers.set(idOf(6), { ...web, name: "circle-2", networkMode: "container:circle-1" });
+    docker.containers.set(idOf(7), { ...web, name: "lost", networkMode: "container:nobody" });
+    const others = async (asked: string): Promise<readonly string[]> => {
+      const found = await lookUp(asked, [one.engine], systemClock, signal);
+      return found.kind === "found" ? [...found.container.others.values()].map(({ name }) => name) : [found.kind];
+    };
+    expect(await others("guest-of-guest")).toEqual(["guest", "web-1"]);
+    expect(await others("web-1")).toEqual([]);
+    expect(await others("circle-1")).toEqual(["circle-2"]);
+    expect(await others("lost")).toEqual([]);
+    expect(docker.requests).not.toContainEqual(expect.stringContaining(idOf(4)));
+  });
+
+  test("finds all along with it that may be in its pod", async () => {
+    await using one = await engineOf("web-1", idOf(1));
+    const { docker } = one;
+    docker.isPodman = true;
+    const web = { name: "0123456789ab-infra", status: "running", startedAt: "2026-01-02T03:04:05Z", hostPort: 32_768 };
+    docker.containers.set(idOf(2), web);
+    docker.containers.set(idOf(3), { ...web, name: "app", networkMode: `container:${idOf(2)}` });
+    docker.containers.set(idOf(4), { ...web, name: "side", networkMode: `container:${idOf(2)}` });
+    const found = await lookUp("app", [one.engine], systemClock, signal);
+    const others = found.kind === "found" ? [...found.container.others.keys()] : [];
+    expect(others.sort()).toEqual([idOf(1), idOf(2), idOf(4)]);
+  });
+
   test("says why the container that it has found cannot be looked at", async () => {
     await using one = await engineOf("web-1", idOf(1));
     one.docker.intercept = (path, response) => {

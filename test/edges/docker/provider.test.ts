@@ -236,7 +236,10 @@ describe("a container that is sent a signal", () => {
     const sentAt = Date.now();
     kill(id, "15", sentAt);
     await sees("web1 running stopping");
-    expect(states.at(-1)?.[0]?.stopping).toEqual({ sentAt: expect.closeTo(sentAt, 0) as number, timeoutMs: 20_000 });
+    expect(states.at(-1)?.[0]).toMatchObject({
+      stopping: { sentAt: expect.closeTo(sentAt, 0) as number },
+      stopTimeoutMs: 20_000,
+    });
     await clock.advance(600_000);
     expect(known()).toEqual(["web1 running stopping"]);
     kill(id, "9", sentAt + 60_000);

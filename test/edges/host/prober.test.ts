@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createSecureServer, createServer as createHttp2Server } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
@@ -139,6 +140,25 @@ test("where somebody in between accepts, a connection counts that stays open, or
   expect(await probe(await listening(resetting), forwarded)).toBe("refused");
   const closing = createServer((socket) => void socket.end());
   expect(await probe(await listening(closing), { ...forwarded, http: {} })).toBe("refused");
+});
+
+test("where the kernel is asked who listens, whoever accepts in between counts for nothing", async () => {
+  const port = await listening(createServer());
+  const ask = (inside: number, at: number): Promise<ProbeVerdict> => {
+    const target = { ip: "127.0.0.1", port: at, http: undefined, isForwarded: true };
+    return new SocketProber(systemClock).probe(
+      { ...target, inside: { process: process.pid, port: inside } },
+      500,
+      signal,
+    );
+  };
+  const server = createServer().listen(0, "0.0.0.0");
+  servers.push(server);
+  await once(server, "listening");
+  const address = server.address();
+  const listens = typeof address === "object" && address ? address.port : 0;
+  expect(await ask(await freePort(), port)).toBe("refused");
+  expect(await ask(listens, await freePort())).toBe("passed");
 });
 
 test("an address to which there is no way is unreachable", async () => {

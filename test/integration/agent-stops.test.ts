@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AgentWorld } from "../support/agent-world.js";
+import { TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
 import { eventually, staysFor } from "../support/eventually.js";
 
 /** Servers that finish what they have after they were told to stop; one of them takes new work all that time. */
@@ -46,18 +47,21 @@ describe("a container that was told to stop", () => {
     await eventually("no record", async () => (await stateOf("closing")) === undefined);
   });
 
-  test("and takes no notice serves again when it has been seen to, and that is told", async () => {
-    const agent = world.agent(["--stop-grace", "1s"]);
-    const addr = await registered("deaf", DEAF, "--stop-timeout", "0");
-    const begunAt = performance.now();
-    await world.docker.run("kill", "-s", "TERM", world.full("deaf"));
-    await world.becomes({});
-    await world.becomes({ deaf: addr }, 30_000);
-    expect(performance.now() - begunAt).toBeGreaterThan(5_000 + 9_000);
-    await agent.said(/stop-outlived.*stops-deaf/);
-  });
+  test.runIf(TELLS_BEFORE_THE_END)(
+    "and takes no notice serves again when it has been seen to, and that is told",
+    async () => {
+      const agent = world.agent(["--stop-grace", "1s"]);
+      const addr = await registered("deaf", DEAF, "--stop-timeout", "0");
+      const begunAt = performance.now();
+      await world.docker.run("kill", "-s", "TERM", world.full("deaf"));
+      await world.becomes({});
+      await world.becomes({ deaf: addr }, 30_000);
+      expect(performance.now() - begunAt).toBeGreaterThan(5_000 + 9_000);
+      await agent.said(/stop-outlived.*stops-deaf/);
+    },
+  );
 
-  test.each([
+  test.runIf(TELLS_BEFORE_THE_END).each([
     ["in all layouts", []],
     ["in one without records", ["--layout", "simple"]],
   ])("is ending for the next agent too, registered %s", async (_, layout) => {
@@ -71,7 +75,7 @@ describe("a container that was told to stop", () => {
     await staysFor("no key", 3_000, hasNoKey);
   });
 
-  test("while no agent ran is ending for the one that comes", async () => {
+  test.runIf(TELLS_BEFORE_THE_END)("while no agent ran is ending for the one that comes", async () => {
     const first = world.agent(["--stop-grace", "30s"]);
     await registered("deaf", DEAF);
     await first[Symbol.asyncDispose]();

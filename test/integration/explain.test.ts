@@ -212,7 +212,10 @@ describe("hecd run and hecd stop", () => {
 
   test("pass on what Docker says of an image that there is not, and say so without Docker's command line", async () => {
     const gone = await ask("run", "hecd-test/none:gone", "--", "--pull", "never");
-    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining("No such image: hecd-test/none:gone")]);
+    expect([gone.code, gone.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no such image: (docker\.io\/)?hecd-test\/none:gone/i),
+    ]);
     const bare = await hecd(["run", "--agent", address, WEB_IMAGE], { PATH: "/nowhere" });
     expect([bare.code, bare.stderr]).toEqual([1, expect.stringContaining("there is no docker command here")]);
   });

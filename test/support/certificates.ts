@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -13,21 +13,17 @@ export interface Certificates {
   readonly engineFlags: readonly string[];
 }
 
+/** How keys are made: quickly, and valid for a day. */
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
+
 /** Makes an authority that has signed an engine on 127.0.0.1, and a client, in `directory`; valid for a day. */
 export async function makeCertificates(directory: string): Promise<Certificates> {
   const at = (name: string): string => join(directory, name);
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
   const ca = ["-keyout", at("ca-key.pem"), "-out", at("ca.pem"), "-subj", "/CN=authority"];
-  await openssl("openssl", ["req", "-x509", ...newKey, ...ca]);
-  const sign = async (name: string, key: string, certificate: string, extensions: string): Promise<void> => {
-    const [request, file] = [at(`${name}.csr`), at(`${name}.ext`)];
-    await writeFile(file, extensions);
-    await openssl("openssl", ["req", ...newKey, "-keyout", at(key), "-out", request, "-subj", `/CN=${name}`]);
-    const authority = ["-CA", at("ca.pem"), "-CAkey", at("ca-key.pem"), "-CAcreateserial", "-days", "1"];
-    await openssl("openssl", ["x509", "-req", "-in", request, ...authority, "-out", at(certificate), "-extfile", file]);
-  };
-  await sign("engine", "engine-key.pem", "engine.pem", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n");
-  await sign("client", "key.pem", "cert.pem", "extendedKeyUsage=clientAuth\n");
+  await openssl("openssl", ["req", "-x509", ...NEW_KEY, ...ca]);
+  const server = "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n";
+  await sign(directory, "engine", { key: "engine-key.pem", certificate: "engine.pem" }, server);
+  await sign(directory, "client", { key: "key.pem", certificate: "cert.pem" }, "extendedKeyUsage=clientAuth\n");
   return {
     client: directory,
     engineFlags: [
@@ -35,4 +31,27 @@ export async function makeCertificates(directory: string): Promise<Certificates>
       ...["--tlscacert", at("ca.pem"), "--tlscert", at("engine.pem"), "--tlskey", at("engine-key.pem")],
     ],
   };
+}
+
+/** Has the authority that lies in `authority` sign a server of that name; its key and certificate, as HAProxy wants them. */
+export async function makeServerPem(authority: string, name: string): Promise<string> {
+  const files = { key: `${name}-key.pem`, certificate: `${name}-cert.pem` };
+  await sign(authority, name, files, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\n`);
+  const [key, certificate] = [files.key, files.certificate].map((file) => readFile(join(authority, file), "utf8"));
+  return `${await certificate}${await key}`;
+}
+
+/** Makes a key and has the authority in this folder sign a certificate for it. */
+async function sign(
+  directory: string,
+  name: string,
+  { key, certificate }: { readonly key: string; readonly certificate: string },
+  extensions: string,
+): Promise<void> {
+  const at = (file: string): string => join(directory, file);
+  const [request, file] = [at(`${name}.csr`), at(`${name}.ext`)];
+  await writeFile(file, extensions);
+  await openssl("openssl", ["req", ...NEW_KEY, "-keyout", at(key), "-out", request, "-subj", `/CN=${name}`]);
+  const authority = ["-CA", at("ca.pem"), "-CAkey", at("ca-key.pem"), "-CAcreateserial", "-days", "1"];
+  await openssl("openssl", ["x509", "-req", "-in", request, ...authority, "-out", at(certificate), "-extfile", file]);
 }

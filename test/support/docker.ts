@@ -96,7 +96,9 @@ export class DockerCli implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#made.size > 0) await run("docker", ["-H", this.url, "rm", "-f", ...this.#made]).catch(() => undefined);
+    // Podman keeps a container in whose network there is another one, which has been made later.
+    const made = [...this.#made].reverse();
+    if (made.length > 0) await run("docker", ["-H", this.url, "rm", "-f", ...made]).catch(() => undefined);
     this.#made.clear();
   }
 }

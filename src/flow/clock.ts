@@ -10,6 +10,13 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, wake) {
+    if (ms <= 0) {
+      // Node makes a millisecond of a timer of none.
+      const handle = setImmediate(wake);
+      return () => {
+        clearImmediate(handle);
+      };
+    }
     const dueAt = performance.now() + ms;
     let timer: NodeJS.Timeout;
     const waitOn = (): void => {

@@ -4,6 +4,7 @@ import type { KeyChange } from "../../src/core/model/snapshot.js";
 import { Transactions } from "../../src/edges/transactions.js";
 import { ManualClock } from "../support/manual-clock.js";
 
+const gone = (key: string): KeyChange => ({ kind: "delete", key });
 const put = (key: string, value = "1"): KeyChange => ({ kind: "put", key, value });
 
 function transactionsOf(...prefixes: readonly string[]) {
@@ -48,11 +49,19 @@ describe("the parts of a transaction", () => {
     expect(given).toEqual(["/b/1@7", "/b/2@9", "/a/1@8"]);
   });
 
-  test("wait 20 ms for a prefix that has nothing to tell", async () => {
+  test("wait no longer than it takes to read what has come with them", async () => {
     const { clock, given, transactions } = transactionsOf("/a", "/b");
     transactions.take("/a", [put("/a/1")], 5n);
+    expect(given).toEqual([]);
+    await clock.advance(0);
+    expect(given).toEqual(["/a/1@5"]);
+  });
+
+  test("wait 20 ms for a prefix that has nothing to tell where they take keys away", async () => {
+    const { clock, given, transactions } = transactionsOf("/a", "/b");
+    transactions.take("/a", [gone("/a/1")], 5n);
     await clock.advance(15);
-    transactions.take("/a", [put("/a/2")], 6n);
+    transactions.take("/a", [gone("/a/2")], 6n);
     await clock.advance(4);
     expect(given).toEqual([]);
     await clock.advance(1);
@@ -65,7 +74,7 @@ describe("the parts of a transaction", () => {
 
   test("are forgotten when a listing has told of them", async () => {
     const { clock, given, transactions } = transactionsOf("/a", "/b");
-    transactions.take("/a", [put("/a/1")], 5n);
+    transactions.take("/a", [gone("/a/1")], 5n);
     transactions.clear();
     await clock.advance(100);
     expect(given).toEqual([]);
@@ -88,7 +97,7 @@ describe("the parts of a transaction", () => {
         for (const [index, { touches, gap, rest }] of all.entries()) {
           const revision = BigInt(index + 1);
           for (const prefix of touches) {
-            transactions.take(`/${prefix}`, [put(`/${prefix}/${index}`)], revision);
+            transactions.take(`/${prefix}`, [gone(`/${prefix}/${index}`)], revision);
             await clock.advance(prefix === touches.at(-1) ? rest : gap);
           }
         }

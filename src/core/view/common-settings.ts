@@ -1,4 +1,4 @@
-import { describeOverruled, type Overruled, settleSayings } from "../model/shared-settings.js";
+import { describeOverruled, type Overruled, type Saying, settleSayings } from "../model/shared-settings.js";
 import type { ServerEntry } from "./server-entry.js";
 import type { Service } from "./server.js";
 
@@ -32,9 +32,13 @@ export const UNSAID: Common = {
 
 /** What the entries of a service say of it as a whole, and in words what of that does not hold; empty where all does. */
 export function commonOf(entries: readonly ServerEntry[]): { readonly common: Common; readonly overruled: string } {
-  const isLimited = entries.some(({ server }) => server.maxconn > 0);
-  const sayings = entries.flatMap(({ saying }) => saying ?? []);
-  const isVerified = entries.some(({ server }) => server.tls?.verify);
+  const sayings: Saying[] = [];
+  let [isLimited, isVerified] = [false, false];
+  for (const { saying, server } of entries) {
+    if (saying) sayings.push(saying);
+    isLimited ||= server.maxconn > 0;
+    isVerified ||= server.tls?.verify === true;
+  }
   if (sayings.length === 0) return { common: { ...UNSAID, isLimited, isVerified }, overruled: "" };
   const { settings, overruled } = settleSayings(sayings);
   const common: Common = {

@@ -43,13 +43,13 @@ function readRecord(key: string, value: string): ServerEntry | LeftOut {
   const isUp = instance.state === "up";
   const { hosts, paths, scheme = PLAIN.scheme } = instance.http ?? NO_ROUTES;
   const { name, addr, ip, port, weight, backup, maxconn = 0, tls, hold = "" } = instance;
-  const server: Server = {
-    ...{ name: `${name}:${ip}:${port}`, container: name, addr, ip, port, weight, backup, scheme, maxconn, cookie: "" },
+  const server = serverOf(name, {
+    ...{ addr, ip, port, weight, backup, scheme, maxconn },
     tls: scheme === "https" ? { verify: tls?.verify ?? false, sni: tls?.sni ?? "" } : undefined,
     isH2c: scheme === "h2c",
     ...wordsOf(instance),
     check: checkOf(instance),
-  };
+  });
   return checked({
     kind: "record",
     key,
@@ -94,10 +94,7 @@ function readAddress(
   if (!address) return { key, reason: "the value is not ip:port" };
   const { ip, port } = address;
   const { hosts, paths } = NO_ROUTES;
-  const server: Server = {
-    ...{ name: `${container}:${ip}:${port}`, container, addr, ip, port },
-    ...PLAIN,
-  };
+  const server = serverOf(container, { addr, ip, port, ...PLAIN });
   return checked({
     kind,
     key,
@@ -110,6 +107,43 @@ function readAddress(
     saying: undefined,
     digest: digestOf(container),
   });
+}
+
+/** Field by field: of what is put together in any other way each field takes several times as long to read. */
+function serverOf(
+  container: string,
+  {
+    addr,
+    ip,
+    port,
+    weight,
+    backup,
+    scheme,
+    tls,
+    isH2c,
+    maxconn,
+    tags,
+    meta,
+    check,
+  }: Omit<Server, "name" | "container" | "cookie">,
+): Server {
+  return {
+    name: `${container}:${ip}:${port}`,
+    container,
+    addr,
+    ip,
+    port,
+    weight,
+    backup,
+    scheme,
+    tls,
+    isH2c,
+    maxconn,
+    cookie: "",
+    tags,
+    meta,
+    check,
+  };
 }
 
 /** What templates may write into a line as it is: nothing that could become two words, or a variable. */
@@ -145,7 +179,7 @@ function checkOf({ check, tls, http }: Instance): ServerCheck {
 
 /** A server of which nothing is said but its address. */
 const PLAIN = {
-  ...{ weight: 100, backup: false, scheme: "http", tls: undefined, isH2c: false, maxconn: 0, cookie: "" },
+  ...{ weight: 100, backup: false, scheme: "http", tls: undefined, isH2c: false, maxconn: 0 },
   ...{ tags: [], meta: {}, check: UNSAID },
 };
 

@@ -1,11 +1,14 @@
 import type { Clock } from "./clock.js";
 import { linkedSignal, type LinkedSignal } from "./linked-signal.js";
 
-/** Follows `signal`, and aborts with `reason` once `ms` have passed. */
-export function deadlineSignal(ms: number, reason: unknown, clock: Clock, signal: AbortSignal): LinkedSignal {
+/**
+ * Follows `signal`, and aborts with what `reason` gives once `ms` have passed: an error costs more than most work that is
+ * in time.
+ */
+export function deadlineSignal(ms: number, reason: () => unknown, clock: Clock, signal: AbortSignal): LinkedSignal {
   return withTimer(linkedSignal(signal), (work) =>
     clock.after(ms, () => {
-      work.abort(reason);
+      work.abort(reason());
     }),
   );
 }

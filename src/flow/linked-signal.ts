@@ -1,3 +1,6 @@
+/** One for all work that is over: nobody asks where, and a trace of the stack takes its time. */
+const OVER = new DOMException("This piece of work is over", "AbortError");
+
 /** A signal for one piece of work, to be disposed when the work is over. */
 export interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
@@ -35,7 +38,7 @@ export function linkedSignal(...parents: readonly AbortSignal[]): LinkedSignal {
     },
     [Symbol.dispose]() {
       unlink();
-      controller.abort(new DOMException("This piece of work is over", "AbortError"));
+      controller.abort(OVER);
     },
   };
 }

@@ -207,7 +207,7 @@ export class ResourceLoop {
   /** What tells whether a loss was meant; undefined where the store does not say so at once. */
   async #evidence(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot | undefined> {
     const { store, clock } = this.#parts;
-    using limit = deadlineSignal(EVIDENCE_MS, new Error("the store does not answer"), clock, signal);
+    using limit = deadlineSignal(EVIDENCE_MS, () => new Error("the store does not answer"), clock, signal);
     try {
       return await store.read(prefixes, limit.signal);
     } catch {

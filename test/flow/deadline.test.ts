@@ -6,7 +6,7 @@ describe("work with a deadline", () => {
   test("is called off with the deadline's reason", async () => {
     const clock = new ManualClock();
     const late = new Error("late");
-    using work = deadlineSignal(100, late, clock, new AbortController().signal);
+    using work = deadlineSignal(100, () => late, clock, new AbortController().signal);
     await clock.advance(99);
     expect(work.signal.aborted).toBe(false);
     await clock.advance(1);
@@ -17,7 +17,7 @@ describe("work with a deadline", () => {
     const clock = new ManualClock();
     const stop = new AbortController();
     {
-      using work = deadlineSignal(100, new Error("late"), clock, stop.signal);
+      using work = deadlineSignal(100, () => new Error("late"), clock, stop.signal);
       stop.abort("stop");
       expect(work.signal.reason).toBe("stop");
     }

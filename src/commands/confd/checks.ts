@@ -77,7 +77,7 @@ export async function preflight(
   const afterMs = settings["preflight-timeout"];
   using limit = deadlineSignal(
     afterMs,
-    new HecdError({ code: "deadline", what: "the backend", afterMs }),
+    () => new HecdError({ code: "deadline", what: "the backend", afterMs }),
     systemClock,
     signal,
   );

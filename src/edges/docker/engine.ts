@@ -224,7 +224,7 @@ async function within<T>(
   signal: AbortSignal,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  using work = deadlineSignal(ms, new HecdError({ code: "deadline", what, afterMs: ms }), clock, signal);
+  using work = deadlineSignal(ms, () => new HecdError({ code: "deadline", what, afterMs: ms }), clock, signal);
   try {
     // dockerode does not settle every call whose connection breaks; hence our own end of the waiting.
     return await abortable(call(work.signal), work.signal);

@@ -18,7 +18,8 @@ export async function probeMember(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const late = new HecdError({ code: "deadline", what: `the first word of ${url}`, afterMs: ANSWER_MS });
+  const late = (): HecdError =>
+    new HecdError({ code: "deadline", what: `the first word of ${url}`, afterMs: ANSWER_MS });
   using work = deadlineSignal(ANSWER_MS, late, clock, signal);
   const session = connect(url, tls);
   session.on("error", () => undefined); // `once` rejects by it, and it may come later than that

@@ -89,7 +89,8 @@ export class EtcdSession implements Session {
     this.#closing.abort(new DOMException("The session was closed", "AbortError"));
     await this.ended;
     if (this.lost.aborted) return;
-    const tooLate = new HecdError({ code: "deadline", what: "etcd to end the session", afterMs: CLOSING_MS });
+    const tooLate = (): HecdError =>
+      new HecdError({ code: "deadline", what: "etcd to end the session", afterMs: CLOSING_MS });
     using work = deadlineSignal(CLOSING_MS, tooLate, this.#etcd.clock, signal);
     try {
       await this.#etcd.ask((rpc) => this.#end(rpc, how), work.signal);

@@ -34,7 +34,7 @@ export class EtcdStore implements Store {
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     const { endpoints, clock } = this.#etcd;
     const reason = `no answer within ${READ_MS} ms`;
-    const tooLate = new HecdError({ code: "store-unreachable", endpoints, reason });
+    const tooLate = (): HecdError => new HecdError({ code: "store-unreachable", endpoints, reason });
     using life = linkedSignal(signal, this.#life.signal);
     using work = deadlineSignal(READ_MS, tooLate, clock, life.signal);
     const paths = outermost(prefixes);

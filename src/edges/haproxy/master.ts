@@ -37,12 +37,13 @@ export async function askProcesses(socket: string, signal: AbortSignal): Promise
  * nobody. 3.2 leaves some questions of that time unanswered.
  */
 export async function workerServes(socket: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const tooLong = new HecdError({ code: "deadline", what: "HAProxy's worker", afterMs: WORKER_WITHIN_MS });
+  const tooLong = (): HecdError =>
+    new HecdError({ code: "deadline", what: "HAProxy's worker", afterMs: WORKER_WITHIN_MS });
   using limit = deadlineSignal(WORKER_WITHIN_MS, tooLong, clock, signal);
   try {
     return (await askSocket(socket, "@1 show info", limit.signal))?.startsWith("Name: ") ?? false;
   } catch (error) {
-    if (error === tooLong) return false;
+    if (error === limit.signal.reason && !signal.aborted) return false;
     throw error;
   }
 }
@@ -59,7 +60,8 @@ export async function reloadByMaster(
   signal: AbortSignal,
 ): Promise<ReloadVerdict> {
   const withinMs = RELOAD_WITHIN_MS + patientMs;
-  const tooLong = new HecdError({ code: "deadline", what: "the reload of HAProxy", afterMs: withinMs });
+  const tooLong = (): HecdError =>
+    new HecdError({ code: "deadline", what: "the reload of HAProxy", afterMs: withinMs });
   using limit = deadlineSignal(withinMs, tooLong, clock, signal);
   const before = await contact(socket, clock, limit.signal);
   if (!before) return { kind: "absent", output: `No HAProxy answers on its master socket ${socket}` };

@@ -197,7 +197,8 @@ export class RuntimeApi {
   }
 
   async #send(line: string, socket: string, signal: AbortSignal): Promise<Greeting | "too long" | undefined> {
-    const late = new HecdError({ code: "deadline", what: `an answer on ${socket}`, afterMs: ANSWER_WITHIN_MS });
+    const late = (): HecdError =>
+      new HecdError({ code: "deadline", what: `an answer on ${socket}`, afterMs: ANSWER_WITHIN_MS });
     using limit = deadlineSignal(ANSWER_WITHIN_MS, late, this.#clock, signal);
     const answer = await askSocket(socket, line, limit.signal);
     if (answer === undefined) return undefined;

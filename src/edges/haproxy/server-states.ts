@@ -2,7 +2,6 @@ import { access, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { isConfiguration } from "../../haproxy/config/config.js";
 import { modelOf } from "../../haproxy/config/model.js";
 import { NO_STATES, stateFileIn, stateFileOf } from "../../haproxy/runtime/state-file.js";
 import type { HaproxySettings } from "../../ports.js";
@@ -49,7 +48,7 @@ export class ServerStates {
    * is no longer so. Resolves to why that has failed, if it has.
    */
   async have(text: string): Promise<string | undefined> {
-    const path = pathIn(text);
+    const path = stateFileIn(text);
     if (path === undefined || this.#kept.has(path)) return undefined;
     try {
       if (!this.#made.has(path) || (await isMissing(path))) await replace({ path, content: NO_STATES });
@@ -87,18 +86,13 @@ export class ServerStates {
 
   /** Where nobody answers they say nothing; undefined where the text names no state file. */
   async #statesFor(text: string, signal: AbortSignal): Promise<States | undefined> {
-    const path = pathIn(text);
+    const path = stateFileIn(text);
     if (path === undefined) return undefined;
     const all = { commands: [], backends: "all" } as const;
     const reply = await this.#runtime.ask(all, undefined, signal).catch(() => undefined);
     signal.throwIfAborted();
     return { path, content: stateFileOf(modelOf(text), reply?.servers ?? []) };
   }
-}
-
-/** The state file that a text names; undefined when it names none. */
-function pathIn(text: string): string | undefined {
-  return text.includes("server-state-file") && isConfiguration(text) ? stateFileIn(modelOf(text)) : undefined;
 }
 
 async function isMissing(path: string): Promise<boolean> {

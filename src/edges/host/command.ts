@@ -42,7 +42,7 @@ export async function run(
 ): Promise<Ended> {
   signal.throwIfAborted();
   const command = argv.join(" ");
-  const tooLong = new HecdError({ code: "deadline", what: `"${command}"`, afterMs: deadlineMs });
+  const tooLong = (): HecdError => new HecdError({ code: "deadline", what: `"${command}"`, afterMs: deadlineMs });
   using limit = deadlineSignal(deadlineMs, tooLong, clock, signal);
   const [program, ...args] = argv;
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });

@@ -58,7 +58,8 @@ async function request(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<string> {
-  const late = new HecdError({ code: "deadline", what: `an answer of ${address}`, afterMs: ANSWER_WITHIN_MS });
+  const late = (): HecdError =>
+    new HecdError({ code: "deadline", what: `an answer of ${address}`, afterMs: ANSWER_WITHIN_MS });
   using limit = deadlineSignal(ANSWER_WITHIN_MS, late, clock, signal);
   try {
     const response = await fetch(`http://${address}${path}`, { ...init, signal: limit.signal });

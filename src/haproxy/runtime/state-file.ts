@@ -1,23 +1,29 @@
 import { canonicalAddress } from "../config/address.js";
 import type { BackendServer } from "../config/backends.js";
+import { cut, isConfiguration, parseSection } from "../config/config.js";
 import type { Model } from "../config/model.js";
 import { isPlainName } from "../config/words.js";
 import { isOurs, type RunningServer, STOPPED } from "./server-state.js";
 
 /** The state file that a configuration has HAProxy read when it starts; undefined where it names none for certain. */
-export function stateFileIn({ skeleton }: Model): string | undefined {
-  const lines = skeleton.flatMap(({ section }) => section.lines.map((line) => ({ ...line, kind: section.kind })));
-  const isRead = lines.some(({ words }) => words[0] === "load-server-state-from-file" && words[1] === "global");
+export function stateFileIn(text: string): string | undefined {
+  if (!IS_READ.test(text) || !isConfiguration(text)) return undefined;
+  const globals = cut(text).texts.filter((own) => IS_GLOBAL.test(own));
+  const lines = globals.flatMap((own) => parseSection(own).lines);
   const valueOf = (word: string): string | undefined => {
-    const line = lines.findLast(({ kind, words }) => kind === "global" && words[0] === word);
+    const line = lines.findLast(({ words }) => words[0] === word);
     return line?.isPlain ? line.words[1] : undefined;
   };
   const name = valueOf("server-state-file");
-  if (!isRead || name === undefined) return undefined;
+  if (name === undefined) return undefined;
   if (name.startsWith("/")) return name;
   const base = valueOf("server-state-base");
   return base?.startsWith("/") ? `${base}/${name}` : undefined;
 }
+
+/** Glances, since the text may have very many lines: it is loaded by some section, and a section is the global one. */
+const IS_READ = /^[ \t]*load-server-state-from-file[ \t]+global\b/m;
+const IS_GLOBAL = /^[ \t]*global\b/;
 
 /** A state file that says nothing. */
 export const NO_STATES = "1\n";

@@ -27,9 +27,11 @@ describe("the state file of a configuration", () => {
     ["is none where it has no name", `global\n maxconn 5\n${READ}`, undefined],
     ["is none where it depends on where HAProxy was started", `global\n server-state-file s\n${READ}`, undefined],
     ["is none where it depends on a variable", `global\n server-state-file "$DIR/s"\n${READ}`, undefined],
+    ["is none that a comment names", `# global\n#\nglobal\n # server-state-file /s\n${READ}`, undefined],
+    ["is none of a text that is no configuration", `some words\n${READ}`, undefined],
     ["is none outside the global section", `defaults\n server-state-file /s\n${READ}`, undefined],
   ])("%s", (_, text, expected) => {
-    expect(stateFileIn(modelOf(text))).toBe(expected);
+    expect(stateFileIn(text)).toBe(expected);
   });
 });
 

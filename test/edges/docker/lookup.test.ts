@@ -99,6 +99,23 @@ describe("a look-up at several engines", () => {
     });
   });
 
+  test.each([
+    [
+      403,
+      "{}",
+      /^Cannot work with Docker at .*: the list of containers was refused: .*; let the proxy before it answer GET /,
+    ],
+    [200, "{}", /^Cannot work with Docker at .*: Docker's list of containers is not what it should be: /],
+  ])("says what an engine that answers with %d %s does not answer", async (status, body, message) => {
+    await using one = await engineOf("web-1", idOf(1));
+    one.docker.intercept = (path, response) => {
+      if (path !== "/containers/json") return false;
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
+      return true;
+    };
+    await expect(lookUp("web-1", [one.engine], undefined, systemClock, signal)).rejects.toThrow(message);
+  });
+
   test("does not find a container that goes while it is looked at", async () => {
     await using one = await engineOf("web-1", idOf(1));
     one.docker.lagging = new Map(one.docker.containers);

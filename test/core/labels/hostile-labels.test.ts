@@ -35,7 +35,8 @@ const more = [
   "check.rise",
   "check.type",
   ...["maxconn", "timeout.server", "timeout.connect", "timeout.tunnel", "tls.verify", "tls.sni", "check.host"],
-  ...["http.strip", "http.allow", "priority"],
+  ...["http.strip", "http.allow", "priority", "http.redirect-https", "http.rate", "http.auth", "check.status"],
+  ...["headers.request.x-a", "headers.response.x-b"],
 ];
 const registrator = ["NAME", "ID", "TAGS", "IGNORE", "WEIGHT", "REGION", "CHECK_HTTP", "CHECK_INTERVAL", "A b"];
 const driver = ["server.port", "server.scheme", "sticky.cookie", "healthcheck.path", "healthcheck.interval"];

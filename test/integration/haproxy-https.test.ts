@@ -170,7 +170,7 @@ describe("with HECD_TLS_CERTS, the stock template", () => {
       ]);
       expect((await served.world.ask("/", { Host: NAMES[1] })).body).toBe("other");
       const before = site.requests.length;
-      await ask(served.port, "/cart");
+      await ask(served.port, "/cart", { headers: { host: NAMES[0] } });
       expect((await served.world.ask("/.well-known/acme-challenge/token", { Host: NAMES[0] })).status).toBe(200);
       expect(site.requests.slice(before).map(({ url }) => url)).toEqual(["/cart", "/.well-known/acme-challenge/token"]);
     },
@@ -192,7 +192,7 @@ describe("with HECD_TLS_CERTS, the stock template", () => {
       (await world.haproxy.ask("show stat web 2 -1")).includes("web,BACKEND,0,0,1,"),
     );
     // What waits goes on by the socket when its process ends.
-    const all = [{ name: "web-1", port: site.port, labels }, authority.as({ "hecd.service": "more" })];
+    const all = [{ name: "web-1", port: site.port, labels }, authority.as({ "hecd.service": "zone" })];
     expect(await world.have(all)).toHaveLength(1);
     expect(await asked).not.toHaveProperty("location");
     expect(site.requests.slice(before).map(({ url }) => url)).toEqual(["/waits"]);

@@ -1,3 +1,4 @@
+// Long because all ports of the two daemons stand on one page, with what passes through them.
 import type { ProbePlan } from "./core/decision/probing.js";
 import type { Difference, Emit } from "./core/events/event.js";
 import type { EnginePlace } from "./core/host/vicinity.js";
@@ -5,6 +6,7 @@ import type { Backend } from "./core/model/backend.js";
 import type { Container } from "./core/model/container.js";
 import type { Snapshot } from "./core/model/snapshot.js";
 import type { Unseen } from "./core/model/unseen.js";
+import type { UserLists } from "./core/model/users.js";
 import type { Holder } from "./core/registry/claim.js";
 import type { Conflict } from "./core/registry/conflict.js";
 import type { Transaction } from "./core/registry/plan.js";
@@ -182,6 +184,8 @@ export interface Resource {
   /** Where its keys are; undefined for where those of all resources are. */
   readonly backend: Backend | undefined;
   readonly haproxy: HaproxySettings | undefined;
+  /** Whom labels may name; undefined where its template does not ask, or nobody has said where they are. */
+  readonly users?: UserLists | undefined;
 }
 
 /** A form of documents that a rendered text can be held to. */

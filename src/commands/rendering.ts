@@ -1,7 +1,8 @@
 import type { Snapshot } from "../core/model/snapshot.js";
 import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
-import type { Resource } from "../ports.js";
+import { UsersFolder } from "../edges/output/users-folder.js";
+import type { Resource, Templates } from "../ports.js";
 import { DEFAULT_OPTIONS } from "../renderer/apply.js";
 import type { RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
@@ -19,10 +20,19 @@ export interface TemplateDeps {
 
 /** Reads a resource's template. Throws `template-invalid`, as does the result. */
 export function compileWith(deps: TemplateDeps): (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering> {
-  return async ({ src, source, prefix }) => {
+  return async ({ src, source, prefix, users }) => {
     const template = await compileTemplate(src, source);
-    return (snapshot) => template.render({ ...deps, snapshot, prefix });
+    return (snapshot) => template.render({ ...deps, snapshot, prefix, users });
   };
+}
+
+/** Templates that know the users of the folder that the environment names, where it names one. */
+export function withUsers(
+  templates: Templates,
+  { HECD_AUTH_DIR: folder = "" }: Readonly<Record<string, string | undefined>>,
+  deps: Pick<Deps, "clock">,
+): Templates {
+  return folder === "" ? templates : new UsersFolder(templates, folder, deps);
 }
 
 /** What a renderer is made of, on real files and a real HAProxy. */

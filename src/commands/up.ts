@@ -21,7 +21,7 @@ import { type Command, DOCKER_SETTINGS, type ProcessWorld } from "./command.js";
 import { type DaemonDeps, openDaemonDeps, openPassingIdentity } from "./daemon.js";
 import { type AdvertisedEngine, enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
-import { rendererParts } from "./rendering.js";
+import { rendererParts, withUsers } from "./rendering.js";
 
 const STOCK_TEMPLATE = packagePath("templates/haproxy.cfg.hbs");
 const HOLD_SCRIPT = packagePath("templates/hold.lua");
@@ -50,7 +50,8 @@ export const upCommand: Command = {
     const engine = onlyEngineOf(here);
     const agent = await openAgent(engine, here, store, openPassingIdentity(engine.hostId, world), daemon, signal);
     const paths = pathsIn(folder.path);
-    const templates = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
+    const fixed = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
+    const templates = withUsers(fixed, world.env, daemon);
     const env = {
       ...(await holdBy(settings.haproxy, daemon, signal)),
       ...environmentOf(settings["http-port"], paths, world),

@@ -1,7 +1,7 @@
 import Handlebars from "handlebars";
-import type { Snapshot } from "../core/model/snapshot.js";
 import { defaultServiceOf, type Route, routesOf } from "../core/view/routes.js";
 import { type Service } from "../core/view/server.js";
+import { type ServiceUsers, usersOf, withOpenness } from "../core/view/service-users.js";
 import { servicesOf, type View } from "../core/view/view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";
@@ -13,7 +13,7 @@ import { EACH_ITEM, eachItem, type Helper, rememberItems } from "./handlebars/ea
 import { handlebarsError } from "./handlebars/error.js";
 import { plainOf } from "./handlebars/plain.js";
 import { scopeOf } from "./scope.js";
-import type { Template } from "./template.js";
+import type { RenderInput, Template } from "./template.js";
 
 /** Reads a Handlebars template; see `compileTemplate`. */
 export function compileHandlebars(name: string, source: string): Template {
@@ -31,14 +31,14 @@ export function compileHandlebars(name: string, source: string): Template {
   let view: View | undefined; // of the last snapshot, from which the next one differs in few keys
   return {
     render(input) {
-      const seen = new Seen(input.snapshot, input.env["HECD_DEFAULT_SERVICE"] ?? "servers", view);
+      const seen = new Seen(input, view, words.has("userLists"));
       const helpers = {
         ...helpersOf(name, functions, scopeOf(input, memory)),
         ...(rememberedEach && { [EACH_ITEM]: rememberedEach(input.env) }),
       };
       const text = quoting(name, () => program(seen.context, { helpers }));
       view = seen.view ?? view;
-      return { text, leftOut: seen.view?.leftOut ?? [] };
+      return { text, leftOut: [...(seen.view?.leftOut ?? []), ...(seen.users?.leftOut ?? [])] };
     },
   };
 }
@@ -64,6 +64,8 @@ interface Context {
   readonly servicesByName: Readonly<Record<string, Service>>;
   /** Whether any service has a path prefix taken off. */
   readonly isAnyStripped: boolean;
+  /** The users of each file that a service names and that has any, by the name of the file. */
+  readonly userLists: ServiceUsers["lists"];
   readonly routes: readonly Route[];
   /** The service of requests that no route wants; empty when there is none. */
   readonly defaultService: string;
@@ -73,9 +75,15 @@ interface Context {
 class Seen {
   readonly context: Context;
   #view: View | undefined;
+  #users: ServiceUsers | undefined;
 
-  constructor(snapshot: Snapshot, preferred: string, previous: View | undefined) {
-    const services = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous)).services;
+  /** Files of users are looked for where they are asked for, since what is wrong with them is told. */
+  constructor({ snapshot, env, users }: RenderInput, previous: View | undefined, asksForUsers: boolean) {
+    const preferred = env["HECD_DEFAULT_SERVICE"] ?? "servers";
+    const seen = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous)).services;
+    const userLists = (): ServiceUsers["lists"] => (this.#users ??= usersOf(seen(), users)).lists;
+    let all: readonly Service[] | undefined;
+    const services = (): readonly Service[] => (all ??= asksForUsers ? withOpenness(seen(), userLists()) : seen());
     let byName: Readonly<Record<string, Service>> | undefined;
     // Handlebars sees own properties only, so these are getters of a plain object.
     this.context = {
@@ -87,6 +95,9 @@ class Seen {
       },
       get isAnyStripped() {
         return services().some(({ strip }) => strip !== "");
+      },
+      get userLists() {
+        return userLists();
       },
       get routes() {
         return routesOf(services());
@@ -100,6 +111,11 @@ class Seen {
   /** Undefined when the template has not asked for services. */
   get view(): View | undefined {
     return this.#view;
+  }
+
+  /** Undefined when the template has not asked for them. */
+  get users(): ServiceUsers | undefined {
+    return this.#users;
   }
 }
 

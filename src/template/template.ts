@@ -1,5 +1,6 @@
 import type { Compat } from "../core/model/backend.js";
 import type { Snapshot } from "../core/model/snapshot.js";
+import type { UserLists } from "../core/model/users.js";
 import type { LeftOut } from "../core/view/server.js";
 import type { TemplateWorld } from "./functions/world.js";
 
@@ -11,11 +12,13 @@ export interface RenderInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The machine; without one, what would be asked of it is an error. */
   readonly world?: TemplateWorld | undefined;
+  /** Whom labels of services may name; undefined where nobody has said where they are. */
+  readonly users?: UserLists | undefined;
   /** Whose confd counts where the two differ; the classic unless told. */
   readonly compat?: Compat | undefined;
 }
 
-/** A text, and what the services in it had to leave out; nothing of that when the template does not ask for services. */
+/** A text, and what of services and their users had to be left out; nothing of that when the template does not ask for them. */
 export interface Rendering {
   readonly text: string;
   readonly leftOut: readonly LeftOut[];

@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { connect, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCertificates, makeServerPem } from "../support/certificates.js";
+import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { renderKeys, stockTemplate } from "../support/golden.js";
-import { objectionsTo } from "../support/haproxy.js";
+import { haproxyVersion, objectionsTo } from "../support/haproxy.js";
 import { LabelWorld, Site } from "../support/label-world.js";
 import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -43,10 +44,13 @@ interface Https extends AsyncDisposable {
 }
 
 /** A HAProxy with both certificates, before one container. */
-async function https(env: Readonly<Record<string, string>> = {}): Promise<Https> {
+async function https(
+  env: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = {},
+): Promise<Https> {
   const port = await freePort();
   const own = { HECD_TLS_CERTS: certs, HECD_HTTPS_BIND: `127.0.0.1:${port}` };
-  const labels = { "hecd.service": "web" };
+  const labels = { "hecd.service": "web", ...more };
   const world = await LabelWorld.start([{ name: "web-1", port: site.port, labels }], { env: { ...own, ...env } });
   return { world, port, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
@@ -150,6 +154,48 @@ describe("with HECD_TLS_CERTS, the stock template", () => {
     expect(site.requests.slice(before).map(({ url }) => url)).toEqual(["/cart?item=1"]);
     const challenge = await served.world.ask("/.well-known/acme-challenge/token", { Host: NAMES[0] });
     expect([challenge.status, challenge.body]).toEqual([200, "authority"]);
+  });
+
+  test.each(["true", "8443"])(
+    "redirects a service with hecd.http.redirect-https=%s, and no other one",
+    async (port) => {
+      await using served = await https({}, { "hecd.http.host": NAMES[0], "hecd.http.redirect-https": port });
+      await using other = await Site.start("other");
+      const labels = { "hecd.service": "web", "hecd.http.host": NAMES[0], "hecd.http.redirect-https": port };
+      await served.world.have([{ name: "web-1", port: site.port, labels }, other.as({ "hecd.service": "other" })]);
+      const { status, headers } = await served.world.ask("/cart?item=1", { Host: `${NAMES[0]}:8080` });
+      expect([status, headers.location]).toEqual([
+        308,
+        `https://${NAMES[0]}${port === "true" ? "" : ":8443"}/cart?item=1`,
+      ]);
+      expect((await served.world.ask("/", { Host: NAMES[1] })).body).toBe("other");
+      const before = site.requests.length;
+      await ask(served.port, "/cart", { headers: { host: NAMES[0] } });
+      expect((await served.world.ask("/.well-known/acme-challenge/token", { Host: NAMES[0] })).status).toBe(200);
+      expect(site.requests.slice(before).map(({ url }) => url)).toEqual(["/cart", "/.well-known/acme-challenge/token"]);
+    },
+  );
+
+  test("redirects no request that has come by HTTPS and waits for a server", async () => {
+    const env = {
+      HECD_HOLD: "10s",
+      HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
+      HECD_HAPROXY_VERSION: await haproxyVersion(),
+    };
+    const labels = { "hecd.service": "web", "hecd.http.redirect-https": "true" };
+    await using served = await https(env, labels);
+    const { world } = served;
+    await world.haproxy.ask(`set server web/web-1:127.0.0.1:${site.port} state maint`);
+    const before = site.requests.length;
+    const asked = ask(served.port, "/waits");
+    await eventually("a request that waits", async () =>
+      (await world.haproxy.ask("show stat web 2 -1")).includes("web,BACKEND,0,0,1,"),
+    );
+    // What waits goes on by the socket when its process ends.
+    const all = [{ name: "web-1", port: site.port, labels }, authority.as({ "hecd.service": "zone" })];
+    expect(await world.have(all)).toHaveLength(1);
+    expect(await asked).not.toHaveProperty("location");
+    expect(site.requests.slice(before).map(({ url }) => url)).toEqual(["/waits"]);
   });
 
   test("leaves out the port that all clients know", async () => {

@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { parseUsers, type UserLists } from "../../src/core/model/users.js";
 import { capabilitiesOf } from "../../src/haproxy/runtime/capabilities.js";
 import { makeCertificates } from "../support/certificates.js";
 import { eventually, staysFor } from "../support/eventually.js";
@@ -11,6 +14,7 @@ import { RecordingUpstreams } from "../support/recording-upstream.js";
 import { silentPort } from "../support/silent-port.js";
 import { tempDir } from "../support/temp-dir.js";
 
+const run = promisify(execFile);
 const capabilities = capabilitiesOf(await haproxyVersion());
 const { serverWords } = capabilities;
 const STYLES = ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"] as const;
@@ -221,6 +225,40 @@ describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
     expect(site.requests).toHaveLength(1);
   });
 
+  test("a check takes the statuses for a success that its service says", async () => {
+    await using site = await Site.start("site");
+    site.answer = (incoming, response) => {
+      response.statusCode = incoming.url === "/health" ? 404 : 200;
+      response.end("site");
+    };
+    const check = { "hecd.check.path": "/health", "hecd.check.interval": "100ms" };
+    const of = (status: string) => [site.as({ ...check, "hecd.check.status": status })];
+    await using world = await LabelWorld.start(of("200-299,404"), { src });
+    await eventually("a check", async () => (await world.column("web", "check_status"))["site"] === "L7OK");
+    await world.have(of("200-403"));
+    await eventually("it is down", async () => (await world.column("web", "status"))["site"] === "DOWN");
+  });
+
+  test("an address makes no more requests than it may in a time, counted anew after a reload", async () => {
+    await using site = await Site.start("site");
+    const limited = site.as({ "hecd.http.rate": "3/1m" });
+    await using world = await LabelWorld.start([limited], { src });
+    const refused = src === "haproxy.cfg.hbs" ? 429 : 0; // TCP has no words for it
+    const statuses = async (count: number): Promise<readonly number[]> => {
+      const seen: number[] = [];
+      for (let each = 0; each < count; each++) seen.push((await world.ask()).status);
+      return seen;
+    };
+    expect(await statuses(5)).toEqual([200, 200, 200, refused, refused]);
+    expect(site.requests).toHaveLength(3);
+    // Servers come and go without one.
+    await using other = await Site.start("other");
+    expect(await world.have([limited, other.as({ "hecd.http.rate": "3/1m" })])).toEqual([]);
+    expect(await statuses(1)).toEqual([refused]);
+    expect(await world.have([site.as({ "hecd.http.rate": "2/1m" })])).toHaveLength(1);
+    expect(await statuses(3)).toEqual([200, 200, refused]);
+  });
+
   test("a limit and HECD_HOLD go together", async () => {
     await using site = await Site.start("site");
     const env = await held("5s");
@@ -366,6 +404,70 @@ describe("by the label hecd.http.strip", () => {
     expect(await world.have([...all, web.as({ "hecd.service": "more" }, { name: "more" })])).toHaveLength(1);
     expect((await Promise.all(asked)).map(({ body }) => body)).toEqual(["shop", "shop", "shop"]);
     expect(shop.requests.map(({ url }) => url)).toEqual(["/cart", "/cart", "/cart"]);
+  });
+});
+
+describe("by the labels hecd.headers.*", () => {
+  test("requests and answers are given headers to the letter, and others taken away", async () => {
+    await using site = await Site.start("site");
+    site.answer = (_, response) => {
+      response.setHeader("X-Powered-By", "site").setHeader("X-Kept", "kept").end("site");
+    };
+    const odd = `50% of it's "all" #1, $HOME \${HOME} \\ %[env(HOME)] %H {+Q}; if unless TRUE`;
+    const labels = {
+      "hecd.headers.request.X-Odd": odd,
+      "hecd.headers.request.Accept-Encoding": "",
+      "hecd.headers.response.Content-Security-Policy": "default-src 'self'; script-src 'none'",
+      "hecd.headers.response.X-Odd": odd,
+      "hecd.headers.response.X-Powered-By": "",
+    };
+    await using world = await LabelWorld.start([site.as(labels)]);
+    const { headers } = await world.ask("/", { "x-odd": "mine", "accept-encoding": "gzip" });
+    expect(site.requests[0]?.headers).toMatchObject({ "x-odd": odd });
+    expect(site.requests[0]?.headers).not.toHaveProperty("accept-encoding");
+    expect(headers).toMatchObject({
+      ...{ "x-odd": odd, "x-kept": "kept" },
+      "content-security-policy": "default-src 'self'; script-src 'none'",
+    });
+    expect(headers).not.toHaveProperty("x-powered-by");
+  });
+});
+
+describe("by the label hecd.http.auth", () => {
+  const authorization = (user: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+  });
+
+  test("a service is for the users of a file alone, and for nobody where there is none", async () => {
+    await using site = await Site.start("site");
+    await using open = await Site.start("open");
+    const hashes = await Promise.all(
+      ["-1", "-5", "-6"].map(async (kind) => (await run("openssl", ["passwd", kind, "secret"])).stdout.trim()),
+    );
+    hashes.push("$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a"); // bcrypt and yescrypt of the same
+    hashes.push("$y$j75$abcdefghijkl$v9quvWD9Rf3PZ/Cv69TjY7bBGQJAPdLyZCEDwg21mWD");
+    let files: UserLists = { team: parseUsers(hashes.map((hash, at) => `user-${at}:${hash}`).join("\n")) };
+    const containers = [
+      site.as({ "hecd.http.auth": "team", "hecd.http.path": "/team" }),
+      open.as({ "hecd.service": "servers" }),
+    ];
+    await using world = await LabelWorld.start(containers, { users: () => files });
+    const statusFor = async (user: string, password: string): Promise<number> =>
+      (await world.ask("/team", authorization(user, password))).status;
+    const asked = await world.ask("/team");
+    expect([asked.status, asked.headers["www-authenticate"]]).toEqual([401, 'Basic realm="web"']);
+    for (const [at] of hashes.entries()) expect(await statusFor(`user-${at}`, "secret")).toBe(200);
+    expect([await statusFor("user-0", "Secret"), await statusFor("user-5", "secret")]).toEqual([401, 401]);
+    expect(site.requests).toHaveLength(hashes.length);
+    expect((await world.ask("/")).body).toBe("open");
+
+    for (const none of [{}, { team: parseUsers("") }, { team: parseUsers("user-0:secret") }]) {
+      files = none;
+      await world.have(containers);
+      expect(await statusFor("user-0", "secret")).toBe(503);
+      expect((await world.ask("/")).body).toBe("open");
+    }
+    expect(site.requests).toHaveLength(hashes.length);
   });
 });
 

@@ -1,13 +1,15 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SERVICES } from "../../src/core/model/keys.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { parseUsers } from "../../src/core/model/users.js";
 import { routesOf } from "../../src/core/view/routes.js";
 import { servicesOf } from "../../src/core/view/view.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
+import { makeCertificates, makeServerPem } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
@@ -15,6 +17,29 @@ import { haproxyVersion, objectionsTo, runHaproxy } from "../support/haproxy.js"
 import { record } from "../support/records.js";
 import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
+
+let directory: Awaited<ReturnType<typeof tempDir>>;
+let certs: string;
+
+beforeAll(async () => {
+  directory = await tempDir();
+  await makeCertificates(directory.path);
+  certs = join(directory.path, "certs");
+  await mkdir(certs);
+  await writeFile(join(certs, "shop.pem"), await makeServerPem(directory.path, "shop.example.org"));
+});
+
+afterAll(async () => {
+  await directory[Symbol.asyncDispose]();
+});
+
+/** A header that is set to all that could mean something, and one that is taken away. */
+const HEADERS = { "x-odd": `50% of it's "all" #1 \\ $HOME \${HOME} %[env(HOME)] %{+Q}o {{a}}`, server: "" };
+
+/** Files of users; one is named as services are, so that services are found to name it. */
+const USERS = Object.fromEntries(
+  ["team", "web"].map((file) => [file, parseUsers(`ann:$6$hecd$${"a".repeat(86)}\nbob:$2y$05$${"b".repeat(53)}`)]),
+);
 
 const TEMPLATES = ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"] as const;
 const cases = await goldenCases();
@@ -52,16 +77,21 @@ describe("haproxy -c accepts without a warning", () => {
               allow: Array.from({ length: 48 }, (_, at) => `2001:db8:0:${at}::/64`),
               priority: index % 9,
             },
+            ...{ redirectHttps: 443, rate: "100/10s", auth: "team", headers: { request: HEADERS, response: HEADERS } },
             ...{ scheme: schemes[index % 3], balance: algorithms[index % 6] },
           },
           check: {
             ...{ type: "http", path: "/health?a=%41", interval: "7s", timeout: "900ms", rise: 3, fall: 4 },
+            ...{ status: "200-299,301,404" },
             ...{ scheme: schemes[index % 2], host: "shop.example.org" },
           },
         }),
       );
-      const env = { HECD_TCP_SERVICES: records.map((_, index) => `s${index}=127.0.0.1:${20_000 + index}`).join(",") };
-      const { text, leftOut } = renderKeys(await stockTemplate(template), Object.fromEntries(records), env);
+      const env = {
+        HECD_TCP_SERVICES: records.map((_, index) => `s${index}=127.0.0.1:${20_000 + index}`).join(","),
+        HECD_TLS_CERTS: certs,
+      };
+      const { text, leftOut } = renderKeys(await stockTemplate(template), Object.fromEntries(records), env, USERS);
       expect(leftOut).toEqual([]);
       expect(text.match(/^ {4}server /gm) ?? []).toHaveLength(count);
       expect(await objectionsTo(text)).toBeUndefined();
@@ -128,17 +158,19 @@ describe("invariant 11: no value from the store can add a directive", () => {
       "1500ms",
       "tcp",
     ],
-    ...[true, false, 1, 3, 50],
+    ...[true, false, 1, 3, 50, 443, "100/10s", "200-299,404", "x-team", "team", "1/1500ms", HEADERS["x-odd"]],
   );
   const simple = fc
     .tuple(fc.oneof(plain, hostile), fc.oneof(plain, hostile), fc.oneof(plain, hostile))
     .map(([service, name, value]): [string, string] => [`/app/${service}/${name}`, value]);
   /** Where a record has each of the words that labels bring into a line. */
   const SAID = new Map<string, (value: unknown) => Record<string, unknown>>([
-    ...["balance", "sticky", "scheme", "strip", "allow", "priority"].map(
+    ...["balance", "sticky", "scheme", "strip", "allow", "priority", "redirectHttps", "rate", "auth"].map(
       inside("http", { hosts: ["a.example"], paths: ["/a"] }),
     ),
-    ...["type", "path", "host", "interval", "timeout", "rise", "fall"].map(inside("check", { type: "http" })),
+    ...["type", "path", "host", "interval", "timeout", "rise", "fall", "status"].map(inside("check", { type: "http" })),
+    ["header's name", (name) => headed({ [String(name)]: "a" })],
+    ["header's value", (value) => headed({ "x-a": value })],
     ...["connect", "server", "tunnel"].map(inside("timeouts", {})),
     ...["verify", "sni"].map(inside("tls", {}, { http: { hosts: [], paths: [], scheme: "https" } })),
     ["mode", (mode) => ({ mode })],
@@ -191,6 +223,8 @@ describe("invariant 11: no value from the store can add a directive", () => {
   const PREFIX = "/[A-Za-z0-9._~!&*+,;=:@/-]+";
   const TIME = "[0-9]{1,8}(?:ms|s)";
   const HOST = "[A-Za-z0-9-]{1,63}(?:[.][A-Za-z0-9-]{1,63})*";
+  const STATUS = "[1-5][0-9]{2}(?:-[1-5][0-9]{2})?";
+  const HEADER = String.raw`(?:set-header [a-z0-9_-]+ (?:[!$&(-\[\]-~]|%%|\\[ #"'\\])+|del-header [a-z0-9_-]+)`;
   const CHECK = `(?: check-ssl verify none)?(?: no-check-ssl)?(?: check-sni ${HOST})?(?: check-proto h[12])?`;
   const VERIFY = String.raw`(?: ssl verify (?:none|required)(?: sni str\(${HOST}\) verifyhost ${HOST})?)?`;
   const SPOKEN = `${VERIFY}(?: proto h2)?`;
@@ -224,12 +258,32 @@ describe("invariant 11: no value from the store can add a directive", () => {
     /^ {4}http-request deny deny_status 403 unless \{ src( [0-9a-fA-F:./]+){1,48} \}$/,
     /^ {4}tcp-request content reject unless \{ src( [0-9a-fA-F:./]+){1,48} \}$/,
     /^ {4}stick on src$/,
+    new RegExp(String.raw`^ {4}http-request auth realm ${NAME} unless \{ http_auth\(_users\.${NAME}\) \}$`),
+    /^ {4}http-request deny deny_status 503 if TRUE$/,
+    /^ {4}# There is no such file of users, or nobody in it\.$/,
+    new RegExp(String.raw`^userlist _users\.${NAME}$`),
+    /^ {4}user [A-Za-z0-9._@+-]+ password \$[A-Za-z0-9./$=,]+$/,
+    new RegExp(`^ {4}http-check expect status ${STATUS}(?:,${STATUS})*$`),
+    new RegExp(`^ {4}http-(?:request|response) ${HEADER}$`),
+    new RegExp(
+      String.raw`^ {4}http-request redirect code 308 location https://%\[req\.hdr\(host\),host_only\](?::[0-9]{1,5})?%\[pathq\] unless \{ ssl_fc \} \|\| \{ fe_name _held \} \|\| \{ path_beg /\.well-known/acme-challenge/ \}$`,
+    ),
+    new RegExp(
+      String.raw`^ {4}stick-table type ipv6 size 100k expire ${TIME} store (?:http_req_rate|conn_rate)\(${TIME}\)$`,
+    ),
+    /^ {4}http-request track-sc0 src unless \{ fe_name _held \}$/,
+    /^ {4}http-request deny deny_status 429 if \{ sc0_http_req_rate gt [0-9]{1,7} \}$/,
+    /^ {4}# What waits comes in once more, and has been counted\.$/,
+    new RegExp(`^backend _rate\\.${NAME}$`),
+    new RegExp(String.raw`^ {4}tcp-request connection track-sc0 src table _rate\.${NAME}$`),
+    new RegExp(String.raw`^ {4}tcp-request connection reject if \{ sc0_conn_rate\(_rate\.${NAME}\) gt [0-9]{1,7} \}$`),
+    /^# How many connections each address has made to the service below\.$/,
     /^# A new process learns from the old one which client stays with which server\.$/,
   ];
 
   test.each(TEMPLATES)("through %s", async (name) => {
     const template = await stockTemplate(name);
-    const env = { HECD_TCP_SERVICES: "web=:9000,api=:9001" };
+    const env = { HECD_TCP_SERVICES: "web=:9000,api=:9001", HECD_TLS_CERTS: certs };
     // With a route the lines that prepare routing are there, too.
     const bare = renderKeys(
       template,
@@ -240,7 +294,7 @@ describe("invariant 11: no value from the store can add a directive", () => {
     await fc.assert(
       fc.asyncProperty(store, async (entries) => {
         const keys = Object.fromEntries(entries);
-        const { text } = renderKeys(template, keys, env);
+        const { text } = renderKeys(template, keys, env, USERS);
         const others = text.split("\n").filter((line) => !own.has(line));
         for (const line of others)
           expect(
@@ -265,6 +319,11 @@ describe("invariant 11: no value from the store can add a directive", () => {
     );
   });
 });
+
+/** How a record gives requests and answers these headers. */
+function headed(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return { http: { hosts: ["a.example"], paths: [], headers: { request: headers, response: headers } } };
+}
 
 /** How a record says something in one of its parts, by the name of that; see `SAID`. */
 function inside(part: string, rest: object, beside: object = {}) {

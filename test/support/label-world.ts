@@ -1,32 +1,12 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, createServer, request, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { UNPROBED } from "../../src/core/decision/readiness.js";
-import { decide, entriesOf } from "../../src/core/registry/registration.js";
-import { container, context, published } from "./containers.js";
+import type { UserLists } from "../../src/core/model/users.js";
 import { freePort } from "./free-port.js";
 import { renderKeys, stockTemplate } from "./golden.js";
+import { keysOf, type Labelled } from "./labelled.js";
 import { required } from "./required.js";
 import { RuntimeWorld } from "./runtime-world.js";
-
-/** A container as its labels describe it, that is reached at a port of this machine. */
-export interface Labelled {
-  readonly name: string;
-  readonly port: number;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly startedAt?: string;
-}
-
-/** What an agent writes of containers. Throws where one of them is not registered. */
-function keysOf(containers: readonly Labelled[]): Readonly<Record<string, string>> {
-  const here = { ...context, address: "127.0.0.1" };
-  const all = containers.map(({ name, port, labels = {}, startedAt }) =>
-    container(name, { ports: [published(80, port)], labels, ...(startedAt === undefined ? {} : { startedAt }) }),
-  );
-  const decided = decide(all, here, () => UNPROBED);
-  for (const { decision } of decided) if ("reason" in decision) throw new Error(decision.advice);
-  return Object.fromEntries([...entriesOf(decided, here)].map(([key, { value }]) => [key, value]));
-}
 
 /** An answer of HAProxy to a client. */
 export interface Answer {
@@ -52,12 +32,18 @@ export class LabelWorld implements AsyncDisposable {
     {
       src = "haproxy.cfg.hbs",
       env = {},
-    }: { readonly src?: string; readonly env?: Readonly<Record<string, string>> } = {},
+      users,
+    }: {
+      readonly src?: string;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly users?: () => UserLists;
+    } = {},
   ): Promise<LabelWorld> {
     const template = await stockTemplate(src);
     const statsPort = await freePort();
     let place: Readonly<Record<string, string>> = {};
-    const textOf = (all: readonly Labelled[]): string => renderKeys(template, keysOf(all), { ...place, ...env }).text;
+    const textOf = (all: readonly Labelled[]): string =>
+      renderKeys(template, keysOf(all), { ...place, ...env }, users?.()).text;
     const haproxy = await RuntimeWorld.start((port, socket) => {
       place = {
         HECD_HTTP_BIND: `127.0.0.1:${port}`,

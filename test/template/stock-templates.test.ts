@@ -3,6 +3,7 @@ import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
 import { EACH_ITEM, rememberItems } from "../../src/template/handlebars/each.js";
 import { helperOf } from "../../src/template/handlebars.js";
+import { parseUsers, type UserLists } from "../../src/core/model/users.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
 import { record } from "../support/records.js";
 
@@ -38,6 +39,32 @@ describe("the stock templates", () => {
     });
     expect(leftOut.map(({ key }) => key)).toEqual(["/app/servers/a b", "/app/servers/name"]);
   });
+});
+
+test("a service is for the users of its file, whose hashes are written, and for nobody where there are none", async () => {
+  const template = await stockTemplate("haproxy.cfg.hbs");
+  const http = { hosts: [], paths: [], auth: "team" };
+  const keys = Object.fromEntries([record({ service: "web", http }), record({ service: "open" })]);
+  const hash = `$6$hecd$${"a".repeat(86)}`;
+  const users = { team: parseUsers(`ann:${hash}`), other: parseUsers(`bob:${hash}`) };
+  const linesOf = (lists: UserLists | undefined) => {
+    const { text, leftOut } = renderKeys(template, keys, {}, lists);
+    const lines = text.match(/^userlist .*|^ *user .*|^backend .*|^ *http-request (auth|deny) .*/gm) ?? [];
+    return { lines, reasons: leftOut.map(({ reason }) => reason) };
+  };
+  expect(linesOf(users)).toEqual({
+    lines: [
+      ...["userlist _users.team", `    user ann password ${hash}`, "backend open", "backend web"],
+      "    http-request auth realm web unless { http_auth(_users.team) }",
+    ],
+    reasons: [],
+  });
+  for (const lists of [{ other: users.other }, undefined]) {
+    expect(linesOf(lists)).toEqual({
+      lines: ["backend open", "backend web", "    http-request deny deny_status 503 if TRUE"],
+      reasons: [expect.stringMatching(/; nobody may use service web$/) as string],
+    });
+  }
 });
 
 describe("requests wait for a server", () => {

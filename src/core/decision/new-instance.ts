@@ -4,8 +4,10 @@ import type { Container } from "../model/container.js";
 import {
   type Check,
   formatAddress,
+  type Headers,
   type Http,
   type Instance,
+  MOST_HEADERS,
   type TlsOptions,
   type Timeouts,
 } from "../model/instance.js";
@@ -51,7 +53,7 @@ export function instanceOf(
     ...(tls ? { tls } : {}),
     ...(holdMs === undefined ? {} : { hold: formatDuration(holdMs) }),
     ...(tags && tags.length > 0 ? { tags } : {}),
-    ...(meta ? { meta: firstOf(meta) } : {}),
+    ...(meta ? { meta: firstOf(meta, 32) } : {}),
     ...(checked && Object.keys(checked).length > 0 ? { check: checked } : {}),
     ...(http ? { http } : {}),
     container: {
@@ -69,8 +71,9 @@ export function shortId(id: string): string {
 }
 
 function httpOf(config: ServiceConfig): Http | undefined {
-  const { hosts, paths, scheme, balance, sticky, strip, allow, priority } = config;
-  const wishes = [hosts, paths, scheme, balance, sticky, strip, allow, priority];
+  const { hosts, paths, scheme, balance, sticky, strip, allow, priority, redirectHttps, rate, auth } = config;
+  const headers = headersOf(config);
+  const wishes = [hosts, paths, scheme, balance, sticky, strip, allow, priority, redirectHttps, rate, auth, headers];
   if (wishes.every((wish) => wish === undefined)) return undefined;
   return {
     hosts: hosts ?? [],
@@ -81,6 +84,18 @@ function httpOf(config: ServiceConfig): Http | undefined {
     ...(strip === undefined ? {} : { strip }),
     ...(allow ? { allow } : {}),
     ...(priority === undefined ? {} : { priority }),
+    ...(redirectHttps === undefined ? {} : { redirectHttps }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(headers ? { headers } : {}),
+  };
+}
+
+function headersOf({ requestHeaders, responseHeaders }: ServiceConfig): Headers | undefined {
+  if (!requestHeaders && !responseHeaders) return undefined;
+  return {
+    ...(requestHeaders ? { request: firstOf(requestHeaders, MOST_HEADERS) } : {}),
+    ...(responseHeaders ? { response: firstOf(responseHeaders, MOST_HEADERS) } : {}),
   };
 }
 
@@ -101,7 +116,7 @@ function tlsOf({ tlsVerify, tlsSni }: ServiceConfig): TlsOptions | undefined {
   };
 }
 
-function checkOf({ type, path, intervalMs, timeoutMs, rise, fall, scheme, host }: CheckConfig): Check {
+function checkOf({ type, path, intervalMs, timeoutMs, rise, fall, status, scheme, host }: CheckConfig): Check {
   return {
     ...(type ? { type } : {}),
     ...(path === undefined ? {} : { path }),
@@ -109,17 +124,18 @@ function checkOf({ type, path, intervalMs, timeoutMs, rise, fall, scheme, host }
     ...(timeoutMs === undefined ? {} : { timeout: formatDuration(timeoutMs) }),
     ...(rise === undefined ? {} : { rise }),
     ...(fall === undefined ? {} : { fall }),
+    ...(status === undefined ? {} : { status }),
     ...(scheme ? { scheme } : {}),
     ...(host === undefined ? {} : { host }),
   };
 }
 
 /** Several dialects may together say more than a record holds. */
-function firstOf(meta: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function firstOf(texts: Readonly<Record<string, string>>, count: number): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(meta)
+    Object.entries(texts)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .slice(0, 32),
+      .slice(0, count),
   );
 }
 

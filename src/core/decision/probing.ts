@@ -18,6 +18,8 @@ export interface HttpCheck {
   readonly host: string | undefined;
   /** Whether a certificate must be valid for that name. */
   readonly verify: boolean;
+  /** The statuses of a success, such as `200-299,404`. */
+  readonly statuses: string;
 }
 
 /** How one port of a container is probed. */
@@ -142,10 +144,20 @@ function away(addr: string, reason: string): { readonly unreachable: string } {
 /** A check that labels ask for is waited out, wherever its target is. */
 function planOf(target: Target, type: "tcp" | "http", config: ServiceConfig): ProbePlan {
   const { check = {}, scheme } = config;
-  const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3, path = "/", host, verify = false } = check;
-  const http = type === "tcp" ? undefined : { scheme: check.scheme ?? scheme ?? "http", path, host, verify };
+  const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3, path = "/" } = check;
+  const { host, verify = false, status = "200-399" } = check;
+  const asked = { scheme: check.scheme ?? scheme ?? "http", path, host, verify, statuses: status } as const;
+  const http = type === "tcp" ? undefined : asked;
   const doubtMs = config.check === undefined ? target.doubtMs : undefined;
   return { ...target, doubtMs, http, intervalMs, timeoutMs, rise, fall };
+}
+
+/** Whether an answer of this status is a success. */
+export function isSuccess({ statuses }: Pick<HttpCheck, "statuses">, status: number): boolean {
+  return statuses.split(",").some((range) => {
+    const [from, to = from] = range.split("-").map(Number);
+    return from !== undefined && to !== undefined && from <= status && status <= to;
+  });
 }
 
 /** Where a probe goes to and what it asks, for a person. */

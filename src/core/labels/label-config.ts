@@ -68,6 +68,15 @@ export interface ServiceConfig {
   readonly allow?: readonly string[] | undefined;
   /** Of two routes that want the same request the one of the higher priority has it; 0 when undefined. */
   readonly priority?: number | undefined;
+  /** The port of HTTPS that requests in the clear are led to, as clients see it; 0 for nowhere. */
+  readonly redirectHttps?: number | undefined;
+  /** How many requests one address may make in which time, in the words of a record. */
+  readonly rate?: string | undefined;
+  /** The file of users who alone may use its service. */
+  readonly auth?: string | undefined;
+  /** The headers that requests and answers are given, by name; those without a value are taken away. */
+  readonly requestHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly responseHeaders?: Readonly<Record<string, string>> | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
   readonly check?: CheckConfig | undefined;
@@ -89,6 +98,8 @@ export interface CheckConfig {
   /** How many successes in a row make it serve, how many failures in a row end that. */
   readonly rise?: number | undefined;
   readonly fall?: number | undefined;
+  /** The statuses of a success. */
+  readonly status?: string | undefined;
 }
 
 /** `strict`: only while healthy; `lenient`: also while it has yet to become so; `off`: whatever it is. */
@@ -97,12 +108,22 @@ export type HealthPolicy = "strict" | "lenient" | "off";
 /** One wish out of several statements about the same: field by field the first statement that says anything has it. */
 export function weigh(...statements: readonly (ServiceConfig | undefined)[]): ServiceConfig {
   const checks = statements.map((statement) => statement?.check);
-  const metas = statements.map((statement) => statement?.meta);
   return {
     ...firstOfEach(statements),
     ...(checks.some(Boolean) ? { check: firstOfEach(checks) } : {}),
-    ...(metas.some(Boolean) ? { meta: Object.assign({}, ...metas.toReversed()) as Record<string, string> } : {}),
+    ...Object.fromEntries(BY_NAME.flatMap((field) => allOf(field, statements))),
   };
+}
+
+/** What is weighed name by name. */
+const BY_NAME = ["meta", "requestHeaders", "responseHeaders"] as const;
+
+function allOf(
+  field: (typeof BY_NAME)[number],
+  statements: readonly (ServiceConfig | undefined)[],
+): readonly (readonly [string, Readonly<Record<string, string>>])[] {
+  const said = statements.map((statement) => statement?.[field]);
+  return said.some(Boolean) ? [[field, Object.assign({}, ...said.toReversed()) as Record<string, string>]] : [];
 }
 
 function firstOfEach<T extends object>(statements: readonly (T | undefined)[]): Partial<T> {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { NamedPort, Statement } from "./dialect.js";
 import type { CheckConfig, ServiceConfig, LabelConfig } from "./label-config.js";
 import { labelsBelow, LabelReader, type Said, takeOutPorts } from "./label-reader.js";
+import { MOST_HEADERS } from "../model/instance.js";
 import { type ListedPort, parsePortList } from "./port-list.js";
 import {
   AT_MOST,
@@ -13,6 +14,8 @@ import {
   DELAY,
   BOOLEAN,
   type Validator,
+  HEADER_NAME,
+  HEADER_VALUE,
   HEALTH,
   HOLD,
   HOSTS,
@@ -27,12 +30,16 @@ import {
   PORT,
   PRIORITY,
   RANGES,
+  REDIRECT,
+  REQUESTS_PER_TIME,
   SCHEME,
   SERVICE_NAME,
   SERVICE_NAMES,
+  STATUSES,
   STRIP,
   TAGS,
   TIMEOUT,
+  USERS_FILE,
   WEIGHT,
 } from "./validators.js";
 
@@ -118,8 +125,13 @@ function readService(said: ReadonlyMap<string, Said>, reading: LabelReader, faul
     strip: reading.take("http.strip", STRIP),
     allow: reading.take("http.allow", RANGES),
     priority: reading.take("priority", PRIORITY),
+    redirectHttps: reading.take("http.redirect-https", REDIRECT),
+    rate: reading.take("http.rate", REQUESTS_PER_TIME),
+    auth: reading.take("http.auth", USERS_FILE),
+    requestHeaders: readNamed("headers.request.", HEADER, said, reading, faults),
+    responseHeaders: readNamed("headers.response.", HEADER, said, reading, faults),
     tags: reading.take("tags", TAGS),
-    meta: readMeta(said, reading, faults),
+    meta: readNamed("meta.", { name: META_NAME, value: META, atMost: AT_MOST }, said, reading, faults),
     check: readCheck(reading),
   };
 }
@@ -136,20 +148,40 @@ function readCheck(reading: LabelReader): CheckConfig | undefined {
     timeoutMs: reading.take("check.timeout", INTERVAL),
     rise: reading.take("check.rise", COUNT),
     fall: reading.take("check.fall", COUNT),
+    status: reading.take("check.status", STATUSES),
   };
   return Object.values(check).every((value) => value === undefined) ? undefined : check;
 }
 
-function readMeta(said: ReadonlyMap<string, Said>, reading: LabelReader, faults: string[]): ServiceConfig["meta"] {
-  const meta: Record<string, string> = {};
-  const below = [...said].filter(([key]) => key.startsWith("meta."));
-  if (below.length > AT_MOST) faults.push(`There are ${below.length} labels ${PREFIX}meta.*, ${AT_MOST} are allowed`);
+/** What texts under names of somebody's choice must be, and how many there may be. */
+interface Named {
+  readonly name: Validator<string>;
+  readonly value: Validator<string>;
+  readonly atMost: number;
+}
+
+const HEADER: Named = { name: HEADER_NAME, value: HEADER_VALUE, atMost: MOST_HEADERS };
+
+/** What is said under `<start><name>`, by name; undefined where nothing is. */
+function readNamed(
+  start: string,
+  { name, value, atMost }: Named,
+  said: ReadonlyMap<string, Said>,
+  reading: LabelReader,
+  faults: string[],
+): Readonly<Record<string, string>> | undefined {
+  const texts: Record<string, string> = {};
+  const below = [...said].filter(([key]) => key.startsWith(start));
+  if (below.length > atMost) faults.push(`There are ${below.length} labels ${PREFIX}${start}*, ${atMost} are allowed`);
   for (const [key, { by, text }] of below) {
-    const name = reading.fit({ by: `What follows ${PREFIX}meta. in a label`, text: key.slice(5) }, META_NAME);
-    const value = reading.fit({ by, text }, META);
-    if (name !== undefined && value !== undefined) meta[name] = value;
+    const fitting = reading.fit(
+      { by: `What follows ${PREFIX}${start} in a label`, text: key.slice(start.length) },
+      name,
+    );
+    const fits = reading.fit({ by, text }, value);
+    if (fitting !== undefined && fits !== undefined) texts[fitting] = fits;
   }
-  return below.length === 0 ? undefined : meta;
+  return below.length === 0 ? undefined : texts;
 }
 
 /** A port that is in the list and is the primary one too is one port. */

@@ -1,6 +1,7 @@
 import type { NamedPort, Statement } from "./dialect.js";
 import { type CheckConfig, type ServiceConfig, weigh } from "./label-config.js";
 import { labelsBelow, LabelReader, type Said } from "./label-reader.js";
+import { type Router, rulesOfRouters } from "./traefik-middlewares.js";
 import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import {
   CHECKED_HOST,
@@ -127,14 +128,11 @@ function routesIn(
   const wanted = new Map<string, readonly Wanted[]>();
   const raw = new Map<string, Record<string, string>>();
   const reading = new LabelReader(said, faults);
-  for (const [key, rule] of [...said].sort()) {
-    const router = /^http\.routers\.([^.]+)\.rule$/.exec(key)?.[1];
-    if (router === undefined) continue;
-    const target = said
-      .get(`http.routers.${router}.service`)
-      ?.text.toLowerCase()
-      .replace(/@docker$/, "");
-    const service = services.some(({ name }) => name === target) ? (target ?? "") : soleOf(services);
+  const routers = routersIn(said, services);
+  for (const { name: router, service } of routers) {
+    const key = `http.routers.${router}.rule`;
+    const rule = said.get(key);
+    if (!rule) continue;
     const terms = parseRule(rule.text);
     const all = terms && [...(wanted.get(service) ?? []), ...terms];
     if (all && productOf(all)) wanted.set(service, all);
@@ -144,8 +142,24 @@ function routesIn(
       if (name !== undefined && text !== undefined) raw.set(service, { ...raw.get(service), [name]: text });
     }
   }
-  const names = new Set([...wanted.keys(), ...raw.keys()]);
-  return new Map([...names].map((name) => [name, { ...partsOf(wanted.get(name) ?? []), meta: raw.get(name) }]));
+  const rules = rulesOfRouters(routers, said, reading, faults);
+  const names = new Set([...wanted.keys(), ...raw.keys(), ...rules.keys()]);
+  return new Map(
+    [...names].map((name) => [name, { ...partsOf(wanted.get(name) ?? []), meta: raw.get(name), ...rules.get(name) }]),
+  );
+}
+
+/** The routers of HTTP, by name. */
+function routersIn(said: ReadonlyMap<string, Said>, services: readonly TraefikService[]): readonly Router[] {
+  const names = new Set([...said.keys()].flatMap((key) => /^http\.routers\.([^.]+)\./.exec(key)?.[1] ?? []));
+  return [...names].sort().map((name) => {
+    const target = said
+      .get(`http.routers.${name}.service`)
+      ?.text.toLowerCase()
+      .replace(/@docker$/, "");
+    const service = services.some((each) => each.name === target) ? (target ?? "") : soleOf(services);
+    return { name, service };
+  });
 }
 
 /** The one service there is: traefik gives it every router that names none. */

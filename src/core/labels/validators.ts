@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { isLinkLocal, isUnspecified } from "../host/advertise.js";
-import { parseDurationOrSeconds } from "../text/duration.js";
-import { networkRange } from "../model/instance.js";
+import { formatDuration, parseDurationOrSeconds } from "../text/duration.js";
+import { networkRange, statuses } from "../model/instance.js";
 import {
   BALANCES,
   CHECK_PATH,
+  HEADER_KEY,
+  HEADER_TEXT,
   HOST_NAME,
   META_KEY,
   MOST_RANGES,
@@ -57,6 +59,48 @@ export const RANGES = validator(
   `${MOST_RANGES} addresses or networks such as 10.0.0.0/8 at most, separated by commas`,
 );
 export const PRIORITY = validator(wholeNumber(0, 1_000), "a whole number, 0 to 1000");
+export const REDIRECT = validator(
+  z
+    .string()
+    .regex(/^(true|false|[0-9]{1,5})$/)
+    .transform((text) => (text === "true" ? 443 : text === "false" ? 0 : Number(text)))
+    .pipe(z.int().max(65_535)),
+  "true, false or the port of HTTPS",
+);
+export const REQUESTS = validator(wholeNumber(0, 99_999), "a whole number, 0 to 99999");
+export const REQUESTS_PER_TIME = validator(
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,6}\/.{1,40}$/)
+    .transform((text) => ({
+      requests: text.slice(0, text.indexOf("/")),
+      ms: parseDurationOrSeconds(text.slice(text.indexOf("/") + 1)),
+    }))
+    .pipe(
+      z.object({
+        requests: z.string(),
+        ms: z
+          .number()
+          .min(1_000)
+          .max(60 * MINUTE_MS),
+      }),
+    )
+    .transform(({ requests, ms }) => `${requests}/${formatDuration(Math.round(ms))}`),
+  "requests in a time such as 100/10s, from 1s to 1h",
+);
+export const USERS_FILE = validator(
+  z.string().regex(NAME),
+  "the name of a file of users, without its folder: letters, digits, '_', '.', '-'",
+);
+export const HEADER_NAME = validator(
+  z.string().regex(HEADER_KEY),
+  "the name of a header, and none that HAProxy itself needs",
+);
+export const HEADER_VALUE = validator(
+  z.string().regex(HEADER_TEXT),
+  "printable ASCII text of 512 characters at most, without a blank at its ends",
+);
+export const STATUSES = validator(statuses, "statuses such as 200-299,404");
 export const TAGS = validator(
   z
     .string()

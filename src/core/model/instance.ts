@@ -2,13 +2,17 @@ import { z } from "zod";
 import {
   BALANCES,
   CHECK_PATH,
+  HEADER_KEY,
+  HEADER_TEXT,
   HOST_NAME,
   META_KEY,
   MOST_RANGES,
   NAME,
   NETWORK_RANGE,
   PATH_PREFIX,
+  RATE,
   SCHEMES,
+  STATUS_RANGES,
   STRIPPED_PATH,
   TEXT,
 } from "../text/patterns.js";
@@ -79,6 +83,8 @@ export interface Check {
   readonly timeout?: string | undefined;
   readonly rise?: number | undefined;
   readonly fall?: number | undefined;
+  /** The statuses of a success, such as `200-299,404`; 200 to 399 when absent. */
+  readonly status?: string | undefined;
   /** What an HTTP check speaks, and the name that it asks for; what the server speaks, and none, when absent. */
   readonly scheme?: (typeof SCHEMES)[number] | undefined;
   readonly host?: string | undefined;
@@ -116,7 +122,23 @@ export interface Http {
   readonly allow?: readonly string[] | undefined;
   /** Of two routes that want the same request the one of the higher priority has it; 0 when absent. */
   readonly priority?: number | undefined;
+  /** The port of HTTPS that requests in the clear are led to, as clients see it; 0 for nowhere. */
+  readonly redirectHttps?: number | undefined;
+  /** How many requests one address may make in which time, such as `100/10s`; as many as it likes when absent. */
+  readonly rate?: string | undefined;
+  /** The file of users who alone may use its service; all may when absent. */
+  readonly auth?: string | undefined;
+  readonly headers?: Headers | undefined;
 }
+
+/** The headers that requests and answers are given, by name; those without a value are taken away. */
+export interface Headers {
+  readonly request?: Readonly<Record<string, string>> | undefined;
+  readonly response?: Readonly<Record<string, string>> | undefined;
+}
+
+/** How many headers of either kind a record has at most. */
+export const MOST_HEADERS = 32;
 
 const name = z.string().regex(NAME);
 const MOST_PORT = 65_535;
@@ -130,6 +152,17 @@ const oneHost = z
 const port = z.int().min(1).max(MOST_PORT);
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
+
+/** Statuses such as `200-299,404`, each range from its lower end. */
+export const statuses = z
+  .string()
+  .regex(STATUS_RANGES)
+  .refine((text) => text.split(",").every((part) => part.slice(0, 3) <= part.slice(-3)));
+
+const headers = z
+  .record(z.string().regex(HEADER_KEY), z.string().regex(HEADER_TEXT))
+  .refine((all) => Object.keys(all).length <= MOST_HEADERS)
+  .transform(byName);
 
 /** An address, or a network in CIDR form. */
 export const networkRange = z
@@ -168,7 +201,7 @@ const schema = z.object({
   meta: z
     .record(z.string().regex(META_KEY), z.string().regex(TEXT))
     .refine((meta) => Object.keys(meta).length <= 32)
-    .transform((meta) => Object.fromEntries(Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .transform(byName)
     .optional(),
   check: z
     .object({
@@ -178,6 +211,7 @@ const schema = z.object({
       timeout: time.optional(),
       rise: tries.optional(),
       fall: tries.optional(),
+      status: statuses.optional(),
       scheme: z.enum(SCHEMES).optional(),
       host: oneHost.optional(),
     })
@@ -192,6 +226,10 @@ const schema = z.object({
       strip: z.string().regex(STRIPPED_PATH).optional(),
       allow: z.array(networkRange).min(1).max(MOST_RANGES).optional(),
       priority: z.int().min(0).max(1_000).optional(),
+      redirectHttps: z.int().min(0).max(MOST_PORT).optional(),
+      rate: z.string().regex(RATE).optional(),
+      auth: name.optional(),
+      headers: z.object({ request: headers.optional(), response: headers.optional() }).optional(),
     })
     .optional(),
   container: z.object({
@@ -202,6 +240,10 @@ const schema = z.object({
     composeService: name.optional(),
   }),
 });
+
+function byName(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 /** The text of an instance in etcd: canonical order of fields, equal instances give equal bytes. */
 export function formatInstance(instance: Instance): string {

@@ -1,4 +1,4 @@
-import type { Check, Http, Instance } from "./instance.js";
+import type { Check, Headers, Http, Instance } from "./instance.js";
 
 /** What holds for a service as a whole, although each of its records may say it; undefined where none does. */
 export interface SharedSettings {
@@ -9,11 +9,17 @@ export interface SharedSettings {
   /** Separated by blanks. */
   readonly "http.allow"?: string | undefined;
   readonly priority?: number | undefined;
+  readonly "http.redirect-https"?: number | undefined;
+  readonly "http.rate"?: string | undefined;
+  readonly "http.auth"?: string | undefined;
+  /** The value under the name of each header, which is empty where the header is taken away. */
+  readonly [header: `headers.${"request" | "response"}.${string}`]: string | undefined;
   /** What checks ask; a record may leave its own server out of them. */
   readonly "check.type"?: Exclude<Check["type"], "off">;
   readonly "check.path"?: string | undefined;
   readonly "check.host"?: string | undefined;
   readonly "check.timeout"?: string | undefined;
+  readonly "check.status"?: string | undefined;
   readonly "timeout.connect"?: string | undefined;
   readonly "timeout.server"?: string | undefined;
   readonly "timeout.tunnel"?: string | undefined;
@@ -49,16 +55,28 @@ export function sayingOf({ id, mode, http, check, timeouts, container: { started
     "http.strip": http?.strip,
     "http.allow": http?.allow?.join(" "),
     priority: http?.priority,
+    "http.redirect-https": http?.redirectHttps,
+    "http.rate": http?.rate,
+    "http.auth": http?.auth,
+    ...(http?.headers && headersIn(http.headers)),
     "check.type": check?.type === "off" ? undefined : check?.type,
     "check.path": check?.path,
     "check.host": check?.host,
     "check.timeout": check?.timeout,
+    "check.status": check?.status,
     "timeout.connect": timeouts?.connect,
     "timeout.server": timeouts?.server,
     "timeout.tunnel": timeouts?.tunnel,
   };
   const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   return Object.keys(settings).length === 0 ? undefined : { by: id, since: startedAt, settings };
+}
+
+function headersIn({ request = {}, response = {} }: Headers): SharedSettings {
+  return Object.fromEntries([
+    ...Object.entries(request).map(([name, value]) => [`headers.request.${name}`, value] as const),
+    ...Object.entries(response).map(([name, value]) => [`headers.response.${name}`, value] as const),
+  ]);
 }
 
 /** Of each setting what the newest record says that has it; of two that began together, the last by id. */
@@ -87,7 +105,8 @@ export function settleSayings(sayings: readonly Saying[]): {
     return newest === undefined ? [] : [{ ...other, holds: String(value), newest }];
   });
   // Each value comes from a `SharedSettings`, under the name that it has there.
-  return { settings: Object.fromEntries([...held].map(([name, { value }]) => [name, value])), overruled };
+  const settings = Object.fromEntries([...held].map(([name, { value }]) => [name, value])) as SharedSettings;
+  return { settings, overruled };
 }
 
 /** What does not hold, as a part of a sentence about those that say it. */

@@ -23,6 +23,22 @@ export const MOST_RANGES = 48;
 /** Paths of checks: as those of routes, and with a query. */
 export const CHECK_PATH = /^\/[A-Za-z0-9._~!&*+,;=:@%?/-]{0,255}$/;
 
+/** What checks take for a success: statuses and ranges of them. */
+export const STATUS_RANGES = /^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?){0,15}$/;
+
+/**
+ * Names of headers, in lower case. None by which a message is told from the next one, none that decides where a request
+ * goes, and no password.
+ */
+export const HEADER_KEY =
+  /^(?!(authorization|connection|content-length|expect|host|keep-alive|proxy-[a-z-]*|te|trailer|transfer-encoding|upgrade|x-forwarded-prefix)$)[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/** Values of headers: printable ASCII without a blank at either end; nothing where the header is taken away. */
+export const HEADER_TEXT = /^([\x21-\x7e]([\x20-\x7e]{0,510}[\x21-\x7e])?)?$/;
+
+/** Requests in a time, which HAProxy can count. */
+export const RATE = /^[1-9][0-9]{0,6}\/[1-9][0-9]{0,7}(ms|s)$/;
+
 /** Names in `meta`. */
 export const META_KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 

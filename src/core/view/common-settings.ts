@@ -1,30 +1,20 @@
 import { describeOverruled, type Overruled, type Saying, settleSayings } from "../model/shared-settings.js";
 import type { ServerEntry } from "./server-entry.js";
+import { NO_RULES, type Rules, rulesOf } from "./rules.js";
 import type { Service } from "./server.js";
 
 /** What holds for all servers of a service. */
-type Common = Pick<
-  Service,
-  | "mode"
-  | "balance"
-  | "sticky"
-  | "strip"
-  | "stripLength"
-  | "allow"
-  | "priority"
-  | "check"
-  | "timeouts"
-  | "isLimited"
-  | "isVerified"
->;
+type Common = Rules &
+  Pick<Service, "mode" | "balance" | "sticky" | "priority" | "check" | "timeouts" | "isLimited" | "isVerified">;
 
 /** Nothing is said of a service. */
 export const UNSAID: Common = {
   mode: "",
   balance: "",
   sticky: false,
-  ...{ strip: "", stripLength: 0, allow: "", priority: 0 },
-  check: { isHttp: false, path: "/", host: "", timeout: "" },
+  priority: 0,
+  ...NO_RULES,
+  check: { isHttp: false, path: "/", host: "", timeout: "", status: "" },
   timeouts: { connect: "", server: "", tunnel: "" },
   isLimited: false,
   isVerified: false,
@@ -45,15 +35,14 @@ export function commonOf(entries: readonly ServerEntry[]): { readonly common: Co
     mode: settings.mode ?? "",
     balance: settings.balance ?? "",
     sticky: settings.sticky ?? false,
-    strip: settings["http.strip"] ?? "",
-    stripLength: settings["http.strip"]?.length ?? 0,
-    allow: settings["http.allow"] ?? "",
     priority: settings.priority ?? 0,
+    ...rulesOf(settings),
     check: {
       isHttp: settings["check.type"] === "http",
       path: settings["check.path"] ?? "/",
       host: settings["check.host"] ?? "",
       timeout: settings["check.timeout"] ?? "",
+      status: settings["check.status"] ?? "",
     },
     timeouts: {
       connect: settings["timeout.connect"] ?? "",

@@ -22,6 +22,16 @@ export interface Service {
   readonly allow: string;
   /** 0 where nothing is said. */
   readonly priority: number;
+  /** The port of HTTPS that requests in the clear are led to, as clients see it; 0 for nowhere. */
+  readonly redirectPort: number;
+  readonly rate: ServiceRate;
+  /** The file of users who alone may use it; empty where all may. */
+  readonly auth: string;
+  /** Whether there is anybody in that file; false in a template that does not ask for `userLists`. */
+  readonly hasUsers: boolean;
+  readonly headers: ServiceHeaders;
+  /** Whether anything is done to its requests or answers, or keeps some out: by all from `strip` to `headers`. */
+  readonly hasRules: boolean;
   readonly check: ServiceCheck;
   readonly timeouts: ServiceTimeouts;
   /** Whether any of its records says how much its server gets at once. */
@@ -39,6 +49,28 @@ interface ServiceCheck {
   readonly host: string;
   /** How long one may take; empty where nothing is said. */
   readonly timeout: string;
+  /** The statuses of a success, such as `200-299,404`; empty where nothing is said. */
+  readonly status: string;
+}
+
+/** How many requests, or connections, one address may make in which time; 0 and empty where nothing is said. */
+interface ServiceRate {
+  readonly requests: number;
+  readonly time: string;
+}
+
+/** What requests and answers are given, each by name. */
+interface ServiceHeaders {
+  readonly request: readonly Header[];
+  readonly response: readonly Header[];
+}
+
+/** A header to be set; to be taken away where its value is empty. */
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+  /** The value as one word of HAProxy's that means itself, where it reads a format. */
+  readonly word: string;
 }
 
 /** How long a service is waited for; each is empty where nothing is said. */

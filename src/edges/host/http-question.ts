@@ -2,7 +2,7 @@ import { type ClientRequest, request } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { HttpCheck } from "../../core/decision/probing.js";
+import { type HttpCheck, isSuccess } from "../../core/decision/probing.js";
 import { formatAddress } from "../../core/model/instance.js";
 import { quote } from "../../core/model/reason.js";
 import { reasonOf } from "../../errors.js";
@@ -20,7 +20,7 @@ interface Peer {
 
 /**
  * Asks over a connection that was made, in the way that the check says: by HTTP/1.1, over TLS by whichever version the
- * server chooses, or by HTTP/2 without TLS. An answer of 200 to 399 has passed.
+ * server chooses, or by HTTP/2 without TLS. An answer of a status that the check takes for a success has passed.
  *
  * The connection is the caller's to end; that it ended by itself is his to notice.
  */
@@ -55,12 +55,13 @@ function askOverTls(check: HttpCheck, socket: Socket, peer: Peer, answered: Answ
   });
 }
 
-function askByHttp1({ path, host }: HttpCheck, socket: Socket, { ip, port }: Peer, answered: Answered): void {
+function askByHttp1(check: HttpCheck, socket: Socket, { ip, port }: Peer, answered: Answered): void {
+  const { path, host } = check;
   const headers = host === undefined ? {} : { host };
   const asking: ClientRequest = request(
     { host: ip, port, path, headers, createConnection: () => socket },
     (response) => {
-      answered(verdictOn(response.statusCode));
+      answered(verdictOn(check, response.statusCode));
     },
   );
   asking.on("error", (error) => {
@@ -69,7 +70,8 @@ function askByHttp1({ path, host }: HttpCheck, socket: Socket, { ip, port }: Pee
   asking.end();
 }
 
-function askByHttp2({ path, host, scheme }: HttpCheck, socket: Socket, { ip, port }: Peer, answered: Answered): void {
+function askByHttp2(check: HttpCheck, socket: Socket, { ip, port }: Peer, answered: Answered): void {
+  const { path, host, scheme } = check;
   const onError = (error: unknown): void => {
     if (!isEnd(error)) answered({ badly: `does not speak HTTP/2: ${wordsOf(error)}` });
   };
@@ -81,13 +83,13 @@ function askByHttp2({ path, host, scheme }: HttpCheck, socket: Socket, { ip, por
   const asking = session.request({ ":path": path });
   asking.on("error", onError);
   asking.once("response", (headers) => {
-    answered(verdictOn(headers[":status"]));
+    answered(verdictOn(check, headers[":status"]));
   });
   asking.end();
 }
 
-function verdictOn(status = 0): "passed" | BadAnswer {
-  return status >= 200 && status < 400 ? "passed" : { badly: `answers with status ${status}` };
+function verdictOn(check: HttpCheck, status = 0): "passed" | BadAnswer {
+  return isSuccess(check, status) ? "passed" : { badly: `answers with status ${status}` };
 }
 
 /** Whether it says no more than that the other side has ended the connection, which the caller notices too. */

@@ -8,12 +8,9 @@ import type { Clock } from "../../flow/clock.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
+import { untilQuiet } from "../files/quiet.js";
 import { unreadable } from "../files/read-text.js";
 import { groupId, ownIds, userId } from "../files/users.js";
-
-/** Files are written in several steps: they are read when nothing has changed for so long, or has not stopped for so long. */
-const QUIET_MS = 100;
-const RESTLESS_MS = 1_000;
 
 /** What no event told of (another file system, a folder made anew) is found so late. */
 const POLL_MS = 30_000;
@@ -119,7 +116,7 @@ export class TemplateFolder implements Templates {
       yield last;
       let trouble: string | undefined;
       for (;;) {
-        if (await notifier.waitAtMost(POLL_MS, this.#clock, signal)) await this.#settle(notifier, signal);
+        if (await notifier.waitAtMost(POLL_MS, this.#clock, signal)) await untilQuiet(notifier, this.#clock, signal);
         const next = await this.#readAgain();
         if ("trouble" in next) {
           if (next.trouble !== trouble)
@@ -135,11 +132,6 @@ export class TemplateFolder implements Templates {
     } finally {
       await watcher.close();
     }
-  }
-
-  async #settle(notifier: Notifier, signal: AbortSignal): Promise<void> {
-    const latest = this.#clock.now() + RESTLESS_MS;
-    while (this.#clock.now() < latest && (await notifier.waitAtMost(QUIET_MS, this.#clock, signal)));
   }
 
   async #readAgain(): Promise<ResourceSet | { readonly trouble: string }> {

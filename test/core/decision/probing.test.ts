@@ -161,7 +161,7 @@ test.each<[string, Readonly<Record<string, string>>]>([
   ],
 ])("a port is probed as labels of that port ask for: %s", (_, labels) => {
   const ports = [published(8080, 32_768), published(9090, 32_769)];
-  const http = { scheme: "http", path: "/health", host: undefined, verify: false };
+  const http = { scheme: "http", path: "/health", host: undefined, verify: false, statuses: "200-399" };
   const times = { intervalMs: 2_000, timeoutMs: 1_000, rise: 1, fall: 3 };
   expect(probesOf(container("web1", { labels, ports, health: "healthy" }))).toEqual([
     [8080, { ip: "172.17.0.2", port: 8080, isForwarded: false, doubtMs: undefined, http, ...times }],
@@ -198,6 +198,7 @@ test.each<[string, Readonly<Record<string, string>>, object]>([
     },
     { scheme: "https", host: "shop.example.org" },
   ],
+  ["its statuses", { "hecd.check.path": "/", "hecd.check.status": "200,404" }, { statuses: "200,404" }],
   ["registrator's words", { SERVICE_8080_CHECK_HTTPS: "/" }, { scheme: "https" }],
 ])("an HTTP check follows %s", (_, labels, expected) => {
   expect(probesOf(container("web1", { labels }))).toMatchObject([[8080, { http: expected }]]);

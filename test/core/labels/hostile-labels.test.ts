@@ -16,7 +16,7 @@ const nasty = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
   fc.constantFrom(
     ...["true", "false", "80", "443", "web", "10.0.0.1", "::1", "example.org", "/x", "a\nb", "a b", "5s", "https"],
-    ...["%[env(X)]", "a\u2028b", "[::]:1", "80,443", "8000-8010", "auto", "a\\,b,c", "Host(`a.org`)", "http"],
+    ...["%[env(X)]", "a\u2028b", "[::]:1", "80,443", "8000-8010", "auto", "a\\,b,c", "Host(`a.org`)", "http", "m"],
     ...["Host(`a.org`) && PathPrefix(`/x`)", "Host(`a\n`)", "(((", "../../hecd/v1/agents/x", "x".repeat(600)],
   ),
   fc.stringMatching(NAME),
@@ -35,16 +35,25 @@ const more = [
   "check.rise",
   "check.type",
   ...["maxconn", "timeout.server", "timeout.connect", "timeout.tunnel", "tls.verify", "tls.sni", "check.host"],
-  ...["http.strip", "http.allow", "priority"],
+  ...["http.strip", "http.allow", "priority", "http.redirect-https", "http.rate", "http.auth", "check.status"],
+  ...["headers.request.x-a", "headers.response.x-b"],
 ];
 const registrator = ["NAME", "ID", "TAGS", "IGNORE", "WEIGHT", "REGION", "CHECK_HTTP", "CHECK_INTERVAL", "A b"];
 const driver = ["server.port", "server.scheme", "sticky.cookie", "healthcheck.path", "healthcheck.interval"];
+const options = [
+  ...["stripprefix.prefixes", "redirectscheme.scheme", "redirectscheme.port", "ipallowlist.sourcerange"],
+  ...["headers.customrequestheaders.x-a", "headers.customresponseheaders.B c", "basicauth.users"],
+  ...["ratelimit.average", "ratelimit.burst", "ratelimit.period"],
+];
 const known = [
   ...[...service, ...more].flatMap((key) => [`hecd.${key}`, `hecd.80.${key}`, `HECD.443.${key}`]),
   ...["port", "ports", "health", "drain-delay", "namespace", "99999.name", "80.", ".", ""].map((key) => `hecd.${key}`),
   ...registrator.flatMap((key) => [`SERVICE_${key}`, `SERVICE_443_${key}`, `service_80_${key}`]),
   ...driver.flatMap((key) => ["http", "tcp", "udp"].map((kind) => `traefik.${kind}.services.web.loadbalancer.${key}`)),
-  ...["a", "b"].flatMap((name) => [`traefik.http.routers.${name}.rule`, `traefik.http.routers.${name}.service`]),
+  ...["a", "b"].flatMap((name) =>
+    ["rule", "service", "middlewares", "priority"].map((key) => `traefik.http.routers.${name}.${key}`),
+  ),
+  ...options.map((option) => `traefik.http.middlewares.m.${option}`),
   ...["traefik.enable", "traefik.docker.network", "com.docker.compose.project", "com.docker.compose.service"],
 ];
 const keys = fc.oneof(

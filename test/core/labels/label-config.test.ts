@@ -75,6 +75,13 @@ test("our own labels say everything that a record holds", () => {
     "hecd.http.strip": "/shop",
     "hecd.http.allow": "10.0.0.0/8, ::1",
     "hecd.priority": "7",
+    "hecd.http.redirect-https": "8443",
+    "hecd.http.rate": "100/1m",
+    "hecd.http.auth": "team",
+    "hecd.headers.request.X-Team": "blue 100%",
+    "hecd.headers.request.x-debug": "",
+    "hecd.headers.response.X-Frame-Options": "DENY",
+    "hecd.check.status": "200-299,404",
     "hecd.maxconn": "50",
     "hecd.timeout.server": "2m",
     "hecd.timeout.connect": "500ms",
@@ -93,7 +100,15 @@ test("our own labels say everything that a record holds", () => {
         hold: "60s",
         http: {
           ...{ hosts: [], paths: [], scheme: "https", balance: "leastconn", sticky: true },
-          ...{ strip: "/shop", allow: ["10.0.0.0/8", "::1"], priority: 7 },
+          ...{
+            strip: "/shop",
+            allow: ["10.0.0.0/8", "::1"],
+            priority: 7,
+            redirectHttps: 8443,
+            rate: "100/60s",
+            auth: "team",
+          },
+          headers: { request: { "x-debug": "", "x-team": "blue 100%" }, response: { "x-frame-options": "DENY" } },
         },
         check: {
           type: "http",
@@ -104,6 +119,7 @@ test("our own labels say everything that a record holds", () => {
           fall: 3,
           scheme: "http",
           host: "shop.example.org",
+          status: "200-299,404",
         },
         maxconn: 50,
         timeouts: { connect: "500ms", server: "120s", tunnel: "43200s" },
@@ -112,6 +128,38 @@ test("our own labels say everything that a record holds", () => {
       },
     ],
   });
+});
+
+const texts = (label: string, ...all: readonly string[]) => all.map((text) => [label, text] as const);
+const names = (start: string, ...all: readonly string[]) => all.map((name) => [start + name, "a"] as const);
+
+describe("a label of rules is refused, and its container with it:", () => {
+  test.each([
+    ...texts("http.rate", "100", "0/10s", "100/0s", "100/2h", "100/10s/10s", "-1/s", "1e3/10s", "99999999/10s"),
+    ...texts("http.redirect-https", "yes", "-1", "65536", "443s", ""),
+    ...texts("http.auth", "", "../team", "a b", "/etc/passwd", ".hidden"),
+    ...texts("check.status", "", "99", "600", "300-200", "200-", "200 300", "200,", "2xx"),
+    ...texts("headers.request.x-a", "a\nb", " a", "a ", "caf\u00e9", "a\tb", "x".repeat(513)),
+    ...names("headers.request.", "", "a b", "a:b", "host", "Content-Length", "transfer-encoding", "authorization"),
+    ...names("headers.response.", "connection", "proxy-authenticate", "x-forwarded-prefix", "-a", "x".repeat(64)),
+  ])("hecd.%s=%j", (label, text) => {
+    const labels = { [`hecd.${label}`]: text };
+    expect(decisionOf(container("web1", { labels }), context, UNPROBED)).toMatchObject({ reason: "invalid-label" });
+  });
+
+  test("more headers than 32", () => {
+    const labels = Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`hecd.headers.response.x-${at}`, "a"]));
+    expect(outcomeOf({ labels })).toBe("invalid-label");
+  });
+});
+
+test("headers are weighed by their names, those of a port before those of the whole", () => {
+  const labels = {
+    "hecd.headers.request.x-a": "1",
+    "hecd.headers.request.x-b": "2",
+    "hecd.8080.headers.request.x-b": "",
+  };
+  expect(wishesOf({ labels }).ports).toMatchObject([{ requestHeaders: { "x-a": "1", "x-b": "" } }]);
 });
 
 test("what concerns the agent is among the wishes too", () => {

@@ -15,7 +15,7 @@ import { freePort } from "../../support/free-port.js";
 import { tempDir } from "../../support/temp-dir.js";
 
 const { signal } = new AbortController();
-const CHECK: HttpCheck = { scheme: "http", path: "/ok", host: undefined, verify: false };
+const CHECK: HttpCheck = { scheme: "http", path: "/ok", host: undefined, verify: false, statuses: "200-399" };
 
 let folder: Awaited<ReturnType<typeof tempDir>>;
 let pair: { readonly key: Buffer; readonly cert: Buffer };
@@ -80,6 +80,21 @@ test("an HTTP check wants an answer that is no error", async () => {
   const port = await listening(createHttpServer(answering()));
   expect(await probe(port, { http: {} })).toBe("passed");
   expect(await probe(port, { http: { path: "/bad" } })).toEqual({ badly: "answers with status 500" });
+});
+
+test.each<[string, boolean]>([
+  ["500", true],
+  ["200-299,500-599", true],
+  ["200-299,404", false],
+  ["204", false],
+])("an HTTP check that wants %s", async (statuses, isEnough) => {
+  for (const [scheme, server] of [
+    ["http", createHttpServer(answering())],
+    ["h2c", createHttp2Server(answering())],
+  ] as const) {
+    const verdict = await probe(await listening(server), { http: { scheme, path: "/bad", statuses } });
+    expect(verdict).toEqual(isEnough ? "passed" : { badly: "answers with status 500" });
+  }
 });
 
 test("an HTTPS check believes any certificate unless it must be valid", async () => {

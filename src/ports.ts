@@ -3,6 +3,7 @@ import type { Difference, Emit } from "./core/events/event.js";
 import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
 import type { Container } from "./core/model/container.js";
+import type { ReloadDriver } from "./core/model/reload-driver.js";
 import type { Snapshot } from "./core/model/snapshot.js";
 import type { Unseen } from "./core/model/unseen.js";
 import type { Holder } from "./core/registry/claim.js";
@@ -193,13 +194,6 @@ export interface HaproxySettings {
   readonly socket: string | undefined;
   readonly reload: ReloadDriver;
 }
-
-/** How HAProxy is made to read its file anew. */
-export type ReloadDriver =
-  | { readonly kind: "master"; readonly socket: string }
-  | { readonly kind: "signal"; readonly pidFile: string }
-  | { readonly kind: "systemd"; readonly unit: string }
-  | { readonly kind: "command"; readonly command: string };
 
 /** What reads the file: HAProxy, or anything that a resource's commands drive. */
 export interface ProxyDriver {

@@ -2,6 +2,7 @@ import type { ProbePlan } from "./core/decision/probing.js";
 import type { Difference, Emit } from "./core/events/event.js";
 import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
+import type { CertificateReport } from "./core/model/certificate.js";
 import type { Container } from "./core/model/container.js";
 import type { ReloadDriver } from "./core/model/reload-driver.js";
 import type { Snapshot } from "./core/model/snapshot.js";
@@ -211,6 +212,8 @@ export interface ProxyDriver {
     texts: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment>;
+  /** Yields when files besides the text may have changed that `adjust` looks after. Ends only by throwing the reason. */
+  watch?(signal: AbortSignal): AsyncIterable<unknown>;
   /** Makes the new file the running one; resolves when that is proven, as far as the driver can prove it. */
   reload(signal: AbortSignal, share?: ShareReload): Promise<ReloadVerdict>;
 }
@@ -242,6 +245,8 @@ export interface ProxyReport {
   readonly leaving: readonly string[];
   /** Why the last reload was needed. */
   readonly lastReload: string | undefined;
+  /** Those that it serves by; absent where there are none. */
+  readonly certificates?: readonly CertificateReport[];
 }
 
 /** A yes or no that is expected, with what the other side said. */

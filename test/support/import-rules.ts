@@ -82,7 +82,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "template/go-values": { rooms: ["errors"], packages: [] },
 
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
-  "haproxy/certificates": { rooms: ["core/model"], packages: ["node:crypto"] },
+  "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
   "haproxy/runtime": { rooms: ["haproxy/config"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },

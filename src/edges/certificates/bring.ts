@@ -1,4 +1,4 @@
-import { reasonOf } from "../../errors.js";
+import { HecdError } from "../../errors.js";
 import type { Pem } from "../../haproxy/certificates/pem.js";
 import { type ShownCertificate, shownCertificates } from "../../haproxy/certificates/shown.js";
 import { isPlainPath } from "../../haproxy/certificates/step.js";
@@ -44,21 +44,17 @@ function obstacleFor(path: string, { payload }: Pem): string | undefined {
 }
 
 async function replace(path: string, { certificate, payload }: Pem, talk: CertificateTalk): Promise<Brought> {
-  let isOpen = true;
-  try {
-    await talk.hand(`set ssl cert ${path}`, payload);
-    // What somebody else has begun would be committed else.
-    const [pending] = shownCertificates(await talk.say([`show ssl cert *${path}`]));
-    if (pending?.fingerprint !== certificate.fingerprint) return { obstacle: "HAProxy has not taken it" };
-    const answer = await talk.say([`commit ssl cert ${path}`, `show ssl cert ${path}`]);
-    const [shown] = shownCertificates(answer);
-    if (shown?.fingerprint !== certificate.fingerprint) return { obstacle: wordsOf(answer) };
-    isOpen = false;
-    return { shown };
-  } finally {
-    // Without a transaction that is refused in words, which is what is wanted.
-    if (isOpen) await talk.say([`abort ssl cert ${path}`]).catch(reasonOf);
-  }
+  await talk.hand(`set ssl cert ${path}`, payload).catch((error: unknown) => {
+    // What it has not taken is seen by what is pending then, which somebody else may have begun.
+    if (!(error instanceof HecdError)) throw error;
+  });
+  const [pending] = shownCertificates(await talk.say([`show ssl cert *${path}`]));
+  if (pending?.fingerprint !== certificate.fingerprint) return { obstacle: "HAProxy has not taken it" };
+  const answer = await talk.say([`commit ssl cert ${path}`, `show ssl cert ${path}`]);
+  const [shown] = shownCertificates(answer);
+  if (shown?.fingerprint === certificate.fingerprint) return { shown };
+  await talk.say([`abort ssl cert ${path}`]);
+  return { obstacle: wordsOf(answer) };
 }
 
 /** What HAProxy says before it shows a certificate, in one line. */

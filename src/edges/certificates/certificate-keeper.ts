@@ -106,7 +106,7 @@ export class CertificateKeeper {
 
   /**
    * Brings the certificates of the worker that runs on this text to what they are on disk. Resolves to why that takes a
-   * reload; to undefined where it does not, or where a reload would not help. Rejects by the signal alone.
+   * reload; to undefined where it does not, or where a reload would not help, or nobody answers.
    */
   async adjust(text: string, signal: AbortSignal): Promise<string | undefined> {
     if (!speaksOfCertificates(text)) {
@@ -119,8 +119,9 @@ export class CertificateKeeper {
     try {
       this.#reason = await this.#adjust(signal);
       return this.#reason;
-    } catch {
+    } catch (error) {
       signal.throwIfAborted();
+      if (!(error instanceof HecdError)) throw error;
       this.#reason = undefined;
       this.#pid = undefined; // whoever cannot be asked is told of by others, and is asked again soon
       return undefined;
@@ -163,7 +164,10 @@ export class CertificateKeeper {
     const known = this.#known.get(path) ?? { shown: undefined };
     if (known.version !== undefined && known.version === (await versionOf(path))) return undefined;
     const file = await readCertificate(path, wallTime().getTime());
-    if (file.kind === "missing") return undefined; // until the next reload HAProxy has what it had
+    if (file.kind === "missing") {
+      if (!known.shown) this.#known.delete(path); // else HAProxy has what it had until the next reload
+      return undefined;
+    }
     if (file.kind === "faulty") {
       const isInUse = known.shown !== undefined && file.certificate?.fingerprint === known.shown.fingerprint;
       if (!isInUse) this.#refuse(path, { ...known, fault: file.fault });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../../src/core/events/event.js";
 import type { Certificate } from "../../../src/core/model/certificate.js";
 import { CertificateKeeper } from "../../../src/edges/certificates/certificate-keeper.js";
+import { HecdError } from "../../../src/errors.js";
 import { readPem } from "../../../src/haproxy/certificates/pem.js";
 import { makeCertificates, makeServerPem } from "../../support/certificates.js";
 import { ManualClock } from "../../support/manual-clock.js";
@@ -30,6 +31,8 @@ function certificateOf(pem: string): Certificate {
   return read.certificate;
 }
 
+const AWAY = new HecdError({ code: "haproxy-failed", what: "be asked", output: "nobody answers" });
+
 /** A worker of HAProxy as far as certificates go. */
 class Worker {
   pid = 1;
@@ -40,18 +43,21 @@ class Worker {
   /** What `commit` says instead of success. */
   refusal: string | undefined;
   isAway = false;
+  /** Takes no lines with a command: it hangs up. */
+  isSmall = false;
 
   constructor(folder: string) {
     this.folder = folder;
   }
 
   async say(commands: readonly string[]): Promise<{ readonly pid: number; readonly answer: string }> {
-    if (this.isAway) throw new Error("nobody answers");
+    if (this.isAway) throw AWAY;
     return { pid: this.pid, answer: commands.map((command) => `${this.#answer(command)}\n`).join("") };
   }
 
   async hand(command: string, payload: string): Promise<void> {
     this.commands.push(command);
+    if (this.isSmall) throw AWAY;
     this.pending.set(command.split(" ")[3] ?? "", certificateOf(payload));
   }
 
@@ -168,6 +174,17 @@ describe("a keeper of certificates", () => {
     expect(told.at(-1)).toMatchObject({ reason: expect.stringContaining("a reload has not brought it in") as string });
   });
 
+  test("asks for a reload where HAProxy hangs up on what it is given, and commits nothing of somebody else's", async () => {
+    await using held = await world();
+    const { worker, look, path, put } = held;
+    await look();
+    await put("a.test", pems["a.test"][1]);
+    worker.isSmall = true;
+    worker.pending.set(path("a.test"), certificateOf(pems["b.test"][0]));
+    expect(await look()).toBe(`certificate ${path("a.test")}: HAProxy has not taken it`);
+    expect(worker.commands).toEqual([`set ssl cert ${path("a.test")}`]);
+  });
+
   test("tells why a reload would fail, and asks again once another file has changed", async () => {
     await using held = await world();
     const { worker, keeper, look, put, path, kinds } = held;
@@ -201,6 +218,12 @@ describe("a keeper of certificates", () => {
     await rm(path("a.test"));
     expect(await look()).toBeUndefined();
     expect(worker.commands).toEqual([]);
+    await put("b.test", "nothing");
+    await look();
+    expect(keeper.report.map(({ file }) => file)).toEqual([path("a.test"), path("b.test")]);
+    await rm(path("b.test"));
+    await look();
+    expect(keeper.report.map(({ file }) => file)).toEqual([path("a.test")]);
   });
 
   test("asks anew who is there after HAProxy was away", async () => {

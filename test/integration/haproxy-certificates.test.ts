@@ -98,6 +98,21 @@ describe("a certificate", () => {
     expect(await world.served("a.pem", A)).toBeLessThan(1_000); // the client knows the authority alone
   });
 
+  test("that takes a reload waits for one that haproxy -c accepts, which a broken one beside it prevents", async () => {
+    await using world = await HttpsWorld.start({ certificates: BOTH });
+    const before = await world.haproxy.reloads();
+    await world.put("b.pem", "nothing");
+    await world.put("a.pem.issuer", await makeIntermediate(world.authority, "between")); // is read at a start only
+    await world.renew("a.pem", A);
+    await eventually("word of both", () => world.of("certificate-refused").length === 2);
+    const reasons = Object.fromEntries(world.of("certificate-refused").map(({ file, reason }) => [file, reason]));
+    expect(reasons[join(world.folder, "a.pem")]).toMatch(/^it takes a reload, which would fail: [^]*b\.pem/);
+    expect(await world.haproxy.reloads()).toBe(before);
+    await world.renew("b.pem", B);
+    await world.served("a.pem", A);
+    expect(await world.haproxy.reloads()).toBe(before + 1);
+  });
+
   test("that is too large for a command comes in by a reload, and by no second one", async () => {
     await using world = await HttpsWorld.start({ certificates: BOTH });
     const before = await world.haproxy.reloads();

@@ -59,7 +59,7 @@ export class CertificateKeeper {
   readonly #held = new Set<string>();
   readonly #told = new Map<string, string>();
   readonly #warned = new Map<string, string>();
-  #seen = "";
+  #seen = "[]";
 
   constructor(parts: CertificateKeeperParts) {
     this.#parts = parts;
@@ -109,13 +109,16 @@ export class CertificateKeeper {
    * reload; to undefined where it does not, or where a reload would not help, or nobody answers.
    */
   async adjust(text: string, signal: AbortSignal): Promise<string | undefined> {
-    if (!speaksOfCertificates(text)) {
-      this.#known.clear();
-      return undefined;
-    }
     const { clock } = this.#parts;
     if (clock.now() - this.#lookedAt < LOOK_EVERY_MS) return this.#reason;
     this.#lookedAt = clock.now();
+    if (!speaksOfCertificates(text)) {
+      this.#reason = undefined;
+      this.#pid = undefined;
+      this.#known.clear();
+      this.#tellEnds();
+      return undefined;
+    }
     try {
       this.#reason = await this.#adjust(signal);
       return this.#reason;

@@ -34,7 +34,7 @@ export function isPlainPath(path: string): boolean {
   return /^\/[\w.,:@%+=~/*-]+$/.test(path);
 }
 
-/** Whether a configuration has certificates at all. */
+/** Whether a configuration may have certificates, as far as a glance can tell. */
 export function speaksOfCertificates(text: string): boolean {
-  return /^[^#\n]*[ \t]crt(?:-list)?[ \t]/m.test(text);
+  return /[ \t]crt(?:-list)?[ \t]/.test(text);
 }

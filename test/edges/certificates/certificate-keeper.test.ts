@@ -135,6 +135,17 @@ describe("a keeper of certificates", () => {
     expect(worker.commands).toEqual([]);
   });
 
+  test("has none any more once a configuration has none", async () => {
+    await using held = await world();
+    const { keeper, look, told } = held;
+    await look();
+    await look("frontend f\n  bind :80\n");
+    expect(keeper.report).toEqual([]);
+    expect(told).toMatchObject([{ certificates: [{}] }, { kind: "certificates-compared", certificates: [] }]);
+    await look();
+    expect(keeper.report).toHaveLength(1);
+  });
+
   test("replaces one that is another on disk, and adds one that is new", async () => {
     await using held = await world();
     const { worker, look, path, put, told, kinds } = held;

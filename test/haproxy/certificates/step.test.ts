@@ -41,5 +41,5 @@ test("a path that could be more than one word of a command, or name a transactio
 test("a configuration speaks of certificates where a line names one", () => {
   expect(speaksOfCertificates("frontend f\n  bind :443 ssl crt /certs alpn h2\n")).toBe(true);
   expect(speaksOfCertificates("frontend f\n  bind :443 ssl crt-list /certs.txt\n")).toBe(true);
-  expect(speaksOfCertificates("frontend f\n  bind :80 # ssl crt /certs\n")).toBe(false);
+  expect(speaksOfCertificates("frontend f\n  bind :80 name crt80\nbackend crt\n")).toBe(false);
 });

@@ -3,7 +3,9 @@ import type { ProbePlan } from "./core/decision/probing.js";
 import type { Difference, Emit } from "./core/events/event.js";
 import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
+import type { CertificateReport } from "./core/model/certificate.js";
 import type { Container } from "./core/model/container.js";
+import type { ReloadDriver } from "./core/model/reload-driver.js";
 import type { Snapshot } from "./core/model/snapshot.js";
 import type { Unseen } from "./core/model/unseen.js";
 import type { UserLists } from "./core/model/users.js";
@@ -198,13 +200,6 @@ export interface HaproxySettings {
   readonly reload: ReloadDriver;
 }
 
-/** How HAProxy is made to read its file anew. */
-export type ReloadDriver =
-  | { readonly kind: "master"; readonly socket: string }
-  | { readonly kind: "signal"; readonly pidFile: string }
-  | { readonly kind: "systemd"; readonly unit: string }
-  | { readonly kind: "command"; readonly command: string };
-
 /** What reads the file: HAProxy, or anything that a resource's commands drive. */
 export interface ProxyDriver {
   /** What it knows of the process that reads the file; undefined when it knows nothing of it. */
@@ -221,6 +216,8 @@ export interface ProxyDriver {
     texts: { readonly wanted: string; readonly file: string | undefined },
     signal: AbortSignal,
   ): Promise<Adjustment>;
+  /** Yields when files besides the text may have changed that `adjust` looks after. Ends only by throwing the reason. */
+  watch?(signal: AbortSignal): AsyncIterable<unknown>;
   /** Makes the new file the running one; resolves when that is proven, as far as the driver can prove it. */
   reload(signal: AbortSignal, share?: ShareReload): Promise<ReloadVerdict>;
 }
@@ -252,6 +249,8 @@ export interface ProxyReport {
   readonly leaving: readonly string[];
   /** Why the last reload was needed. */
   readonly lastReload: string | undefined;
+  /** Those that it serves by; absent where there are none. */
+  readonly certificates?: readonly CertificateReport[];
 }
 
 /** A yes or no that is expected, with what the other side said. */

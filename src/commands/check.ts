@@ -1,10 +1,12 @@
 import { basename, join } from "node:path";
+import { certificateNotes } from "../edges/certificates/inspect.js";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { askBuild } from "../edges/haproxy/check.js";
 import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
 import { reasonOf } from "../errors.js";
+import { wallTime } from "../flow/clock.js";
 import { isConfiguration } from "../haproxy/config/config.js";
 import { adviceFor } from "../haproxy/config/lint.js";
 import { reloadReasons } from "../haproxy/runtime/advice.js";
@@ -50,6 +52,7 @@ export const checkCommand: Command = {
             ...leftOut.map(({ key, reason }) => `left out ${key}: ${reason}`),
             ...(verdict.accepted && verdict.output !== "" ? [verdict.output] : []),
             ...(resource.haproxy && isConfiguration(text) ? adviceOn(text, build?.version) : []),
+            ...(resource.haproxy ? await certificateNotes(text, wallTime().getTime()) : []),
           ],
         });
       } catch (error) {

@@ -36,20 +36,37 @@ export const statusCommand: Command = {
 };
 
 const renderer = z.object({
-  resources: z.array(z.object({ name: z.string(), haproxy: z.object({ agrees: z.boolean().optional() }).optional() })),
+  resources: z.array(
+    z.object({
+      name: z.string(),
+      haproxy: z
+        .object({
+          agrees: z.boolean().optional(),
+          certificates: z.array(z.object({ fault: z.string().optional() })).optional(),
+        })
+        .optional(),
+    }),
+  ),
 });
 
 /** Whether each HAProxy runs what its file says, as far as the renderer could ask it. */
 function agreementIn(state: unknown): string {
   const parsed = renderer.safeParse(state);
   return (parsed.data?.resources ?? [])
-    .flatMap(({ name, haproxy }) => (haproxy ? [`; HAProxy of ${name} ${wordsOf(haproxy.agrees)}`] : []))
+    .flatMap(({ name, haproxy }) =>
+      haproxy ? [`; HAProxy of ${name} ${wordsOf(haproxy.agrees)}${faultsIn(haproxy.certificates)}`] : [],
+    )
     .join("");
 }
 
 function wordsOf(agrees: boolean | undefined): string {
   if (agrees === undefined) return "cannot be asked";
   return agrees ? "agrees with its file" : "differs from its file";
+}
+
+function faultsIn(certificates: readonly { readonly fault?: string | undefined }[] = []): string {
+  const faulty = certificates.filter(({ fault }) => fault !== undefined).length;
+  return faulty === 0 ? "" : `, ${faulty} of ${certificates.length} certificates cannot be used as they are on disk`;
 }
 
 async function ask(daemon: Report["daemon"], address: string, signal: AbortSignal): Promise<Report> {

@@ -68,6 +68,10 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
       return linesOfOutcome(event.dest, event.outcome, isNoop);
     case "advertising":
     case "advice":
+    case "certificate-ends":
+    case "certificate-in-use":
+    case "certificate-refused":
+    case "certificates-compared":
     case "claim-held":
     case "deregistered":
     case "docker-connected":

@@ -1,7 +1,8 @@
 import { type Compat } from "../core/model/backend.js";
+import type { ReloadDriver } from "../core/model/reload-driver.js";
 import { joinPath } from "../core/text/path.js";
 import { shellWord } from "../core/text/shell-word.js";
-import type { ReloadDriver, Resource } from "../ports.js";
+import type { Resource } from "../ports.js";
 import { backendOf } from "./backend.js";
 import { parseLenient } from "./lenient.js";
 import { parseTables, type Problems, readTables, type ResourceTables } from "./resource-tables.js";

@@ -1,5 +1,6 @@
+import type { ReloadDriver } from "../core/model/reload-driver.js";
 import { parseDuration } from "../core/text/duration.js";
-import type { OutputFormat, ReloadDriver } from "../ports.js";
+import type { OutputFormat } from "../ports.js";
 import { parseMode } from "./mode.js";
 import { isTable, isTexts, type ValueReader, refused, type Table } from "./table-reader.js";
 

@@ -51,6 +51,8 @@ interface LoopMemory {
   readonly deferredSince: number | undefined;
   /** How many turns have failed since the last good one. */
   readonly failures: number;
+  /** Whether files besides the text have changed since the last turn began. */
+  readonly isStirred: boolean;
 }
 
 /** What happens to a loop. `at` is the time of the clock. */
@@ -59,6 +61,8 @@ export type LoopEvent =
   | { readonly kind: "opened" }
   /** The store has yielded a state. */
   | { readonly kind: "news"; readonly snapshot: Snapshot }
+  /** Files besides the text may have changed that a turn looks after. */
+  | { readonly kind: "stirred" }
   /** The gate has let the turn in. */
   | { readonly kind: "entered"; readonly at: number }
   /** The text of the turn was compared with the file: whether it takes too much away, and the keys that are held of it. */
@@ -129,6 +133,7 @@ export const START: LoopState = {
     guard: NO_GUARD,
     deferredSince: undefined,
     failures: 0,
+    isStirred: false,
   },
 };
 
@@ -166,6 +171,10 @@ function follow(state: LoopState, event: LoopEvent, rules: LoopRules): LoopState
       return { kind: "waiting", memory: afresh(memory) };
     case "news":
       return withNews({ ...state, memory: { ...memory, newest: event.snapshot } });
+    case "stirred": {
+      const stirred = { ...state, memory: { ...memory, isStirred: true } };
+      return state.kind === "waiting" || state.kind === "held" ? stirred : withNews(stirred); // what is held stays so
+    }
     case "entered":
       return state.kind === "queueing" ? turnWith(memory, event.at) : state;
     case "judged": {
@@ -218,7 +227,12 @@ function withNews(state: LoopState): LoopState {
 function turnWith(memory: LoopMemory, begunAt: number): LoopState {
   const snapshot = memory.confirmed ?? memory.newest;
   if (!snapshot) return { kind: "waiting", memory };
-  return { kind: "applying", snapshot, begunAt, memory: { ...memory, taken: snapshot, confirmed: undefined } };
+  return {
+    kind: "applying",
+    snapshot,
+    begunAt,
+    memory: { ...memory, taken: snapshot, confirmed: undefined, isStirred: false },
+  };
 }
 
 /**
@@ -258,7 +272,7 @@ function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ende
   }
   const failed = { ...memory, failures: memory.failures + 1 };
   const isPatient = retry === "later";
-  if (hasNews(failed) && !isPatient) return { kind: "queueing", memory: failed };
+  if ((hasNews(failed) || failed.isStirred) && !isPatient) return { kind: "queueing", memory: failed };
   return {
     kind: "retrying",
     until: at + backoffAfter(memory.failures, ...RETRY_WAITS, chance),
@@ -270,7 +284,7 @@ function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ende
 function afterGoodTurn(memory: LoopMemory, at: number, rules: LoopRules): LoopState {
   const graceEnd = firstEnd(memory.guard.held, rules.removalGraceMs);
   if (graceEnd !== undefined && graceEnd <= at) return { kind: "asking", memory };
-  if (hasNews(memory)) return { kind: "queueing", memory };
+  if (hasNews(memory) || memory.isStirred) return { kind: "queueing", memory };
   const { deferredSince } = memory;
   const reloadAt = deferredSince === undefined ? undefined : deferredSince + rules.removalReloadDelayMs;
   const until = earlier(rules.looksAgain ? at + LOOK_EVERY_MS : undefined, reloadAt);

@@ -83,10 +83,19 @@ export class ResourceLoop {
 
   /** Has every state of the store applied; ends only by throwing, as the store's watch does. */
   async #follow(signal: AbortSignal): Promise<never> {
-    const { store, clock } = this.#parts;
+    const { store, clock, driver } = this.#parts;
     const { prefixes, settle: window } = this.resource;
     using work = linkedSignal(signal);
     this.#take({ kind: "opened" });
+    const watching = (async () => {
+      const stirs = driver.watch?.(work.signal)[Symbol.asyncIterator]();
+      while (stirs && (await stirs.next()).done !== true) {
+        this.#take({ kind: "stirred" });
+        this.#news.notify();
+      }
+    })().catch((error: unknown) => {
+      work.abort(error);
+    });
     const reading = (async () => {
       for await (const snapshot of settle((s) => store.watch(prefixes, s), window, clock, work.signal)) {
         this.#take({ kind: "news", snapshot });
@@ -99,7 +108,7 @@ export class ResourceLoop {
       for (;;) await this.#carryOut(this.#step.do, work.signal);
     } finally {
       work[Symbol.dispose]();
-      await reading;
+      await Promise.all([reading, watching]);
     }
   }
 

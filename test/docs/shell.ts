@@ -12,7 +12,7 @@ const { scripts } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8
 const OF_NPM = ["ci", "link", "run", "start", "test"];
 
 /** Programs of others whose lines are taken as they are. */
-const OF_OTHERS = ["cat", "certbot", "cp", "curl", "echo", "etcdctl", "export", "systemctl"];
+const OF_OTHERS = ["acme.sh", "cat", "certbot", "cp", "curl", "echo", "etcdctl", "export", "mv", "systemctl"];
 
 /** The commands of a block of shell lines, each as its words; comments are left out. */
 export function commandsIn(block: string): readonly (readonly string[])[] {

@@ -32,6 +32,7 @@ const ROLLED_BACK = ended({ kind: "rolled-back", output: "no" });
 const EVENTS: Record<EventName, LoopEvent> = {
   opened: { kind: "opened" },
   news: { kind: "news", snapshot: NEWER },
+  stirred: { kind: "stirred" },
   entered: { kind: "entered", at: NOW },
   "judged a loss": { kind: "judged", isLoss: true, held: NONE_HELD, at: NOW },
   "judged harmless": { kind: "judged", isLoss: false, held: NONE_HELD, at: NOW },
@@ -73,11 +74,28 @@ const NO_QUESTION = { answered: "=", unanswered: "=" } as const;
 
 /** The state that follows; "=" where the event changes nothing at all. */
 const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
-  waiting: { opened: "waiting", news: "queueing", entered: "=", due: "=", ...NO_TURN, ...NO_QUESTION },
-  queueing: { opened: "waiting", news: "queueing", entered: "applying", due: "=", ...NO_TURN, ...NO_QUESTION },
+  waiting: {
+    opened: "waiting",
+    news: "queueing",
+    stirred: "waiting",
+    entered: "=",
+    due: "=",
+    ...NO_TURN,
+    ...NO_QUESTION,
+  },
+  queueing: {
+    opened: "waiting",
+    news: "queueing",
+    stirred: "queueing",
+    entered: "applying",
+    due: "=",
+    ...NO_TURN,
+    ...NO_QUESTION,
+  },
   applying: {
     opened: "waiting",
     news: "applying",
+    stirred: "applying",
     entered: "=",
     "judged a loss": "applying",
     "judged harmless": "applying",
@@ -90,26 +108,52 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     due: "=",
     ...NO_QUESTION,
   },
-  held: { opened: "waiting", news: "queueing", entered: "=", due: "asking", ...NO_TURN, ...NO_QUESTION },
+  held: {
+    opened: "waiting",
+    news: "queueing",
+    stirred: "held",
+    entered: "=",
+    due: "asking",
+    ...NO_TURN,
+    ...NO_QUESTION,
+  },
   asking: {
     opened: "waiting",
     news: "asking",
+    stirred: "asking",
     entered: "=",
     due: "=",
     ...NO_TURN,
     answered: "queueing",
     unanswered: "retrying patiently",
   },
-  retrying: { opened: "waiting", news: "queueing", entered: "=", due: "queueing", ...NO_TURN, ...NO_QUESTION },
-  "retrying patiently": {
+  retrying: {
     opened: "waiting",
-    news: "retrying patiently",
+    news: "queueing",
+    stirred: "queueing",
     entered: "=",
     due: "queueing",
     ...NO_TURN,
     ...NO_QUESTION,
   },
-  settled: { opened: "waiting", news: "queueing", entered: "=", due: "queueing", ...NO_TURN, ...NO_QUESTION },
+  "retrying patiently": {
+    opened: "waiting",
+    news: "retrying patiently",
+    stirred: "retrying patiently",
+    entered: "=",
+    due: "queueing",
+    ...NO_TURN,
+    ...NO_QUESTION,
+  },
+  settled: {
+    opened: "waiting",
+    news: "queueing",
+    stirred: "queueing",
+    entered: "=",
+    due: "queueing",
+    ...NO_TURN,
+    ...NO_QUESTION,
+  },
 };
 
 const ACTIONS: Record<StateName, LoopAction> = {
@@ -183,6 +227,15 @@ describe("a turn", () => {
 
   test("is followed at once by another for what came meanwhile, whether it went well, was held or was refused", () => {
     for (const end of [GOOD, HELD, REJECTED]) expect(after(STATES.applying, EVENTS.news, end).kind).toBe("queueing");
+  });
+
+  test("is followed at once by another where files besides have changed meanwhile, with the same state", () => {
+    for (const end of [GOOD, REJECTED]) {
+      const queueing = after(STATES.applying, EVENTS.stirred, end);
+      expect(queueing.kind).toBe("queueing");
+      expect(after(queueing, EVENTS.entered, GOOD).kind).toBe("settled");
+    }
+    expect(after(STATES.asking, EVENTS.stirred, EVENTS.answered).memory.newest).toBe(ANSWER);
   });
 
   test("whose reload failed is not followed at once, whatever came meanwhile", () => {

@@ -33,25 +33,36 @@ export async function makeCertificates(directory: string): Promise<Certificates>
   };
 }
 
-/** Has the authority that lies in `authority` sign a server of that name; its key and certificate, as HAProxy wants them. */
-export async function makeServerPem(authority: string, name: string): Promise<string> {
+/**
+ * Has the authority that lies in `authority` sign a server of that name, or one below it that is named; certificate and key,
+ * as HAProxy wants them.
+ */
+export async function makeServerPem(authority: string, name: string, by?: string): Promise<string> {
   const files = { key: `${name}-key.pem`, certificate: `${name}-cert.pem` };
-  await sign(authority, name, files, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\n`);
+  await sign(authority, name, files, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\n`, by);
   const [key, certificate] = [files.key, files.certificate].map((file) => readFile(join(authority, file), "utf8"));
   return `${await certificate}${await key}`;
 }
 
-/** Makes a key and has the authority in this folder sign a certificate for it. */
+/** Has the authority, or one below it that is named, sign another one; its certificate, and what `makeServerPem` names it by. */
+export async function makeIntermediate(authority: string, name: string, by?: string): Promise<string> {
+  const files = { key: `${name}-key.pem`, certificate: `${name}.pem` };
+  await sign(authority, name, files, "basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n", by);
+  return readFile(join(authority, files.certificate), "utf8");
+}
+
+/** Makes a key and has the authority in this folder sign a certificate for it, or one below it. */
 async function sign(
   directory: string,
   name: string,
   { key, certificate }: { readonly key: string; readonly certificate: string },
   extensions: string,
+  by = "ca",
 ): Promise<void> {
   const at = (file: string): string => join(directory, file);
   const [request, file] = [at(`${name}.csr`), at(`${name}.ext`)];
   await writeFile(file, extensions);
   await openssl("openssl", ["req", ...NEW_KEY, "-keyout", at(key), "-out", request, "-subj", `/CN=${name}`]);
-  const authority = ["-CA", at("ca.pem"), "-CAkey", at("ca-key.pem"), "-CAcreateserial", "-days", "1"];
+  const authority = ["-CA", at(`${by}.pem`), "-CAkey", at(`${by}-key.pem`), "-CAcreateserial", "-days", "1"];
   await openssl("openssl", ["x509", "-req", "-in", request, ...authority, "-out", at(certificate), "-extfile", file]);
 }

@@ -45,8 +45,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3", "p-queue"],
   },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
+  "edges/certificates": {
+    rooms: ["edges/files", "haproxy/certificates", "core/events", "core/model", "flow", "errors"],
+    packages: ["node:*"],
+  },
   "edges/haproxy": {
-    rooms: ["edges/files", "edges/host", "haproxy/*", "ports", "core/*", "flow", "errors"],
+    rooms: ["edges/certificates", "edges/files", "edges/host", "haproxy/*", "ports", "core/*", "flow", "errors"],
     packages: ["node:*"],
   },
   "edges/output": {
@@ -78,6 +82,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "template/go-values": { rooms: ["errors"], packages: [] },
 
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
+  "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
   "haproxy/runtime": { rooms: ["haproxy/config"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },

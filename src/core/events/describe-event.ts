@@ -117,6 +117,20 @@ export function describeEvent(event: HecdEvent): EventDescription {
       );
     case "servers-deleted":
       return debug(`Deleted from the HAProxy of ${event.resource}: ${some(event.servers)}`);
+    case "certificate-in-use":
+      return info(
+        `Certificate ${event.file} (${some(event.names)}) was ${event.how} in HAProxy without a reload: serial ${event.serial}, until ${event.expires}`,
+      );
+    case "certificate-refused":
+      return warn(
+        `Certificate ${event.file} is not used${event.isLoaded ? ", and the one before it stays in use" : ""}: ${event.reason}`,
+      );
+    case "certificate-ends":
+      return warn(
+        `Certificate ${event.file} (${some(event.names)}) ${event.daysLeft < 0 ? "has ended" : `ends in ${event.daysLeft} days`}: ${event.expires}`,
+      );
+    case "certificates-compared":
+      return debug(`HAProxy of ${event.resource} has ${event.certificates.length} certificates`);
     case "reload-needed":
       return info(`${event.resource} needs a reload: ${event.reason}`);
     case "haproxy-watched":

@@ -128,6 +128,42 @@ export type HecdEvent =
       readonly lastedMs: number;
     }
   | { readonly kind: "servers-deleted"; readonly resource: string; readonly servers: readonly string[] }
+  /** Another certificate is in use, without a reload. */
+  | {
+      readonly kind: "certificate-in-use";
+      readonly resource: string;
+      readonly file: string;
+      readonly names: readonly string[];
+      readonly serial: string;
+      /** ISO 8601. */
+      readonly expires: string;
+      readonly how: "renewed" | "added";
+      readonly tookMs: number;
+    }
+  /** What is on disk cannot be used; with `isLoaded`, the one before it is. */
+  | {
+      readonly kind: "certificate-refused";
+      readonly resource: string;
+      readonly file: string;
+      readonly reason: string;
+      readonly isLoaded: boolean;
+    }
+  | {
+      readonly kind: "certificate-ends";
+      readonly resource: string;
+      readonly file: string;
+      readonly names: readonly string[];
+      /** ISO 8601. */
+      readonly expires: string;
+      /** Negative once it has ended. */
+      readonly daysLeft: number;
+    }
+  /** The certificates in use, with the last moment of each in milliseconds of the wall's clock. */
+  | {
+      readonly kind: "certificates-compared";
+      readonly resource: string;
+      readonly certificates: readonly { readonly file: string; readonly ends: number }[];
+    }
   | { readonly kind: "reload-needed"; readonly resource: string; readonly reason: string }
   | {
       readonly kind: "haproxy-watched";

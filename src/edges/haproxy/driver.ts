@@ -11,6 +11,7 @@ import type {
   ShareReload,
   Verdict,
 } from "../../ports.js";
+import { CertificateKeeper } from "../certificates/certificate-keeper.js";
 import { judgeFormat } from "../host/output-format.js";
 import { type DriverTools, checkByCommand, reportReload } from "./by-commands.js";
 import { checkByHaproxy } from "./check.js";
@@ -18,7 +19,7 @@ import { otherConfiguration } from "./config-file.js";
 import { askProcesses } from "./master.js";
 import { isInOurNetwork, obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
-import { socketsOf } from "./runtime.js";
+import { RuntimeApi, socketsOf } from "./runtime.js";
 import { AllServerStates, type ServerStates } from "./server-states.js";
 import { SideFile } from "./side-file.js";
 import { RuntimeUpdater } from "./updater.js";
@@ -36,6 +37,7 @@ export class HaproxyDriver implements ProxyDriver {
   readonly #tools: DriverTools;
   readonly #updater: RuntimeUpdater;
   readonly #sideFile: SideFile;
+  readonly #certificates: CertificateKeeper;
   /** Which of the two minds the text that was last to be brought in. */
   #minder: Minder;
   #watchedAt = Number.NEGATIVE_INFINITY;
@@ -55,15 +57,21 @@ export class HaproxyDriver implements ProxyDriver {
     const parts = { resource: resource.name, dest: resource.dest, sockets: socketsOf(settings), ...tools };
     this.#updater = new RuntimeUpdater(parts);
     this.#sideFile = new SideFile(parts);
+    this.#certificates = new CertificateKeeper({ ...parts, runtime: new RuntimeApi(parts.sockets, tools.clock) });
     this.#minder = this.#updater;
     this.#states = states.of(settings, tools.clock);
     this.#states.readFrom(resource.dest);
   }
 
   get report(): ProxyReport {
-    const { report } = this.#minder;
+    const certificates = this.#minder === this.#updater ? this.#certificates.report : [];
+    const report = { ...this.#minder.report, ...(certificates.length > 0 && { certificates }) };
     if (this.#misread === undefined) return report;
     return { ...report, agrees: false, differences: [this.#misread, ...report.differences] };
+  }
+
+  watch(signal: AbortSignal): AsyncIterable<unknown> {
+    return this.#certificates.watch(signal);
   }
 
   async check(path: string, signal: AbortSignal): Promise<Verdict> {
@@ -102,13 +110,28 @@ export class HaproxyDriver implements ProxyDriver {
     const minder = this.#minderOf(texts.wanted);
     if (this.#isReloading) return await minder.follow(texts, signal);
     const adjustment = await minder.adjust(texts, signal);
+    const isPresent = minder === this.#updater && texts.file !== undefined;
+    const reason = isPresent ? await this.#certificates.adjust(texts.file, signal) : undefined;
     if (adjustment.kind === "reload") return adjustment;
     const { clock } = this.#tools;
     if (clock.now() - this.#watchedAt >= WATCH_EVERY_MS) {
       this.#watchedAt = clock.now();
       await this.#watch(signal);
     }
+    if (reason !== undefined && adjustment.kind !== "partial" && (await this.#wouldLoad(texts, signal)))
+      return { kind: "reload", reason };
     return this.#misread === undefined ? adjustment : { kind: "differs", output: this.#misread };
+  }
+
+  /** Whether a reload for the sake of a certificate would succeed; a text that is new is checked on its way. */
+  async #wouldLoad(
+    { wanted, file }: { readonly wanted: string; readonly file: string | undefined },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (wanted !== file) return true;
+    const { accepted, output } = await this.check(this.#resource.dest, signal);
+    if (!accepted) this.#certificates.refuse(output);
+    return accepted;
   }
 
   async reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
@@ -129,6 +152,7 @@ export class HaproxyDriver implements ProxyDriver {
         minder.reloadFailed();
         return verdict;
       }
+      this.#certificates.reloaded();
       const unmended = await minder.reloaded(text, await this.#worker(signal), signal);
       this.#comparedFile = undefined;
       await this.#compareFiles(signal);

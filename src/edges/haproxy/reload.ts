@@ -1,4 +1,5 @@
-import type { ReloadDriver, ReloadVerdict } from "../../ports.js";
+import type { ReloadDriver } from "../../core/model/reload-driver.js";
+import type { ReloadVerdict } from "../../ports.js";
 import { type Limits, run } from "../host/command.js";
 import { reloadByCommand, describeFailure } from "./by-commands.js";
 import { reloadByMaster } from "./master.js";

@@ -35,6 +35,8 @@ export interface RuntimeRequest {
   readonly backends: readonly string[] | "all";
   /** So many commands are given in one line at most, where they take long: requests are served in between. */
   readonly perLine?: number;
+  /** Lines that belong to the last command; none of them is empty. */
+  readonly payload?: string;
 }
 
 /** What a worker said in its own words. */
@@ -109,6 +111,11 @@ export class RuntimeApi {
     return { pid: first.pid, version: first.version, answer: wordsOf([first, ...more].flatMap(({ lines }) => lines)) };
   }
 
+  /** Gives a command and lines that belong to it, which may be secret: what was said of them is not told. */
+  async hand(command: string, payload: string, pid: number | undefined, signal: AbortSignal): Promise<void> {
+    await this.#askWorker({ commands: [command], backends: [], payload }, pid, signal);
+  }
+
   /**
    * What the present worker says of all its servers, after these commands.
    *
@@ -179,7 +186,9 @@ export class RuntimeApi {
       let count = 0;
       do {
         const line = lineOf(way, words.slice(count), this.#lineBytes, request.perLine);
-        const greeting = await this.#send(line.text, socket, signal);
+        const { payload } = request;
+        const text = payload === undefined ? line.text : `${line.text} <<\n${payload}\n`;
+        const greeting = await this.#send(text, socket, signal);
         if (greeting === "too long") {
           if (line.count <= 1) throw tooLong(line.text);
           this.#lineBytes = Math.floor(Buffer.byteLength(line.text) / 2);

@@ -11,6 +11,8 @@ const HOST = "host";
 export class Metrics {
   readonly #registry = new Registry();
   readonly #clock: Clock;
+  /** By resource. */
+  readonly #certificateFiles = new Map<string, readonly string[]>();
   /** By host, which is undefined where there is but one. */
   readonly #leaseEndsAt = new Map<string | undefined, number>();
   readonly #events = this.#counter("hecd_docker_events_total", "Docker events seen, by action", ["action", HOST]);
@@ -71,6 +73,14 @@ export class Metrics {
   ]);
   readonly #oldBytes = this.#gauge("hecd_haproxy_old_worker_bytes", "Memory of those workers", ["resource"]);
   readonly #leaving = this.#gauge("hecd_haproxy_leaving_servers", "Servers that are out and not yet deleted", [
+    "resource",
+  ]);
+  readonly #certificates = this.#gauge(
+    "hecd_certificate_expiry_timestamp_seconds",
+    "When a certificate of HAProxy ends, in seconds since 1970",
+    ["resource", "file"],
+  );
+  readonly #refused = this.#counter("hecd_certificates_refused_total", "Certificates on disk that cannot be used", [
     "resource",
   ]);
   readonly #leftOut = this.#counter("hecd_values_left_out_total", "Values that did not fit and were left out", []);
@@ -183,6 +193,12 @@ export class Metrics {
       case "haproxy-compared":
         this.#differing.set({ resource: event.resource }, event.differing);
         break;
+      case "certificates-compared":
+        this.#setEnds(event.resource, event.certificates);
+        break;
+      case "certificate-refused":
+        this.#refused.inc({ resource: event.resource });
+        break;
       case "reload-needed":
         this.#needs.inc({ resource: event.resource });
         break;
@@ -207,6 +223,8 @@ export class Metrics {
       case "source-unreadable":
       case "advice":
       case "written-in-place":
+      case "certificate-in-use":
+      case "certificate-ends":
       case "haproxy-started":
       case "haproxy-said":
       case "servers-deleted":
@@ -226,6 +244,15 @@ export class Metrics {
   #renewed(host: string | undefined, ttlSeconds: number): void {
     this.#lease.set(labelOf(host), ttlSeconds);
     this.#leaseEndsAt.set(host, this.#clock.now() + ttlSeconds * 1_000);
+  }
+
+  #setEnds(resource: string, certificates: readonly { readonly file: string; readonly ends: number }[]): void {
+    for (const file of this.#certificateFiles.get(resource) ?? []) this.#certificates.remove({ resource, file });
+    for (const { file, ends } of certificates) this.#certificates.set({ resource, file }, ends / 1_000);
+    this.#certificateFiles.set(
+      resource,
+      certificates.map(({ file }) => file),
+    );
   }
 
   #away(what: { readonly peer: string; readonly host?: string }, lastedMs: number): void {

@@ -186,6 +186,29 @@ describe("more commands than a line holds", () => {
   });
 });
 
+describe("a command with lines that belong to it", () => {
+  test.each([
+    ["admin", `${GREETING};set ssl cert /a.pem <<\nB\nC`],
+    ["master", "@1 show info;@1 set ssl cert /a.pem <<\nB\nC"],
+  ] as const)(
+    "is given by the %s socket at the end of its line, and what is said of it is nobody's",
+    async (way, line) => {
+      await using socket = await FakeSocket.start(() => `${info(1)}Unknown command: 'B'\n`);
+      const api = new RuntimeApi({ admin: undefined, master: undefined, [way]: socket.path }, systemClock);
+      await api.hand("set ssl cert /a.pem", "B\nC", 1, signal);
+      expect(socket.lines).toEqual([line]);
+    },
+  );
+
+  test("fails without a word of them where HAProxy does not take as many", async () => {
+    await using socket = await FakeSocket.start(() => "The command line is too big for the buffer size.\n");
+    const api = new RuntimeApi({ admin: socket.path, master: undefined }, systemClock);
+    await expect(api.hand("set ssl cert /a.pem", "SECRET", undefined, signal)).rejects.toThrow(
+      /^HAProxy could not be told a command: it takes no line of \d+ bytes$/,
+    );
+  });
+});
+
 describe("a look at all servers", () => {
   test("is taken again by the master when another worker than the present one answers", async () => {
     await using both = await haproxy({ admin: 7, master: 7 });

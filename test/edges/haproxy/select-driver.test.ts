@@ -2,9 +2,10 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../../src/core/events/event.js";
+import type { ReloadDriver } from "../../../src/core/model/reload-driver.js";
 import { driverSelector } from "../../../src/edges/haproxy/select-driver.js";
 import { systemClock } from "../../../src/flow/clock.js";
-import type { ReloadDriver, Resource } from "../../../src/ports.js";
+import type { Resource } from "../../../src/ports.js";
 import { resourceOf } from "../../support/pushed-store.js";
 import { tempDir } from "../../support/temp-dir.js";
 

@@ -25,6 +25,25 @@ describe("the metrics", () => {
     expect(body).toContain("hecd_docker_event_lag_seconds_count 1");
   });
 
+  test("have the end of each certificate that is in use, and of none that is not any more", async () => {
+    const metrics = new Metrics(new ManualClock());
+    const seen = (resource: string, ...files: readonly string[]): void => {
+      const certificates = files.map((file) => ({ file, ends: 1_800_000_000_500 }));
+      metrics.count({ kind: "certificates-compared", resource, certificates });
+    };
+    seen("r", "/a.pem", "/b.pem");
+    seen("other", "/a.pem");
+    seen("r", "/b.pem");
+    metrics.count({ kind: "certificate-refused", resource: "r", file: "/b.pem", reason: "no", isLoaded: true });
+    const { body } = await metrics.expose();
+    const ends = [...body.matchAll(/^hecd_certificate_expiry_timestamp_seconds(.*)$/gm)].map(([, rest]) => rest);
+    expect(ends).toEqual([
+      '{resource="other",file="/a.pem"} 1800000000.5',
+      '{resource="r",file="/b.pem"} 1800000000.5',
+    ]);
+    expect(body).toContain('hecd_certificates_refused_total{resource="r"} 1');
+  });
+
   test("keep hosts apart where there are several", async () => {
     const metrics = new Metrics(systemClock);
     for (const [host, containers] of [

@@ -58,7 +58,10 @@ function likeHttp1(value) {
 const makers = {
   http: () => createServer(answer),
   // Its requests and answers are made to be like those of HTTP/1.1.
-  h2c: () => createHttp2Server((request, response) => { answer(likeHttp1(request), likeHttp1(response)); }),
+  h2c: () =>
+    createHttp2Server((request, response) => {
+      answer(likeHttp1(request), likeHttp1(response));
+    }),
   https: () => createTlsServer({ cert: readFileSync(`${TLS}-cert.pem`), key: readFileSync(`${TLS}-key.pem`) }, answer),
 };
 

@@ -247,7 +247,7 @@ export const SETTINGS = {
     schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "must be the name of a Docker network, or auto"),
     fallback: undefined,
     value: "NAME",
-    help: "register a container's own address in this network and its own port, not what it publishes; auto for the only network it is in",
+    help: "register a container's own address in this network and its own port, not what it publishes; auto for the only one that the agent reaches, else the only one it is in",
   }),
   compat: setting<readonly ("registrator" | "traefik")[]>({
     schema: z

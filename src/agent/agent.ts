@@ -1,7 +1,8 @@
 import type { DecisionContext, Policy } from "../core/decision/context.js";
 import type { Decision } from "../core/decision/decision.js";
+import { ownNetworksOf } from "../core/decision/own-container.js";
 import type { Emit } from "../core/events/event.js";
-import type { Vicinity } from "../core/host/vicinity.js";
+import { isSamePosition, type Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
 import { SERVICES } from "../core/model/keys.js";
 import type { Unseen } from "../core/model/unseen.js";
@@ -77,7 +78,7 @@ export class Agent implements Orders {
   #running: readonly Container[] | undefined;
   #unseen: readonly Unseen[] = [];
   #session: Session | undefined;
-  /** The same until the address is another. */
+  /** The same until the address or the position is another. */
   #context: DecisionContext;
   #decided: readonly Decided[] = [];
   #conflicts: readonly Conflict[] = [];
@@ -86,7 +87,8 @@ export class Agent implements Orders {
   constructor(parts: AgentParts, settings: AgentSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#context = { ...settings, hostId: settings.session.hostId, address: undefined };
+    const position = { vicinity: parts.vicinity(), place: parts.containers.place, ownNetworks: {} };
+    this.#context = { ...settings, hostId: settings.session.hostId, address: undefined, position };
     this.#lag = new Lag(parts.clock);
     this.#probeResults = new ProbeResults(parts, settings, () => {
       this.#news.notify();
@@ -190,8 +192,13 @@ export class Agent implements Orders {
     if (this.#running) this.#takeIn(this.#running);
   }
 
+  /** Another position is another context: all is decided and probed anew by it. */
   #takeIn(containers: readonly Container[]): void {
-    this.#probeResults.take(containers, this.#context, this.#parts.containers.place);
+    const { place } = this.#parts.containers;
+    const ownNetworks = ownNetworksOf(this.#settings.ownContainer, containers);
+    const position = { vicinity: this.#parts.vicinity(), place, ownNetworks };
+    if (!isSamePosition(position, this.#context.position)) this.#context = { ...this.#context, position };
+    this.#probeResults.take(containers, this.#context);
   }
 
   /** Decides on the newest containers and carries out what the store lacks or has too much. */

@@ -4,9 +4,8 @@ import { runName } from "../core/decision/new-instance.js";
 import { placementOf } from "../core/decision/placement.js";
 import { describeProbe, type ProbePlan, type Probing, probesOf, type Standpoint } from "../core/decision/probing.js";
 import type { RuntimeStatus } from "../core/decision/readiness.js";
-import { livesInAnother, networkOwner } from "../core/decision/shared-network.js";
+import { livesInAnother } from "../core/decision/shared-network.js";
 import type { Emit } from "../core/events/event.js";
-import type { EnginePlace, Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
 import { parseInstance } from "../core/model/instance.js";
 import { SERVICES } from "../core/model/keys.js";
@@ -20,8 +19,6 @@ import { TaskSlots } from "./task-slots.js";
 /** What the results are found out with. */
 export interface ProbeResultsParts {
   readonly prober: Prober;
-  /** What this process sees of the network around it: the same object while nothing of that changes. */
-  readonly vicinity: () => Vicinity;
   readonly clock: Clock;
   readonly emit: Emit;
 }
@@ -35,8 +32,8 @@ export interface ProbeResultsSettings extends OutlivedStopsSettings {
 /** One container since it was last started. */
 interface Run {
   container: Container;
-  /** Of what the checks below are the right consequence: the same objects have the same checks. */
-  examined: readonly unknown[];
+  /** The one in which the checks below are right; undefined before the first look. */
+  context: DecisionContext | undefined;
   readonly starts: Starts;
   /** By port. */
   readonly checks: Map<number, Check>;
@@ -85,7 +82,7 @@ export class ProbeResults implements Orders, Disposable {
   }
 
   /** Takes the newest state of all containers: begins with those that have started, ends what has ended. */
-  take(containers: readonly Container[], context: DecisionContext, place: EnginePlace): void {
+  take(containers: readonly Container[], context: DecisionContext): void {
     const present = new Map(containers.map((container) => [container.id, container]));
     for (const [id, run] of this.#runs) {
       if (present.has(id)) continue;
@@ -93,9 +90,7 @@ export class ProbeResults implements Orders, Disposable {
       this.#runs.delete(id);
     }
     this.#slots.take(containers, this.#parts.clock.now());
-    const own = context.ownContainer === undefined ? undefined : present.get(context.ownContainer);
-    const ownContainer = own && (networkOwner(own, present) ?? own);
-    const standpoint = { vicinity: this.#parts.vicinity(), place, ownContainer, isUsual: this.#settings.probes };
+    const standpoint = { ...context.position, isUsual: this.#settings.probes };
     const seen = { context, standpoint, present };
     for (const container of containers) this.#examine(this.#runOf(container), container, seen);
     this.#outlivedStops.take(containers, context, standpoint);
@@ -179,7 +174,7 @@ export class ProbeResults implements Orders, Disposable {
     };
     const run: Run = {
       container,
-      examined: [],
+      context: undefined,
       starts,
       checks: new Map(),
       isHeld: until !== undefined,
@@ -192,12 +187,9 @@ export class ProbeResults implements Orders, Disposable {
 
   /** Begins the checks that are right for the container as it is now; those that are under way already go on. */
   #examine(run: Run, container: Container, { context, standpoint, present }: Seen): void {
-    const { vicinity, place, ownContainer } = standpoint;
-    const examined = [container, context, vicinity, place, ownContainer];
-    const isSame = examined.length === run.examined.length && examined.every((one, at) => one === run.examined[at]);
-    if (isSame && !livesInAnother(container)) return;
+    if (run.container === container && run.context === context && !livesInAnother(container)) return;
     run.container = container;
-    run.examined = examined;
+    run.context = context;
     if (container.status === "paused") return;
     const probings = probesOf(container, placementOf(container, context, present), standpoint);
     for (const [port, { work }] of run.checks) {

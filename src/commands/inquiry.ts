@@ -1,6 +1,7 @@
 import type { DecisionContext } from "../core/decision/context.js";
 import { decisionOf } from "../core/decision/decision.js";
 import { explainHeld, explainWanted, type Explanation } from "../core/decision/explanation.js";
+import { ownNetworksOf } from "../core/decision/own-container.js";
 import { findContainer, type Found, type Named } from "../core/decision/find-container.js";
 import { shortId } from "../core/decision/new-instance.js";
 import { UNPROBED } from "../core/decision/readiness.js";
@@ -9,6 +10,7 @@ import { entriesOf } from "../core/registry/registration.js";
 import type { DockerConnection } from "../edges/docker/connection.js";
 import { type Located, lookUp } from "../edges/docker/lookup.js";
 import { HostAddress, ownContainer } from "../edges/host/host.js";
+import { Surroundings } from "../edges/host/vicinity.js";
 import { askAgent } from "../edges/status/agent-client.js";
 import { hasCode, HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
@@ -74,15 +76,18 @@ async function inquireAtDocker(
 
 /** What an agent with these settings would do with a container that it has not probed and nobody has drained. */
 export async function decideAlone(
-  { container, others, engine }: Located<ReachedEngine>,
+  { container, others, engine, place }: Located<ReachedEngine>,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<Explanation> {
+  const own = await ownContainer();
+  const ownNetworks = ownNetworksOf(own, [container, ...others.values()]);
   const context: DecisionContext = {
     hostId: engine.hostId,
     ...policyOf(settings),
     address: await addressOf(engine, settings, signal),
-    ownContainer: await ownContainer(),
+    ownContainer: own,
+    position: { vicinity: new Surroundings().look(), place, ownNetworks },
   };
   const gateways = () => gatewaysOf([container, ...others.values()]);
   const decision = withGatewayNote(decisionOf(container, context, UNPROBED, others), gateways, context);
@@ -93,7 +98,7 @@ export async function decideAlone(
 
 /** The container of this name or id at the engines that the settings name; throws as `theOne` and `lookUp` do. */
 export async function locate(asked: string, settings: Settings, signal: AbortSignal): Promise<Located<ReachedEngine>> {
-  return theOne(asked, await lookUp(asked, placesOf(settings), systemClock, signal));
+  return theOne(asked, await lookUp(asked, placesOf(settings), await ownContainer(), systemClock, signal));
 }
 
 /** The address that an agent would advertise for the host of this engine; undefined when it would find none. */

@@ -1,15 +1,15 @@
 import Handlebars from "handlebars";
 import { defaultServiceOf, type Route, routesOf } from "../core/view/routes.js";
 import { type Service } from "../core/view/server.js";
-import { type ServiceUsers, usersOf } from "../core/view/service-users.js";
+import { type ServiceUsers, usersOf, withOpenness } from "../core/view/service-users.js";
 import { servicesOf, type View } from "../core/view/view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";
-import type { Scope } from "./functions/function.js";
+import type { Scope, TemplateFunction } from "./functions/function.js";
 import { FUNCTIONS } from "./functions/functions.js";
 import { Memory } from "./functions/memory.js";
 import { FunctionError } from "./go-values/function-error.js";
-import { EACH_ITEM, eachItem, rememberItems } from "./handlebars/each.js";
+import { EACH_ITEM, eachItem, type Helper, rememberItems } from "./handlebars/each.js";
 import { handlebarsError } from "./handlebars/error.js";
 import { plainOf } from "./handlebars/plain.js";
 import { scopeOf } from "./scope.js";
@@ -18,19 +18,25 @@ import type { RenderInput, Template } from "./template.js";
 /** Reads a Handlebars template; see `compileTemplate`. */
 export function compileHandlebars(name: string, source: string): Template {
   const engine = Handlebars.create();
-  const program = quoting(name, () => {
+  const [program, words] = quoting(name, () => {
     const tree = engine.parse(source);
-    rememberItems(tree, (word) => word === "eq" || FUNCTIONS.has(word));
+    const named = wordsIn(tree);
+    rememberItems(tree, helperOf);
     engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
-    return engine.compile<Context>(tree, OPTIONS);
+    return [engine.compile<Context>(tree, OPTIONS), named];
   });
-  if (engine.helpers["each"]) engine.registerHelper(EACH_ITEM, eachItem(engine.helpers["each"]));
+  const functions = [...FUNCTIONS].filter(([word]) => words.has(word));
+  const rememberedEach = engine.helpers["each"] && eachItem(engine.helpers["each"]);
   const memory = new Memory();
   let view: View | undefined; // of the last snapshot, from which the next one differs in few keys
   return {
     render(input) {
-      const seen = new Seen(input, view);
-      const text = quoting(name, () => program(seen.context, { helpers: helpersOf(name, scopeOf(input, memory)) }));
+      const seen = new Seen(input, view, words.has("userLists"));
+      const helpers = {
+        ...helpersOf(name, functions, scopeOf(input, memory)),
+        ...(rememberedEach && { [EACH_ITEM]: rememberedEach(input.env) }),
+      };
+      const text = quoting(name, () => program(seen.context, { helpers }));
       view = seen.view ?? view;
       return { text, leftOut: [...(seen.view?.leftOut ?? []), ...(seen.users?.leftOut ?? [])] };
     },
@@ -71,17 +77,21 @@ class Seen {
   #view: View | undefined;
   #users: ServiceUsers | undefined;
 
-  constructor({ snapshot, env, users }: RenderInput, previous: View | undefined) {
+  /** Files of users are looked for where they are asked for, since what is wrong with them is told. */
+  constructor({ snapshot, env, users }: RenderInput, previous: View | undefined, asksForUsers: boolean) {
     const preferred = env["HECD_DEFAULT_SERVICE"] ?? "servers";
-    const userLists = (): ServiceUsers["lists"] => (this.#users ??= usersOf(services(), users)).lists;
-    const services = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous)).services;
+    const seen = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous)).services;
+    const userLists = (): ServiceUsers["lists"] => (this.#users ??= usersOf(seen(), users)).lists;
+    let all: readonly Service[] | undefined;
+    const services = (): readonly Service[] => (all ??= asksForUsers ? withOpenness(seen(), userLists()) : seen());
+    let byName: Readonly<Record<string, Service>> | undefined;
     // Handlebars sees own properties only, so these are getters of a plain object.
     this.context = {
       get services() {
         return services();
       },
       get servicesByName() {
-        return Object.fromEntries(services().map((service) => [service.name, service]));
+        return (byName ??= Object.fromEntries(services().map((service) => [service.name, service])));
       },
       get isAnyStripped() {
         return services().some(({ strip }) => strip !== "");
@@ -109,12 +119,34 @@ class Seen {
   }
 }
 
-/** All functions as helpers over one scope, and `eq`, which Handlebars lacks. */
-function helpersOf(template: string, scope: Scope): Record<string, (...args: readonly unknown[]) => unknown> {
+/** All words in a template that may be names of functions. Handlebars wraps each helper anew in every rendering. */
+function wordsIn(tree: hbs.AST.Program): ReadonlySet<string> {
+  const words = new Set<string>();
+  const visitor = new Handlebars.Visitor();
+  visitor.PathExpression = ({ parts: [first] }) => {
+    if (first !== undefined) words.add(first);
+  };
+  visitor.accept(tree);
+  return words;
+}
+
+/** What a word calls in a template; undefined where it is no call. */
+export function helperOf(word: string): Helper | undefined {
+  if (word === "eq") return "steady";
+  const fn = FUNCTIONS.get(word);
+  return fn && (fn.isSteady ? "steady" : "unsteady");
+}
+
+/** Functions as helpers over one scope, and `eq`, which Handlebars lacks. */
+function helpersOf(
+  template: string,
+  functions: readonly (readonly [name: string, fn: TemplateFunction])[],
+  scope: Scope,
+): Record<string, (...args: readonly unknown[]) => unknown> {
   const helpers: Record<string, (...args: readonly unknown[]) => unknown> = {
     eq: (a, b) => a === b,
   };
-  for (const [name, fn] of FUNCTIONS) {
+  for (const [name, fn] of functions) {
     helpers[name] = function (this: unknown, ...all) {
       const args = all.slice(0, -1);
       // `{{keys}}` within something that has keys of its own means those.

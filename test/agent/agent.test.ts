@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Agent, type AgentSettings } from "../../src/agent/agent.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
+import type { EnginePlace } from "../../src/core/host/vicinity.js";
 import type { Container } from "../../src/core/model/container.js";
 import type { Unseen } from "../../src/core/model/unseen.js";
 import { MemoryStore } from "../../src/edges/memory/store.js";
@@ -14,7 +15,7 @@ import { someClock, UNTIMELY } from "../support/untimely.js";
 /** A Docker engine that shows what the test tells it to. */
 class FakeContainers implements Containers {
   connected = false;
-  readonly place = "here";
+  place: EnginePlace = "here";
   heardAt: number | undefined;
   unseen: readonly Unseen[] = [];
   /** How often it was asked to be followed. */
@@ -469,6 +470,41 @@ describe("the agent", () => {
     world.address = "10.0.0.6";
     await world.clock.advance(30_000);
     expect(await world.keys()).toEqual({ "/app/servers/web1": "10.0.0.6:32768" });
+  });
+
+  test("takes the one network that it shares with a container, from the moment at which it does, and probes there", async () => {
+    const agent = container("agent", { networks: { logs: inNetwork("172.22.0.1") }, ports: [] });
+    await using world = new World({ network: "auto", ownContainer: agent.id });
+    world.docker.place = "elsewhere";
+    const web = container("web1", { networks: { back: inNetwork("172.20.0.2"), front: inNetwork("172.21.0.2") } });
+    await world.show(agent, web);
+    expect(await world.keys()).toEqual({});
+    expect(world.told("skipped")).toContain("skipped web1 ambiguous-network");
+    await world.show({ ...agent, networks: { front: inNetwork("172.21.0.1") } }, web);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "172.21.0.2:8080" });
+    expect(world.prober.asked).toEqual(["172.21.0.2:8080"]);
+    const { containers } = world.agent.state;
+    expect(containers.find(({ name }) => name === "web1")?.decision).not.toHaveProperty("notes");
+    world.told();
+    await world.show({ ...agent, health: "healthy", networks: { front: inNetwork("172.21.0.1") } }, web);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "172.21.0.2:8080" });
+    expect(world.told("registered", "deregistered", "skipped")).toEqual([]);
+    expect(world.prober.asked).toHaveLength(1);
+  });
+
+  test("tells once that nothing leads from it to the only network that auto can mean", async () => {
+    await using world = new World({ network: "auto" });
+    const web = container("web1", { networks: { lan: { ipv4: "192.168.7.2", ipv6: undefined } } });
+    await world.show(web);
+    expect(await world.keys()).toEqual({ "/app/servers/web1": "192.168.7.2:8080" });
+    await world.show({ ...web });
+    const advices = world.events.flatMap((event) =>
+      event.kind === "advice" ? [`${event.about}: ${event.advice}`] : [],
+    );
+    expect(advices).toEqual([
+      expect.stringMatching(/^Container web1: It is registered in network lan, .*nothing leads there/),
+      expect.stringMatching(/^Container web1: Its port 8080 cannot be probed and counts as ready: /),
+    ]);
   });
 
   test("says how long an event has waited for its keys, that of a state which no event led to aside", async () => {

@@ -5,7 +5,7 @@ import { UNPROBED } from "../../src/core/decision/readiness.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { formatInstance, type Instance } from "../../src/core/model/instance.js";
 import type { ProbeVerdict } from "../../src/ports.js";
-import { container, context, vicinity } from "../support/containers.js";
+import { container, context, position } from "../support/containers.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 const web = container("web1");
@@ -22,7 +22,7 @@ beforeEach(() => {
   verdict = "refused";
   events = [];
   const prober = { probe: async () => verdict };
-  const parts = { prober, vicinity: () => vicinity, clock, emit: (event: HecdEvent) => events.push(event) };
+  const parts = { prober, clock, emit: (event: HecdEvent) => events.push(event) };
   probeResults = new ProbeResults(parts, settings(true), () => undefined);
 });
 
@@ -44,7 +44,7 @@ test.each<[string, Partial<Instance>, string]>([
   ["no longer passed its check", { state: "draining" }, "pending"],
   ["served before it was started anew", { container: { ...webIn(), startedAt: "2025-01-01T00:00:00Z" } }, "pending"],
 ])("a container that %s when an earlier agent left", (_, changes, expected) => {
-  probeResults.take([web], context, "here");
+  probeResults.take([web], context);
   probeResults.believe(held(changes));
   expect(probeResults.of(web).probe(8080)).toBe(expected);
   expect(probeResults.of(web).drained).toBe(changes.drained ?? false);
@@ -52,7 +52,7 @@ test.each<[string, Partial<Instance>, string]>([
 
 test("what was believed is given up when nobody listens for ten seconds, and that is told once", async () => {
   probeResults.believe(held({}));
-  probeResults.take([web], context, "here");
+  probeResults.take([web], context);
   await clock.advance(9_000);
   expect(probeResults.of(web).probe(8080)).toBe("passed");
   await clock.advance(30_000);
@@ -72,14 +72,14 @@ test("a container that was held comes in when its time is over, also when the ti
   };
   let news = 0;
   using held = new ProbeResults(
-    { prober: { probe: async () => "passed" }, vicinity: () => vicinity, clock: early, emit: () => undefined },
+    { prober: { probe: async () => "passed" }, clock: early, emit: () => undefined },
     settings(false),
     () => {
       news += 1;
     },
   );
   for (const restartCount of [0, 1, 2, 3]) {
-    held.take([{ ...web, restartCount, startedAt: `start ${restartCount}` }], context, "here");
+    held.take([{ ...web, restartCount, startedAt: `start ${restartCount}` }], context);
   }
   expect([held.of(web).held, news]).toEqual([true, 0]);
   wake();
@@ -87,19 +87,19 @@ test("a container that was held comes in when its time is over, also when the ti
 });
 
 test("probes end with the container, with its last port, and go on while it is paused", async () => {
-  probeResults.take([web], context, "here");
+  probeResults.take([web], context);
   await settled();
   expect(clock.pending).toBe(1);
-  probeResults.take([{ ...web, status: "paused" }], context, "here");
+  probeResults.take([{ ...web, status: "paused" }], context);
   await settled();
   expect(clock.pending).toBe(1);
-  probeResults.take([{ ...web, ports: [] }], context, "here");
+  probeResults.take([{ ...web, ports: [] }], context);
   await settled();
   expect(clock.pending).toBe(0);
-  probeResults.take([{ ...web }], context, "here");
+  probeResults.take([{ ...web }], context);
   await settled();
   expect(clock.pending).toBe(1);
-  probeResults.take([], context, "here");
+  probeResults.take([], context);
   await settled();
   expect(clock.pending).toBe(0);
 });
@@ -107,7 +107,7 @@ test("probes end with the container, with its last port, and go on while it is p
 test("what was believed is not given up for a bad answer in passing", async () => {
   verdict = { badly: "answers with status 503" };
   probeResults.believe(held({}));
-  probeResults.take([web], context, "here");
+  probeResults.take([web], context);
   await clock.advance(9_000);
   expect(probeResults.of(web).probe(8080)).toBe("passed");
   await clock.advance(3_000);
@@ -120,11 +120,11 @@ test("what was believed is not given up for a bad answer in passing", async () =
 
 test("a container that can be probed from here only later is probed then", async () => {
   verdict = "passed";
-  probeResults.take([web], context, "elsewhere");
+  probeResults.take([web], { ...context, position: { ...position, place: "elsewhere" } });
   await settled();
   expect(probeResults.of(web).probe(8080)).toBe("unreachable");
   verdict = "refused";
-  probeResults.take([web], context, "here");
+  probeResults.take([web], context);
   await settled();
   expect(probeResults.of(web).probe(8080)).toBe("pending");
 });

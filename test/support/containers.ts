@@ -1,6 +1,6 @@
 import type { DecisionContext, Policy } from "../../src/core/decision/context.js";
 import type { Standpoint } from "../../src/core/decision/probing.js";
-import type { Vicinity } from "../../src/core/host/vicinity.js";
+import type { Position, Vicinity } from "../../src/core/host/vicinity.js";
 import type { Container, Stopping } from "../../src/core/model/container.js";
 
 /** A running container that publishes 8080 on all addresses; `id` grows from its name, so different names differ. */
@@ -38,8 +38,11 @@ export const vicinity: Vicinity = {
   runs: (process) => process === 4242,
 };
 
-/** From where such an agent probes the containers of this machine's engine. */
-export const standpoint: Standpoint = { vicinity, place: "here", ownContainer: undefined, isUsual: true };
+/** Where such an agent is, on the host of its engine: what `inNetwork` makes is near. */
+export const position: Position = { vicinity, place: "here", ownNetworks: {} };
+
+/** From there it probes. */
+export const standpoint: Standpoint = { ...position, isUsual: true };
 
 /** That a container was told to stop, while it ran as `container` has it. */
 export const TOLD_TO_STOP: Stopping = { sentAt: Date.parse("2026-01-02T04:00:00Z") };
@@ -70,4 +73,10 @@ export const policy: Policy = {
   serviceFrom: "prefix",
 };
 
-export const context: DecisionContext = { ...policy, hostId: "node1", address: "10.0.0.5", ownContainer: undefined };
+export const context: DecisionContext = {
+  ...policy,
+  hostId: "node1",
+  address: "10.0.0.5",
+  ownContainer: undefined,
+  position,
+};

@@ -1,4 +1,8 @@
+import { readFile } from "node:fs/promises";
+import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
+import { EACH_ITEM, rememberItems } from "../../src/template/handlebars/each.js";
+import { helperOf } from "../../src/template/handlebars.js";
 import { parseUsers, type UserLists } from "../../src/core/model/users.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
 import { record } from "../support/records.js";
@@ -13,6 +17,20 @@ describe("the stock templates write, to the byte,", () => {
 });
 
 describe("the stock templates", () => {
+  test("write only what they say of services that have changed", async () => {
+    const engine = Handlebars.create();
+    const tree = engine.parse(await readFile(new URL("../../templates/haproxy.cfg.hbs", import.meta.url), "utf8"));
+    rememberItems(tree, helperOf);
+    const found: string[] = [];
+    const blocks = new Handlebars.Visitor();
+    blocks.BlockStatement = function ({ path, params: [first], program }) {
+      if ((first as hbs.AST.PathExpression | undefined)?.original === "services") found.push(path.original);
+      this.accept(program);
+    };
+    blocks.accept(tree);
+    expect(found).toEqual([EACH_ITEM]);
+  });
+
   test("tell of every value that they leave out", async () => {
     const { leftOut } = renderKeys(await stockTemplate("haproxy.cfg.hbs"), {
       "/app/servers/good": "10.0.0.1:80",

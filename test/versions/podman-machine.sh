@@ -8,7 +8,7 @@ shift
 # What a Podman reads of /etc comes with its packages; what it writes there must not stay on this machine.
 mkdir -p /run/etc /run/etc-work
 mount -t overlay -o "lowerdir=/etc:$root/etc,upperdir=/run/etc,workdir=/run/etc-work" overlay /etc
-mkdir -p /var/lib/containers /etc/containers
+mkdir -p /var/lib/containers
 mount -t tmpfs -o mode=755 tmpfs /var/lib/containers
 rm -f /etc/resolv.conf /etc/cni/net.d/*.conflist
 echo "nameserver 198.51.100.254" >/etc/resolv.conf
@@ -22,21 +22,7 @@ case $(podman --version) in
   ;;
 esac
 
-# No controller of resources may be there, no systemd, and no journal.
-firewall=nftables
-case $(podman --version) in *" 4."* | *" 5.4"*) firewall=iptables ;; esac
-cat >/etc/containers/containers.conf <<EOF
-[containers]
-pids_limit = 0
-default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime = "crun"
-[network]
-network_backend = "netavark"
-firewall_driver = "$firewall"
-EOF
+sh "$(dirname "$0")/podman-settings.sh"
 export DISABLE_HC_SYSTEMD=true
 
 mkdir -p /run/podman

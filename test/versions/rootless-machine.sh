@@ -32,19 +32,7 @@ as_user() {
 case $engine in
 docker) as_user sh /usr/share/docker.io/contrib/dockerd-rootless.sh ;;
 podman)
-  mkdir -p /etc/containers
-  # No controller of resources may be there, no systemd, and no journal.
-  cat >/etc/containers/containers.conf <<EOF
-[containers]
-pids_limit = 0
-default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime = "crun"
-[network]
-firewall_driver = "iptables"
-EOF
+  sh "$(dirname "$0")/podman-settings.sh"
   as_user podman system service --time=0 "unix://$socket"
   ;;
 esac

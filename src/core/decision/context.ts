@@ -1,3 +1,4 @@
+import type { Position } from "../host/vicinity.js";
 import type { Dialect } from "../labels/dialect.js";
 import type { HealthPolicy } from "../labels/label-config.js";
 import type { Layouts } from "../model/layouts.js";
@@ -14,7 +15,7 @@ export interface Policy extends Layouts {
   readonly allowLoopback: boolean;
   /** An address of this host of the other family, to be registered beside the first one. */
   readonly altAddress: string | undefined;
-  /** The network whose addresses are registered instead of published ports; `auto` for the only one a container is in. */
+  /** The network whose addresses are registered instead of published ports; `auto` for the only one that can be meant. */
   readonly network: string | undefined;
   /** The dialects besides our own that are read. */
   readonly compat: readonly Dialect[];
@@ -33,6 +34,8 @@ export interface DecisionContext extends Policy {
   readonly address: string | undefined;
   /** The id of the container that this agent runs in itself; undefined when it runs in none. */
   readonly ownContainer: string | undefined;
+  /** Where this agent is to the networks of containers. */
+  readonly position: Position;
 }
 
 /**

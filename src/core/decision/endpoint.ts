@@ -1,4 +1,5 @@
 import { familyOf, isLinkLocal, isLoopback, isUnspecified } from "../host/advertise.js";
+import { type NetworkAddress, type Position, type Reach, reachOf } from "../host/vicinity.js";
 import type { ServiceConfig } from "../labels/label-config.js";
 import type { Container, PortBinding } from "../model/container.js";
 import { type Objection, objection, quote } from "../model/reason.js";
@@ -15,6 +16,8 @@ interface Place {
 /** Where a port of a container is reached; `alternative` is the same in the other family. */
 export interface Endpoint extends Place {
   readonly alternative?: Place | undefined;
+  /** What a person should know of it. */
+  readonly note?: string | undefined;
 }
 
 /**
@@ -29,7 +32,7 @@ export function endpointOf(port: ChosenPort, container: Container, context: Deci
   const network = config.network ?? context.network;
   if (container.networkMode === "host")
     return firstOf(hostAddresses(config, context).map((ip) => ({ ip, port: port.port })));
-  if (network !== undefined) return inNetwork(network, port, container);
+  if (network !== undefined) return inNetwork(network, port, container, context.position);
   return published(port, context);
 }
 
@@ -86,37 +89,77 @@ function bindingBehind(bindings: readonly PortBinding[], family: 4 | 6): PortBin
   );
 }
 
-/** The name under which a container is in the network that somebody wants; undefined when it is not. */
-export function networkOf({ networks, labels }: Container, wanted: string): string | undefined {
-  const names = Object.keys(networks).filter((name) => wanted !== "auto" || name !== INGRESS);
-  // Compose puts its project before the name that is written in the file.
-  const composed = `${labels["com.docker.compose.project"] ?? ""}_${wanted}`;
-  if (wanted === "auto" && !names.includes("auto")) return names[0];
-  return names.find((one) => one === wanted || one === composed);
+/** The address of a container in one of its networks, that of IPv4 where there is one; undefined where it has none there. */
+export function addressIn({ networks }: Container, network: string): NetworkAddress | undefined {
+  const { ipv4, ipv6, id, gateways = [] } = networks[network] ?? {};
+  const ip = ipv4 ?? ipv6;
+  return ip === undefined ? undefined : { ip, network, id, gateways };
 }
 
-function inNetwork(wanted: string, { port, config }: ChosenPort, container: Container): Endpoint | Objection {
-  const { networks } = container;
+/**
+ * The networks of a container that somebody may mean by `wanted`: the one of that name, as the engine or as its Compose
+ * file has it; none where it is in no such one.
+ *
+ * By `auto` those of which this agent knows the way, since HAProxy is most often where it is too, else all. No address
+ * in swarm's ingress network is a server's.
+ */
+export function networksMeant(container: Container, wanted: string, position: Position): readonly string[] {
+  const { networks, labels } = container;
   const names = Object.keys(networks);
-  const name = networkOf(container, wanted);
-  const choices = names.filter((each) => each !== INGRESS);
-  if (wanted === "auto" && choices.length > 1) {
-    return objection(
-      "ambiguous-network",
-      `It is in the networks ${choices.join(", ")}; name one by label hecd.network`,
-    );
+  if (isForAgentToChoose(container, wanted)) {
+    const usable = names.filter((name) => name !== INGRESS);
+    const near = usable.filter((name) => reachIn(container, name, position) === "near");
+    return near.length > 0 ? near : usable;
   }
-  const addresses = name === undefined ? undefined : networks[name];
-  if (!addresses) {
+  // Compose puts its project before the name that is written in the file.
+  const composed = `${labels["com.docker.compose.project"] ?? ""}_${wanted}`;
+  return names.filter((one) => one === wanted || one === composed).slice(0, 1);
+}
+
+/** Docker lets a network be called so as well. */
+function isForAgentToChoose({ networks }: Container, wanted: string): boolean {
+  return wanted === "auto" && networks["auto"] === undefined;
+}
+
+function inNetwork(
+  wanted: string,
+  { port, config }: ChosenPort,
+  container: Container,
+  position: Position,
+): Endpoint | Objection {
+  const { networks } = container;
+  const [name, ...others] = networksMeant(container, wanted, position);
+  if (name === undefined) {
+    const names = Object.keys(networks);
     const present = names.length === 0 ? "in none" : `in ${names.join(", ")}`;
     return objection(
       "not-in-network",
       `It has no address in network ${quote(wanted)}; it is ${present}: connect it (docker network connect), or name another one by label hecd.network`,
     );
   }
-  const { ipv4, ipv6 } = addresses;
-  const all = config.ip !== undefined ? [config.ip] : [ipv4, ipv6].filter((ip) => ip !== undefined);
-  return firstOf(all.map((ip) => ({ ip, port })));
+  const isApart = isForAgentToChoose(container, wanted) && reachIn(container, name, position) === "apart";
+  if (others.length > 0) {
+    const choice = isApart
+      ? ", and nothing leads to any of them from where this agent runs; name the one that HAProxy is in"
+      : "; name one";
+    return objection(
+      "ambiguous-network",
+      `It is in the networks ${[name, ...others].join(", ")}${choice} by label hecd.network`,
+    );
+  }
+  if (config.ip !== undefined) return firstOf([{ ip: config.ip, port }]);
+  const { ipv4, ipv6 } = networks[name] ?? {};
+  const endpoint = firstOf([ipv4, ipv6].filter((ip) => ip !== undefined).map((ip) => ({ ip, port })));
+  return isApart && "ip" in endpoint ? { ...endpoint, note: apartNote(name) } : endpoint;
+}
+
+function reachIn(container: Container, network: string, position: Position): Reach | undefined {
+  const address = addressIn(container, network);
+  return address && reachOf(address, position);
+}
+
+function apartNote(network: string): string {
+  return `It is registered in network ${network}, the only one that auto can mean, and nothing leads there from where this agent runs: where HAProxy reaches it all the same, name that network by label hecd.network; else connect it to one that HAProxy is in (docker network connect)`;
 }
 
 /** The first place, with the first one of the other family beside it. */

@@ -1,3 +1,6 @@
+import type { Container } from "../model/container.js";
+import { networkOwner } from "./shared-network.js";
+
 /** What the kernel tells a process of where it runs. */
 export interface ProcessFiles {
   /** `/proc/self/cgroup`. */
@@ -34,4 +37,21 @@ function inMounts(text: string): string | undefined {
   const sources = new Map(mounts.map(([, , , source = "", target = ""]) => [target, source]));
   const found = MADE_FILES.map((file) => /\/([0-9a-f]{64})\//.exec(sources.get(file) ?? "")?.[1]);
   return found.find((id) => id !== undefined);
+}
+
+/**
+ * The addresses by network of a process that runs in the container `id`, or in the network of another one with it. None
+ * where it runs in no container, or in one that is not among these.
+ */
+export function ownNetworksOf(
+  id: string | undefined,
+  containers: Iterable<Container>,
+): Readonly<Record<string, readonly string[]>> {
+  if (id === undefined) return {};
+  const present = new Map([...containers].map((container) => [container.id, container]));
+  const own = present.get(id);
+  const { networks = {} } = (own && (networkOwner(own, present) ?? own)) ?? {};
+  return Object.fromEntries(
+    Object.entries(networks).map(([name, { ipv4, ipv6 }]) => [name, [ipv4, ipv6].filter((ip) => ip !== undefined)]),
+  );
 }

@@ -1,4 +1,5 @@
 import { familyOf } from "../host/advertise.js";
+import type { NetworkAddress } from "../host/vicinity.js";
 import type { HealthPolicy, LabelConfig } from "../labels/label-config.js";
 import { readLabels } from "../labels/labels.js";
 import { Memo } from "../memo/memo.js";
@@ -8,7 +9,7 @@ import { type Objection, objection, quote, withNotes } from "../model/reason.js"
 import { LONGEST_NAME, NAME } from "../text/patterns.js";
 import { type ChosenPort, chosenPorts } from "./chosen-ports.js";
 import type { DecisionContext } from "./context.js";
-import { endpointOf, networkOf } from "./endpoint.js";
+import { addressIn, endpointOf, networksMeant } from "./endpoint.js";
 import { instanceOf, shortId } from "./new-instance.js";
 import { portsInPod, type Wish } from "./pod.js";
 import { inItsNetwork, livesInAnother } from "./shared-network.js";
@@ -23,7 +24,7 @@ export interface Placed {
   readonly health: HealthPolicy;
   /** Its ports, the primary one first; or why it cannot be reached. */
   readonly ports: readonly PlacedPort[] | Objection;
-  /** What of its labels was left aside. */
+  /** What of its labels was left aside, and what is to be said of where it is registered. */
   readonly notes: readonly string[];
 }
 
@@ -36,15 +37,9 @@ export interface PlacedPort {
    * Where the container itself listens, past what publishes its ports: in the host's network, or at its addresses in
    * the network that is wanted, else in all that it is in, IPv4 first.
    */
-  readonly own: "host" | readonly OwnAddress[];
-}
-
-/** An address of a container in one of its networks. */
-interface OwnAddress {
-  readonly ip: string;
-  readonly network: string;
-  readonly id: string | undefined;
-  readonly gateways: readonly string[];
+  readonly own: "host" | readonly NetworkAddress[];
+  /** What is to be said of the place at which it is registered. */
+  readonly note: string | undefined;
 }
 
 /**
@@ -82,7 +77,8 @@ function placeAnew(container: Container, context: DecisionContext, others: Reado
   const unwanted = unwantedBy(config, container, context);
   if (unwanted) return withNotes(unwanted, notes);
   const ports = portsOf(container, config, context, others);
-  return { health: config.health ?? context.health, ports, notes };
+  const placeNotes = "reason" in ports ? [] : ports.flatMap(({ note }) => note ?? []);
+  return { health: config.health ?? context.health, ports, notes: [...notes, ...new Set(placeNotes)] };
 }
 
 function portsOf(
@@ -106,8 +102,8 @@ function portsOf(
     if ("reason" in endpoint) return endpoint;
     const instance = instanceOf(chosen, endpoint, name, container, context);
     const network = chosen.config.network ?? context.network;
-    const own = inNetwork.networkMode === "host" ? "host" : ownAddresses(inNetwork, network);
-    placed.push({ chosen, instance, own });
+    const own = inNetwork.networkMode === "host" ? "host" : ownAddresses(inNetwork, network, context);
+    placed.push({ chosen, instance, own, note: endpoint.note });
   }
   return placed;
 }
@@ -193,11 +189,12 @@ function shortName({ name, id }: Container, end: string): string {
 }
 
 /** Its addresses in `network`, else in all that it is in; of each network one, IPv4 where there is one. */
-function ownAddresses(container: Container, network: string | undefined): readonly OwnAddress[] {
-  const only = network === undefined ? undefined : networkOf(container, network);
-  const found = Object.entries(container.networks).flatMap(([name, { ipv4, ipv6, id, gateways = [] }]) => {
-    const ip = ipv4 ?? ipv6;
-    return ip === undefined || (only !== undefined && name !== only) ? [] : [{ ip, network: name, id, gateways }];
-  });
+function ownAddresses(
+  container: Container,
+  network: string | undefined,
+  { position }: DecisionContext,
+): readonly NetworkAddress[] {
+  const names = network === undefined ? Object.keys(container.networks) : networksMeant(container, network, position);
+  const found = names.flatMap((name) => addressIn(container, name) ?? []);
   return found.sort((a, b) => familyOf(a.ip) - familyOf(b.ip));
 }

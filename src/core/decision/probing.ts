@@ -1,15 +1,11 @@
-import { isNear, type EnginePlace, type Vicinity } from "../host/vicinity.js";
+import { type Position, reachOf } from "../host/vicinity.js";
 import type { ServiceConfig } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
 import { formatAddress } from "../model/instance.js";
 import type { PlacedPort, Placement } from "./placement.js";
 
 /** From where and how an agent probes. */
-export interface Standpoint {
-  readonly vicinity: Vicinity;
-  readonly place: EnginePlace;
-  /** The container that the agent itself runs in, where the engine shows it. */
-  readonly ownContainer: Container | undefined;
+export interface Standpoint extends Position {
   /** Whether ports are probed of which nobody said anything. */
   readonly isUsual: boolean;
 }
@@ -112,20 +108,17 @@ function insideOf(
  */
 function targetOf(
   { chosen: { port }, instance, own }: PlacedPort,
-  { vicinity, place, ownContainer }: Standpoint,
+  standpoint: Standpoint,
 ): Target | { readonly unreachable: string } {
   const { ip, addr } = instance;
+  const { vicinity, place } = standpoint;
   const isOwn = vicinity.isOwn(ip);
   if (own === "host") {
     if (place === "here") return inHostNetwork(ip, port, isOwn);
     if (place === "rootless" || isOwn) return away(addr, "the host's network of that engine is not this agent's");
     return remote(ip, port);
   }
-  const near = own.find((address) => {
-    const { ipv4, ipv6 } = ownContainer?.networks[address.network] ?? {};
-    const ownAddresses = [ipv4, ipv6].filter((each) => each !== undefined);
-    return isNear(address.ip, { ...address, ownAddresses }, place, vicinity);
-  });
+  const near = own.find((address) => reachOf(address, standpoint) === "near");
   if (near) return { ip: near.ip, port, isForwarded: false, doubtMs: undefined };
   if (own.some((address) => address.ip === ip)) return away(addr, "no interface of this agent is in that network");
   if (!isOwn) return remote(ip, instance.port);

@@ -27,6 +27,46 @@ export interface Vicinity {
   runs(process: number, container: string): boolean;
 }
 
+/** Where this agent is to the networks of its engine. */
+export interface Position {
+  readonly vicinity: Vicinity;
+  readonly place: EnginePlace;
+  /** The addresses, by the names of its networks, of the container that this process itself runs in; none where it runs in none. */
+  readonly ownNetworks: Readonly<Record<string, readonly string[]>>;
+}
+
+/** An address of a container in a network of its engine. */
+export interface NetworkAddress {
+  readonly ip: string;
+  /** The network's name. */
+  readonly network: string;
+  /** Undefined where the engine names its networks by no id. */
+  readonly id: string | undefined;
+  /** The addresses of whoever leads out of it. */
+  readonly gateways: readonly string[];
+}
+
+/**
+ * What is known of the way from this agent to such an address. `near`: it leads to that container, and to nobody else.
+ * `apart`: it does not. `unknown`: this agent is not where the engine's networks are, and so cannot tell.
+ */
+export type Reach = "near" | "apart" | "unknown";
+
+/** How an address of a container lies to an agent at this position. */
+export function reachOf(address: NetworkAddress, { vicinity, place, ownNetworks }: Position): Reach {
+  // Somebody may call a network by a word that every object knows.
+  const ownAddresses = Object.hasOwn(ownNetworks, address.network) ? (ownNetworks[address.network] ?? []) : [];
+  if (isNear(address.ip, { ...address, ownAddresses }, place, vicinity)) return "near";
+  const isAmongThem = place !== "elsewhere" || Object.keys(ownNetworks).length > 0;
+  return isAmongThem ? "apart" : "unknown";
+}
+
+/** Whether two positions are one. A vicinity that has changed is another object. */
+export function isSamePosition(one: Position, other: Position): boolean {
+  const isSamePlace = one.vicinity === other.vicinity && one.place === other.place;
+  return isSamePlace && JSON.stringify(one.ownNetworks) === JSON.stringify(other.ownNetworks);
+}
+
 /** What is known of a network of an engine. */
 export interface NetworkTraits {
   /** Undefined where the engine names its networks by no id. */

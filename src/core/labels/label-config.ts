@@ -39,7 +39,7 @@ export interface ServiceConfig {
   /** The last part of the simple key. */
   readonly name?: string | undefined;
   readonly ip?: string | undefined;
-  /** The network whose address is registered, with the container's own port; `auto` for the only one it is in. */
+  /** The network whose address is registered, with the container's own port; `auto` for the only one that can be meant. */
   readonly network?: string | undefined;
   /** 0 to 256, HAProxy's range. */
   readonly weight?: number | undefined;

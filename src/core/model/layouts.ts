@@ -22,23 +22,22 @@ export interface Layouts {
  * `json` tells of every instance. The others are read by those who know nothing of states: they hold what serves, and
  * the simple form, which has no word for UDP, only TCP.
  */
-export function entriesFor(instance: Instance, layouts: Layouts): readonly (readonly [key: string, value: string])[] {
-  return layouts.layouts.flatMap((layout) => {
-    const key = keyIn(layout, instance, layouts);
-    return key === undefined ? [] : [[key, layout === "json" ? recordOf(instance) : instance.addr] as const];
-  });
+export function entriesFor(instance: Instance, layouts: Layouts): readonly KeyValue[] {
+  const make = (): readonly KeyValue[] =>
+    layouts.layouts.flatMap((layout) => {
+      const key = keyIn(layout, instance, layouts);
+      return key === undefined ? [] : [[key, layout === "json" ? formatInstance(instance) : instance.addr] as const];
+    });
+  return ENTRIES.of(instance, make, besideOf(layouts));
 }
 
-function recordOf(instance: Instance): string {
-  return RECORDS.of(instance, () => formatInstance(instance));
-}
+type KeyValue = readonly [key: string, value: string];
 
-/** The records of the instances there are, since all of them are compared with the store whenever one changes. */
-const RECORDS = new Memo<Instance, string>();
+/** Of the instances there are, since all of them are compared with the store whenever one changes. */
+const ENTRIES = new Memo<Instance, readonly KeyValue[]>();
 
-/** The same keys without their values. */
-export function keysFor(instance: Instance, layouts: Layouts): readonly string[] {
-  return layouts.layouts.flatMap((layout) => keyIn(layout, instance, layouts) ?? []);
+function besideOf({ prefix, registratorPrefix, layouts }: Layouts): readonly unknown[] {
+  return [prefix, registratorPrefix, layouts];
 }
 
 /** To which container each of these keys belongs, by the records among them; nothing where no record tells. */

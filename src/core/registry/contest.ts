@@ -25,7 +25,8 @@ export function planAmong(
 ): readonly Transaction[] {
   const { prefix, onConflict } = registering;
   const named = onConflict === "suffix" ? withSuffixes(conflicts, decided, held, prefix) : decided;
-  const transactions = plan(entriesOf(named, registering), heldEntries(held, registering));
+  const desired = entriesOf(named, registering);
+  const transactions = plan(desired, heldEntries(held, desired, registering));
   return onConflict === "replace" ? replacing(conflicts, transactions) : transactions;
 }
 

@@ -3,7 +3,7 @@ import { type Decision, decisionOf } from "../decision/decision.js";
 import type { RuntimeStatus } from "../decision/readiness.js";
 import { serversByAddress, workThrough } from "../decision/shared-address.js";
 import type { Container } from "../model/container.js";
-import { entriesFor, keysFor, type Layouts, ownersOf } from "../model/layouts.js";
+import { entriesFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
 import { describeOverruled, type Saying, sayingOf, settleSayings } from "../model/shared-settings.js";
 import type { Unseen } from "../model/unseen.js";
@@ -71,10 +71,11 @@ function withOverruled(decided: readonly Decided[]): readonly Decided[] {
 /** Says of those that get no work where it comes to them all the same. */
 function withWorkThrough(decided: readonly Decided[]): readonly Decided[] {
   const addressed = ({ container: { id, name }, decision }: Decided) => ({ id, name, decision });
-  const servers = serversByAddress(decided.map(addressed));
+  let servers: ReturnType<typeof serversByAddress> | undefined;
   return decided.map((each) => {
     const { container, decision } = each;
     if (!("instances" in decision) || !decision.because) return each;
+    servers ??= serversByAddress(decided.map(addressed)); // of many containers it takes its time, and most of them are well
     const work = workThrough(addressed(each), servers);
     if (work === undefined) return each;
     const { reason, advice } = decision.because;
@@ -114,11 +115,18 @@ export function entriesOf(decided: readonly Decided[], layouts: Layouts): Readon
  * Says of held keys which container each belongs to: its record tells, and so it does of the keys beside it. Without
  * records each key is its own affair.
  *
- * The records are read when the first unit is asked for, since most plans delete nothing and ask for none.
+ * Read are the records alone that do not stay as they are, when the first unit is asked for: most plans delete nothing and
+ * ask for none, and what goes though its record stays, as in a layout that is no longer wanted, goes by itself.
  */
-export function heldEntries(held: ReadonlyMap<string, string>, layouts: Layouts): ReadonlyMap<string, Entry> {
+export function heldEntries(
+  held: ReadonlyMap<string, string>,
+  desired: ReadonlyMap<string, Entry>,
+  layouts: Layouts,
+): ReadonlyMap<string, Entry> {
   let owners: ReadonlyMap<string, string> | undefined;
-  const unitOf = (key: string): string => (owners ??= ownersOf(held, layouts)).get(key) ?? key;
+  const changing = (): ReadonlyMap<string, string> =>
+    new Map([...held].filter(([key, value]) => desired.get(key)?.value !== value));
+  const unitOf = (key: string): string => (owners ??= ownersOf(changing(), layouts)).get(key) ?? key;
   const entryOf = (key: string, value: string): Entry => ({
     value,
     get unit() {
@@ -129,7 +137,8 @@ export function heldEntries(held: ReadonlyMap<string, string>, layouts: Layouts)
 }
 
 function keysIn(decision: Decision, layouts: Layouts): readonly string[] {
-  return "instances" in decision ? decision.instances.flatMap((instance) => keysFor(instance, layouts)) : [];
+  if (!("instances" in decision)) return [];
+  return decision.instances.flatMap((instance) => entriesFor(instance, layouts).map(([key]) => key));
 }
 
 function alreadyTaken(key: string, holder: Container | undefined): Decision {

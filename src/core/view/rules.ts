@@ -4,12 +4,12 @@ import type { Header, Service } from "./server.js";
 /** What is done to requests and answers of a service, and who is kept out. */
 export type Rules = Pick<
   Service,
-  "strip" | "stripLength" | "allow" | "redirectPort" | "rate" | "auth" | "headers" | "hasRules"
+  "strip" | "stripLength" | "allow" | "redirectPort" | "rate" | "auth" | "hasUsers" | "headers" | "hasRules"
 >;
 
 /** Nothing is. */
 export const NO_RULES: Rules = {
-  ...{ strip: "", stripLength: 0, allow: "", redirectPort: 0, auth: "", hasRules: false },
+  ...{ strip: "", stripLength: 0, allow: "", redirectPort: 0, auth: "", hasUsers: false, hasRules: false },
   rate: { requests: 0, time: "" },
   headers: { request: [], response: [] },
 };
@@ -26,6 +26,7 @@ export function rulesOf(settings: SharedSettings): Rules {
     redirectPort: settings["http.redirect-https"] ?? 0,
     rate: { requests: Number(requests), time },
     auth: settings["http.auth"] ?? "",
+    hasUsers: false,
     headers: { request: headersIn(said, "headers.request."), response: headersIn(said, "headers.response.") },
     hasRules: true,
   };

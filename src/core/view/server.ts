@@ -27,6 +27,8 @@ export interface Service {
   readonly rate: ServiceRate;
   /** The file of users who alone may use it; empty where all may. */
   readonly auth: string;
+  /** Whether there is anybody in that file; false in a template that does not ask for `userLists`. */
+  readonly hasUsers: boolean;
   readonly headers: ServiceHeaders;
   /** Whether anything is done to its requests or answers, or keeps some out: by all from `strip` to `headers`. */
   readonly hasRules: boolean;

@@ -1,3 +1,4 @@
+import { Memo } from "../memo/memo.js";
 import type { User, UserList, UserLists } from "../model/users.js";
 import type { LeftOut, Service } from "./server.js";
 
@@ -14,16 +15,27 @@ export function usersOf(services: readonly Service[], files: UserLists | undefin
   for (const { name, auth } of services) {
     if (auth !== "") namedBy.set(auth, [...(namedBy.get(auth) ?? []), name]);
   }
-  const lists: Record<string, readonly User[]> = {};
+  const lists: (readonly [file: string, users: readonly User[]])[] = [];
   const leftOut: LeftOut[] = [];
   for (const [file, names] of [...namedBy].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const list = listOf(file, files);
-    if (list.users.length > 0) lists[file] = list.users;
+    if (list.users.length > 0) lists.push([file, list.users]);
     const reason = reasonFor(list, names);
     if (reason !== undefined) leftOut.push({ key: `the users in ${file}`, reason });
   }
-  return { lists, leftOut };
+  return { lists: Object.fromEntries(lists), leftOut };
 }
+
+/** The services, each of which says whether there is anybody who may use it by its file of users. */
+export function withOpenness(services: readonly Service[], lists: ServiceUsers["lists"]): readonly Service[] {
+  const isOpen = ({ auth }: Service): boolean => auth !== "" && Object.hasOwn(lists, auth);
+  return services.map((service) =>
+    isOpen(service) ? OPEN.of(service, () => ({ ...service, hasUsers: true })) : service,
+  );
+}
+
+/** The same object while a service is the same, so that it is not written anew. */
+const OPEN = new Memo<Service, Service>();
 
 function listOf(file: string, files: UserLists | undefined): UserList {
   if (!files) return { users: [], problem: "HECD_AUTH_DIR names no folder of such files" };

@@ -1,5 +1,6 @@
 import { findContainer, type Found, type Named } from "../../core/decision/find-container.js";
 import { livesInAnother, namedOwner } from "../../core/decision/shared-network.js";
+import type { EnginePlace } from "../../core/host/vicinity.js";
 import type { Container } from "../../core/model/container.js";
 import type { Objection } from "../../core/model/reason.js";
 import { HecdError } from "../../errors.js";
@@ -16,13 +17,19 @@ interface Place {
 /** A container and the engine that has it. */
 export interface Located<Engine extends Place> extends Named {
   readonly container: Container;
-  /** Those by their ids that the container depends on, as far as they can be looked at: whose network it has, and its pod. */
+  /**
+   * Those by their ids that the decision on it depends on, as far as they can be looked at: whose network it has, its
+   * pod, and the container that this process runs in.
+   */
   readonly others: ReadonlyMap<string, Container>;
   readonly engine: Engine;
+  /** Where the engine's networks are. */
+  readonly place: EnginePlace;
 }
 
 /**
- * Looks once for a container by its name or the beginning of its id, at all these engines.
+ * Looks once for a container by its name or the beginning of its id, at all these engines. `own` is the id of the
+ * container that this process runs in, if it does.
  *
  * An engine that is away hides nothing that another has; throws `docker-unreachable` where nothing was found and one
  * of them could not be asked, and `container-unseen` where the engine cannot say what the container is.
@@ -30,6 +37,7 @@ export interface Located<Engine extends Place> extends Named {
 export async function lookUp<Engine extends Place>(
   asked: string,
   engines: readonly Engine[],
+  own: string | undefined,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Found<Located<Engine>>> {
@@ -45,7 +53,8 @@ export async function lookUp<Engine extends Place>(
   const look = async (connected: DockerEngine): Promise<Looked | Objection | undefined> => {
     const seen = await connected.inspect(id, signal).catch(objectionTo);
     if (!seen || "reason" in seen) return seen;
-    return { container: seen.container, others: await othersOf(seen.container, beside, connected, signal) };
+    const others = await othersOf(seen.container, own, beside, connected, signal);
+    return { container: seen.container, others, place: connected.place };
   };
   const seen = await ask(engine, look, clock, signal);
   if (seen && "reason" in seen) throw new HecdError({ code: "container-unseen", id, name, because: seen });
@@ -53,11 +62,12 @@ export async function lookUp<Engine extends Place>(
   return { kind: "found", container: { id, name, ...seen, engine } };
 }
 
-type Looked = Pick<Located<Place>, "container" | "others">;
+type Looked = Pick<Located<Place>, "container" | "others" | "place">;
 
-/** Those of `beside` that a container depends on. One that cannot be looked at is missing, as it is to an agent. */
+/** Those of `beside` that a decision depends on. One that cannot be looked at is missing, as it is to an agent. */
 async function othersOf(
   container: Container,
+  own: string | undefined,
   beside: readonly Named[],
   connected: DockerEngine,
   signal: AbortSignal,
@@ -69,12 +79,19 @@ async function othersOf(
     if (other) others.set(id, other.container);
     return other?.container;
   };
-  let last: Container | undefined = container;
-  while (last && livesInAnother(last)) {
-    const wanted = namedOwner(last);
-    const owner = beside.find(({ id }) => id === wanted) ?? beside.find(({ name }) => name === wanted);
-    last = owner && !others.has(owner.id) ? await look(owner) : undefined;
-  }
+  const lookAtOwners = async (guest: Container | undefined): Promise<Container | undefined> => {
+    let last = guest;
+    for (const passed = new Set<string>(); last && livesInAnother(last) && !passed.has(last.id);) {
+      passed.add(last.id);
+      const wanted = namedOwner(last);
+      const owner = beside.find(({ id }) => id === wanted) ?? beside.find(({ name }) => name === wanted);
+      last = owner && (others.get(owner.id) ?? (await look(owner)));
+    }
+    return last;
+  };
+  const ownListed = beside.find(({ id }) => id === own);
+  if (ownListed) await lookAtOwners(await look(ownListed));
+  const last = await lookAtOwners(container);
   // Who else is in a pod is seen by a look alone, since an old list does not say in whose network a container lives.
   if (last?.isInfra) for (const one of beside) if (!others.has(one.id)) await look(one);
   return others;

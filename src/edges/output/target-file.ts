@@ -88,7 +88,11 @@ export class TargetFile implements Target {
       await writeNew(staged, text, await this.#wantedFor(path));
       return {
         path: staged,
-        commit: () => this.#writing((present) => this.#commit(staged, present)),
+        commit: () =>
+          this.#writing(async (present) => {
+            await this.#commit(staged, present);
+            this.#text.expect(text);
+          }),
         [Symbol.asyncDispose]: async () => {
           if (!this.#keepsStage) await rm(staged, { force: true });
         },

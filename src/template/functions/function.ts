@@ -41,6 +41,8 @@ export interface Scope {
  * an int from a float; Handlebars' values are translated.
  */
 export interface TemplateFunction extends Signature {
+  /** Whether its answer hangs on its arguments and the environment alone. */
+  readonly isSteady: boolean;
   /** The arguments are of the types asked for. Throws a `FunctionError` when there is no answer. */
   call(scope: Scope, args: readonly GoValue[]): GoValue;
 }
@@ -83,12 +85,20 @@ type Values<P extends readonly unknown[]> = P extends readonly [infer First, ...
 
 /** A function that looks at its arguments only. */
 export function pure<const P extends Params>(params: P, call: (...args: Values<P>) => GoValue): TemplateFunction {
-  return scoped(params, (_, ...args) => call(...args));
+  return steady(params, (_, ...args) => call(...args));
+}
+
+/** A function that looks at its arguments and the environment only. */
+export function steady<const P extends Params>(
+  params: P,
+  call: (scope: Pick<Scope, "env" | "patterns">, ...args: Values<P>) => GoValue,
+): TemplateFunction {
+  return { ...scoped(params, call), isSteady: true };
 }
 
 /** A function of one text that takes long enough to keep its results from one rendering to the next. */
 export function remembered(read: Reader): TemplateFunction {
-  return scoped([STRING_ARG], ({ memory }, text) => memory.recall(read, text));
+  return { ...scoped([STRING_ARG], ({ memory }, text) => memory.recall(read, text)), isSteady: true };
 }
 
 /** A function that looks at the rendering, too. */
@@ -99,6 +109,7 @@ export function scoped<const P extends Params>(
   const types = params.flatMap((param) => ("each" in param ? [] : [param.type]));
   const rest = params.flatMap((param) => ("each" in param ? [param.each.type] : []))[0];
   return {
+    isSteady: false,
     params: types,
     ...(rest === undefined ? {} : { rest }),
     // The engine has checked the arguments against `params`, which is what the type says.

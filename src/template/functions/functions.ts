@@ -17,6 +17,7 @@ import {
   pure,
   remembered,
   scoped,
+  steady,
   type TemplateFunction,
   STRING_ARG,
   STRINGS_ARG,
@@ -94,13 +95,13 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
     /** In single quotes, those inside doubled as YAML wants them (fork). */
     squote: pure([STRING_ARG], text.quoteSingly),
     /** regexp.MatchString: somewhere, not as a whole (fork). */
-    regexMatch: scoped([STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole) =>
+    regexMatch: steady([STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole) =>
       patterns.get(pattern).matches(whole),
     ),
     /** regexp's FindString: nothing when there is no match (fork). */
-    regexFind: scoped([STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole) => patterns.get(pattern).find(whole)),
+    regexFind: steady([STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole) => patterns.get(pattern).find(whole)),
     /** regexp's ReplaceAllString: `$1x` is the group named `1x`, so write `${1}x` (fork). */
-    regexReplaceAll: scoped([STRING_ARG, STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole, by) =>
+    regexReplaceAll: steady([STRING_ARG, STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole, by) =>
       patterns.get(pattern).replace(whole, by),
     ),
     /** The SHA-256 in hex (fork). */
@@ -173,7 +174,7 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
     // The machine
 
     /** os.Getenv; the first default also stands in for a variable that is set and empty. */
-    getenv: scoped([STRING_ARG, many(STRING_ARG)], ({ env }, name, ...defaults) => {
+    getenv: steady([STRING_ARG, many(STRING_ARG)], ({ env }, name, ...defaults) => {
       const value = env[textOf(name)] ?? "";
       return value === "" ? (defaults[0] ?? "") : bytesOf(value);
     }),

@@ -1,9 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container, ContainerPort } from "../../../src/core/model/container.js";
-import { container, context, published } from "../../support/containers.js";
+import { container, context, inNetwork, position, published } from "../../support/containers.js";
 
 const exposed = (port: number): ContainerPort => ({ port, protocol: "tcp", bindings: [] });
 const udp = (port: number, hostPort: number): ContainerPort => ({
@@ -198,6 +199,92 @@ describe("a network by name", () => {
     ["which is none", { networkMode: "none", networks: {} }, { network: "front" }, "no-network"],
   ])("has the container's own address: %s", (_, changes, more, expected) => {
     expect(placesOf(changes, more)).toBe(expected);
+  });
+});
+
+describe("the network that auto means", () => {
+  /** An address in a network to which nothing leads from where the agent is, as in one of macvlan. */
+  const away = (ip: string): Container["networks"][string] => ({ ipv4: ip, ipv6: undefined });
+  const auto: Partial<DecisionContext> = { network: "auto" };
+  const remote: Partial<DecisionContext> = { ...auto, position: { ...position, place: "elsewhere" } };
+  const [front, back, lan] = [inNetwork("172.20.0.2"), inNetwork("172.21.0.2"), away("192.168.7.2")];
+  const ingress = away("10.0.0.4");
+
+  /** Where it is registered, or why it is not; then what is said of that. */
+  function decided(
+    networks: Container["networks"],
+    more: Partial<DecisionContext> = auto,
+    labels: Readonly<Record<string, string>> = {},
+  ): readonly [string, ...string[]] {
+    const one = container("web1", { networks, ports: [exposed(80)], labels });
+    const decision = decisionOf(one, { ...context, ...more }, UNPROBED);
+    if (!("instances" in decision)) return [decision.reason, decision.advice];
+    return [decision.instances.map(({ addr }) => addr).join(", "), ...(decision.notes ?? [])];
+  }
+
+  const told = expect.stringMatching(/registered in network lan, .*nothing leads there.*label hecd\.network/) as string;
+  const nothing = "and nothing leads to any of them from where this agent runs; name the one that HAProxy is in";
+
+  test.each<[string, Container["networks"], readonly string[]]>([
+    ["to which the agent knows the way", { front }, ["172.20.0.2:80"]],
+    ["to which alone it knows the way", { lan, front }, ["172.20.0.2:80"]],
+    ["whatever order they come in", { front, lan, zone: away("10.9.0.2") }, ["172.20.0.2:80"]],
+    ["never swarm's ingress network", { ingress, front }, ["172.20.0.2:80"]],
+    ["the only one though nothing leads there, and that is told", { lan }, ["192.168.7.2:80", told]],
+    ["the only one beside swarm's ingress network", { ingress, lan }, ["192.168.7.2:80", told]],
+  ])("is the one %s", (_, networks, expected) => {
+    expect(decided(networks)).toEqual(expected);
+  });
+
+  test.each<[string, Container["networks"], Partial<DecisionContext>, string, string]>([
+    [
+      "of two to which the agent knows the way",
+      { front, back, lan },
+      auto,
+      "ambiguous-network",
+      "front, back; name one",
+    ],
+    ["of two to which it knows none", { lan, zone: ingress }, auto, "ambiguous-network", `lan, zone, ${nothing}`],
+    ["of two where it is on another machine", { front, lan }, remote, "ambiguous-network", "front, lan; name one by"],
+    ["where there is swarm's ingress network alone", { ingress }, auto, "not-in-network", "it is in ingress"],
+  ])("is none %s", (_, networks, more, reason, advice) => {
+    expect(decided(networks, more)).toEqual([reason, expect.stringContaining(advice)]);
+  });
+
+  test("is told of only where auto has chosen it", () => {
+    expect(decided({ lan }, remote)).toEqual(["192.168.7.2:80"]);
+    expect(decided({ lan }, { network: "lan" })).toEqual(["192.168.7.2:80"]);
+    expect(decided({ lan }, auto, { "hecd.network": "lan" })).toEqual(["192.168.7.2:80"]);
+    expect(decided({ lan }, auto, { "hecd.ip": "192.0.2.9" })).toEqual(["192.0.2.9:80"]);
+    expect(decided({ lan }, {}, { "hecd.network": "auto" })).toEqual(["192.168.7.2:80", told]);
+    expect(decided({ lan }, auto, { "hecd.ports": "80,81" })).toEqual(["192.168.7.2:80, 192.168.7.2:81", told]);
+  });
+
+  test("is one of that name where a container is in such a one", () => {
+    expect(decided({ auto: lan, front })).toEqual(["192.168.7.2:80"]);
+  });
+
+  test("is the same whatever networks come to it that the agent does not reach, and in whatever order", () => {
+    const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "ingress"), { minLength: 1 });
+    const entries = fc.tuple(names, fc.array(fc.boolean(), { minLength: 6, maxLength: 6 })).map(([all, near]) =>
+      all.map((name, at) => {
+        const ip = `10.${at}.0.2`;
+        return [name, near[at] === true ? inNetwork(ip) : away(ip)] as const;
+      }),
+    );
+    fc.assert(
+      fc.property(entries, fc.boolean(), (all, isReversed) => {
+        const isReached = ([name, { gateways = [] }]: (typeof all)[number]): boolean =>
+          name !== "ingress" && gateways.length > 0;
+        const reached = all.filter(isReached);
+        const usable = all.filter(([name]) => name !== "ingress");
+        const [place] = decided(Object.fromEntries(isReversed ? all.toReversed() : all));
+        const [meant] = decided(Object.fromEntries(reached.length > 0 ? reached : usable));
+        expect(place).toBe(meant);
+        const ingressIp = all.find(([name]) => name === "ingress")?.[1].ipv4;
+        expect(place).not.toBe(`${ingressIp}:80`);
+      }),
+    );
   });
 });
 

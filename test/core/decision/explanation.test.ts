@@ -59,6 +59,9 @@ describe("the explanation of a container", () => {
     const notes = ["Label hecd.wieght says nothing; hecd.weight may be meant"];
     expect(explainHeld(about, { ...NOTHING, registered: keys })).toMatchObject({ status: "registered", notes });
     expect(explainWanted(about, keys)).toMatchObject({ status: "would-register", notes });
+    const out = decided(container("db", { ports: [], labels: { "hecd.wieght": "7" } }));
+    expect(explainHeld(out.about, NOTHING)).toMatchObject({ status: "left-out", notes });
+    expect(explainWanted(out.about, {})).toMatchObject({ status: "left-out", notes });
   });
 
   test("says for what the agent waits while nothing is written", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ownContainerOf } from "../../../src/core/decision/own-container.js";
+import { ownContainerOf, ownNetworksOf } from "../../../src/core/decision/own-container.js";
+import { container, inNetwork } from "../../support/containers.js";
 
 const OWN = "822e5de1a5b6fa1ad5c5699488cba673b1e0ea0d4c1d0941242b40391ada350d";
 const OTHER = "e49593b1f9a51804f682f90ed581c4255d5e6eb7daeb2e67366673551d381a21";
@@ -84,5 +85,26 @@ describe("no container is taken for its own", () => {
     ["where there is nothing to read", "", ""],
   ])("%s", (_, cgroup, mounts) => {
     expect(ownContainerOf({ cgroup, mounts })).toBeUndefined();
+  });
+});
+
+describe("the networks of a process are known", () => {
+  const networks = { front: { ipv4: "172.20.0.9", ipv6: "fd00::9" }, back: inNetwork("172.21.0.9") };
+  const agent = container("agent", { networks });
+  const guest = container("guest", { networks: {}, networkMode: `container:${agent.id}` });
+  const own = { front: ["172.20.0.9", "fd00::9"], back: ["172.21.0.9"] };
+
+  test("by the container that it runs in", () => {
+    expect(ownNetworksOf(agent.id, [container("web"), agent])).toEqual(own);
+  });
+
+  test("by the one whose network its container lives in", () => {
+    expect(ownNetworksOf(guest.id, [agent, guest])).toEqual(own);
+  });
+
+  test("as none where it runs in no container, or in one that is not to be seen", () => {
+    expect(ownNetworksOf(undefined, [agent])).toEqual({});
+    expect(ownNetworksOf(agent.id, [container("web")])).toEqual({});
+    expect(ownNetworksOf(guest.id, [guest])).toEqual({});
   });
 });

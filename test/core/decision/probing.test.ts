@@ -71,7 +71,7 @@ test.each<[string, Partial<Container>, string | undefined, readonly string[]]>([
 /** An agent in a container that is in network b alone, as the address 10.2.0.9. */
 const inside: Partial<Standpoint> = {
   place: "elsewhere",
-  ownContainer: container("agent", { networks: { b: inNetwork("10.2.0.9") } }),
+  ownNetworks: { b: ["10.2.0.9"] },
   vicinity: {
     wayTo: (ip) => ({ interface: "eth0", isDirect: ip.startsWith("10.2."), addresses: ["10.2.0.9"] }),
     isOwn: (ip) => ip === "10.2.0.9",

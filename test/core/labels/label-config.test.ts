@@ -184,6 +184,7 @@ describe("when only containers that ask for it are registered", () => {
     ["SERVICE_<port>_NAME asks", { labels: { SERVICE_8080_NAME: "db" } }, "db"],
     ["SERVICE_IGNORE=false does not", { labels: { SERVICE_IGNORE: "false" } }, "not-enabled"],
     ["traefik.enable=true asks", { labels: { "traefik.enable": "true" } }, "servers"],
+    ["so it does in the other words for it that traefik takes", { labels: { "traefik.enable": "1" } }, "servers"],
     ["a service of traefik's asks", { labels: traefik("shop") }, "shop"],
   ])("%s", (_, changes, expected) => {
     expect(outcomeOf(changes, { explicit: true })).toBe(expected);
@@ -201,6 +202,22 @@ describe("of its own container an agent leaves out", () => {
     ["no other", { id: "9".repeat(64) }, "servers"],
   ])("%s", (_, changes, expected) => {
     expect(outcomeOf(changes, { ownContainer: container().id })).toBe(expected);
+  });
+});
+
+describe("of what docker compose run has started an agent takes", () => {
+  const oneOff = (labels: Readonly<Record<string, string>>): Partial<Container> => ({
+    labels: { "com.docker.compose.service": "web", "com.docker.compose.oneoff": "True", ...labels },
+  });
+
+  test.each<[string, Partial<Container>, string]>([
+    ["none that says nothing", oneOff({}), "one-off"],
+    ["none by the labels of its service", oneOff({ "hecd.service": "web", "hecd.port": "8080" }), "one-off"],
+    ["none by traefik's word for all of its service", oneOff({ "traefik.enable": "true" }), "one-off"],
+    ["one that asks for it itself", oneOff({ "hecd.enable": "true" }), "servers"],
+    ["all that are none", oneOff({ "com.docker.compose.oneoff": "False" }), "servers"],
+  ])("%s", (_, changes, expected) => {
+    expect(outcomeOf(changes)).toBe(expected);
   });
 });
 

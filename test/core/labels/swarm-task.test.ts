@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf, type Decision } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import type { Position } from "../../../src/core/host/vicinity.js";
 import { taskOf } from "../../../src/core/labels/swarm-task.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { NAME } from "../../../src/core/text/patterns.js";
-import { container, context } from "../../support/containers.js";
+import { container, context, position } from "../../support/containers.js";
 
 const NODE = "sd8f4z0aeomadklnx1qrqjlka";
 const TASK = "y24zj9nhrbujnb5ulbcrvr1u3";
@@ -66,8 +67,13 @@ describe("a task of swarm", () => {
     const more = { ...networks, logs: { ipv4: "10.0.2.3", ipv6: undefined } };
     expect(decided(task("web", "1", { networks: more }), auto)).toMatchObject({
       reason: "ambiguous-network",
-      advice: expect.stringContaining("shop, logs;") as string,
+      advice: expect.stringContaining("shop, logs, and nothing leads to any of them") as string,
     });
+    // An agent that is a task beside it is in one of these networks itself.
+    const inside: Position = { ...position, place: "elsewhere", ownNetworks: { shop: ["10.0.1.1"] } };
+    const beside = decided(task("web", "1", { networks: more }), { ...auto, position: inside });
+    expect(beside).toMatchObject({ instances: [{ addr: "10.0.1.3:8080" }] });
+    expect(JSON.stringify(beside)).not.toContain("nothing leads");
   });
 
   test("without labels is told where they belong, also when it is left out", () => {

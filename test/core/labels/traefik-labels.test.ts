@@ -125,6 +125,7 @@ describe("traefik's dialect", () => {
 
   test.each<[string, Readonly<Record<string, string>>, string]>([
     ["traefik.enable=false", { "traefik.enable": "false" }, "disabled"],
+    ["traefik.enable=0, which is the same", { "traefik.enable": "0" }, "disabled"],
     ["a port that is not published", { "traefik.http.services.a.loadbalancer.server.port": "81" }, "port-not-mapped"],
     ["hecd.enable=true above it", { "traefik.enable": "false", "hecd.enable": "true" }, "registered"],
     [

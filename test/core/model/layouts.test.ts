@@ -64,7 +64,7 @@ describe("the keys of a container", () => {
 
   test("go in one transaction in all layouts, also for an agent that took them over", () => {
     const all: readonly Layout[] = ["simple", "json", "registrator"];
-    expect(plan(new Map(), heldEntries(held(all), { ...context, layouts: all }))).toHaveLength(1);
+    expect(plan(new Map(), heldEntries(held(all), new Map(), { ...context, layouts: all }))).toHaveLength(1);
   });
 
   test("go in one transaction when a layout is no longer wanted", () => {
@@ -73,12 +73,19 @@ describe("the keys of a container", () => {
       decide([{ ...web, ports: [published(8080, 40_000)] }], wanted, () => UNPROBED),
       wanted,
     );
-    expect(plan(moved, heldEntries(held(["simple", "json"]), wanted))).toEqual([
+    expect(plan(moved, heldEntries(held(["simple", "json"]), moved, wanted))).toEqual([
       [
         { kind: "put", key: RECORD, value: moved.get(RECORD)?.value },
         { kind: "delete", key: "/app/shop/web1" },
       ],
     ]);
+  });
+
+  test("go though its record stays as it is, when their layout is no longer wanted", () => {
+    const both = held(["simple", "json"]);
+    const wanted = { ...context, layouts: ["json"] } as const;
+    const stays = entries(["json"], web);
+    expect(plan(stays, heldEntries(both, stays, wanted))).toEqual([[{ kind: "delete", key: "/app/shop/web1" }]]);
   });
 
   test("must differ among its ports", () => {

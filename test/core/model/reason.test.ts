@@ -4,11 +4,11 @@ import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
 import { quote, type Reason } from "../../../src/core/model/reason.js";
-import { container, context, published } from "../../support/containers.js";
+import { container, context, inNetwork, published } from "../../support/containers.js";
 
 const two = [published(80, 31_000), published(443, 31_001)];
 const OWN = "9".repeat(64);
-const networks = { a: { ipv4: "172.20.0.2", ipv6: undefined }, b: { ipv4: "172.21.0.2", ipv6: undefined } };
+const networks = { a: inNetwork("172.20.0.2"), b: inNetwork("172.21.0.2") };
 
 describe("a container that is left out is told what to change", () => {
   test.each<[Reason, Partial<Container>, Partial<DecisionContext>, string]>([

@@ -46,7 +46,8 @@ describe("the keys of a host", () => {
       [...entriesOf(decide([container("old")], context, unprobed), context)].map(([key, { value }]) => [key, value]),
     );
     const renamed = { ...container("old"), name: "new" };
-    const transactions = plan(entriesOf(decide([renamed], context, unprobed), context), heldEntries(held, context));
+    const wanted = entriesOf(decide([renamed], context, unprobed), context);
+    const transactions = plan(wanted, heldEntries(held, wanted, context));
     expect(transactions.map((writes) => writes.map(({ kind, key }) => `${kind} ${key}`))).toEqual([
       [
         "put /app/servers/new",
@@ -70,7 +71,7 @@ describe("the keys of a host", () => {
       ["/app/servers/gone", "10.0.0.5:1"],
       ["/hecd/v1/services/servers/x", "{}"],
     ]);
-    expect(plan(new Map(), heldEntries(held, context))).toEqual([
+    expect(plan(new Map(), heldEntries(held, new Map(), context))).toEqual([
       [{ kind: "delete", key: "/app/servers/gone" }],
       [{ kind: "delete", key: "/hecd/v1/services/servers/x" }],
     ]);

@@ -26,7 +26,15 @@ describe("the rules of a service", () => {
       },
     };
     expect(rulesOf(settings)).toEqual({
-      ...{ strip: "/shop", stripLength: 5, allow: "10.0.0.0/8 ::1", redirectPort: 8443, auth: "team", hasRules: true },
+      ...{
+        strip: "/shop",
+        stripLength: 5,
+        allow: "10.0.0.0/8 ::1",
+        redirectPort: 8443,
+        auth: "team",
+        hasUsers: false,
+        hasRules: true,
+      },
       rate: { requests: 100, time: "1500ms" },
       headers: {
         request: [

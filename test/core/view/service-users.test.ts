@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseUsers, type UserLists } from "../../../src/core/model/users.js";
 import { UNSAID } from "../../../src/core/view/common-settings.js";
 import type { Service } from "../../../src/core/view/server.js";
-import { usersOf } from "../../../src/core/view/service-users.js";
+import { usersOf, withOpenness } from "../../../src/core/view/service-users.js";
 
 const HASH = `$6$hecd$${"a".repeat(86)}`;
 
@@ -36,6 +36,14 @@ describe("the users of services", () => {
       lists: {},
       leftOut: [{ key: `the users in ${file}`, reason }],
     });
+  });
+
+  test("let those services alone be used whose file has any", () => {
+    const services = ["team", "gone", "empty", "constructor", ""].map((auth) => service("a", auth));
+    const [open, ...others] = withOpenness(services, usersOf(services, files).lists);
+    expect(open).toEqual({ ...services[0], hasUsers: true });
+    expect(others).toEqual(services.slice(1));
+    expect(withOpenness(services, usersOf(services, files).lists)[0]).toBe(open);
   });
 
   test("are those that can be used, and what cannot is told", () => {

@@ -52,7 +52,7 @@ describe("where Docker is", () => {
     expect(await dial("tcp://10.0.0.5", secure)).toMatchObject({ ca: Buffer.from("ca 2") });
   });
 
-  test.each(["tcp://", "tcp://a b", "tcp://user@host", "tcp://host:port", "npipe://x", "tcp://h/path"])(
+  test.each(["tcp://", "tcp://a b", "tcp://user@host", "tcp://host:port", "npipe://x", "tcp://h/path", "ssh://root@h"])(
     "is refused when it cannot be read: %s",
     async (url) => {
       await expect(dial(url)).rejects.toThrow(/must be unix:\/\/PATH or tcp:\/\/HOST:PORT/);

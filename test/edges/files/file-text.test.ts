@@ -40,3 +40,15 @@ test("a file that is gone is told by the system's own error, and a new one is re
   await writeFile(path, "here");
   expect(text.read(path)).toBe("here");
 });
+
+test("a text that is expected is the file's own, whatever has really come to be there", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "one.cfg");
+  const text = new FileText();
+  text.expect("ours");
+  await writeFile(path, "ours");
+  expect(text.read(path)).toBe("ours");
+  text.expect("mine");
+  await writeFile(path, "them");
+  expect([text.read(path), text.read(path)]).toEqual(["them", "them"]);
+});

@@ -1,10 +1,10 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { openJournal } from "../../../src/edges/host/journal.js";
+import { type JournalOptions, openJournal } from "../../../src/edges/host/journal.js";
 
-function journal(options: { level?: "debug" | "info"; pretty?: boolean } = {}) {
+function journal({ level = "info", pretty = false, colours = false }: Partial<JournalOptions> = {}) {
   const stream = new PassThrough();
-  const emit = openJournal({ level: options.level ?? "info", pretty: options.pretty ?? false, colours: false }, stream);
+  const emit = openJournal({ level, pretty, colours }, stream);
   return { emit, text: () => String(stream.read() ?? "") };
 }
 
@@ -43,6 +43,14 @@ describe("the journal", () => {
     const { emit, text } = journal();
     emit({ kind: "value-left-out", key: '/app/x\n{"level":60}', reason: "not host:port" });
     expect(text().trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("has colours where it is told so alone, and none in a file", () => {
+    for (const colours of [true, false]) {
+      const { emit, text } = journal({ pretty: true, colours });
+      emit({ kind: "deregistered", key: "/app/servers/a" });
+      expect(text().includes("\u001b[")).toBe(colours);
+    }
   });
 
   test("writes a plain sentence for a person", () => {

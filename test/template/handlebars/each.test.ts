@@ -2,16 +2,18 @@ import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
 import { EACH_ITEM, eachItem, rememberItems } from "../../../src/template/handlebars/each.js";
 
-/** A template as HECD compiles it, with one helper. */
-function compile(source: string): (context: unknown) => string {
+/** A template as HECD compiles it, with two helpers: `low` is steady. */
+function compile(source: string): (context: unknown, env?: unknown) => string {
   const engine = Handlebars.create();
   const tree = engine.parse(source);
-  rememberItems(tree, (name) => name === "shout");
+  rememberItems(tree, (name) => (({ shout: "unsteady", low: "steady" }) as const)[name]);
   engine.registerHelper("shout", (word: unknown) => `${String(word)}!`);
+  engine.registerHelper("low", (word: unknown) => `${String(word)}.`);
   const { each } = engine.helpers;
   if (!each) throw new Error("Handlebars has no each");
-  engine.registerHelper(EACH_ITEM, eachItem(each));
-  return engine.compile(tree, { knownHelpers: { [EACH_ITEM]: true }, noEscape: true });
+  const remembered = eachItem(each);
+  const render = engine.compile(tree, { knownHelpers: { [EACH_ITEM]: true }, noEscape: true });
+  return (context, env) => render(context, { helpers: { [EACH_ITEM]: remembered(env) } });
 }
 
 /** An item that counts how often its name was read. */
@@ -33,8 +35,16 @@ describe("a block for each item", () => {
     ["a field by its path", "{{#each items}}<{{this.name}}>{{/each}}", "<a><b>"],
     ["a condition", "{{#each items}}{{#if up}}<{{name}}>{{else}}{{name}}{{/if}}{{! ok }}{{/each}}", "<a>b"],
     ["a block within", "{{#each items}}{{name}}{{#each tags}}<{{word}}>{{/each}}{{/each}}", "a<x>b"],
+    ["a steady function", '{{#each items}}{{low name}}{{#if (low "x")}},{{/if}}{{/each}}', "a.,b.,"],
+    ["a part with a name", "{{#each items}}{{#with (low name) as |part|}}<{{part}}>{{/with}}{{/each}}", "<a.><b.>"],
+    ["a number alone", "{{#each items}}{{#with name}}{{../id}}{{/with}}{{/each}}", "12"],
+    [
+      "two from a part",
+      "{{#each items}}{{name}}{{#each tags as |tag at|}}{{tag.word}}{{at}}{{../id}}{{/each}}{{/each}}",
+      "ax01b",
+    ],
   ])("that reads nothing but the item is written once for %s", (_, source, expected) => {
-    const items = [item("a", { up: true, tags: [{ word: "x" }] }), item("b", { up: false, tags: [] })];
+    const items = [item("a", { id: 1, up: true, tags: [{ word: "x" }] }), item("b", { id: 2, up: false, tags: [] })];
     const render = compile(source);
     const texts = [render({ items }), render({ items }), render({ items: [...items].reverse() })];
     expect(texts.slice(0, 2)).toEqual([expected, expected]);
@@ -48,6 +58,25 @@ describe("a block for each item", () => {
     ["the outside", "{{#each items}}{{name}}{{../n}}{{/each}}", "a1b1", "b2a2"],
     ["the root", "{{#each items}}{{name}}{{@root.n}}{{/each}}", "a1b1", "b2a2"],
     ["a function", "{{#each items}}{{shout name}}{{/each}}", "a!b!", "b!a!"],
+    ["a function of a function", "{{#each items}}{{low (shout name)}}{{/each}}", "a!.b!.", "b!.a!."],
+    [
+      "the outside in a block about the same",
+      "{{#each items}}{{#with this}}{{name}}{{../n}}{{/with}}{{/each}}",
+      "a1b1",
+      "b2a2",
+    ],
+    [
+      "the outside by an alternative",
+      "{{#each items}}{{name}}{{#with no}}{{else}}{{../n}}{{/with}}{{/each}}",
+      "a1b1",
+      "b2a2",
+    ],
+    [
+      "the outside from blocks about the same text",
+      "{{#each items}}{{#with name}}{{#with ../name}}{{this}}{{../../n}}{{/with}}{{/with}}{{/each}}",
+      "a1b1",
+      "b2a2",
+    ],
     ["names of its own", "{{#each items as |it|}}{{it.name}}{{/each}}", "ab", "ba"],
     ["a block with the outside", "{{#each items}}{{name}}{{#each tags}}{{../../n}}{{/each}}{{/each}}", "a1b", "ba2"],
   ])("that reads %s as well is written anew", (_, source, first, second) => {
@@ -55,6 +84,13 @@ describe("a block for each item", () => {
     const render = compile(source);
     expect(render({ items, n: 1 })).toBe(first);
     expect(render({ items: [...items].reverse(), n: 2 })).toBe(second);
+  });
+
+  test("is written anew in another environment", () => {
+    const items = [item("a")];
+    const render = compile("{{#each items}}{{name}}{{/each}}");
+    for (const env of ["one", "one", "other", "other"]) render({ items }, env);
+    expect(items.map(({ reads }) => reads())).toEqual([2]);
   });
 
   test("goes over what is no list of objects as Handlebars does", () => {

@@ -95,7 +95,7 @@ export class LabelWorld implements AsyncDisposable {
 }
 
 /** Asks for a path at a port of this machine, on a connection of its own; a connection that is closed is a status of 0. */
-function askAt(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export function askAt(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   const begunAt = performance.now();
   return new Promise((resolve, reject) => {
     const answered = (status: number, got: IncomingHttpHeaders, body: string): void => {

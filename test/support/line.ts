@@ -6,7 +6,7 @@ import { DockerCli } from "./docker.js";
 import { startEtcd, type TestEtcd } from "./etcd.js";
 import { freePort } from "./free-port.js";
 import { HAPROXY } from "./haproxy-binary.js";
-import { Hecd } from "./hecd.js";
+import { Hecd, hecd } from "./hecd.js";
 import { answerOn, type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
 import { eventually } from "./eventually.js";
 import { required } from "./required.js";
@@ -22,6 +22,8 @@ export interface LineOptions {
   readonly removalReloadDelay?: string;
   /** Whether HAProxy is checked and reloaded by commands, as confd does it, instead of being driven. */
   readonly byCommands?: boolean;
+  /** More variables of both daemons. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 function driven({ directory, masterSocket }: LiveHaproxy, options: LineOptions): string {
@@ -42,6 +44,13 @@ reload_cmd = "kill -USR2 $(cat ${pidFile})"
 `;
 }
 
+/** What `/state` says, as far as it is asked for here. */
+interface StateAnswer {
+  readonly state: {
+    readonly containers: readonly { readonly name: string; readonly decision: { readonly reason?: string } }[];
+  };
+}
+
 /** etcd and HAProxy with the files of a renderer, and the flags of both daemons: everything but the daemons. */
 export class Line implements AsyncDisposable {
   readonly etcd: TestEtcd;
@@ -52,7 +61,12 @@ export class Line implements AsyncDisposable {
   readonly #env: Readonly<Record<string, string>>;
   readonly #daemons: Hecd[] = [];
 
-  private constructor(etcd: TestEtcd, haproxy: LiveHaproxy, statsPort: number, statusPorts: readonly [number, number]) {
+  private constructor(
+    etcd: TestEtcd,
+    haproxy: LiveHaproxy,
+    [statsPort, ...statusPorts]: readonly [number, number, number],
+    env: LineOptions["env"],
+  ) {
     this.etcd = etcd;
     this.haproxy = haproxy;
     this.port = haproxy.port;
@@ -62,13 +76,15 @@ export class Line implements AsyncDisposable {
       HECD_STATS_BIND: `127.0.0.1:${statsPort}`,
       HECD_HAPROXY: HAPROXY,
       HECD_HAPROXY_SOCKET: join(haproxy.directory, "admin.sock"),
+      ...env,
     };
   }
 
   static async start(options: LineOptions = {}): Promise<Line> {
     const etcd = await startEtcd();
     const haproxy = await startHaproxy();
-    const line = new Line(etcd, haproxy, await freePort(), [await freePort(), await freePort()]);
+    const ports = [await freePort(), await freePort(), await freePort()] as const;
+    const line = new Line(etcd, haproxy, ports, options.env);
     await mkdir(join(line.confdir, "conf.d"), { recursive: true });
     await cp(TEMPLATES, join(line.confdir, "templates"), { recursive: true });
     await writeFile(
@@ -113,17 +129,38 @@ ${options.byCommands ? commands(haproxy) : driven(haproxy, options)}`,
     return this.#run("render", endpoint, "--confdir", this.confdir, "--listen", listen, ...args);
   }
 
+  /** What `hecd check` says of the files of the renderer. */
+  async check(): Promise<string> {
+    const args = ["check", "--etcd", this.etcd.endpoint, "--confdir", this.confdir];
+    return (await hecd(args, this.#env)).stdout;
+  }
+
+  /** Why the agent does not register a container; undefined where it does. */
+  async reason(container: string): Promise<string | undefined> {
+    const response = await fetch(`http://127.0.0.1:${this.#statusPorts[0]}/state`);
+    const { state } = (await response.json()) as StateAnswer; // the program's own form
+    return state.containers.find(({ name }) => name === container)?.decision.reason;
+  }
+
   /** The arguments that let `hecd status` find both. */
   get statusFlags(): readonly string[] {
     return ["--agent", `127.0.0.1:${this.#statusPorts[0]}`, "--renderer", `127.0.0.1:${this.#statusPorts[1]}`];
   }
 
+  /** What HAProxy answers to a question that has an answer. */
+  async command(question: string): Promise<string> {
+    // For a moment in each reload the master answers nobody.
+    return eventually(`an answer to ${question}`, async () => {
+      const said = await askSocket(this.haproxy.masterSocket, `@1 ${question}`, never);
+      return said === undefined || said.trim() === "" ? undefined : said;
+    });
+  }
+
   /** The containers that are servers of a backend and not in maintenance, in their order; none where it is not there. */
   async serversOf(backend: string): Promise<readonly string[]> {
-    // For a moment in each reload the master answers nobody.
     const state = await eventually("the state of all servers", async () => {
-      const said = await askSocket(this.haproxy.masterSocket, "@1 show servers state", never);
-      return said?.startsWith("1\n") === true ? said : undefined;
+      const said = await this.command("show servers state");
+      return said.startsWith("1\n") ? said : undefined;
     });
     return state.split("\n").flatMap((row) => {
       const [, of, , name = "", , , admin] = row.split(" ");

@@ -8,7 +8,7 @@ const AGENTS = ["test/integration/agent-{apart,engine,failures,guests,stops,surv
 
 /** What needs the machine's Docker engine, which one run has for itself. */
 const DOCKER = [
-  "test/integration/agent-{addresses,events}.test.ts",
+  "test/integration/agent-{addresses,checks,events,networks}.test.ts",
   "test/integration/docker*.test.ts",
   "test/integration/{compose-styles,deploy,explain,images,labels,readiness,start,whole-line}.test.ts",
 ];

@@ -1,10 +1,9 @@
-import { realpath } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { agentInContainer } from "../support/agent-container.js";
 import { ADVERTISED, AgentWorld } from "../support/agent-world.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
-import { PROGRAM } from "../support/hecd.js";
 import { tempDir } from "../support/temp-dir.js";
 
 /** An image that exposes nothing, unlike that of the web server. */
@@ -194,30 +193,16 @@ describe("a container that is not to be served", () => {
     const status = `127.0.0.1:${await freePort()}`;
     const agent = own.full("agent");
     await own.web("other");
-    await agentInContainer(own, status);
+    const args = ["--probe", "off", "--listen", status];
+    const network = ["--network", "host", "--expose", "7001"];
+    await agentInContainer(own, network, args);
     await own.becomes({ other: await own.addr("other") });
     expect(
       await own.docker.run("exec", agent, "node", "/hecd/dist/hecd.js", "explain", agent, "--agent", status),
     ).toMatch(/^own-agent is not registered \(own-container\): .*hecd\.enable=true[^]*as the agent at /);
     await own.docker.run("stop", agent);
     await own.docker.run("rm", agent);
-    await agentInContainer(own, status, "--label", "hecd.enable=true");
+    await agentInContainer(own, [...network, "--label", "hecd.enable=true"], args);
     await own.becomes({ other: await own.addr("other"), agent: `${ADVERTISED}:7001` });
   });
 });
-
-/** Runs the built program as a container `<world>-agent`, which could be served at port 7001 of this machine. */
-async function agentInContainer(own: AgentWorld, status: string, ...args: readonly string[]): Promise<void> {
-  const project = dirname(dirname(PROGRAM));
-  const parts = ["dist", "package.json", "node_modules"].map(async (part) => {
-    return ["-v", `${await realpath(join(project, part))}:/hecd/${part}:ro`];
-  });
-  own.docker.minds(own.full("agent"));
-  await own.docker.run(
-    ...["run", "-d", "--name", own.full("agent"), "--label", `hecd.test=${own.name}`, ...args],
-    ...["-v", "/var/run/docker.sock:/var/run/docker.sock", ...(await Promise.all(parts)).flat()],
-    ...["--network", "host", "--expose", "7001", "hecd-test/node", "node", "/hecd/dist/hecd.js", "agent"],
-    ...["--etcd", own.etcd.endpoint, "--prefix", `/app/${own.name}`, "--filter", `label=hecd.test=${own.name}`],
-    ...["--host-id", "host1", "--advertise", ADVERTISED, "--probe", "off", "--on-exit", "revoke", "--listen", status],
-  );
-}

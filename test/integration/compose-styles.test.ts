@@ -110,3 +110,16 @@ describe.each([
     });
   });
 });
+
+test("a container that docker compose run has started beside them gets no work, and that is told", async () => {
+  const { flags, keys } = documented("A Compose file");
+  const [agent, project] = await start("compose/hecd.yml", flags);
+  const expected = await expectedOf(keys, project);
+  await eventually("the documented keys", async () => {
+    expect(await written()).toEqual(expected);
+    return true;
+  });
+  await project.runOnce("web");
+  await agent.said(/"skipped","container":"[^"]*web.run[^"]*","reason":"one-off"/);
+  expect(await written()).toEqual(expected);
+});

@@ -70,6 +70,11 @@ export class ComposeProject implements AsyncDisposable {
     await this.#run("up", "-d");
   }
 
+  /** Starts one more container of a service, with its ports, as one does for a task beside those that serve. */
+  async runOnce(service: string): Promise<void> {
+    await this.#run("run", "-d", "--service-ports", service);
+  }
+
   /** Stops and removes everything of it. */
   async down(): Promise<void> {
     await this.#run("down", "--volumes", "--timeout", "2");

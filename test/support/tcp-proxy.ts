@@ -4,20 +4,22 @@ import { type AddressInfo, type Server, type Socket, connect, createServer } fro
 type Mode = "pass" | "mute" | "refuse" | "silent" | "stall";
 
 /**
- * A TCP proxy in front of one address of the loopback interface, to make a network fail in the ways networks do.
+ * A TCP proxy in front of one port of the loopback interface, to make a network fail in the ways networks do.
  *
  * Silent is half-open: connections stay, nothing is forwarded any more, not even their end; what is sent meanwhile is
  * lost, and so are those connections for ever. Stalled bytes wait and are forwarded later.
  */
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
+  readonly #host: string;
   readonly #pairs = new Set<Pair>();
   #mode: Mode = "pass";
   #mark: string | undefined;
   #cutAfterBytes = Infinity;
   #received = 0;
 
-  private constructor(target: number) {
+  private constructor(target: number, host: string) {
+    this.#host = host;
     this.#server = createServer({ allowHalfOpen: true }, (near) => {
       if (this.#mode === "refuse") {
         near.destroy();
@@ -27,9 +29,10 @@ export class TcpProxy implements AsyncDisposable {
     });
   }
 
-  static async open(target: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+  /** At another address of this machine it leads containers to what listens on loopback. */
+  static async open(target: number, host = "127.0.0.1"): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, host);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, host, resolve));
     return proxy;
   }
 
@@ -38,7 +41,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.#host}:${this.port}`;
   }
 
   /** Bytes received from the target so far. */

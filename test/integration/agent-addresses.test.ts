@@ -2,6 +2,7 @@ import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ADVERTISED, AgentWorld } from "../support/agent-world.js";
+import { DEFAULT_NETWORK, PUBLISHES_ON_IPV6 } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { PROGRAM } from "../support/hecd.js";
@@ -76,18 +77,18 @@ describe("a container with ports", () => {
       "range-8081": `${ADVERTISED}:${await hostPort("range", "8081/tcp")}`,
       "range-8082": `${ADVERTISED}:${await hostPort("range", "8082/tcp")}`,
     });
-    const labels = ["--label", "hecd.network=bridge", "--label", "hecd.ports=8080-8096"];
+    const labels = ["--label", `hecd.network=${DEFAULT_NETWORK}`, "--label", "hecd.ports=8080-8096"];
     await world.web("crowd", ...labels);
     await leftOut("crowd", "too-many-ports");
   });
 
-  test("one of them on all addresses has one record with both families", async () => {
+  test("one of them on all addresses has one record with all families that the engine publishes it on", async () => {
     await world.web("both");
     await world.becomes({ both: await world.addr("both") });
-    const six = await hostPort("both", "8080/tcp", "[::]");
-    expect(await world.records("both")).toEqual({
-      "8080": expect.objectContaining({ family: 4, altAddrs: [`[2001:db8::1]:${six}`] }) as unknown,
-    });
+    const record = (await world.records("both"))["8080"];
+    expect(record).toMatchObject({ family: 4 });
+    const altAddrs = PUBLISHES_ON_IPV6 ? [`[2001:db8::1]:${await hostPort("both", "8080/tcp", "[::]")}`] : undefined;
+    expect((record as { readonly altAddrs?: unknown }).altAddrs).toEqual(altAddrs);
   });
 
   test("one of them on an address of the host and on all has the key of that address", async () => {

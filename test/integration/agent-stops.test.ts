@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AgentWorld } from "../support/agent-world.js";
-import { TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
+import { needs, TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
 import { eventually, staysFor } from "../support/eventually.js";
 
 /** Servers that finish what they have after they were told to stop; one of them takes new work all that time. */
@@ -38,7 +38,8 @@ describe("a container that was told to stop", () => {
     ["goes on to listen, within the usual grace", OPEN, "20s"],
     ["does not listen any more, after the usual grace", CLOSED, "1s"],
   ])("gets no work until it ends, though its own settings say less: it %s", async (_, script, grace) => {
-    world.agent(["--stop-grace", grace]);
+    // An engine that tells nothing of it shows it in its lists.
+    world.agent(["--stop-grace", grace, ...(TELLS_BEFORE_THE_END.isHere ? [] : ["--resync", "1s"])]);
     await registered("closing", script, "--stop-timeout", "1");
     const stopped = world.docker.run("stop", "-t", "60", world.full("closing"));
     await world.becomes({});
@@ -47,24 +48,23 @@ describe("a container that was told to stop", () => {
     await eventually("no record", async () => (await stateOf("closing")) === undefined);
   });
 
-  test.runIf(TELLS_BEFORE_THE_END)(
-    "and takes no notice serves again when it has been seen to, and that is told",
-    async () => {
-      const agent = world.agent(["--stop-grace", "1s"]);
-      const addr = await registered("deaf", DEAF, "--stop-timeout", "0");
-      const begunAt = performance.now();
-      await world.docker.run("kill", "-s", "TERM", world.full("deaf"));
-      await world.becomes({});
-      await world.becomes({ deaf: addr }, 30_000);
-      expect(performance.now() - begunAt).toBeGreaterThan(5_000 + 9_000);
-      await agent.said(/stop-outlived.*stops-deaf/);
-    },
-  );
+  test("and takes no notice serves again when it has been seen to, and that is told", async (context) => {
+    needs(context, TELLS_BEFORE_THE_END);
+    const agent = world.agent(["--stop-grace", "1s"]);
+    const addr = await registered("deaf", DEAF, "--stop-timeout", "0");
+    const begunAt = performance.now();
+    await world.docker.run("kill", "-s", "TERM", world.full("deaf"));
+    await world.becomes({});
+    await world.becomes({ deaf: addr }, 30_000);
+    expect(performance.now() - begunAt).toBeGreaterThan(5_000 + 9_000);
+    await agent.said(/stop-outlived.*stops-deaf/);
+  });
 
-  test.runIf(TELLS_BEFORE_THE_END).each([
+  test.for([
     ["in all layouts", []],
     ["in one without records", ["--layout", "simple"]],
-  ])("is ending for the next agent too, registered %s", async (_, layout) => {
+  ] as const)("is ending for the next agent too, registered %s", async ([, layout], context) => {
+    needs(context, TELLS_BEFORE_THE_END);
     const first = world.agent(["--stop-grace", "30s", ...layout]);
     await registered("deaf", DEAF);
     await world.docker.run("kill", "-s", "TERM", world.full("deaf"));
@@ -75,7 +75,8 @@ describe("a container that was told to stop", () => {
     await staysFor("no key", 3_000, hasNoKey);
   });
 
-  test.runIf(TELLS_BEFORE_THE_END)("while no agent ran is ending for the one that comes", async () => {
+  test("while no agent ran is ending for the one that comes", async (context) => {
+    needs(context, TELLS_BEFORE_THE_END);
     const first = world.agent(["--stop-grace", "30s"]);
     await registered("deaf", DEAF);
     await first[Symbol.asyncDispose]();

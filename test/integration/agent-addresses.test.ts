@@ -2,6 +2,7 @@ import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ADVERTISED, AgentWorld } from "../support/agent-world.js";
+import { DockerCli } from "../support/docker.js";
 import { DEFAULT_NETWORK, PUBLISHES_ON_IPV6 } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -11,12 +12,16 @@ import { tempDir } from "../support/temp-dir.js";
 /** An image that exposes nothing, unlike that of the web server. */
 const BARE = `hecd-test/bare:${process.pid}`;
 
+/** Has a container all the time: an engine may have its bridge for no longer than there is one. */
+const holder = new DockerCli();
+
 let world: AgentWorld;
 /** The address of this machine on Docker's own bridge: one of several that it has. */
 let bridge: string;
 
 beforeAll(async () => {
   world = await AgentWorld.start("addresses");
+  await holder.web("addresses-holder");
   bridge = await world.docker.bridgeAddress();
   await importBare();
   await world.agent(["--probe", "off", "--advertise-alt", "2001:db8::1"]).said(/docker-connected/);
@@ -29,6 +34,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await world.docker.run("rmi", BARE);
+  await holder[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
 });
 

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { agentInContainer } from "../support/agent-container.js";
 import { ADVERTISED, AgentWorld } from "../support/agent-world.js";
+import { DockerCli } from "../support/docker.js";
+import { DEFAULT_NETWORK, PUBLISHES_ON_IPV6 } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -9,12 +11,16 @@ import { tempDir } from "../support/temp-dir.js";
 /** An image that exposes nothing, unlike that of the web server. */
 const BARE = `hecd-test/bare:${process.pid}`;
 
+/** Has a container all the time: an engine may have its bridge for no longer than there is one. */
+const holder = new DockerCli();
+
 let world: AgentWorld;
 /** The address of this machine on Docker's own bridge: one of several that it has. */
 let bridge: string;
 
 beforeAll(async () => {
   world = await AgentWorld.start("addresses");
+  await holder.web("addresses-holder");
   bridge = await world.docker.bridgeAddress();
   await importBare();
   await world.agent(["--probe", "off", "--advertise-alt", "2001:db8::1"]).said(/docker-connected/);
@@ -27,6 +33,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await world.docker.run("rmi", BARE);
+  await holder[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
 });
 
@@ -75,18 +82,18 @@ describe("a container with ports", () => {
       "range-8081": `${ADVERTISED}:${await hostPort("range", "8081/tcp")}`,
       "range-8082": `${ADVERTISED}:${await hostPort("range", "8082/tcp")}`,
     });
-    const labels = ["--label", "hecd.network=bridge", "--label", "hecd.ports=8080-8096"];
+    const labels = ["--label", `hecd.network=${DEFAULT_NETWORK}`, "--label", "hecd.ports=8080-8096"];
     await world.web("crowd", ...labels);
     await leftOut("crowd", "too-many-ports");
   });
 
-  test("one of them on all addresses has one record with both families", async () => {
+  test("one of them on all addresses has one record with all families that the engine publishes it on", async () => {
     await world.web("both");
     await world.becomes({ both: await world.addr("both") });
-    const six = await hostPort("both", "8080/tcp", "[::]");
-    expect(await world.records("both")).toEqual({
-      "8080": expect.objectContaining({ family: 4, altAddrs: [`[2001:db8::1]:${six}`] }) as unknown,
-    });
+    const record = (await world.records("both"))["8080"];
+    expect(record).toMatchObject({ family: 4 });
+    const altAddrs = PUBLISHES_ON_IPV6 ? [`[2001:db8::1]:${await hostPort("both", "8080/tcp", "[::]")}`] : undefined;
+    expect((record as { readonly altAddrs?: unknown }).altAddrs).toEqual(altAddrs);
   });
 
   test("one of them on an address of the host and on all has the key of that address", async () => {

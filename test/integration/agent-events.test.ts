@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { needs, TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
 import { Line } from "../support/line.js";
 import { required } from "../support/required.js";
@@ -84,7 +85,8 @@ describe("an event of Docker", () => {
     expect(await stateOf("events-a")).toBe("draining");
   });
 
-  test("kill with the stop signal drains a container before its process has ended", async () => {
+  test("kill with the stop signal drains a container before its process has ended", async (context) => {
+    needs(context, TELLS_BEFORE_THE_END);
     const slow = "httpd -f -p 8080 -h /www & trap 'sleep 3; exit 0' TERM; wait";
     names.push("events-a");
     await line.docker.run("run", "-d", "-P", "--name", "events-a", "hecd-test/web", "sh", "-c", slow);
@@ -153,7 +155,7 @@ describe("an event of Docker", () => {
     await web("events-a");
     await keys({ "events-a": await addr("events-a") });
     const before = await line.etcd.revision();
-    await line.docker.run("update", "--cpu-shares", "512", "events-a");
+    await line.docker.update("events-a");
     await line.docker.run("exec", "events-a", "true"); // exec_create, exec_start, exec_die
     expect(await line.etcd.revision()).toBe(before);
   });

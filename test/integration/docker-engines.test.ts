@@ -13,7 +13,7 @@ test("one agent keeps several engines apart, and goes on with those that are the
   await using there = new DockerCli(engine.url);
   await using remote = await FilteringProxy.start(engine.url.replace("unix://", ""));
   const listen = `127.0.0.1:${await freePort()}`;
-  const names = ["--filter", "label=hecd.test", "--filter", "name=^/engines-"];
+  const names = ["--filter", "label=hecd.test", "--filter", "name=^engines-"];
   await using agent = new Hecd([
     ...["agent", "--etcd", etcd.endpoint, "--listen", listen, "--ttl", "5s", ...names],
     ...["--host-id", "node1", "--advertise", "10.0.0.1"],

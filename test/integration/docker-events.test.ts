@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
-import { DEFAULT_NETWORK } from "../support/engine-kind.js";
+import {
+  DEFAULT_NETWORK,
+  FILTERS_BY_PORT,
+  needs,
+  READS_SETTINGS_ANEW,
+  TELLS_BEFORE_THE_END,
+  TELLS_OF_UPDATES,
+} from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
 import { FilteringProxy } from "../support/filtering-proxy.js";
 import { Followed } from "../support/followed.js";
@@ -25,7 +32,8 @@ function actionsOf({ events }: Followed, name: string): readonly string[] {
 }
 
 describe("a container on a real engine", () => {
-  test("is ending from the moment it is stopped, long before it ends", async () => {
+  test("is ending from the moment it is stopped, long before it ends", async (context) => {
+    needs(context, TELLS_BEFORE_THE_END);
     await using followed = await Followed.start(cli.url);
     const id = await cli.deaf("ending");
     await followed.sees("ending", { status: "running", stopping: undefined });
@@ -44,7 +52,8 @@ describe("a container on a real engine", () => {
     await followed.sees("ending", { status: "running", stopping: undefined });
   });
 
-  test("is ending by its own stop signal and by KILL, not by any other", async () => {
+  test("is ending by its own stop signal and by KILL, not by any other", async (context) => {
+    needs(context, TELLS_BEFORE_THE_END);
     await using followed = await Followed.start(cli.url);
     await cli.deaf("signals", "--stop-signal", "SIGQUIT", "--stop-timeout", "1");
     await followed.sees("signals", { status: "running" });
@@ -84,11 +93,11 @@ describe("a container on a real engine", () => {
         return true;
       });
       const before = followed.states.length;
-      await cli.run("update", "--memory", "64m", "--memory-swap", "64m", "events-one");
+      await cli.update("events-one");
       await cli.run("rename", "events-one", "events-two");
       await followed.sees("events-two", { status: "running" });
       expect(followed.states).toHaveLength(before + 1);
-      expect(actionsOf(followed, "events-one")).toContain("update");
+      if (TELLS_OF_UPDATES) expect(actionsOf(followed, "events-one")).toContain("update");
       await cli.run("rm", "-f", "events-two");
       await followed.sees("events-two", undefined);
     } finally {
@@ -126,7 +135,8 @@ describe("filters on a real engine", () => {
     }
   });
 
-  test("choose by what is published, for as long as it is", async () => {
+  test("choose by what is published, for as long as it is", async (context) => {
+    needs(context, FILTERS_BY_PORT);
     await cli.web("published");
     // Of IPv4 alone: the IPv6 port of a container may be the number that is another one's for IPv4.
     await cli.web("elsewhere", "-p", "127.0.0.1::8080");
@@ -139,7 +149,8 @@ describe("filters on a real engine", () => {
 });
 
 describe("an engine that reads its settings anew", () => {
-  test("is listed as a whole at once", async () => {
+  test("is listed as a whole at once", async (context) => {
+    needs(context, READS_SETTINGS_ANEW);
     await using engine = await PrivateDocker.start();
     await using proxy = await FilteringProxy.start(engine.url.replace("unix://", ""));
     await using followed = await Followed.start(proxy.url);

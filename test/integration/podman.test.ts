@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { HecdEvent } from "../../src/core/events/event.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";
 import { Followed } from "../support/followed.js";
@@ -89,6 +90,20 @@ describe("a container on Podman", () => {
     await followed.sees("podman-stopping", { status: "running", stopping: { sentAt: 0 } });
     await stopped;
     await followed.sees("podman-stopping", { status: "exited", stopping: undefined });
+  });
+
+  test("serves on after a signal, of which Podman does not say which it was", async () => {
+    await using followed = await Followed.start(cli.url, BY_EVENTS);
+    await cli.deaf("podman-signal");
+    await followed.sees("podman-signal", { status: "running" }, SOON_MS);
+    await cli.run("kill", "-s", "TERM", "podman-signal");
+    const isKill = (event: HecdEvent): boolean =>
+      event.kind === "docker-event" && event.container === "podman-signal" && event.action === "kill";
+    await eventually("the event", () => followed.events.some(isKill));
+    await cli.run("exec", "podman-signal", "true");
+    expect(followed.seen("podman-signal")).toMatchObject({ status: "running", stopping: undefined });
+    await cli.run("kill", "podman-signal");
+    await followed.sees("podman-signal", { status: "exited" }, SOON_MS);
   });
 
   test("publishes nothing in a network without a way in from the host", async () => {
@@ -189,9 +204,13 @@ describe("a pod", () => {
 });
 
 describe("a program that is told of no engine", () => {
-  /** A machine on which Podman's is the only socket: this one without its other ones. */
-  const ALONE = `mkdir -p /tmp/podman-socket && mount --bind /run/podman /tmp/podman-socket && mount -t tmpfs none /run &&
-    mkdir /run/podman && mount --bind /tmp/podman-socket /run/podman && exec "$@"`;
+  /** A machine on which Podman's is the only socket: this one without its other ones, and without Docker's engine. */
+  const ALONE = `set -e
+    without=$(mktemp -d) && mknod "$without/dockerd" c 0 0
+    for folder in /usr/bin /usr/sbin; do mount -t overlay -o "ro,lowerdir=$without:$folder" overlay "$folder"; done
+    mkdir -p /tmp/podman-socket && mount --bind /run/podman /tmp/podman-socket
+    mount -t tmpfs none /run && mkdir /run/podman && mount --bind /tmp/podman-socket /run/podman
+    exec "$@"`;
 
   test("finds Podman's socket where there is no Docker", async () => {
     await cli.web("podman-found");

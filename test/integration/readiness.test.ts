@@ -4,6 +4,7 @@ import { openEtcd } from "../../src/edges/etcd/store.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Store } from "../../src/ports.js";
 import { DockerCli } from "../support/docker.js";
+import { ACCEPTS_FOR_CONTAINERS, needs, START_PERIOD, TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -130,7 +131,7 @@ describe("a container without HEALTHCHECK", () => {
   test("in which nobody listens is never registered, though its published port accepts, and that is told", async () => {
     const hecd = await agent();
     await docker.script("deaf", "sleep 1000");
-    expect(await accepts("127.0.0.1", await docker.port("deaf"))).toBe(true);
+    expect(await accepts("127.0.0.1", await docker.port("deaf"))).toBe(ACCEPTS_FOR_CONTAINERS);
     await docker.web("hearing");
     await becomes("hearing", { state: "up" });
     await hecd.said(/probe-waits.*"container":"deaf"/);
@@ -182,7 +183,7 @@ describe("a container with HEALTHCHECK", () => {
 
   test("is registered by the policy, and drains when it becomes unhealthy", async () => {
     for (const policy of ["strict", "lenient", "off"]) await agent(policy, "--health", policy);
-    await docker.web("checked", "--health-start-period", "30s", ...check);
+    await docker.web("checked", "--health-start-period", START_PERIOD, ...check);
     await becomes("checked", { state: "up" }, "lenient");
     await becomes("checked", { state: "up" }, "off");
     expect(known("checked", "strict")).toEqual({ addr: undefined, state: undefined });
@@ -249,7 +250,8 @@ chmod +x /www/cgi-bin/health`;
 });
 
 describe("a container that serves", () => {
-  test("drains from its stop signal on, while its process still works", async () => {
+  test("drains from its stop signal on, while its process still works", async (context) => {
+    needs(context, TELLS_BEFORE_THE_END);
     await agent();
     await docker.script("leaving", `trap 'sleep 2; exit 0' TERM; ${SERVE} & wait`);
     await becomes("leaving", { state: "up" });

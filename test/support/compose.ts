@@ -105,7 +105,9 @@ export class ComposeProject implements AsyncDisposable {
       image: Config.Image,
       startedAt: State.StartedAt,
       addressOf: (port, host, network) => {
-        const binding = NetworkSettings.Ports[`${port}/tcp`]?.find(({ HostIp }) => HostIp === "0.0.0.0");
+        const binding = NetworkSettings.Ports[`${port}/tcp`]?.find(
+          ({ HostIp }) => HostIp === "0.0.0.0" || HostIp === "",
+        );
         if (binding) return `${host}:${binding.HostPort}`;
         const address = NetworkSettings.Networks[`${this.name}_${network}`]?.IPAddress;
         return `${required(address, `address of ${Name} in ${network}`)}:${port}`;

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +8,7 @@ import { addressIn, fieldOf, interfaceAddress, publishedPort } from "./docker-an
 import { DEFAULT_NETWORK, IS_PODMAN } from "./engine-kind.js";
 import { eventually } from "./eventually.js";
 import { engineCommand } from "./private-engine.js";
+import { PodmanProbes } from "./podman-probes.js";
 import { numberOf } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -19,6 +21,7 @@ export const WEB_IMAGE = "hecd-test/web";
 export class DockerCli implements AsyncDisposable {
   readonly url: string;
   readonly #made = new Set<string>();
+  readonly #probes = new PodmanProbes();
 
   /** The engine of this run, or the machine's own, unless the URL of another one is given. */
   constructor(url = process.env["HECD_TEST_DOCKER"] ?? "unix:///var/run/docker.sock") {
@@ -44,6 +47,15 @@ export class DockerCli implements AsyncDisposable {
   /** Removes a container that somebody else has made as well, by its name. */
   minds(name: string): void {
     this.#made.add(name);
+  }
+
+  /** Changes a setting of a container that has nothing to do with whether and where it is reached. */
+  async update(name: string): Promise<void> {
+    const shares = ["--cpu-shares", "512"];
+    // Without controllers of resources Podman refuses all that Docker's command line can ask for; version 4 has no more.
+    const ofPodman = existsSync("/sys/fs/cgroup/cpu") ? shares : ["--restart", "no"];
+    if (IS_PODMAN) await run("podman", ["--url", this.url, "update", ...ofPodman, name]);
+    else await this.run("update", ...shares, "--memory", "64m", "--memory-swap", "64m", name);
   }
 
   /** Starts a container that publishes 8080 too, but ends by nothing except SIGKILL, and resolves to its id. */
@@ -92,14 +104,23 @@ export class DockerCli implements AsyncDisposable {
     const fixed = ["-d", "-P", "--label", "hecd.test", "--name", name];
     const id = await this.run("run", ...fixed, ...args, WEB_IMAGE, ...command);
     this.#made.add(id);
+    if (IS_PODMAN) this.#probes.begin(this.url, id, args);
     return id;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Podman keeps a container in whose network there is another one, which has been made later.
+    this.#probes[Symbol.dispose]();
     const made = [...this.#made].reverse();
-    if (made.length > 0) await run("docker", ["-H", this.url, "rm", "-f", ...made]).catch(() => undefined);
     this.#made.clear();
+    const remove = async (...names: readonly string[]): Promise<unknown> =>
+      run("docker", ["-H", this.url, "rm", "-f", ...names]).catch(() => undefined);
+    if (!IS_PODMAN) {
+      if (made.length > 0) await remove(...made);
+      return;
+    }
+    // Podman keeps a container in whose network there is another one, which has been made later, and gives each its time.
+    if (made.length > 0) await run("docker", ["-H", this.url, "kill", ...made]).catch(() => undefined);
+    for (const name of made) await remove(name);
   }
 }
 
@@ -112,8 +133,11 @@ awk '!/^#/ && $2 > 0 { names[$2] = names[$2] comma[$2] $1; comma[$2] = "," } END
 done
 exec "$@"`;
 
-/** Runs its arguments in a network namespace of their own, which has the bridge `$0` with the address `$1`. */
-const APART = `
+/**
+ * Runs its arguments in a network namespace of their own, which has the bridge `$0` with the address `$1`. All Podmans of
+ * root give out addresses by one book, so that one gets another.
+ */
+const APART = `${IS_PODMAN ? "mount -t tmpfs none /run/containers/networks || exit 1" : ""}
 ip link set lo up && ip link add "$0" type bridge && ip addr add "$1" dev "$0" && ip link set "$0" up || exit 1
 shift
 exec "$@"`;
@@ -157,7 +181,16 @@ export class PrivateDocker implements AsyncDisposable {
   /** The same, one in a network namespace of its own, where it has the addresses that the others have here. */
   static async startApart(): Promise<PrivateDocker> {
     const docker = new PrivateDocker(await tempDir(), []);
-    docker.#launcher = ["unshare", "--net", "sh", "-c", APART, docker.#bridge, `${docker.#network}.1/24`];
+    docker.#launcher = [
+      "unshare",
+      "--net",
+      ...(IS_PODMAN ? ["--mount"] : []),
+      "sh",
+      "-c",
+      APART,
+      docker.#bridge,
+      `${docker.#network}.1/24`,
+    ];
     return await docker.#begin();
   }
 

@@ -1,8 +1,12 @@
 import { createServer, request as dial, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { IS_PODMAN } from "./engine-kind.js";
 
 /** The requests that HECD may make, as a careful operator's socket proxy would let them through. */
-const NEEDED = [/^\/version$/, /^\/v[0-9.]+\/events$/, /^\/v[0-9.]+\/containers\/([0-9a-f]{64}\/)?json$/];
+const NEEDED = [
+  ...[/^\/version$/, /^\/v[0-9.]+\/events$/, /^\/v[0-9.]+\/containers\/([0-9a-f]{64}\/)?json$/],
+  ...(IS_PODMAN ? [/^\/v[0-9.]+\/networks\/[^/]+$/] : []),
+];
 
 /**
  * A proxy before an engine's socket that lets only the needed `GET`s through, and answers all else with 403.

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { engineTable, eventRows, missingIn, shownBy } from "./engine-rows.js";
+import { engineTable, eventRows, resultOf, shownBy, summaryOf } from "./engine-rows.js";
 
 const REPORT = JSON.stringify({
   testResults: [
     {
       name: "/somewhere/test/integration/agent-events.test.ts",
       assertionResults: [
-        { title: "create registers nothing", status: "passed" },
+        { title: "create registers nothing", status: "passed", meta: {} },
         { title: "kill (1) drains", status: "passed" },
         { title: "kill (9) drains", status: "failed" },
         { title: "pause is seen", status: "skipped" },
+        { title: "reload is heard", status: "skipped", meta: { otherwise: "no such event" } },
       ],
     },
   ],
@@ -18,21 +19,25 @@ const ROWS = [
   { event: "create", tests: ["agent-events › create registers nothing"] },
   { event: "kill by a signal", tests: ["agent-events › create registers nothing", "agent-events › kill (%s) drains"] },
   { event: "pause, unpause", tests: ["agent-events › pause is seen"] },
-  { event: "oom", tests: ["agent-engine › is never run"] },
+  { event: "oom", tests: ["agent-engine › is never run", "agent-events › reload is heard"] },
+  { event: "reload", tests: ["agent-events › reload is heard"] },
+  { event: "both", tests: ["agent-events › reload is heard", "agent-events › create registers nothing"] },
 ];
 
 describe("the table of engines", () => {
-  test("counts as held what has passed in every case, and not what was skipped or not run", () => {
-    expect(missingIn(shownBy(REPORT), ROWS)).toEqual({
-      create: [],
+  test("counts as held what has passed in every case, with what is otherwise where a test was left out for that", () => {
+    expect(resultOf(shownBy(REPORT), ROWS)).toEqual({
+      create: "works",
       "kill by a signal": ["agent-events › kill (%s) drains"],
       "pause, unpause": ["agent-events › pause is seen"],
       oom: ["agent-engine › is never run"],
+      reload: "no such event",
+      both: "works, but no such event",
     });
   });
 
   test("says where a row holds and where nobody has seen it", () => {
-    const results = { "Docker 1.0": missingIn(shownBy(REPORT), ROWS) };
+    const results = { "Docker 1.0": resultOf(shownBy(REPORT), ROWS) };
     expect(engineTable(results, ROWS).split("\n")).toEqual([
       "| event | Docker 1.0 |",
       "| --- | --- |",
@@ -40,6 +45,17 @@ describe("the table of engines", () => {
       "| kill by a signal | **not shown** |",
       "| pause, unpause | **not shown** |",
       "| oom | **not shown** |",
+      "| reload | no such event |",
+      "| both | works, but no such event |",
+    ]);
+  });
+
+  test("comes with how many tests have passed, and the others by their names", () => {
+    expect(summaryOf(shownBy(REPORT)).split("\n")).toEqual([
+      "2 passed, 2 failed, 1 left out",
+      "    failed: agent-events › kill (9) drains",
+      "    skipped: agent-events › pause is seen",
+      "    left out (no such event): agent-events › reload is heard",
     ]);
   });
 

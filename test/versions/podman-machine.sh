@@ -15,7 +15,10 @@ echo "nameserver 198.51.100.254" >/etc/resolv.conf
 
 # The crun of Debian 12 refuses the mixture of both versions of cgroups, later ones take the second version only.
 case $(podman --version) in
-*" 4."*) umount /sys/fs/cgroup/unified 2>/dev/null || true ;;
+*" 4."*)
+  umount /sys/fs/cgroup/unified 2>/dev/null || true
+  export HECD_TEST_ENGINE=podman-4
+  ;;
 *)
   umount -R /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup

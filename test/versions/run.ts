@@ -4,12 +4,12 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main, must, Obstacle, tail } from "../../tools/machine/program.mjs";
 import { tempDir } from "../support/temp-dir.js";
-import { missingIn, readResults, RESULTS, shownBy } from "./engine-rows.js";
+import { readResults, RESULTS, resultOf, shownBy, summaryOf } from "./engine-rows.js";
 import { type Product, PRODUCTS, type Release } from "./products.js";
 import { type Unpacked, unpack } from "./unpack.js";
 import { isOfRelease, versionIn } from "./version.js";
@@ -77,9 +77,15 @@ async function test({ use, before, projects, files }: Product, unpacked: Unpacke
 
 /** Puts down which rows of the page of events hold on an engine, for the table in the documents. */
 async function keepRows(engine: string, reports: string): Promise<void> {
+  const kept = process.env["HECD_TEST_REPORTS"];
+  if (kept !== undefined) await cp(reports, join(kept, engine), { recursive: true });
   const files = await readdir(reports);
   const texts = await Promise.all(files.map((file) => readFile(join(reports, file), "utf8")));
-  const missing = missingIn(texts.flatMap(shownBy));
-  await writeFile(RESULTS, `${JSON.stringify({ ...(await readResults()), [engine]: missing }, undefined, 2)}\n`);
+  const shown = texts.flatMap(shownBy);
+  console.log(`==> ${engine}: ${summaryOf(shown)}`);
+  await writeFile(
+    RESULTS,
+    `${JSON.stringify({ ...(await readResults()), [engine]: resultOf(shown) }, undefined, 2)}\n`,
+  );
   console.log(`==> ${engine}: put down in ${fileURLToPath(RESULTS)}; npm run docs writes the table`);
 }

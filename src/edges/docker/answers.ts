@@ -184,8 +184,14 @@ export function containerOf(answer: InspectAnswer, kind: EngineKind): Container 
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),
     ports: portsOf(Config.ExposedPorts ?? {}, publishedOf(answer, kind)),
-    asksToPublish: HostConfig.PublishAllPorts === true || Object.keys(HostConfig.PortBindings ?? {}).length > 0,
+    asksToPublish: asksToPublish(HostConfig),
   };
+}
+
+/** Podman 4 names there what is only exposed, with nothing behind it. */
+function asksToPublish({ PublishAllPorts, PortBindings }: InspectAnswer["HostConfig"]): boolean {
+  const asked = Object.values(PortBindings ?? {}).some((bindings) => Array.isArray(bindings) && bindings.length > 0);
+  return PublishAllPorts === true || asked;
 }
 
 /** Docker's word for a status of Podman's own. */

@@ -41,13 +41,13 @@ const LONGEST_LINE = 16 * 1024 * 1024;
  * Reads the stream to its end and gives every hint on as it comes, without ever waiting for anybody: an engine drops
  * the events of a reader that is slow.
  *
- * Resolves when the stream has ended, or has been silent for `quietMs`, which cannot be told from a dead one.
+ * Resolves when the stream has ended in order, was cut, or has been silent for `quietMs`, which cannot be told from a dead one.
  */
 export function readHints(
   stream: Readable,
   onHint: (hint: DockerHint) => void,
   { quietMs, clock }: { readonly quietMs: number; readonly clock: Clock },
-): Promise<"ended" | "quiet"> {
+): Promise<"ended" | "cut" | "quiet"> {
   return new Promise((resolve) => {
     let carry: string[] = [];
     let carried = 0;
@@ -68,9 +68,12 @@ export function readHints(
       if (carried > LONGEST_LINE) stream.destroy();
     });
     // `end` for an orderly end, `error` and `close` for every other; `close` always comes.
+    stream.on("end", () => {
+      end("ended");
+    });
     stream.on("error", () => undefined);
     stream.on("close", () => {
-      end("ended");
+      end("cut");
     });
 
     function watch(): void {
@@ -79,7 +82,7 @@ export function readHints(
       else callOff = clock.after(restMs, watch);
     }
 
-    function end(how: "ended" | "quiet"): void {
+    function end(how: "ended" | "cut" | "quiet"): void {
       callOff();
       stream.destroy();
       resolve(how);

@@ -36,7 +36,7 @@ const GOOD_CONNECTION_MS = 5_000;
 /** How often everything is listed where there are no events, at the least. */
 const WITHOUT_EVENTS_MS = 5_000;
 
-/** A Podman 4 that keeps no events ends the stream within this time instead of refusing it. */
+/** A Podman 4 that keeps no events ends the stream in order within this time, instead of refusing it. */
 const SAID_NOTHING_MS = 1_000;
 
 const NO_EVENTS =

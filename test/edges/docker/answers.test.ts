@@ -90,6 +90,19 @@ describe("a port that is published by no address", () => {
   });
 });
 
+describe("ports that are to be published", () => {
+  test.each([
+    [{ PublishAllPorts: true }, true],
+    [{ PortBindings: { "8080/tcp": [{ HostIp: "", HostPort: "" }] } }, true],
+    [{ PortBindings: { "8080/tcp": null } }, false],
+    [{ PortBindings: {} }, false],
+    [{ PortBindings: null, PublishAllPorts: false }, false],
+    [{}, false],
+  ])("are asked for by %j: %s", (HostConfig, expected) => {
+    expect(containerOf(answer({ HostConfig }), "podman").asksToPublish).toBe(expected);
+  });
+});
+
 describe("a container in the network of another", () => {
   const HostConfig = { NetworkMode: `container:${"c".repeat(64)}` };
 

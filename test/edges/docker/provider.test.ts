@@ -753,6 +753,16 @@ describe("a Podman", () => {
     expect(kinds().filter((kind) => kind === "advice")).toHaveLength(1);
   });
 
+  test("whose stream of events is cut before it has said anything is asked for it anew", async () => {
+    run(1);
+    follow();
+    await sees("web1 running");
+    docker.cut();
+    docker.emit("start", run(2));
+    await sees("web1 running", "web2 running");
+    expect(kinds()).not.toContain("advice");
+  });
+
   test("that lacks a filter is not asked with it, and the filter is named", async () => {
     follow(systemClock, { filters: ["publish=8080"] });
     await eventually("the outage", () => kinds().includes("docker-unreachable"));

@@ -8,7 +8,7 @@ import type { DockerOptions } from "dockerode";
 import { DOCKER_URL_RULE, parseDockerUrl } from "../../core/host/docker-url.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { readBytes } from "../files/read-text.js";
-import { RefusedRequest, UnreadableAnswer } from "./answers.js";
+import { RefusedRequest, UnreadableAnswer } from "./unusable-answers.js";
 
 /** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */
 export interface DockerConnection {

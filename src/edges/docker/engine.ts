@@ -16,13 +16,12 @@ import {
   listAnswer,
   nameOf,
   networkAnswer,
-  RefusedRequest,
-  parseAnswer,
   stopRuleOf,
   summaryOf,
   traitsOf,
   versionAnswer,
 } from "./answers.js";
+import { RefusedRequest, parseAnswer } from "./unusable-answers.js";
 import { type DialOptions, dialOptions, type DockerConnection } from "./connection.js";
 import { placeOf } from "./place.js";
 import { type EngineKind, filterProblem, kindOf } from "./podman.js";

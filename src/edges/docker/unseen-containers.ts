@@ -1,7 +1,7 @@
 import { type Objection, objection, quote } from "../../core/model/reason.js";
 import type { Unseen } from "../../core/model/unseen.js";
 import { hasCode, reasonOf } from "../../errors.js";
-import { UnreadableAnswer } from "./answers.js";
+import { UnreadableAnswer } from "./unusable-answers.js";
 import type { Listed } from "./engine.js";
 
 /** The containers of an engine that it lists, and that could not be looked at or have not been yet. */

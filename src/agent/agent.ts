@@ -242,7 +242,8 @@ export class Agent implements Orders {
 
   /** The last act of a session; what cannot be done in time the end of the lease will do. */
   async #leave(session: Session): Promise<void> {
-    const late = (): HecdError => new HecdError({ code: "deadline", what: "an orderly end of the lease", afterMs: LEAVE_MS });
+    const late = (): HecdError =>
+      new HecdError({ code: "deadline", what: "an orderly end of the lease", afterMs: LEAVE_MS });
     using leaving = deadlineSignal(LEAVE_MS, late, this.#parts.clock, session.lost);
     try {
       await this.#compare(session, leaving.signal); // a container that has just died must not outlive us in the store

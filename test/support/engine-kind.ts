@@ -40,6 +40,9 @@ export const FILTERS_BY_PORT = ofDocker("no such filter");
 /** Whether the engine tells that settings of a container have changed. */
 export const TELLS_OF_UPDATES = ENGINE !== "podman-4";
 
+/** Whether the engine says what a container in the host's network exposes. */
+export const TELLS_WHAT_HOST_EXPOSES = ENGINE !== "podman-4";
+
 /** Whether the engine throws away events of a reader that does not keep up. */
 export const DROPS_EVENTS = !IS_PODMAN;
 

@@ -37,16 +37,16 @@ describe("the table of engines", () => {
   });
 
   test("says where a row holds and where nobody has seen it", () => {
-    const results = { "Docker 1.0": resultOf(shownBy(REPORT), ROWS) };
+    const results = { "Docker 10.0": {}, "Docker 9.0": resultOf(shownBy(REPORT), ROWS) };
     expect(engineTable(results, ROWS).split("\n")).toEqual([
-      "| event | Docker 1.0 |",
-      "| --- | --- |",
-      "| create | works |",
-      "| kill by a signal | **not shown** |",
-      "| pause, unpause | **not shown** |",
-      "| oom | **not shown** |",
-      "| reload | no such event |",
-      "| both | works, but no such event |",
+      "| event | Docker 9.0 | Docker 10.0 |",
+      "| --- | --- | --- |",
+      "| create | works | **not shown** |",
+      "| kill by a signal | **not shown** | **not shown** |",
+      "| pause, unpause | **not shown** | **not shown** |",
+      "| oom | **not shown** | **not shown** |",
+      "| reload | no such event | **not shown** |",
+      "| both | works, but no such event | **not shown** |",
     ]);
   });
 

@@ -69,7 +69,7 @@ export function summaryOf(shown: readonly Shown[]): string {
 
 /** The table of engines and events: where a row holds, with which limits, and where nobody has seen that it does. */
 export function engineTable(results: EngineResults, all = eventRows()): string {
-  const engines = Object.keys(results);
+  const engines = Object.keys(results).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const cellOf = (engine: string, event: string): string => {
     const result = results[engine]?.[event];
     return typeof result === "string" ? result : "**not shown**";

@@ -4,7 +4,7 @@ import { isServiceVariable } from "../../core/labels/registrator-labels.js";
 import type { Container, ContainerPort } from "../../core/model/container.js";
 import type { ListedTraits } from "../../core/model/unseen.js";
 import { signalNumber, type StopRule } from "../../core/text/signal.js";
-import { type EngineKind, isInfra } from "./podman.js";
+import { type EngineKind, isAskedToPublish, isInfra } from "./podman.js";
 
 const SIGTERM = 15;
 const DAY_S = 86_400;
@@ -153,14 +153,9 @@ export function containerOf(answer: InspectAnswer, kind: EngineKind): Container 
     networkMode: HostConfig.NetworkMode,
     networks: networksOf(NetworkSettings.Networks ?? {}),
     ports: portsOf(Config.ExposedPorts ?? {}, publishedOf(answer, kind)),
-    asksToPublish: asksToPublish(HostConfig),
+    asksToPublish:
+      HostConfig.PublishAllPorts === true || Object.values(HostConfig.PortBindings ?? {}).some(isAskedToPublish),
   };
-}
-
-/** Podman 4 names there what is only exposed, with nothing behind it. */
-function asksToPublish({ PublishAllPorts, PortBindings }: InspectAnswer["HostConfig"]): boolean {
-  const asked = Object.values(PortBindings ?? {}).some((bindings) => Array.isArray(bindings) && bindings.length > 0);
-  return PublishAllPorts === true || asked;
 }
 
 /** Docker's word for a status of Podman's own. */

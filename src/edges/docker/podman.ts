@@ -32,6 +32,11 @@ interface Described {
   readonly command: readonly string[];
 }
 
+/** Whether a port is to be published: Podman 4 names also what is only exposed among those, with nothing behind it. */
+export function isAskedToPublish(bindings: unknown): boolean {
+  return Array.isArray(bindings) && bindings.length > 0;
+}
+
 /** Podman's names of actions that have another one in Docker; version 4 has `died` where its filters want that word. */
 const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["died", "die"],

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { open, readdir, readFile, rm } from "node:fs/promises";
+import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { addressIn, fieldOf, interfaceAddress, publishedPort } from "./docker-answers.js";
@@ -133,6 +133,12 @@ awk '!/^#/ && $2 > 0 { names[$2] = names[$2] comma[$2] $1; comma[$2] = "," } END
 done
 exec "$@"`;
 
+/** Runs its arguments where the kernel's range for ports that nobody has chosen is what the file `$0` says. */
+const WITH_PORTS = `mount --bind "$0" /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`;
+
+/** The ports above the kernel's own range, so many of them for each engine. */
+const [FIRST_PORT, PORTS, RANGES] = [61_000, 400, 11];
+
 /**
  * Runs its arguments in a network namespace of their own, which has the bridge `$0` with the address `$1`. All Podmans of
  * root give out addresses by one book, so that one gets another.
@@ -145,8 +151,9 @@ exec "$@"`;
 /**
  * A second Docker engine with everything of its own, to be stopped and started at will.
  *
- * It has a bridge of its own and leaves the packet filter alone: two engines on one bridge or one chain break one
- * another. Disposing it removes its containers and the bridge.
+ * It has a bridge of its own, publishes on ports of its own and leaves the packet filter alone: two engines on one bridge
+ * or one chain break one another, and each would give out the ports that the other has. Disposing it removes its
+ * containers and the bridge.
  */
 export class PrivateDocker implements AsyncDisposable {
   readonly url: string;
@@ -216,7 +223,8 @@ export class PrivateDocker implements AsyncDisposable {
     const { path } = this.#directory;
     const log = await open(join(path, "log"), "a");
     const parts = { path, url: this.url, bridge: this.#bridge, network: this.#network };
-    const [program = "", ...others] = [...this.#launcher, ...(await engineCommand(parts, this.#options))];
+    const command = await engineCommand(parts, this.#options);
+    const [program = "", ...others] = [...(await this.#withOwnPorts()), ...this.#launcher, ...command];
     this.#process = spawn(program, others, { stdio: ["ignore", log.fd, log.fd] });
     await log.close();
     await eventually("the private Docker engine", () => run("docker", ["-H", this.url, "version"]), 60_000, 100).catch(
@@ -224,6 +232,15 @@ export class PrivateDocker implements AsyncDisposable {
         throw new Error((await readFile(join(path, "log"), "utf8")).slice(-2_000), { cause: error });
       },
     );
+  }
+
+  /** Docker reads that range as it starts; Podman takes any port that is free. */
+  async #withOwnPorts(): Promise<readonly string[]> {
+    if (IS_PODMAN || this.#launcher.includes("--net")) return [];
+    const first = FIRST_PORT + PORTS * (process.pid % RANGES);
+    const range = join(this.#directory.path, "ports");
+    await writeFile(range, `${first}\t${first + PORTS - 1}\n`);
+    return ["unshare", "--mount", "sh", "-c", WITH_PORTS, range];
   }
 
   /** Stops the engine; its containers end with it unless it was started with `--live-restore`. */

@@ -133,8 +133,8 @@ awk '!/^#/ && $2 > 0 { names[$2] = names[$2] comma[$2] $1; comma[$2] = "," } END
 done
 exec "$@"`;
 
-/** Runs its arguments where the kernel's range for ports that nobody has chosen is what the file `$0` says. */
-const WITH_PORTS = `mount --bind "$0" /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`;
+/** Stays where the kernel's range for ports that nobody has chosen is what the file `$0` says; tells when it is there. */
+const WITH_PORTS = `mount --bind "$0" /proc/sys/net/ipv4/ip_local_port_range && echo ready && exec sleep infinity`;
 
 /** The ports above the kernel's own range, so many of them for each engine. */
 const [FIRST_PORT, PORTS, RANGES] = [61_000, 400, 11];
@@ -165,6 +165,8 @@ export class PrivateDocker implements AsyncDisposable {
   /** What it is started by: nothing, or a program that changes what it sees, with its arguments. */
   #launcher: readonly string[] = [];
   #process: ChildProcess | undefined;
+  /** Lives where the engine has its ports: each start is there, since its containers that live on have their files there. */
+  #ports: ChildProcess | undefined;
 
   private constructor(directory: Awaited<ReturnType<typeof tempDir>>, options: readonly string[]) {
     this.#directory = directory;
@@ -237,10 +239,17 @@ export class PrivateDocker implements AsyncDisposable {
   /** Docker reads that range as it starts; Podman takes any port that is free. */
   async #withOwnPorts(): Promise<readonly string[]> {
     if (IS_PODMAN || this.#launcher.includes("--net")) return [];
-    const first = FIRST_PORT + PORTS * (process.pid % RANGES);
-    const range = join(this.#directory.path, "ports");
-    await writeFile(range, `${first}\t${first + PORTS - 1}\n`);
-    return ["unshare", "--mount", "sh", "-c", WITH_PORTS, range];
+    if (!this.#ports) {
+      const first = FIRST_PORT + PORTS * (process.pid % RANGES);
+      const range = join(this.#directory.path, "ports");
+      await writeFile(range, `${first}\t${first + PORTS - 1}\n`);
+      const holder = spawn("unshare", ["--mount", "sh", "-c", WITH_PORTS, range], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      this.#ports = holder;
+      await once(holder.stdout, "data");
+    }
+    return ["nsenter", `--mount=/proc/${this.#ports.pid}/ns/mnt`];
   }
 
   /** Stops the engine; its containers end with it unless it was started with `--live-restore`. */
@@ -265,6 +274,7 @@ export class PrivateDocker implements AsyncDisposable {
     const ids = stdout.split("\n").filter((id) => id !== "");
     if (ids.length > 0) await run("docker", ["-H", this.url, "rm", "-f", ...ids]).catch(() => undefined);
     await this.stopEngine();
+    this.#ports?.kill();
     await this.#removeOrphans();
     if (!this.#launcher.includes("--net")) await run("ip", ["link", "del", this.#bridge]).catch(() => undefined);
     await this.#directory[Symbol.asyncDispose]();

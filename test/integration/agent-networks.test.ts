@@ -73,8 +73,8 @@ describe("with --network auto an agent", () => {
     await using world = await AgentWorld.start("inside-auto");
     const template = "{{(index .IPAM.Config 0).Gateway}}";
     const gateway = await docker.run("network", "inspect", "-f", template, front);
+    await world.web("web", "--network", front); // Podman gives a bridge its address with the first container
     await using etcd = await TcpProxy.open(world.etcd.port, gateway);
-    await world.web("web", "--network", front);
     await world.docker.run("network", "connect", back, world.full("web"));
     const args = ["--etcd", etcd.endpoint, "--network", "auto"];
     await agentInContainer(world, ["--network", front], args);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ComposeProject, type ComposedContainer } from "../support/compose.js";
 import { WEB_IMAGE } from "../support/docker.js";
 import { blocks, section } from "../support/documents.js";
+import { LINKS_CONTAINERS, needs } from "../support/engine-kind.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { Hecd } from "../support/hecd.js";
@@ -111,7 +112,8 @@ describe.each([
   });
 });
 
-test("a container that docker compose run has started beside them gets no work, and that is told", async () => {
+test("a container that docker compose run has started beside them gets no work, and that is told", async (context) => {
+  needs(context, LINKS_CONTAINERS);
   const { flags, keys } = documented("A Compose file");
   const [agent, project] = await start("compose/hecd.yml", flags);
   const expected = await expectedOf(keys, project);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -474,7 +475,7 @@ class StandIn implements AsyncDisposable {
 
   static async start(socket: string): Promise<StandIn> {
     const standIn = new StandIn(socket);
-    await new Promise<void>((resolve) => standIn.#server.listen(standIn.path, resolve));
+    await once(standIn.#server.listen(standIn.path), "listening");
     return standIn;
   }
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
 import { join } from "node:path";
@@ -478,7 +479,7 @@ async function runStock(keys: Readonly<Record<string, string>>, env: Readonly<Re
 async function runServer(listener: RequestListener) {
   const server = createServer(listener);
   const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await once(server.listen(port, "127.0.0.1"), "listening");
   return {
     port,
     async [Symbol.asyncDispose]() {

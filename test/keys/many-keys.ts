@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { Agent, createServer, get, type Server } from "node:http";
 import { join } from "node:path";
@@ -230,7 +231,7 @@ async function everywhere(): Promise<{ readonly server: Server; readonly port: n
     response.end(asked.socket.localAddress);
   });
   server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(port, "0.0.0.0", resolve));
+  await once(server.listen(port, "0.0.0.0"), "listening");
   return { server, port };
 }
 

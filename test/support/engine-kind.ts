@@ -37,6 +37,9 @@ export const SPEAKS_TLS = ofDocker("the engine serves its API without TLS");
 /** Whether lists of the engine can be narrowed to what is published. */
 export const FILTERS_BY_PORT = ofDocker("no such filter");
 
+/** Whether containers can be linked, which docker-compose 1 asks for when it runs one beside those of a service. */
+export const LINKS_CONTAINERS = ofDocker("no links between containers");
+
 /** Whether the engine tells that settings of a container have changed. */
 export const TELLS_OF_UPDATES = ENGINE !== "podman-4";
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { tempDir } from "./temp-dir.js";
@@ -45,7 +46,7 @@ export class FakeSocket implements AsyncDisposable {
 
   static async start(answer: Answer): Promise<FakeSocket> {
     const socket = new FakeSocket(await tempDir(), answer);
-    await new Promise<void>((resolve) => socket.#server.listen(socket.path, resolve));
+    await once(socket.#server.listen(socket.path), "listening");
     return socket;
   }
 

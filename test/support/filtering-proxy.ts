@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, request as dial, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { IS_PODMAN } from "./engine-kind.js";
@@ -33,7 +34,7 @@ export class FilteringProxy implements AsyncDisposable {
 
   static async start(socket: string, newestApi?: string): Promise<FilteringProxy> {
     const proxy = new FilteringProxy(socket, newestApi);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    await once(proxy.#server.listen(0, "127.0.0.1"), "listening");
     return proxy;
   }
 

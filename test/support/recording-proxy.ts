@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { tempDir } from "./temp-dir.js";
@@ -28,7 +29,7 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
     there.on("error", () => client.destroy());
     client.pipe(there).pipe(client);
   });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
+  await once(server.listen(path), "listening");
   return {
     path,
     sent,

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { required } from "./required.js";
@@ -21,7 +22,7 @@ export class SocketProxy implements AsyncDisposable {
   static async start(target: string): Promise<SocketProxy> {
     const proxy = new SocketProxy(target);
     proxy.#directory = await tempDir();
-    await new Promise<void>((resolve) => proxy.#server.listen(proxy.path, resolve));
+    await once(proxy.#server.listen(proxy.path), "listening");
     return proxy;
   }
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 
 /** What a proxy does with what it receives. */
@@ -32,7 +33,7 @@ export class TcpProxy implements AsyncDisposable {
   /** At another address of this machine it leads containers to what listens on loopback. */
   static async open(target: number, host = "127.0.0.1"): Promise<TcpProxy> {
     const proxy = new TcpProxy(target, host);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, host, resolve));
+    await once(proxy.#server.listen(0, host), "listening");
     return proxy;
   }
 

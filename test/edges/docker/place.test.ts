@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { chown, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ beforeEach(async () => {
   folder = await tempDir();
   path = join(folder.path, "docker.sock");
   engine = createServer();
-  await new Promise<void>((resolve) => engine.listen(path, resolve));
+  await once(engine.listen(path), "listening");
 });
 
 afterEach(async () => {

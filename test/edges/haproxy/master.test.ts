@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -26,7 +27,7 @@ async function master(answer: (command: string, journal: readonly string[]) => s
       else if (said !== SILENCE) connection.end(said);
     });
   });
-  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  await once(server.listen(socket), "listening");
   return {
     socket,
     journal,

@@ -43,7 +43,7 @@ afterAll(async () => {
 async function listening(server: Server): Promise<number> {
   servers.push(server);
   server.on("connection", (socket: Socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();
   return typeof address === "object" && address ? address.port : 0;
 }

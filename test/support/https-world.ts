@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import type { HecdEvent } from "../../src/core/events/event.js";
+import { configWord } from "../../src/haproxy/config/words.js";
 import type { RendererState } from "../../src/renderer/renderer.js";
 import { makeCertificates, makeServerPem } from "./certificates.js";
 import { eventually } from "./eventually.js";
@@ -21,6 +22,8 @@ export interface HttpsOptions {
   /** What stands behind `ssl` in the bind, of the folder of certificates and a list of them; the folder by itself. */
   readonly crtOf?: (folder: string, list: string) => string;
   readonly way?: "master" | "admin";
+  /** What the folder of certificates is called. */
+  readonly folderName?: string;
 }
 
 /** A real HAProxy that serves by HTTPS, and a renderer that keeps its certificates. */
@@ -41,6 +44,7 @@ export class HttpsWorld implements AsyncDisposable {
   private constructor(parts: {
     readonly haproxy: LiveHaproxy;
     readonly directory: AsyncDisposable & { readonly path: string };
+    readonly folder: string;
     readonly httpsPort: number;
     readonly ca: Buffer;
     readonly text: string;
@@ -49,7 +53,7 @@ export class HttpsWorld implements AsyncDisposable {
     this.haproxy = parts.haproxy;
     this.#directory = parts.directory;
     this.authority = parts.directory.path;
-    this.folder = join(parts.directory.path, "certs");
+    this.folder = parts.folder;
     this.httpsPort = parts.httpsPort;
     this.#ca = parts.ca;
     this.#text = parts.text;
@@ -57,10 +61,16 @@ export class HttpsWorld implements AsyncDisposable {
   }
 
   /** Makes an authority and the first certificates of it, each for the name that it is given, and starts both. */
-  static async start({ certificates, crtOf = (folder) => `crt ${folder}`, way }: HttpsOptions): Promise<HttpsWorld> {
+  static async start(options: HttpsOptions): Promise<HttpsWorld> {
+    const {
+      certificates,
+      crtOf = (folder: string) => `crt ${configWord(folder)}`,
+      way,
+      folderName = "certs",
+    } = options;
     const directory = await tempDir();
     await makeCertificates(directory.path);
-    const folder = join(directory.path, "certs");
+    const folder = join(directory.path, folderName);
     await mkdir(folder);
     for (const [file, name] of Object.entries(certificates)) {
       await writeFile(join(folder, file), await makeServerPem(directory.path, name));
@@ -83,7 +93,7 @@ export class HttpsWorld implements AsyncDisposable {
     });
     const ca = await readFile(join(directory.path, "ca.pem"));
     const own = way === "admin" ? socket : undefined;
-    const world = new HttpsWorld({ haproxy, directory, httpsPort, ca, text, socket: own });
+    const world = new HttpsWorld({ haproxy, directory, folder, httpsPort, ca, text, socket: own });
     await world.render();
     return world;
   }

@@ -355,6 +355,18 @@ export const SETTINGS = {
     value: "PORT",
     help: "port on which HAProxy serves",
   }),
+  "tls-certs": setting<string | undefined>({
+    schema: z.string().transform((path) => (path === "" ? undefined : path)), // as templates take HECD_TLS_CERTS
+    fallback: undefined,
+    value: "DIR",
+    help: "folder of PEM files, each a certificate with its chain and its key: HAProxy serves HTTPS, too",
+  }),
+  "https-port": setting<number>({
+    schema: portNumber,
+    fallback: 8443,
+    value: "PORT",
+    help: "port on which HAProxy serves HTTPS, where there are certificates",
+  }),
   "run-dir": setting<string | undefined>({
     schema: text,
     fallback: undefined,

@@ -60,6 +60,11 @@ describe("the settings", () => {
     expect(resolveSettings({ flags: {}, env: { [name]: value } })[setting]).toEqual(expected);
   });
 
+  test("take an empty HECD_TLS_CERTS for none, as templates do", () => {
+    expect(resolveSettings({ flags: {}, env: { HECD_TLS_CERTS: "" } })["tls-certs"]).toBeUndefined();
+    expect(resolveSettings({ flags: {}, env: { HECD_TLS_CERTS: "certs" } })["tls-certs"]).toBe("certs");
+  });
+
   test.each([
     ["30s", 30_000],
     ["500ms", undefined],

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Agent } from "../agent/agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
 import { SERVICES } from "../core/model/keys.js";
@@ -13,6 +13,7 @@ import { HecdError, reasonOf } from "../errors.js";
 import { Notifier } from "../flow/notifier.js";
 import { runAll } from "../flow/run-all.js";
 import { AT_ONCE, settle } from "../flow/settle.js";
+import { configWord } from "../haproxy/config/words.js";
 import { packagePath } from "../package.js";
 import type { Resource, Store, Templates } from "../ports.js";
 import { Renderer, type RendererParts } from "../renderer/renderer.js";
@@ -34,8 +35,12 @@ export const upCommand: Command = {
     "",
     "  hecd up --http-port 8080",
     "  docker run -d -P --label hecd.service=web nginx",
+    "",
+    "With a folder of certificates it serves HTTPS as well:",
+    "",
+    "  hecd up --http-port 80 --https-port 443 --tls-certs /etc/haproxy/certs",
   ].join("\n"),
-  settings: [...DOCKER_SETTINGS, "http-port", "template", "haproxy", "run-dir", "listen"],
+  settings: [...DOCKER_SETTINGS, "http-port", "https-port", "tls-certs", "template", "haproxy", "run-dir", "listen"],
   async run(settings, world, signal) {
     const daemon = openDaemonDeps(settings, world);
     await using folder = await runFolder(settings["run-dir"]);
@@ -54,7 +59,7 @@ export const upCommand: Command = {
     const templates = withUsers(fixed, world.env, daemon);
     const env = {
       ...(await holdBy(settings.haproxy, daemon, signal)),
-      ...environmentOf(settings["http-port"], paths, world),
+      ...environmentOf(settings, paths, world),
     };
     const parts = rendererParts(here, { storeOf: () => store, templates }, env, daemon);
     await writeFirstFile(parts, signal);
@@ -136,11 +141,17 @@ function fixedTemplates(resource: Resource): Templates {
 
 /** What the stock template asks for; whatever else is in the environment of the process wins. */
 function environmentOf(
-  port: number,
+  { "http-port": http, "https-port": https, "tls-certs": certs }: Settings,
   { admin }: Paths,
   { env }: ProcessWorld,
 ): Readonly<Record<string, string | undefined>> {
-  return { HECD_HTTP_BIND: `:${port}`, ...env, HECD_HAPROXY_SOCKET: admin };
+  return {
+    HECD_HTTP_BIND: `:${http}`,
+    HECD_HTTPS_BIND: `:${https}`,
+    ...env,
+    HECD_TLS_CERTS: certs && configWord(resolve(certs)),
+    HECD_HAPROXY_SOCKET: configWord(admin),
+  };
 }
 
 /** Has requests wait for a service that restarts, where HAProxy can do that. */
@@ -151,7 +162,7 @@ async function holdBy(
 ): Promise<Readonly<Record<string, string>>> {
   const { version, hasLua } = await askBuild(haproxy, clock, signal);
   const hold = hasLua ? { HECD_HOLD: "10s" } : {};
-  return { ...hold, HECD_HOLD_SCRIPT: HOLD_SCRIPT, HECD_HAPROXY_VERSION: version };
+  return { ...hold, HECD_HOLD_SCRIPT: configWord(HOLD_SCRIPT), HECD_HAPROXY_VERSION: version };
 }
 
 /** Makes the file that HAProxy is then started on, which is why nothing has to be reloaded for it. */

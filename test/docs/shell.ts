@@ -12,7 +12,24 @@ const { scripts } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8
 const OF_NPM = ["ci", "link", "run", "start", "test"];
 
 /** Programs of others whose lines are taken as they are. */
-const OF_OTHERS = ["acme.sh", "cat", "certbot", "cp", "curl", "echo", "etcdctl", "export", "mv", "systemctl"];
+const OF_OTHERS = [
+  ...[
+    "acme.sh",
+    "cat",
+    "certbot",
+    "cp",
+    "curl",
+    "echo",
+    "etcdctl",
+    "export",
+    "mkdir",
+    "mv",
+    "openssl",
+    "rm",
+    "systemctl",
+  ],
+  "umask",
+];
 
 /** The commands of a block of shell lines, each as its words; comments are left out. */
 export function commandsIn(block: string): readonly (readonly string[])[] {

@@ -6,19 +6,16 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { askProcesses } from "../../src/edges/haproxy/master.js";
-import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
-import { TargetFile } from "../../src/edges/output/target-file.js";
-import { systemClock } from "../../src/flow/clock.js";
 import type { HaproxySettings } from "../../src/ports.js";
-import { apply, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
+import { apply } from "../../src/renderer/apply.js";
 import type { ApplyParts } from "../../src/renderer/apply-parts.js";
-import { Renderer } from "../../src/renderer/renderer.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { HAPROXY } from "../support/haproxy-binary.js";
 import { answering, type LiveHaproxy, occupiedPort, startHaproxy } from "../support/live-haproxy.js";
-import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
+import { PushedRenderer } from "../support/pushed-renderer.js";
+import { resourceOf } from "../support/pushed-store.js";
 import { required } from "../support/required.js";
 import { drivenParts } from "../support/runtime-world.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -168,50 +165,30 @@ describe("a page of a running HAProxy", () => {
 
 /** A renderer of several files of one HAProxy, each of which is made of the same key. */
 function rendererOf(haproxy: LiveHaproxy, files: Readonly<Record<string, (say: string) => string>>) {
-  const store = new PushedStore();
-  const templates = new PushedTemplates();
-  const emit = (event: HecdEvent): void => void told.push(event);
-  const renderer = new Renderer({
-    templates,
-    storeOf: () => store,
-    compile:
-      async ({ dest }) =>
-      (snapshot) => ({ text: files[dest]?.(textIn(snapshot)) ?? "", leftOut: [] }),
-    targetOf: (resource) => new TargetFile(resource, emit),
-    balancerOf: driverSelector({ haproxy: HAPROXY, clock: systemClock, emit }),
-    clock: systemClock,
-    emit,
-    ...DEFAULT_OPTIONS,
-  });
-  const stop = new AbortController();
   const settings: HaproxySettings = { socket: undefined, reload: { kind: "master", socket: haproxy.masterSocket } };
-  templates.show(
-    Object.keys(files).map((dest) =>
-      resourceOf({
-        ...{ name: dest, dest, haproxy: settings, minReloadIntervalMs: 200 },
-        checkCmd: dest === haproxy.configPath ? undefined : "true",
-      }),
-    ),
+  const resources = Object.keys(files).map((dest) =>
+    resourceOf({
+      ...{ name: dest, dest, haproxy: settings, minReloadIntervalMs: 200 },
+      checkCmd: dest === haproxy.configPath ? undefined : "true",
+    }),
   );
-  let ended: Promise<unknown> | undefined;
+  const emit = (event: HecdEvent): void => void told.push(event);
+  const pushed = new PushedRenderer(resources, emit, (say, dest) => files[dest]?.(say) ?? "");
   return {
-    store,
+    store: pushed.store,
     /** One pass, as `hecd render --once` makes it. */
-    once: () => renderer.once(signal),
+    once: () => pushed.renderer.once(signal),
     start(): void {
-      ended = expect(renderer.run(stop.signal)).rejects.toThrow("the test is over");
+      pushed.start();
     },
     /** Changes the key, and resolves when every file is new and in use. */
     async settle(say: string): Promise<void> {
       told = [];
-      store.say(say);
+      pushed.store.say(say);
       const isInUse = (event: HecdEvent): boolean => event.kind === "applied" && event.outcome.kind === "applied";
       await eventually(`an end with ${say}`, () => told.filter(isInUse).length === Object.keys(files).length);
     },
-    async [Symbol.asyncDispose]() {
-      stop.abort(new Error("the test is over"));
-      await ended;
-    },
+    [Symbol.asyncDispose]: () => pushed[Symbol.asyncDispose](),
   };
 }
 

@@ -4,39 +4,24 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { askProcesses } from "../../src/edges/haproxy/master.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
+import { LeavingServers } from "../support/leaving-servers.js";
 import { configOf, type Wanted } from "../support/load-config.js";
-import { Load, startServer, type TestServer } from "../support/load.js";
+import { Load, type TestServer } from "../support/load.js";
 import { matched } from "../support/required.js";
 import { RuntimeWorld } from "../support/runtime-world.js";
 
-/** How long a container goes on after its keys have gone. */
-const ENDS_AFTER_MS = 100;
-
-let servers: TestServer[];
-let departures: Promise<void>[];
+let servers: LeavingServers;
 
 beforeEach(() => {
-  servers = [];
-  departures = [];
+  servers = new LeavingServers();
 });
-afterEach(async () => {
-  await Promise.all(departures);
-  for (const server of servers) await server[Symbol.asyncDispose]();
-});
-
-async function newServer(): Promise<TestServer> {
-  const server = await startServer(`s${servers.length}`);
-  servers.push(server);
-  return server;
-}
+afterEach(() => servers[Symbol.asyncDispose]());
 
 /** Ends as a container does that is stopped after it was taken out. */
 function endSoon(server: TestServer): void {
-  departures.push(
-    delay(ENDS_AFTER_MS).then(() => {
-      server.leave();
-    }),
-  );
+  servers.endSoon(() => {
+    server.leave();
+  });
 }
 
 async function startWorld(first: TestServer) {
@@ -56,8 +41,8 @@ async function startWorld(first: TestServer) {
 
 describe("under short, kept-alive and long requests at once", () => {
   test("200 changes of servers need no reload and fail no request (invariant 10)", { timeout: 180_000 }, async () => {
-    let wanted: readonly Wanted[] = [{ server: await newServer(), weight: 100 }];
-    const { world, bring } = await startWorld(wanted[0]?.server ?? (await newServer()));
+    let wanted: readonly Wanted[] = [{ server: await servers.start(), weight: 100 }];
+    const { world, bring } = await startWorld(wanted[0]?.server ?? (await servers.start()));
     await using _world = world;
     const load = new Load(world.port);
     let changes = 0;
@@ -68,18 +53,18 @@ describe("under short, kept-alive and long requests at once", () => {
       changes++;
       for (const { server } of left) endSoon(server);
     };
-    for (let count = 2; count <= 20; count++) await change([...wanted, { server: await newServer(), weight: 100 }]);
+    for (let count = 2; count <= 20; count++) await change([...wanted, { server: await servers.start(), weight: 100 }]);
     for (let round = 0; round < 60; round++) {
       await change(
         wanted.map((each, at) => (at === round % 20 ? { ...each, weight: 1 + ((round * 37) % 256) } : each)),
       );
     }
     for (let round = 0; round < 60; round++) {
-      await change([...wanted.slice(1), { server: await newServer(), weight: 100 }]);
+      await change([...wanted.slice(1), { server: await servers.start(), weight: 100 }]);
     }
     while (wanted.length > 1) await change(wanted.slice(1));
     for (let round = 0; changes < 200; round++) {
-      await change([{ server: await newServer(), weight: 100 }]); // the only one, each time another
+      await change([{ server: await servers.start(), weight: 100 }]); // the only one, each time another
     }
     await delay(500);
     const { answered, failures } = await load.stop();
@@ -98,8 +83,8 @@ describe("under short, kept-alive and long requests at once", () => {
     { timeout: 180_000 },
     async () => {
       let wanted: readonly Wanted[] = [];
-      for (let count = 0; count < 4; count++) wanted = [...wanted, { server: await newServer(), weight: 100 }];
-      const { world, bring } = await startWorld(wanted[0]?.server ?? (await newServer()));
+      for (let count = 0; count < 4; count++) wanted = [...wanted, { server: await servers.start(), weight: 100 }];
+      const { world, bring } = await startWorld(wanted[0]?.server ?? (await servers.start()));
       await using _world = world;
       const load = new Load(world.port);
       let more = "";
@@ -107,7 +92,7 @@ describe("under short, kept-alive and long requests at once", () => {
         const [oldest] = wanted;
         if (round % 3 === 0) more += `backend b${round}\n`;
         if (round % 3 === 1) more += `listen l${round}\n    bind 127.0.0.1:${await freePort()}\n`;
-        wanted = [...wanted.slice(1), { server: await newServer(), weight: 100 }];
+        wanted = [...wanted.slice(1), { server: await servers.start(), weight: 100 }];
         await bring(wanted, more, `maxconn ${1_000 + round}`);
         if (oldest) endSoon(oldest.server);
         await delay(500); // faster, and mworker-max-reloads ends the oldest process before its long requests
@@ -131,13 +116,13 @@ describe("under short, kept-alive and long requests at once", () => {
     "servers that were killed are deleted once they have left, and HAProxy lives on",
     { timeout: 120_000 },
     async () => {
-      const first = await newServer();
+      const first = await servers.start();
       const { world, bring } = await startWorld(first);
       await using _world = world;
       const load = new Load(world.port);
       const pid = matched(/^Pid: (\d+)$/m, await world.ask("show info"), "Pid");
       for (let round = 0; round < 20; round++) {
-        const server = await newServer();
+        const server = await servers.start();
         await bring([first, server].map((each) => ({ server: each, weight: 100 })));
         await server[Symbol.asyncDispose]();
         await bring([{ server: first, weight: 100 }]);
@@ -159,13 +144,13 @@ describe("under short, kept-alive and long requests at once", () => {
   );
 
   test("servers that left are deleted while requests run, and HAProxy lives on", { timeout: 120_000 }, async () => {
-    let wanted: readonly Wanted[] = [{ server: await newServer(), weight: 100 }];
-    const { world, bring } = await startWorld(wanted[0]?.server ?? (await newServer()));
+    let wanted: readonly Wanted[] = [{ server: await servers.start(), weight: 100 }];
+    const { world, bring } = await startWorld(wanted[0]?.server ?? (await servers.start()));
     await using _world = world;
     const load = new Load(world.port);
     for (let round = 0; round < 10; round++) {
       const left = wanted;
-      wanted = [{ server: await newServer(), weight: 100 }];
+      wanted = [{ server: await servers.start(), weight: 100 }];
       await bring(wanted);
       for (const { server } of left) endSoon(server);
     }

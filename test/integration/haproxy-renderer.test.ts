@@ -2,50 +2,26 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { HecdEvent } from "../../src/core/events/event.js";
-import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
-import { TargetFile } from "../../src/edges/output/target-file.js";
-import { systemClock } from "../../src/flow/clock.js";
-import { DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
-import { Renderer } from "../../src/renderer/renderer.js";
 import { Confdir } from "../support/confd.js";
 import { startEtcd } from "../support/etcd.js";
 import { eventually, staysFor } from "../support/eventually.js";
-import { HAPROXY } from "../support/haproxy-binary.js";
+import { ENDS_AFTER_MS, LeavingServers } from "../support/leaving-servers.js";
 import { Line } from "../support/line.js";
 import { answerOn, startHaproxy } from "../support/live-haproxy.js";
 import { configOf, type Wanted } from "../support/load-config.js";
-import { Load, startServer, type TestServer } from "../support/load.js";
-import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
+import { Load, type TestServer } from "../support/load.js";
+import { PushedRenderer } from "../support/pushed-renderer.js";
+import { resourceOf } from "../support/pushed-store.js";
 
-/** How long a container goes on after its keys have gone. */
-const ENDS_AFTER_MS = 100;
-
-let servers: TestServer[];
-let departures: Promise<void>[];
+let servers: LeavingServers;
 
 beforeEach(() => {
-  servers = [];
-  departures = [];
+  servers = new LeavingServers();
 });
-afterEach(async () => {
-  await Promise.all(departures);
-  for (const server of servers) await server[Symbol.asyncDispose]();
-});
-
-async function newServer(): Promise<TestServer> {
-  const server = await startServer(`s${servers.length}`);
-  servers.push(server);
-  return server;
-}
+afterEach(() => servers[Symbol.asyncDispose]());
 
 /** How long one goes on that is drained first: a reload that is under way has its end in that time on any machine. */
 const DRAINED_AFTER_MS = 2_000;
-
-/** Calls `end` when a container would be at its end that was told to end now. */
-function endSoon(end: () => void | PromiseLike<void>, afterMs = ENDS_AFTER_MS): void {
-  departures.push(delay(afterMs).then(end));
-}
 
 describe("a renderer", () => {
   test(
@@ -53,43 +29,28 @@ describe("a renderer", () => {
     { timeout: 60_000 },
     async () => {
       await using haproxy = await startHaproxy();
-      const told: HecdEvent[] = [];
-      const emit = (event: HecdEvent): void => void told.push(event);
-      const store = new PushedStore();
-      const templates = new PushedTemplates();
-      const stop = new AbortController();
-      const renderer = new Renderer({
-        templates,
-        storeOf: () => store,
-        compile: async () => (snapshot) => ({ text: textIn(snapshot), leftOut: [] }),
-        targetOf: (resource) => new TargetFile(resource, emit),
-        balancerOf: driverSelector({ haproxy: HAPROXY, clock: systemClock, emit }),
-        clock: systemClock,
-        emit,
-        ...DEFAULT_OPTIONS,
-      });
       const socket = join(haproxy.directory, "admin.sock");
       const textOf = (wanted: readonly Wanted[], round: number): string =>
         configOf(haproxy.port, socket, wanted, `backend b${round}\n`, `maxconn ${1_000 + round}`);
-      let wanted: readonly Wanted[] = [{ server: await newServer(), weight: 100 }];
-      store.say(textOf(wanted, 0));
-      const driver = { kind: "master", socket: haproxy.masterSocket } as const;
+      let wanted: readonly Wanted[] = [{ server: await servers.start(), weight: 100 }];
+      const reload = { kind: "master", socket: haproxy.masterSocket } as const;
       // The distance is what it is when nobody says anything of it.
-      templates.show([
-        resourceOf({ dest: haproxy.configPath, minReloadIntervalMs: 1_000, haproxy: { socket, reload: driver } }),
-      ]);
-      const running = renderer.run(stop.signal).catch((error: unknown) => error);
+      const settings = { dest: haproxy.configPath, minReloadIntervalMs: 1_000, haproxy: { socket, reload } };
+      await using pushed = new PushedRenderer([resourceOf(settings)], () => undefined);
+      const { store } = pushed;
+      store.say(textOf(wanted, 0));
+      pushed.start();
       await eventually("the first answer", async () => (await answerOn(haproxy.port)) === "200 s0");
       const load = new Load(haproxy.port);
       const before = await haproxy.reloads();
       const ROUNDS = 80;
       for (let round = 1; round <= ROUNDS; round++) {
         const left = wanted;
-        wanted = [{ server: await newServer(), weight: 100 }]; // the only one, each time another
+        wanted = [{ server: await servers.start(), weight: 100 }]; // the only one, each time another
         store.say(textOf(wanted, round));
         await delay(50);
         for (const { server } of left) {
-          endSoon(() => {
+          servers.endSoon(() => {
             server.leave();
           }, DRAINED_AFTER_MS);
         }
@@ -104,8 +65,6 @@ describe("a renderer", () => {
       expect(answered).toBeGreaterThan(500);
       expect(reloads).toBeGreaterThan(5);
       expect(reloads).toBeLessThanOrEqual(15);
-      stop.abort(new Error("the test is over"));
-      expect(await running).toBe(stop.signal.reason);
     },
   );
 
@@ -118,20 +77,20 @@ describe("a renderer", () => {
       line.renderer();
       const key = (server: TestServer): string => `/app/servers/${server.name}`;
       // What an agent does, without one: a key while the container runs, deleted as soon as the container is told to end.
-      let running: readonly TestServer[] = [await newServer(), await newServer(), await newServer()];
+      let running: readonly TestServer[] = [await servers.start(), await servers.start(), await servers.start()];
       await etcd.write(running.map((server) => [key(server), `127.0.0.1:${server.port}`] as const));
       await eventually("three answers", async () => (await line.answering()).length === 3);
       const reloads = await line.haproxy.reloads();
       const load = new Load(line.port, 0);
       for (let round = 0; round < 40; round++) {
         const [oldest] = running;
-        const server = await newServer();
+        const server = await servers.start();
         running = [...running.slice(1), server];
         await etcd.write([[key(server), `127.0.0.1:${server.port}`]]);
         await delay(50);
         if (oldest) {
           await etcd.write([[key(oldest), undefined]]);
-          endSoon(() => oldest[Symbol.asyncDispose]()); // its connections end with it
+          servers.endSoon(() => oldest[Symbol.asyncDispose]()); // its connections end with it
         }
         await delay(100);
       }
@@ -151,7 +110,7 @@ describe("an etcd that is emptied by mistake", () => {
     await using line = await Line.start({ removalGrace: "4s" });
     const { etcd } = line;
     const renderer = line.renderer();
-    const running = [await newServer(), await newServer(), await newServer()];
+    const running = [await servers.start(), await servers.start(), await servers.start()];
     const pairs = running.map(({ name, port }) => [`/app/servers/${name}`, `127.0.0.1:${port}`] as const);
     const isServing = async (): Promise<boolean> =>
       (await line.answering()).join() === running.map(({ name }) => `200 ${name}`).join();
@@ -192,7 +151,7 @@ backend b
     await using confdir = await Confdir.make();
     await using haproxy = await startHaproxy();
     const socket = join(haproxy.directory, "admin.sock");
-    const [one, two] = [await newServer(), await newServer()];
+    const [one, two] = [await servers.start(), await servers.start()];
     await etcd.write([["/app/servers/one", `127.0.0.1:${one.port}`]]);
     await confdir.resource(
       "haproxy.cfg",

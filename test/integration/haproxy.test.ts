@@ -16,7 +16,6 @@ import { systemClock } from "../../src/flow/clock.js";
 import type { Resource } from "../../src/ports.js";
 import { apply, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
 import type { ApplyParts } from "../../src/renderer/apply-parts.js";
-import { Renderer } from "../../src/renderer/renderer.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { HAPROXY } from "../support/haproxy-binary.js";
@@ -28,7 +27,8 @@ import {
   startHaproxy,
   type LiveHaproxy,
 } from "../support/live-haproxy.js";
-import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
+import { PushedRenderer } from "../support/pushed-renderer.js";
+import { resourceOf } from "../support/pushed-store.js";
 import { required } from "../support/required.js";
 
 const clock = systemClock;
@@ -253,31 +253,16 @@ describe("a reload by signal", () => {
 describe("the renderer with a real HAProxy", () => {
   test("takes twenty quick changes with a few reloads, and the last one is served (invariants 4 and 5)", async () => {
     await using haproxy = await startHaproxy();
-    const store = new PushedStore();
-    const templates = new PushedTemplates();
-    const renderer = new Renderer({
-      templates,
-      storeOf: () => store,
-      compile: async () => (snapshot) => ({ text: answering(textIn(snapshot), haproxy.port), leftOut: [] }),
-      targetOf: (resource) => new TargetFile(resource, emit),
-      balancerOf: driverSelector({ haproxy: HAPROXY, clock, emit }),
-      clock,
-      emit,
-      ...DEFAULT_OPTIONS,
-    });
-    templates.show([resourceFor(haproxy)]);
-    const running = renderer.run(stop.signal);
-    const ended = expect(running).rejects.toThrow("the test is over");
+    const textOf = (say: string): string => answering(say, haproxy.port);
+    await using pushed = new PushedRenderer([resourceFor(haproxy)], emit, textOf);
+    pushed.start();
     for (let change = 1; change <= 20; change++) {
-      store.say(`change ${change}`);
+      pushed.store.say(`change ${change}`);
       await delay(15);
     }
     await eventually("the last change", async () => (await answerOn(haproxy.port)) === "200 change 20", 5_000);
-    await eventually("an end of the work", () => renderer.waitingFor.length === 0);
+    await eventually("an end of the work", () => pushed.renderer.waitingFor.length === 0);
     expect(await haproxy.reloads()).toBeLessThanOrEqual(4);
-    expect(renderer.state.resources[0]).toMatchObject({ outcome: { kind: "applied" }, revision: "20" });
-    stop.abort(new Error("the test is over"));
-    await ended;
-    expect(store.watchers).toBe(0);
+    expect(pushed.renderer.state.resources[0]).toMatchObject({ outcome: { kind: "applied" }, revision: "20" });
   });
 });

@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { composeCommand, PROJECT } from "../../tools/machine/facts.mjs";
-import { must } from "../../tools/machine/program.mjs";
+import { find, must } from "../../tools/machine/program.mjs";
 import { eventually } from "./eventually.js";
 import { required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
@@ -78,6 +78,24 @@ export class ComposeProject implements AsyncDisposable {
   /** Stops and removes everything of it. */
   async down(): Promise<void> {
     await this.#run("down", "--volumes", "--timeout", "2");
+  }
+
+  /**
+   * Writes a program `docker` into a folder, for lines of documents as they are: `docker compose -f FILE -p NAME ...` does to
+   * this project, by the Compose of this machine, what the file that is named says. All else is the machine's own.
+   */
+  async standIn(folder: string): Promise<void> {
+    const marks = this.#files.slice(1).flatMap((file) => ["--file", file]);
+    const first = [...this.#command, "--project-name", this.name].join(" ");
+    const lines = [
+      "#!/bin/sh",
+      `[ "$1" = compose ] || exec ${required(find("docker"), "docker")} "$@"`,
+      "file=$3",
+      "shift 5",
+      `exec ${first} --file "$file" ${marks.join(" ")} "$@"`,
+    ];
+    await writeFile(join(folder, "docker"), `${lines.join("\n")}\n`);
+    await chmod(join(folder, "docker"), 0o755);
   }
 
   async containers(): Promise<readonly ComposedContainer[]> {

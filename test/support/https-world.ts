@@ -4,17 +4,14 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
-import { TargetFile } from "../../src/edges/output/target-file.js";
-import { systemClock } from "../../src/flow/clock.js";
-import { DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
-import { Renderer, type RendererState } from "../../src/renderer/renderer.js";
+import { configWord } from "../../src/haproxy/config/words.js";
+import type { RendererState } from "../../src/renderer/renderer.js";
 import { makeCertificates, makeServerPem } from "./certificates.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
-import { HAPROXY } from "./haproxy-binary.js";
 import { answering, type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
-import { PushedStore, PushedTemplates, resourceOf, textIn } from "./pushed-store.js";
+import { PushedRenderer } from "./pushed-renderer.js";
+import { resourceOf } from "./pushed-store.js";
 import { required } from "./required.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -25,6 +22,8 @@ export interface HttpsOptions {
   /** What stands behind `ssl` in the bind, of the folder of certificates and a list of them; the folder by itself. */
   readonly crtOf?: (folder: string, list: string) => string;
   readonly way?: "master" | "admin";
+  /** What the folder of certificates is called. */
+  readonly folderName?: string;
 }
 
 /** A real HAProxy that serves by HTTPS, and a renderer that keeps its certificates. */
@@ -39,14 +38,13 @@ export class HttpsWorld implements AsyncDisposable {
   readonly #ca: Buffer;
   readonly #text: string;
   readonly #socket: string | undefined;
-  #renderer: Renderer | undefined;
-  #stop = new AbortController();
-  #running: Promise<unknown> = Promise.resolve();
+  #pushed: PushedRenderer | undefined;
   readonly #directory: AsyncDisposable;
 
   private constructor(parts: {
     readonly haproxy: LiveHaproxy;
     readonly directory: AsyncDisposable & { readonly path: string };
+    readonly folder: string;
     readonly httpsPort: number;
     readonly ca: Buffer;
     readonly text: string;
@@ -55,7 +53,7 @@ export class HttpsWorld implements AsyncDisposable {
     this.haproxy = parts.haproxy;
     this.#directory = parts.directory;
     this.authority = parts.directory.path;
-    this.folder = join(parts.directory.path, "certs");
+    this.folder = parts.folder;
     this.httpsPort = parts.httpsPort;
     this.#ca = parts.ca;
     this.#text = parts.text;
@@ -63,10 +61,16 @@ export class HttpsWorld implements AsyncDisposable {
   }
 
   /** Makes an authority and the first certificates of it, each for the name that it is given, and starts both. */
-  static async start({ certificates, crtOf = (folder) => `crt ${folder}`, way }: HttpsOptions): Promise<HttpsWorld> {
+  static async start(options: HttpsOptions): Promise<HttpsWorld> {
+    const {
+      certificates,
+      crtOf = (folder: string) => `crt ${configWord(folder)}`,
+      way,
+      folderName = "certs",
+    } = options;
     const directory = await tempDir();
     await makeCertificates(directory.path);
-    const folder = join(directory.path, "certs");
+    const folder = join(directory.path, folderName);
     await mkdir(folder);
     for (const [file, name] of Object.entries(certificates)) {
       await writeFile(join(folder, file), await makeServerPem(directory.path, name));
@@ -89,7 +93,7 @@ export class HttpsWorld implements AsyncDisposable {
     });
     const ca = await readFile(join(directory.path, "ca.pem"));
     const own = way === "admin" ? socket : undefined;
-    const world = new HttpsWorld({ haproxy, directory, httpsPort, ca, text, socket: own });
+    const world = new HttpsWorld({ haproxy, directory, folder, httpsPort, ca, text, socket: own });
     await world.render();
     return world;
   }
@@ -97,35 +101,23 @@ export class HttpsWorld implements AsyncDisposable {
   /** Starts a renderer, in the place of the last one; resolves when it has done all that it had to. */
   async render(): Promise<void> {
     await this.halt();
-    const emit = (event: HecdEvent): void => void this.told.push(event);
-    const [store, templates] = [new PushedStore(), new PushedTemplates()];
-    const renderer = new Renderer({
-      templates,
-      storeOf: () => store,
-      compile: async () => (snapshot) => ({ text: textIn(snapshot), leftOut: [] }),
-      targetOf: (resource) => new TargetFile(resource, emit),
-      balancerOf: driverSelector({ haproxy: HAPROXY, clock: systemClock, emit }),
-      clock: systemClock,
-      emit,
-      ...DEFAULT_OPTIONS,
-    });
-    store.say(this.#text);
     const reload = { kind: "master", socket: this.haproxy.masterSocket } as const;
-    templates.show([resourceOf({ dest: this.haproxy.configPath, haproxy: { socket: this.#socket, reload } })]);
-    this.#stop = new AbortController();
-    this.#running = renderer.run(this.#stop.signal).catch((error: unknown) => error);
-    this.#renderer = renderer;
-    await eventually("a renderer that is ready", () => renderer.waitingFor.length === 0);
+    const resource = resourceOf({ dest: this.haproxy.configPath, haproxy: { socket: this.#socket, reload } });
+    const pushed = new PushedRenderer([resource], (event) => void this.told.push(event));
+    this.#pushed = pushed;
+    pushed.store.say(this.#text);
+    pushed.start();
+    await eventually("a renderer that is ready", () => pushed.renderer.waitingFor.length === 0);
   }
 
   /** Ends the renderer. */
   async halt(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+    await this.#pushed?.[Symbol.asyncDispose]();
+    this.#pushed = undefined;
   }
 
   get state(): RendererState {
-    return required(this.#renderer, "renderer").state;
+    return required(this.#pushed, "renderer").renderer.state;
   }
 
   /** Has the authority sign a new certificate for a name and puts it there, by rename. */

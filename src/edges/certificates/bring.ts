@@ -1,7 +1,7 @@
 import { HecdError } from "../../errors.js";
 import type { Pem } from "../../haproxy/certificates/pem.js";
 import { type ShownCertificate, shownCertificates } from "../../haproxy/certificates/shown.js";
-import { isPlainPath } from "../../haproxy/certificates/step.js";
+import { commandWord, isPlainPath } from "../../haproxy/certificates/step.js";
 
 /** How the worker of an HAProxy is spoken to. Each throws `haproxy-failed` where it cannot be. */
 export interface CertificateTalk {
@@ -27,12 +27,13 @@ export async function renewCertificate(path: string, pem: Pem, talk: Certificate
 export async function addCertificate(path: string, folder: string, pem: Pem, talk: CertificateTalk): Promise<Brought> {
   const obstacle = obstacleFor(path, pem) ?? obstacleFor(folder, pem);
   if (obstacle !== undefined) return { obstacle };
-  const made = await talk.say([`new ssl cert ${path}`]);
+  const word = commandWord(path);
+  const made = await talk.say([`new ssl cert ${word}`]);
   if (!made.includes("New empty certificate store")) return { obstacle: wordsOf(made) };
   const brought = await replace(path, pem, talk);
-  const added = "shown" in brought ? await talk.say([`add ssl crt-list ${folder} ${path}`]) : "";
+  const added = "shown" in brought ? await talk.say([`add ssl crt-list ${commandWord(folder)} ${word}`]) : "";
   if (added.includes("Success!")) return brought;
-  await talk.say([`del ssl cert ${path}`]);
+  await talk.say([`del ssl cert ${word}`]);
   return "obstacle" in brought ? brought : { obstacle: wordsOf(added) };
 }
 
@@ -44,16 +45,17 @@ function obstacleFor(path: string, { payload }: Pem): string | undefined {
 }
 
 async function replace(path: string, { certificate, payload }: Pem, talk: CertificateTalk): Promise<Brought> {
-  await talk.hand(`set ssl cert ${path}`, payload).catch((error: unknown) => {
+  const word = commandWord(path);
+  await talk.hand(`set ssl cert ${word}`, payload).catch((error: unknown) => {
     // What it has not taken is seen by what is pending then, which somebody else may have begun.
     if (!(error instanceof HecdError)) throw error;
   });
-  const [pending] = shownCertificates(await talk.say([`show ssl cert *${path}`]));
+  const [pending] = shownCertificates(await talk.say([`show ssl cert *${word}`]));
   if (pending?.fingerprint !== certificate.fingerprint) return { obstacle: "HAProxy has not taken it" };
-  const answer = await talk.say([`commit ssl cert ${path}`, `show ssl cert ${path}`]);
+  const answer = await talk.say([`commit ssl cert ${word}`, `show ssl cert ${word}`]);
   const [shown] = shownCertificates(answer);
   if (shown?.fingerprint === certificate.fingerprint) return { shown };
-  await talk.say([`abort ssl cert ${path}`]);
+  await talk.say([`abort ssl cert ${word}`]);
   return { obstacle: wordsOf(answer) };
 }
 

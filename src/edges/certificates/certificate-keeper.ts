@@ -5,7 +5,7 @@ import { type Clock, wallTime } from "../../flow/clock.js";
 import { daysUntil, warningDue } from "../../haproxy/certificates/expiry.js";
 import type { Pem } from "../../haproxy/certificates/pem.js";
 import { type ShownCertificate, shownCertificates, shownNames } from "../../haproxy/certificates/shown.js";
-import { isPlainPath, speaksOfCertificates, stepFor } from "../../haproxy/certificates/step.js";
+import { commandWord, isPlainPath, speaksOfCertificates, stepFor } from "../../haproxy/certificates/step.js";
 import { addCertificate, type Brought, type CertificateTalk, renewCertificate } from "./bring.js";
 import { certificatesIn, hasCompanion, readCertificate, versionOf } from "./certificate-files.js";
 import { foldersOf, PlaceWatch } from "./place-watch.js";
@@ -156,7 +156,7 @@ export class CertificateKeeper {
     const talk = this.#talkTo(pid, signal);
     this.#folders = shownNames(await talk.say(["show ssl crt-list"])).filter(isPlainPath);
     const names = shownNames(await talk.say(["show ssl cert"])).filter(isPlainPath);
-    const shown = shownCertificates(await talk.say(names.map((name) => `show ssl cert ${name}`)));
+    const shown = shownCertificates(await talk.say(names.map((name) => `show ssl cert ${commandWord(name)}`)));
     const byName = new Map(shown.map((each) => [each.name, each]));
     this.#known = new Map(names.map((name) => [name, { shown: byName.get(name) }]));
     this.#pid = pid;

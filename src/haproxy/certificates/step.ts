@@ -29,9 +29,14 @@ export function isCertificateName(name: string): boolean {
   return !name.startsWith(".") && !/\.(?:key|issuer|ocsp|sctl)$/.test(name);
 }
 
-/** Whether a path is one word of a command as it stands. */
+/** Whether a path can be written as one word of a command. */
 export function isPlainPath(path: string): boolean {
-  return /^\/[\w.,:@%+=~/*-]+$/.test(path);
+  return /^\/[\w.,:@%+=~/* -]+$/.test(path);
+}
+
+/** Such a path as a word of a command. */
+export function commandWord(path: string): string {
+  return path.replaceAll(" ", "\\ ");
 }
 
 /** Whether a configuration may have certificates, as far as a glance can tell. */

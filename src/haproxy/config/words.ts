@@ -44,6 +44,11 @@ export function splitWords(line: string): Words {
   return { words, isPlain: isPlain && quote === "" };
 }
 
+/** A text as one word of a configuration, such as a path with blanks. It holds no line feed, which no word can. */
+export function configWord(text: string): string {
+  return text.replace(/[ "'\\#]/g, "\\$&");
+}
+
 /** What the backslash at this place stands for, and how many letters it takes; undefined when that is not certain. */
 function escapeAt(line: string, at: number): { readonly text: string; readonly length: number } | undefined {
   const next = line.charAt(at + 1);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Certificate } from "../../../src/core/model/certificate.js";
 import {
+  commandWord,
   isCertificateName,
   isPlainPath,
   speaksOfCertificates,
@@ -32,10 +33,14 @@ test("a folder has certificates, what belongs to them, and hidden files", () => 
 });
 
 test("a path that could be more than one word of a command, or name a transaction, is not plain", () => {
-  expect(["/certs/_.a-b.org+1,2@x=y~/*:%.pem"].every(isPlainPath)).toBe(true);
-  for (const path of ["/a b", "/a;b", "/a\nb", "*/a", "a.pem", "/a\\b", "/a<<", '/a"']) {
+  expect(["/certs/_.a-b.org+1,2@x=y~/*:%.pem", "/my certs/a b.pem"].every(isPlainPath)).toBe(true);
+  for (const path of ["/a\tb", "/a;b", "/a\nb", "*/a", "a.pem", "/a\\b", "/a<<", '/a"']) {
     expect(isPlainPath(path), path).toBe(false);
   }
+});
+
+test("a path is one word of a command, with blanks too", () => {
+  expect(commandWord("/my certs/a b.pem")).toBe(String.raw`/my\ certs/a\ b.pem`);
 });
 
 test("a configuration speaks of certificates where a line names one", () => {

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { splitWords } from "../../../src/haproxy/config/words.js";
+import { configWord, splitWords } from "../../../src/haproxy/config/words.js";
 
 describe("a line of a configuration", () => {
   test.each([
@@ -20,5 +21,13 @@ describe("a line of a configuration", () => {
     (line) => {
       expect(splitWords(line).isPlain).toBe(false);
     },
+  );
+});
+
+test("any text without line feeds can be written as one word", () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[^\n\r\t\v\f]+$/), (text) => {
+      expect(splitWords(`crt ${configWord(text)} alpn h2`)).toEqual({ words: ["crt", text, "alpn", "h2"], isPlain: true });
+    }),
   );
 });

@@ -54,7 +54,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*"],
   },
   "edges/output": {
-    rooms: ["edges/files", "edges/host", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
+    rooms: [
+      ...["edges/files", "edges/host", "haproxy/config", "confd", "template/functions", "ports", "core/*", "flow"],
+      "errors",
+    ],
     packages: ["node:*", "chokidar"],
   },
   "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },

@@ -1,13 +1,11 @@
 import type { Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
+import { type MapEntry, mapEntriesOf, type MapKind } from "../../haproxy/config/maps.js";
 import {
   isSame,
   type MapChange,
   mapChange,
-  type MapEntry,
-  mapEntriesOf,
-  type MapKind,
   type RunningMap,
   runningMapOf,
   shownMapEntries,

@@ -1,6 +1,7 @@
 import type { ProxyBackend } from "../config/backends.js";
 import type { Model } from "../config/model.js";
 import type { Capabilities } from "./capabilities.js";
+import { type MapCommands, type MapsChange, mapsChange } from "./carried-maps.js";
 import { type Pace, reloadMsOf, TURN, USUAL_PACE } from "./budget.js";
 import { type ServerChanges, serverChanges } from "./changes.js";
 import { connectionsCommand } from "./server-commands.js";
@@ -15,8 +16,13 @@ export type Change =
 
 /** Commands for a running HAProxy, and where they lead. */
 export interface RuntimeCommands {
-  /** In order: servers come in before others go, so that no backend is without one in between. */
+  /**
+   * In order: servers come in before others go, so that no backend is without one in between. Maps change in between:
+   * requests are led to servers that are there, and no more to those that go.
+   */
   readonly lines: readonly string[];
+  /** What of them is about maps. */
+  readonly maps: readonly MapCommands[];
   /** The backends that the commands touch. */
   readonly backends: readonly string[];
   /** Servers that are taken out and are to be deleted later. */
@@ -71,12 +77,15 @@ export function changeBetween(
     else isWhole = false; // its turn comes
     rest = { ms: rest.ms - found.effort * pace.commandMs, commands: rest.commands - commands };
   }
-  if (reason === undefined && changes.length === 0) return { kind: "none" };
+  // Once all servers are in, and never ahead of a reload: what looks a map up may be another one then.
+  const maps = reason === undefined && isWhole ? mapsChange(running.maps, wanted.maps) : NO_MAPS_CHANGE;
+  reason ??= maps.obstacle;
+  if (reason === undefined && changes.length === 0 && maps.commands.length === 0) return { kind: "none" };
   if (!capabilities.canAdd) {
     const tooOld = `HAProxy ${capabilities.version} does not change servers at run time`;
     return { kind: "reload", reason: skeleton ?? tooOld, first: commandsFor([], running) };
   }
-  const commands = { ...commandsFor(changes, running), isWhole };
+  const commands = { ...commandsFor(changes, running, reason === undefined ? maps.commands : []), isWhole };
   return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };
 }
 
@@ -92,9 +101,18 @@ function changedIn(running: Model, wanted: Model): readonly (readonly [ProxyBack
 }
 
 /** Commands for these changes of what runs; for none of them, none. */
-export function commandsFor(changes: readonly ServerChanges[], running: Model): RuntimeCommands {
+export function commandsFor(
+  changes: readonly ServerChanges[],
+  running: Model,
+  maps: readonly MapCommands[] = [],
+): RuntimeCommands {
   return {
-    lines: [...changes.flatMap(({ ins }) => ins), ...changes.flatMap(({ outs }) => outs)],
+    lines: [
+      ...changes.flatMap(({ ins }) => ins),
+      ...maps.flatMap(({ lines }) => lines),
+      ...changes.flatMap(({ outs }) => outs),
+    ],
+    maps,
     backends: changes.map(({ reached }) => reached.name),
     leaving: changes.flatMap(({ leaving }) => leaving),
     returning: changes.flatMap(({ returning }) => returning),
@@ -105,11 +123,14 @@ export function commandsFor(changes: readonly ServerChanges[], running: Model): 
     reached: {
       ...running,
       backends: new Map([...running.backends, ...changes.map(({ reached }) => [reached.name, reached] as const)]),
+      maps: new Map([...running.maps, ...maps.map(({ map }) => [map.name, map] as const)]),
     },
     isWhole: true,
     effort: changes.reduce((sum, { effort }) => sum + effort, 0),
   };
 }
+
+const NO_MAPS_CHANGE: MapsChange = { commands: [], obstacle: undefined };
 
 function skeletonDifference(running: Model, wanted: Model): string | undefined {
   const isSameInOrder =

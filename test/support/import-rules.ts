@@ -87,7 +87,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
-  "haproxy/runtime": { rooms: ["haproxy/config"], packages: [] },
+  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps"], packages: [] },
+  "haproxy/maps": { rooms: ["haproxy/config"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },

@@ -14,7 +14,7 @@ export interface Owned {
 }
 
 /** How many digits a staged file has behind its name; none of our own files has as many. */
-const STAGE_DIGITS = 12;
+export const STAGE_DIGITS = 12;
 
 /** How old a staged file of somebody who died must be to be removed. */
 const STALE_MS = 3_600_000;

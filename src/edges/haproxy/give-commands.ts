@@ -10,9 +10,9 @@ import {
   questionsAfter,
   type ShownMaps,
   withVersion,
-} from "../../haproxy/runtime/carried-maps.js";
+} from "../../haproxy/maps/carried-maps.js";
 import { commandsPerLine, type Pace, paceAfterCommands } from "../../haproxy/runtime/budget.js";
-import { shownMapEntries } from "../../haproxy/runtime/map-changes.js";
+import { shownMapEntries } from "../../haproxy/maps/map-changes.js";
 import type { RuntimeCommands } from "../../haproxy/runtime/change.js";
 import type { RuntimeApi } from "./runtime.js";
 

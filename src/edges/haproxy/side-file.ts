@@ -9,7 +9,7 @@ import {
   type RunningMap,
   runningMapOf,
   shownMapEntries,
-} from "../../haproxy/runtime/map-changes.js";
+} from "../../haproxy/maps/map-changes.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { RuntimeApi, type RuntimeSockets, type RuntimeAnswer } from "./runtime.js";
 

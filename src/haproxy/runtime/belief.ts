@@ -1,7 +1,7 @@
 import type { Model } from "../config/model.js";
 import type { RetiringServer } from "./server-steps.js";
 import type { Remedy } from "./remedies.js";
-import { compareMaps, type ShownMaps } from "./carried-maps.js";
+import { compareMaps, type ShownMaps } from "../maps/carried-maps.js";
 import type { RuntimeReply } from "./runtime-reply.js";
 import { compare } from "./server-state.js";
 

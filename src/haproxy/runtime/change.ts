@@ -1,11 +1,12 @@
 import type { ProxyBackend } from "../config/backends.js";
 import type { Model } from "../config/model.js";
 import type { Capabilities } from "./capabilities.js";
-import { type MapCommands, type MapsChange, mapsChange } from "./carried-maps.js";
+import { type MapCommands, type MapsChange, mapsChange } from "../maps/carried-maps.js";
 import { type Pace, reloadMsOf, TURN, USUAL_PACE } from "./budget.js";
 import { type ServerChanges, serverChanges } from "./changes.js";
 import { connectionsCommand } from "./server-commands.js";
 import type { RetiringServer } from "./server-steps.js";
+import { type WholeBackends, wholeBackends } from "./whole-backends.js";
 
 /** What has to be done so that what runs becomes what is wanted. */
 export type Change =
@@ -57,9 +58,37 @@ export function changeBetween(
   running: Model,
   wanted: Model,
   retiringServers: ReadonlyMap<string, RetiringServer>,
-  { pace = USUAL_PACE, ...capabilities }: Traits,
+  traits: Traits,
 ): Change {
   const skeleton = skeletonDifference(running, wanted);
+  const whole =
+    skeleton !== undefined && traits.canAddBackends ? wholeBackends(running, wanted, retiringServers) : undefined;
+  if (whole && skeletonDifference(whole.model, wanted) === undefined) {
+    const change = changeOfParts(whole.model, wanted, undefined, retiringServers, traits);
+    // While servers are still to come, what looks a map up may lead to backends that go.
+    const isAhead = change.kind === "runtime" && !change.commands.isWhole && whole.outs.length > 0;
+    if (change.kind !== "reload" && !isAhead) return withWholeBackends(change, whole);
+  }
+  return changeOfParts(running, wanted, skeleton, retiringServers, traits);
+}
+
+/** The same change with backends that come before all else and go after it. */
+function withWholeBackends(
+  change: Exclude<Change, { readonly kind: "reload" }>,
+  { ins, outs, model }: WholeBackends,
+): Change {
+  const rest = change.kind === "runtime" ? change.commands : commandsFor([], model);
+  return { kind: "runtime", commands: { ...rest, lines: [...ins, ...rest.lines, ...outs] } };
+}
+
+/** How servers and maps change, where `skeleton` is what differs besides. */
+function changeOfParts(
+  running: Model,
+  wanted: Model,
+  skeleton: string | undefined,
+  retiringServers: ReadonlyMap<string, RetiringServer>,
+  { pace = USUAL_PACE, ...capabilities }: Traits,
+): Change {
   let reason = skeleton;
   const changes: ServerChanges[] = [];
   const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));

@@ -8,7 +8,7 @@ import {
   preparedVersion,
   questionsAfter,
   withVersion,
-} from "../../../src/haproxy/runtime/carried-maps.js";
+} from "../../../src/haproxy/maps/carried-maps.js";
 
 function mapOf(text: string, converter = "map_beg"): ProxyMap {
   return proxyMapOf({ name: "c.a", text }, [{ converter, file: "c.a" }]);

@@ -123,7 +123,12 @@ async function tellDifferences(text: string, { resource, target, emit }: ApplyPa
 }
 
 /** What has to be done so that the file has `text` and what reads it runs on it. */
-export function workFor(text: string, present: string | undefined, condition: TargetCondition, isHaproxy: boolean): Work {
+export function workFor(
+  text: string,
+  present: string | undefined,
+  condition: TargetCondition,
+  isHaproxy: boolean,
+): Work {
   if (text !== present || condition === "torn") return "replace";
   switch (condition) {
     case "sound":

@@ -272,7 +272,13 @@ export interface ReloadVerdict {
 }
 
 /**
- * A file that is only ever replaced whole, and that knows the last one proven to be in use.
+ * How a file is apart from its text. `drifted`: permissions or owner are not the wanted ones, or what the text carries
+ * is not there. `unproven`: see `Target`. `torn`: unproven, and what the text carries is not there.
+ */
+export type TargetCondition = "sound" | "drifted" | "unproven" | "torn";
+
+/**
+ * A file that is only ever replaced whole, with the files that its text carries, and that knows the last one proven to be in use.
  *
  * From `commit` to `confirm` the file counts as unproven, also for the next process when this one dies in between.
  * Everything fails with `file-unwritable` or `file-unreadable`.
@@ -280,13 +286,12 @@ export interface ReloadVerdict {
 export interface Target {
   /** The present text; undefined when there is no file. */
   read(): Promise<string | undefined>;
-  /** How the file is apart from its text: `drifted` when permissions or owner are not the wanted ones. */
-  condition(): Promise<"sound" | "drifted" | "unproven">;
+  condition(): Promise<TargetCondition>;
   /** In what the present file is not the one that is wanted, text included. */
   differences(text: string): Promise<readonly Difference[]>;
   /** Writes `text` beside the file, where a check can look at it; disposing what is not committed removes it. */
   stage(text: string): Promise<Staged>;
-  /** Gives the file the wanted permissions and owner. */
+  /** Gives the file the wanted permissions and owner, and beside it what its text carries. */
   amend(): Promise<void>;
   /** Notes that the present file is in use. */
   confirm(): Promise<void>;

@@ -9,7 +9,7 @@ import { reasonOf } from "../errors.js";
 import { wallTime } from "../flow/clock.js";
 import { isConfiguration } from "../haproxy/config/config.js";
 import { adviceFor } from "../haproxy/config/lint.js";
-import { reloadReasons } from "../haproxy/runtime/advice.js";
+import { newBackendReasons, reloadReasons } from "../haproxy/runtime/advice.js";
 import { capabilitiesOf } from "../haproxy/runtime/capabilities.js";
 import type { Resource } from "../ports.js";
 import type { Settings } from "../settings.js";
@@ -85,7 +85,9 @@ async function judge(
 
 /** What the file lacks to change without a reload and to be reloaded without loss, as far as this HAProxy goes. */
 function adviceOn(text: string, version: string | undefined): readonly string[] {
-  const reasons = version === undefined ? [] : reloadReasons(text, capabilitiesOf(version));
+  const capabilities = capabilitiesOf(version ?? "");
+  const reasons =
+    version === undefined ? [] : [...reloadReasons(text, capabilities), ...newBackendReasons(text, capabilities)];
   const all = [...reasons, ...adviceFor(text)];
   return all.map(({ section, line, reason }) =>
     line === undefined ? `in ${section}: ${reason}` : `in ${section}, consider "${line}": ${reason}`,

@@ -20,9 +20,9 @@ export interface TemplateDeps {
 
 /** Reads a resource's template. Throws `template-invalid`, as does the result. */
 export function compileWith(deps: TemplateDeps): (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering> {
-  return async ({ src, source, prefix, users }) => {
+  return async ({ src, source, prefix, users, dest }) => {
     const template = await compileTemplate(src, source);
-    return (snapshot) => template.render({ ...deps, snapshot, prefix, users });
+    return (snapshot) => template.render({ ...deps, snapshot, prefix, users, dest });
   };
 }
 

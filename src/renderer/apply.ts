@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/events/event.js";
 import { graceSignal } from "../flow/deadline.js";
-import type { Adjustment } from "../ports.js";
+import type { Adjustment, TargetCondition } from "../ports.js";
 import type { ApplyOptions, ApplyParts, Work } from "./apply-parts.js";
 import { type BringTo, Candidate } from "./candidate.js";
 import { adjust, adjustWhole, deferred, type Errand } from "./errand.js";
@@ -43,7 +43,7 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
     return { kind: "unchanged" };
   }
   // An unproven file has nothing to say about what runs.
-  const file = condition === "unproven" ? undefined : present;
+  const file = condition === "unproven" || condition === "torn" ? undefined : present;
   using rest = graceSignal(parts.finishWithinMs, clock, signal);
   try {
     const outcome = refusal ?? (await bring(deferred({ text, file, work }, parts), parts, signal, rest.signal));
@@ -126,10 +126,10 @@ async function tellDifferences(text: string, { resource, target, emit }: ApplyPa
 export function workFor(
   text: string,
   present: string | undefined,
-  condition: "sound" | "drifted" | "unproven",
+  condition: TargetCondition,
   isHaproxy: boolean,
 ): Work {
-  if (text !== present) return "replace";
+  if (text !== present || condition === "torn") return "replace";
   switch (condition) {
     case "sound":
       return "nothing";

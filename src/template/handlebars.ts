@@ -1,5 +1,6 @@
 import Handlebars from "handlebars";
-import { defaultServiceOf, type Route, routesOf } from "../core/view/routes.js";
+import { type RouteEntry, type Routing, routingOf } from "../core/view/route-map.js";
+import { defaultServiceOf, type Route } from "../core/view/routes.js";
 import { type Service } from "../core/view/server.js";
 import { type ServiceUsers, usersOf, withOpenness } from "../core/view/service-users.js";
 import { servicesOf, type View } from "../core/view/view.js";
@@ -28,16 +29,19 @@ export function compileHandlebars(name: string, source: string): Template {
   const functions = [...FUNCTIONS].filter(([word]) => words.has(word));
   const rememberedEach = engine.helpers["each"] && eachItem(engine.helpers["each"]);
   const memory = new Memory();
-  let view: View | undefined; // of the last snapshot, from which the next one differs in few keys
+  // Those of the last snapshot, from which the next one differs in few keys.
+  let view: View | undefined;
+  let routing: Routing | undefined;
   return {
     render(input) {
-      const seen = new Seen(input, view, words.has("userLists"));
+      const seen = new Seen(input, { view, routing }, words.has("userLists"));
       const helpers = {
         ...helpersOf(name, functions, scopeOf(input, memory)),
         ...(rememberedEach && { [EACH_ITEM]: rememberedEach(input.env) }),
       };
       const text = quoting(name, () => program(seen.context, { helpers }));
       view = seen.view ?? view;
+      routing = seen.routing ?? routing;
       return { text, leftOut: [...(seen.view?.leftOut ?? []), ...(seen.users?.leftOut ?? [])] };
     },
   };
@@ -67,23 +71,37 @@ interface Context {
   /** The users of each file that a service names and that has any, by the name of the file. */
   readonly userLists: ServiceUsers["lists"];
   readonly routes: readonly Route[];
+  /** The same as a map in which the longest key counts; see `Routing`. */
+  readonly routeEntries: readonly RouteEntry[];
+  readonly routeLabels: readonly number[];
+  /** Where the text goes. */
+  readonly dest: string;
   /** The service of requests that no route wants; empty when there is none. */
   readonly defaultService: string;
 }
+
+/** Where a text goes that nobody keeps. */
+const USUAL_DEST = "haproxy.cfg";
 
 /** Reads the services of a snapshot when a template asks for them, since not every key is a server to every template. */
 class Seen {
   readonly context: Context;
   #view: View | undefined;
   #users: ServiceUsers | undefined;
+  #routing: Routing | undefined;
 
   /** Files of users are looked for where they are asked for, since what is wrong with them is told. */
-  constructor({ snapshot, env, users }: RenderInput, previous: View | undefined, asksForUsers: boolean) {
+  constructor(
+    { snapshot, env, users, dest = USUAL_DEST }: RenderInput,
+    previous: { readonly view: View | undefined; readonly routing: Routing | undefined },
+    asksForUsers: boolean,
+  ) {
     const preferred = env["HECD_DEFAULT_SERVICE"] ?? "servers";
-    const seen = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous)).services;
+    const seen = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous.view)).services;
     const userLists = (): ServiceUsers["lists"] => (this.#users ??= usersOf(seen(), users)).lists;
     let all: readonly Service[] | undefined;
     const services = (): readonly Service[] => (all ??= asksForUsers ? withOpenness(seen(), userLists()) : seen());
+    const routing = (): Routing => (this.#routing ??= routingOf(services(), previous.routing));
     let byName: Readonly<Record<string, Service>> | undefined;
     // Handlebars sees own properties only, so these are getters of a plain object.
     this.context = {
@@ -100,8 +118,15 @@ class Seen {
         return userLists();
       },
       get routes() {
-        return routesOf(services());
+        return routing().routes;
       },
+      get routeEntries() {
+        return routing().entries;
+      },
+      get routeLabels() {
+        return routing().labels;
+      },
+      dest,
       get defaultService() {
         return defaultServiceOf(services(), preferred) ?? "";
       },
@@ -111,6 +136,11 @@ class Seen {
   /** Undefined when the template has not asked for services. */
   get view(): View | undefined {
     return this.#view;
+  }
+
+  /** Undefined when the template has not asked for routes. */
+  get routing(): Routing | undefined {
+    return this.#routing;
   }
 
   /** Undefined when the template has not asked for them. */

@@ -10,6 +10,8 @@ export interface RenderInput {
   /** Is cut off the keys before the functions see them; `/` cuts nothing. The services are those of the whole keys. */
   readonly prefix: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the text goes; undefined where nobody keeps it. */
+  readonly dest?: string | undefined;
   /** The machine; without one, what would be asked of it is an error. */
   readonly world?: TemplateWorld | undefined;
   /** Whom labels of services may name; undefined where nobody has said where they are. */

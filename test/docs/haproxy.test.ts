@@ -42,6 +42,10 @@ describe("the page of HAProxy", () => {
   test("tells what differs between versions", () => {
     expect(capabilitiesOf("2.5.1").canAdd).toBe(false);
     expect(capabilitiesOf("2.6.0").canAdd).toBe(true);
+    expect([capabilitiesOf("3.3.9"), capabilitiesOf("3.4.0")].map((each) => each.canAddBackends)).toEqual([
+      false,
+      true,
+    ]);
     expect([answersReload("2.6.12"), answersReload("2.7.0")]).toEqual([false, true]);
     expect([capabilitiesOf("2.9.1"), capabilitiesOf("3.0.0")].map((each) => each.movesConnections)).toEqual([
       false,

@@ -2,8 +2,11 @@ import { describe, expect, test } from "vitest";
 import { parseResource } from "../../src/confd/resource.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { compileTemplate } from "../../src/template/compile.js";
+import { carriedFiles } from "../../src/haproxy/config/maps.js";
+import { modelOf } from "../../src/haproxy/config/model.js";
 import { FUNCTIONS } from "../../src/template/functions/functions.js";
 import { blocks, rows, section, textOf } from "../support/documents.js";
+import { record } from "../support/records.js";
 
 const PAGE = "docs/templates.md";
 const LANGUAGES = section(PAGE, "Two languages");
@@ -29,6 +32,28 @@ describe("the page of templates", () => {
     const texts = blocks(LANGUAGES, "rendered").map((text) => text.trim());
     expect(templates).toHaveLength(2);
     expect(await Promise.all(templates.map((source) => rendered("example.hbs", source)))).toEqual(texts);
+  });
+
+  test("shows a map that a configuration carries, and how it is read", () => {
+    const [text = ""] = blocks(section(PAGE, "Maps, pages and scripts of HAProxy"), "haproxy");
+    const files = [{ name: "haproxy.cfg.sites", text: "/docs/ docs\n/docs/old/ archive\n" }];
+    expect(carriedFiles(text)).toEqual(files);
+    expect(modelOf(text).maps.get("haproxy.cfg.sites")).toMatchObject({ isLookedUp: true, isOrdered: false });
+  });
+
+  test("tells what routes are as the entries of a map", async () => {
+    const keys = [
+      record({ service: "shop", http: { hosts: ["shop.example.org", "*.example.org"], paths: ["/cart"] } }),
+    ];
+    const more = record({ service: "cart", name: "cart", port: 2, http: { hosts: [], paths: ["/cart"] } });
+    const source = "{{#each routeEntries}}{{key}} {{service}}\n{{/each}}{{base dest}}";
+    const template = await compileTemplate("example.hbs", source);
+    const { text } = template.render({ snapshot: snapshotOf(1n, [...keys, more]), prefix: "/", env: {} });
+    const lines = text.split("\n");
+    expect(lines).toEqual([
+      ...["=shop.example.org/cart/ shop", "example.org/cart/ shop", "/cart/ cart", "haproxy.cfg"],
+    ]);
+    for (const line of lines.slice(0, 3)) expect(LANGUAGES).toContain(`\`${line.split(" ")[0] ?? ""}\``);
   });
 
   test("shows the first template in Go's language too", async () => {

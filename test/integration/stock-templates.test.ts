@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SERVICES } from "../../src/core/model/keys.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { parseUsers } from "../../src/core/model/users.js";
-import { routesOf } from "../../src/core/view/routes.js";
+import { routingOf } from "../../src/core/view/route-map.js";
 import { servicesOf } from "../../src/core/view/view.js";
+import { carriedFiles } from "../../src/haproxy/config/maps.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { makeCertificates, makeServerPem } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
@@ -220,7 +221,6 @@ describe("invariant 11: no value from the store can add a directive", () => {
 
   const NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}";
   const ADDRESS = String.raw`(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]):[1-9][0-9]{0,4}`;
-  const CONDITION = String.raw`\{ var\(txn\.(?:host|path)\) -m (?:str|end|beg) [A-Za-z0-9._~!&*+,;=:@%/-]+ \}`;
   const PREFIX = "/[A-Za-z0-9._~!&*+,;=:@/-]+";
   const TIME = "[0-9]{1,8}(?:ms|s)";
   const HOST = "[A-Za-z0-9-]{1,63}(?:[.][A-Za-z0-9-]{1,63})*";
@@ -233,7 +233,10 @@ describe("invariant 11: no value from the store can add a directive", () => {
   const FROM_STORE = [
     new RegExp(`^backend ${NAME}$`),
     new RegExp(`^    default_backend ${NAME}$`),
-    new RegExp(`^    use_backend ${NAME} if(?: ${CONDITION}){1,2}$`),
+    new RegExp(`^#\\| =?(?:${HOST})?/[A-Za-z0-9._~!&*+,;=:@%/-]* ${NAME}$`),
+    new RegExp(
+      String.raw`^    http-request set-var\(txn\.service\) var\(txn\.host\),field\(-1,\.,[0-9]+\),concat\(,txn\.path\),map_beg\(haproxy\.cfg\.routes\) unless \{ var\(txn\.service\) -m found \}$`,
+    ),
     new RegExp(
       `^    server ${NAME}:[0-9a-fA-F:.]+:[0-9]+ ${ADDRESS}(?: check inter ${TIME} fall [0-9]{1,3} rise [0-9]{1,3}${CHECK})? weight [0-9]{1,3}(?: backup)?${SPOKEN}(?: maxconn [0-9]{1,5})?(?: cookie [a-z0-9]{14})?$`,
     ),
@@ -312,7 +315,11 @@ describe("invariant 11: no value from the store can add a directive", () => {
         expect(text.match(/^ *server /gm) ?? []).toHaveLength(servers);
         if (name === "haproxy.cfg.hbs") {
           expect(text.match(/^backend /gm) ?? []).toHaveLength(shown.length);
-          expect(text.match(/^ *use_backend /gm) ?? []).toHaveLength(routesOf(services).length);
+          const { routes, entries } = routingOf(services);
+          expect(text.match(/^ *use_backend /gm) ?? []).toHaveLength(routes.length > 0 ? 1 : 0);
+          expect(text.match(/^#\| /gm) ?? []).toHaveLength(entries.length);
+          const carried = carriedFiles(text).map((file) => file.text.match(/^.+$/gm) ?? []);
+          expect(carried).toEqual(routes.length > 0 ? [entries.map(({ key, service }) => `${key} ${service}`)] : []);
         }
         expect(await objectionsTo(text)).toBeUndefined();
       }),

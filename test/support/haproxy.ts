@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { carriedFiles } from "../../src/haproxy/config/maps.js";
 import { NO_STATES } from "../../src/haproxy/runtime/state-file.js";
 import { eventually } from "./eventually.js";
 import { HAPROXY } from "./haproxy-binary.js";
@@ -19,6 +20,7 @@ export async function objectionsTo(config: string): Promise<string | undefined> 
   const states = join(dir.path, "states");
   await writeFile(states, NO_STATES);
   await writeFile(path, config.replace(/^( *server-state-file ).*$/m, `$1${states}`));
+  for (const { name, text } of carriedFiles(config)) await writeFile(join(dir.path, name), text);
   try {
     await run(HAPROXY, ["-c", "-dW", "-f", path]);
     return undefined;
@@ -36,7 +38,9 @@ export async function haproxyVersion(): Promise<string> {
 export async function runHaproxy(config: (dir: string) => string): Promise<AsyncDisposable> {
   const dir = await tempDir();
   const path = join(dir.path, "haproxy.cfg");
-  await writeFile(path, config(dir.path));
+  const text = config(dir.path);
+  await writeFile(path, text);
+  for (const file of carriedFiles(text)) await writeFile(join(dir.path, file.name), file.text);
   const child = spawn(HAPROXY, ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
   let output = "";
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));

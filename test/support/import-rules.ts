@@ -54,7 +54,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*"],
   },
   "edges/output": {
-    rooms: ["edges/files", "edges/host", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
+    rooms: [
+      ...["edges/files", "edges/host", "haproxy/config", "confd", "template/functions", "ports", "core/*", "flow"],
+      "errors",
+    ],
     packages: ["node:*", "chokidar"],
   },
   "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },
@@ -84,7 +87,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
-  "haproxy/runtime": { rooms: ["haproxy/config"], packages: [] },
+  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps"], packages: [] },
+  "haproxy/maps": { rooms: ["haproxy/config"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },

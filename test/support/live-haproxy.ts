@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { askProcesses, workerServes } from "../../src/edges/haproxy/master.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
+import { carriedFiles } from "../../src/haproxy/config/maps.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
@@ -47,7 +48,7 @@ export interface LiveHaproxy extends AsyncDisposable {
   readonly pidFile: string;
   /** The one it serves on from the start. */
   readonly port: number;
-  /** Replaces its file by rename. */
+  /** Replaces its file by rename, and what that carries. */
   write(config: string): Promise<void>;
   /** How many servers it has that are not in maintenance. */
   servers(): Promise<number>;
@@ -66,7 +67,12 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
   const configPath = join(directory.path, "haproxy.cfg");
   const masterSocket = join(directory.path, "master.sock");
   const pidFile = join(directory.path, "haproxy.pid");
-  await writeFile(configPath, configFor(port));
+  const carry = async (config: string): Promise<void> => {
+    for (const { name, text } of carriedFiles(config)) await writeFile(join(directory.path, name), text);
+  };
+  const first = configFor(port);
+  await carry(first);
+  await writeFile(configPath, first);
   const { signal } = new AbortController();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
@@ -102,6 +108,7 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
     pidFile,
     port,
     async write(config) {
+      await carry(config);
       await writeFile(`${configPath}.new`, config);
       await rename(`${configPath}.new`, configPath);
     },

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { carriedFiles } from "../../src/haproxy/config/maps.js";
 import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";
 import type { HecdEvent, Outcome } from "../../src/core/events/event.js";
 import { HaproxyDriver } from "../../src/edges/haproxy/driver.js";
@@ -130,6 +131,7 @@ export async function freshServers(text: string): Promise<readonly string[]> {
   const socket = join(folder.path, "admin.sock");
   let binds = 0;
   const elsewhere = text.replace(/^(\s*bind) \S+/gm, (_, word: string) => `${word} ${folder.path}/${binds++}.sock`);
+  for (const file of carriedFiles(text)) await writeFile(join(folder.path, file.name), file.text);
   await writeFile(path, elsewhere.replace(/stats socket \S+/, `stats socket ${socket}`));
   const child = spawn(HAPROXY, ["-db", "-f", path], { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";

@@ -187,7 +187,7 @@ export type HecdEvent =
 
 /** One respect in which a file is not as it should be. */
 export interface Difference {
-  readonly what: "md5sum" | "mode" | "UID" | "GID";
+  readonly what: "md5sum" | "mode" | "UID" | "GID" | `md5sum of ${string}`;
   readonly has: string;
   readonly shouldBe: string;
 }

@@ -20,7 +20,7 @@ export interface Route {
  * requests the first by name has them.
  */
 export function routesOf(services: readonly Service[]): readonly Route[] {
-  return services.filter(servesHttp).flatMap(routesTo).sort(byPrecedence);
+  return services.flatMap(routesTo).sort(byPrecedence);
 }
 
 /** The service of requests that no route wants: `preferred`, else the first by name, of those that name no host or path. */
@@ -36,7 +36,10 @@ function servesHttp({ mode }: Service): boolean {
   return mode !== "tcp";
 }
 
-function routesTo({ name, hosts, paths, priority }: Service): readonly Route[] {
+/** The routes to one service, in no order. */
+export function routesTo(service: Service): readonly Route[] {
+  if (!servesHttp(service)) return [];
+  const { name, hosts, paths, priority } = service;
   const starts = paths.length === 0 ? ["/"] : paths.map((path) => (path === "/" ? path : `${path}/`));
   if (hosts.length > 0) {
     return hosts.flatMap((host) => {

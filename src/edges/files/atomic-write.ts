@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { wallTime } from "../../flow/clock.js";
@@ -53,6 +54,18 @@ export async function followLinks(path: string): Promise<string> {
     const link = await readlink(path).catch(() => undefined);
     return link === undefined ? path : followLinks(resolve(dirname(path), link));
   }
+}
+
+/**
+ * A new name in the same directory, as confd forms it.
+ *
+ * HAProxy skips it when it reads a whole directory, because it begins with a dot.
+ */
+export function stagePathOf(path: string): string {
+  const digits = String(randomInt(2 ** 40))
+    .padStart(STAGE_DIGITS, "0")
+    .slice(-STAGE_DIGITS);
+  return join(dirname(path), `.${basename(path)}${digits}`);
 }
 
 /** Removes staged files beside `path` that nobody can be using any more. */

@@ -7,6 +7,7 @@ import { type Build, parseBuild } from "../../haproxy/config/build.js";
 import { isConfiguration, needsMaster } from "../../haproxy/config/config.js";
 import { hintsOn, describeHint as wordsOfHint } from "../../haproxy/config/migration.js";
 import type { Resource, Verdict } from "../../ports.js";
+import { STAGE_DIGITS } from "../files/atomic-write.js";
 import { run } from "../host/command.js";
 import { describeFailure } from "./by-commands.js";
 
@@ -27,6 +28,22 @@ const NO_LISTENER = 2;
 export async function checkByHaproxy(
   path: string,
   { dest, checkWithinMs }: Resource,
+  { haproxy, clock }: { readonly haproxy: string; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const verdict = await checkStaged(path, { dest, checkWithinMs }, { haproxy, clock }, signal);
+  return { ...verdict, output: inOwnNames(verdict.output, dest) };
+}
+
+/** What the file carries is staged as well. */
+function inOwnNames(output: string, dest: string): string {
+  const name = basename(dest).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return output.replace(new RegExp(`\\.(${name}\\.[\\w.-]+?)[0-9]{${STAGE_DIGITS}}\\b`, "g"), "$1");
+}
+
+async function checkStaged(
+  path: string,
+  { dest, checkWithinMs }: Pick<Resource, "dest" | "checkWithinMs">,
   { haproxy, clock }: { readonly haproxy: string; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Verdict> {

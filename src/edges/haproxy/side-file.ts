@@ -1,17 +1,15 @@
 import type { Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
+import { type MapEntry, mapEntriesOf, type MapKind } from "../../haproxy/config/maps.js";
 import {
   isSame,
   type MapChange,
   mapChange,
-  type MapEntry,
-  mapEntriesOf,
-  type MapKind,
   type RunningMap,
   runningMapOf,
   shownMapEntries,
-} from "../../haproxy/runtime/map-changes.js";
+} from "../../haproxy/maps/map-changes.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { RuntimeApi, type RuntimeSockets, type RuntimeAnswer } from "./runtime.js";
 

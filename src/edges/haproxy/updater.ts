@@ -27,7 +27,7 @@ import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
 import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
-import { giveCommands, type Course } from "./give-commands.js";
+import { type Course, giveCommands, showMaps } from "./give-commands.js";
 import { Contact, Lingering } from "./lasting.js";
 import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
 
@@ -186,8 +186,9 @@ export class RuntimeUpdater {
     this.#lookedAt = clock.now();
     const deletions = this.#retiringServers.commands(model, clock.now(), this.#runtime.version);
     const reply = await this.#runtime.lookAtAll(deletions, pidOf(before), signal);
+    const maps = await showMaps(model.maps.values(), this.#runtime, reply.pid, signal);
     this.#contact.heard();
-    const look = afterLook(before, { text, model }, file, reply);
+    const look = afterLook(before, { text, model }, file, { ...reply, maps });
     const { belief, differences } = look;
     this.#belief = belief;
     if (differences.length > 0) emit({ kind: "haproxy-differs", resource, differences });

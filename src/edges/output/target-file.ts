@@ -1,15 +1,16 @@
-import { createHash, randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import { realpathSync, type Stats, statSync } from "node:fs";
 import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Difference, Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { wallTime } from "../../flow/clock.js";
-import type { Resource, Staged, Target } from "../../ports.js";
-import { followLinks, type Owned, removeStale, STAGE_DIGITS, syncDirectory, writeNew } from "../files/atomic-write.js";
+import type { TargetCondition, Resource, Staged, Target } from "../../ports.js";
+import { followLinks, type Owned, removeStale, stagePathOf, syncDirectory, writeNew } from "../files/atomic-write.js";
 import { codeOf } from "../files/errno.js";
 import { FileText } from "../files/file-text.js";
 import { isMountedByItself } from "../files/mounts.js";
+import { CarriedFiles, type StagedFiles } from "./carried-files.js";
 import { keepBackup } from "./target-backups.js";
 
 /** What of a resource says where and how its file is. */
@@ -29,13 +30,15 @@ const DEFAULT_MODE = 0o644;
  *
  * A symbolic link stays one; its target is replaced. Beside the file lie `.<name>.hecd-last-good` while the present
  * one is unproven, and `.hecd-backup/` with the last ten; where a failed reload does not bring the old one back, no text
- * is kept. A file that is mounted by itself, here or for another process, is overwritten instead, and that is told once.
+ * is kept. What a text carries besides lies beside the file, see `CarriedFiles`; the two come into place together, the
+ * text last. A file that is mounted by itself, here or for another process, is overwritten instead, and that is told once.
  */
 export class TargetFile implements Target {
   readonly #settings: TargetSettings;
   readonly #emit: Emit;
   readonly #keepsStage: boolean;
   readonly #text = new FileText();
+  readonly #carried: CarriedFiles;
   #isSwept = false;
   #isToldInPlace = false;
   #mounted = { is: false, until: Number.NEGATIVE_INFINITY };
@@ -43,6 +46,7 @@ export class TargetFile implements Target {
   /** With `keepsStage` what was staged stays, whatever becomes of it. */
   constructor(settings: TargetSettings, emit: Emit, keepsStage = false) {
     this.#settings = settings;
+    this.#carried = new CarriedFiles(settings.dest);
     this.#emit = emit;
     this.#keepsStage = keepsStage;
   }
@@ -52,9 +56,9 @@ export class TargetFile implements Target {
     return this.#looking((path) => this.#text.read(path));
   }
 
-  async condition(): Promise<"sound" | "drifted" | "unproven"> {
-    const lastGood = this.#looking((path) => statSync(lastGoodOf(realpathSync.native(path)), MAY_BE_MISSING));
-    if (lastGood) return "unproven";
+  async condition(): Promise<TargetCondition> {
+    const isWhole = this.#looking((path) => this.#carried.areSound(this.#text.read(path))) ?? true;
+    if (this.#isUnproven()) return isWhole ? "unproven" : "torn";
     const present = this.#looking((path) => statSync(path, MAY_BE_MISSING));
     const { mode, uid, gid } = this.#settings;
     if (!present) return "sound";
@@ -62,7 +66,11 @@ export class TargetFile implements Target {
       (mode ?? present.mode & 0o7777) === (present.mode & 0o7777) &&
       (uid ?? present.uid) === present.uid &&
       (gid ?? present.gid) === present.gid;
-    return isWanted ? "sound" : "drifted";
+    return isWanted && isWhole ? "sound" : "drifted";
+  }
+
+  #isUnproven(): boolean {
+    return this.#looking((path) => statSync(lastGoodOf(realpathSync.native(path)), MAY_BE_MISSING)) !== undefined;
   }
 
   async differences(text: string): Promise<readonly Difference[]> {
@@ -77,7 +85,7 @@ export class TargetFile implements Target {
       { what: "mode", has: formatMode(bits), shouldBe: formatMode(mode ?? bits) },
       { what: "md5sum", has: md5Of(bytes), shouldBe: md5Of(text) },
     ];
-    return all.filter(({ has, shouldBe }) => has !== shouldBe);
+    return [...all.filter(({ has, shouldBe }) => has !== shouldBe), ...this.#carried.differences(text)];
   }
 
   async stage(text: string): Promise<Staged> {
@@ -85,16 +93,25 @@ export class TargetFile implements Target {
       if (!this.#isSwept && !this.#keepsStage) await removeStale(path);
       this.#isSwept = true;
       const staged = stagePathOf(path);
-      await writeNew(staged, text, await this.#wantedFor(path));
+      const owned = await this.#wantedFor(path);
+      const carried = await this.#carried.stage(text, owned);
+      await writeNew(staged, text, owned);
+      const judged = carried.judged === text ? staged : stagePathOf(path);
+      if (judged !== staged) await writeNew(judged, carried.judged, owned);
       return {
-        path: staged,
+        path: judged,
         commit: () =>
           this.#writing(async (present) => {
-            await this.#commit(staged, present);
+            const before = (await this.read()) ?? "";
+            await this.#commit(staged, present, carried);
+            await this.#carried.removeOthers(before, text);
             this.#text.expect(text);
           }),
         [Symbol.asyncDispose]: async () => {
-          if (!this.#keepsStage) await rm(staged, { force: true });
+          if (this.#keepsStage) return;
+          await carried.dispose();
+          await rm(judged, { force: true });
+          await rm(staged, { force: true });
         },
       };
     });
@@ -105,6 +122,7 @@ export class TargetFile implements Target {
       const { uid, gid, mode } = await this.#wantedFor(path);
       await chown(path, uid, gid); // before chmod, because it takes the set-id bits away
       await chmod(path, mode);
+      await this.#carried.write(this.#text.read(path), await this.#wantedFor(path));
     });
   }
 
@@ -120,14 +138,17 @@ export class TargetFile implements Target {
       });
       if (lastGood.length === 0) return false;
       const staged = stagePathOf(path);
-      await writeNew(staged, lastGood, ownedOf(await stat(lastGoodOf(path))));
+      const owned = ownedOf(await stat(lastGoodOf(path)));
+      await this.#carried.write(lastGood.toString("utf8"), owned);
+      await writeNew(staged, lastGood, owned);
       await this.#put(staged, path);
       return true;
     });
   }
 
-  async #commit(staged: string, path: string): Promise<void> {
+  async #commit(staged: string, path: string, carried: StagedFiles): Promise<void> {
     await this.#rememberLastGood(path);
+    await carried.commit();
     if (!this.#keepsStage) return this.#put(staged, path);
     const copy = stagePathOf(path);
     await copyFile(staged, copy);
@@ -137,7 +158,7 @@ export class TargetFile implements Target {
 
   /** Keeps the present file until the new one is proven; one that is unproven itself is not worth it. */
   async #rememberLastGood(path: string): Promise<void> {
-    if ((await this.condition()) === "unproven") return;
+    if (this.#isUnproven()) return;
     if (this.#settings.afterFailedReload === "keep") return writeFile(lastGoodOf(path), "", { mode: 0o600 });
     const present = await this.#reading(async () => ({ bytes: await readFile(path), stats: await stat(path) }));
     const copy = stagePathOf(path);
@@ -233,18 +254,6 @@ async function likenOwner(path: string, { uid, gid, mode }: Stats): Promise<void
 
 function ownedOf(stats: { readonly mode: number; readonly uid: number; readonly gid: number }): Owned {
   return { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, isOwnerWanted: false };
-}
-
-/**
- * A new name in the same directory, as confd forms it.
- *
- * HAProxy skips it when it reads a whole directory, because it begins with a dot.
- */
-function stagePathOf(path: string): string {
-  const digits = String(randomInt(2 ** 40))
-    .padStart(STAGE_DIGITS, "0")
-    .slice(-STAGE_DIGITS);
-  return join(dirname(path), `.${basename(path)}${digits}`);
 }
 
 function md5Of(content: string | Uint8Array): string {

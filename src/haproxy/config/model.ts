@@ -1,5 +1,6 @@
 import { type ProxyBackend, proxyBackendOf } from "./backends.js";
 import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
+import { type CarriedFile, carriedFiles, type Lookup, lookupsIn, type ProxyMap, proxyMapOf } from "./maps.js";
 
 /** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
 export interface Model {
@@ -7,6 +8,8 @@ export interface Model {
   readonly skeleton: readonly Part[];
   /** Backends and listens by name. */
   readonly backends: ReadonlyMap<string, ProxyBackend>;
+  /** Those that it carries, by name. */
+  readonly maps: ReadonlyMap<string, ProxyMap>;
   readonly cut: Cut;
   /** What was made of each section, by its text. */
   readonly parts: ReadonlyMap<string, Part>;
@@ -21,10 +24,12 @@ interface Part {
   /** What stands in it besides servers. */
   readonly meaning: string;
   readonly backend: ProxyBackend | undefined;
+  readonly files: readonly CarriedFile[];
+  readonly lookups: readonly Lookup[];
 }
 
 /**
- * Reads a text; comments and blanks leave no trace in the model.
+ * Reads a text; comments leave no trace in the model but for the maps that they carry, and blanks leave none.
  *
  * What a section makes of `previous` is taken from there as it is when not a letter of it differs.
  */
@@ -35,14 +40,18 @@ export function modelOf(text: string, previous?: Model): Model {
   const skeleton: Part[] = [];
   const backends = new Map<string, ProxyBackend>();
   const bases: Section[] = [];
+  const files: CarriedFile[] = [];
+  const lookups: Lookup[] = [];
   const sectionOf = readerAfter(previous);
   let basesText = String(isConditional);
   for (const own of texts) {
     const known = previous?.parts.get(own);
     const isKnown = known?.basesText === basesText;
     if (isKnown) basesText = known.basesText; // the very same text, which is soon compared with the next one's
-    const part = isKnown ? known : partOf(sectionOf(own), basesText, isConditional ? undefined : bases);
+    const part = isKnown ? known : partOf(own, sectionOf(own), basesText, isConditional ? undefined : bases);
     parts.set(own, part);
+    files.push(...part.files);
+    lookups.push(...part.lookups);
     if (part.backend) backends.set(part.backend.name, part.backend);
     if (part.title !== UNTITLED || part.meaning !== "") skeleton.push(part);
     if (part.section.kind === "defaults") {
@@ -50,7 +59,21 @@ export function modelOf(text: string, previous?: Model): Model {
       basesText += `\n${own}`;
     }
   }
-  return { skeleton, backends, parts, cut: fresh };
+  return { skeleton, backends, maps: mapsOf(files, lookups, previous), parts, cut: fresh };
+}
+
+/** The maps that sections carry; what was read of those of `previous` is taken from there where it is still so. */
+function mapsOf(
+  files: readonly CarriedFile[],
+  lookups: readonly Lookup[],
+  previous: Model | undefined,
+): ReadonlyMap<string, ProxyMap> {
+  const maps = new Map<string, ProxyMap>();
+  for (const { name, text } of files) {
+    const file = { name, text: (maps.get(name)?.text ?? "") + text };
+    maps.set(name, proxyMapOf(file, lookups, previous?.maps.get(name)));
+  }
+  return maps;
 }
 
 /** Reads sections, and of a section that was in `previous` with other lines only those. */
@@ -66,7 +89,7 @@ function readerAfter(previous: Model | undefined): (text: string) => Section {
 }
 
 /** Without `bases` no server is told apart, since a condition may leave it out. */
-function partOf(section: Section, basesText: string, bases: readonly Section[] | undefined): Part {
+function partOf(own: string, section: Section, basesText: string, bases: readonly Section[] | undefined): Part {
   const hasServers = section.kind === "backend" || section.kind === "listen";
   const backend = hasServers && bases ? proxyBackendOf(section, chainOf(section, bases)) : undefined;
   return {
@@ -75,6 +98,8 @@ function partOf(section: Section, basesText: string, bases: readonly Section[] |
     basesText,
     meaning: meaningApartFrom(backend ? "server" : undefined, section),
     backend,
+    files: carriedFiles(own),
+    lookups: lookupsIn(own),
   };
 }
 

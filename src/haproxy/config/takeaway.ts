@@ -1,6 +1,7 @@
 import { isSocket } from "./address.js";
 import { type Line, meaningOf, parseSection, type Section } from "./config.js";
 import { CutPair } from "./cut-pair.js";
+import { blocksIn, type MapEntry, mergedBlock } from "./maps.js";
 
 /** Finds texts that take backends away and nothing else. */
 export class TakeawayFinder {
@@ -67,13 +68,37 @@ function merged(before: Section, after: Section | undefined, gone: ReadonlySet<s
   const leading = before.lines.filter(
     (line) => leadsTo(line, gone) || (line.words[0] === "acl" && !names.has(line.words[1])),
   );
-  if (leading.length === 0) return isSame(before.lines, after.lines) ? after.lines : undefined;
+  const withMaps = (lines: readonly Line[]): readonly Line[] | undefined => withEntries(lines, before, after, gone);
+  if (leading.length === 0) return isSame(before.lines, after.lines) ? withMaps(after.lines) : undefined;
   // The requests of a default backend that is gone may go to another one later.
   const isDefaultGone = leading.some(({ words }) => words[0] === "default_backend");
   const others = before.lines.filter((line) => !leading.includes(line));
   const wanted = after.lines.filter(({ words }) => !isDefaultGone || words[0] !== "default_backend");
   const isAllThere = !hasServers(before) && leading.some(isSwitch) && isSame(others, wanted);
-  return isAllThere ? before.lines : undefined;
+  return isAllThere ? withMaps(before.lines) : undefined;
+}
+
+/** These lines with the maps of the section afterwards, and with what in those before leads to backends that are gone. */
+function withEntries(
+  lines: readonly Line[],
+  before: Section,
+  after: Section,
+  gone: ReadonlySet<string>,
+): readonly Line[] | undefined {
+  const blocks = blocksIn(lines.map(({ raw }) => raw));
+  if (blocks.size === 0) return lines;
+  const had = blocksIn(before.lines.map(({ raw }) => raw));
+  const has = blocksIn(after.lines.map(({ raw }) => raw));
+  const isOfGone = ({ value }: MapEntry): boolean => gone.has(value);
+  let from = 0;
+  const all: Line[] = [];
+  for (const [name, { start, entries }] of blocks) {
+    const merged = mergedBlock(had.get(name)?.entries ?? [], has.get(name)?.entries ?? [], isOfGone);
+    if (!merged) return undefined;
+    all.push(...lines.slice(from, start), ...merged.map((raw) => ({ raw, words: [], isPlain: true })));
+    from = start + entries.length;
+  }
+  return [...all, ...lines.slice(from)];
 }
 
 /** Whether two lists of lines say the same apart from servers. */

@@ -4,6 +4,7 @@ import { parseConfiguration, printConfiguration, type Section } from "../config/
 import { type Model, modelOf } from "../config/model.js";
 import type { Capabilities } from "./capabilities.js";
 import { changeBetween } from "./change.js";
+import { newBackendOf } from "./whole-backends.js";
 
 /** Why changes of servers are reloads. */
 export interface ReloadReason {
@@ -41,6 +42,21 @@ export function reloadReasons(text: string, capabilities: Capabilities): readonl
     return { section: titleOf(model, name), line: helps ? BALANCE : undefined, reason };
   });
   return merged(found);
+}
+
+/** Why backends like those of a configuration could not come at run time where HAProxy adds some; of those with servers. */
+export function newBackendReasons(text: string, { canAddBackends }: Capabilities): readonly ReloadReason[] {
+  if (!canAddBackends) return [];
+  const bases: Section[] = [];
+  const reasons = modelOf(text).skeleton.flatMap(({ title, section, backend }) => {
+    if (section.kind === "defaults") bases.push(section);
+    const hasServers = [...(backend?.servers.values() ?? [])].some(({ host }) => !isSocket(host));
+    if (section.kind !== "backend" || !hasServers) return [];
+    const found = newBackendOf(section, backend, bases);
+    if (!("obstacle" in found)) return [];
+    return [{ section: title, line: undefined, reason: `a new backend like it is a reload: ${found.obstacle}` }];
+  });
+  return merged(reasons);
 }
 
 /** Puts the backends of a configuration through changes, each by itself. */

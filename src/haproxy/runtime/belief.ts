@@ -1,6 +1,7 @@
 import type { Model } from "../config/model.js";
 import type { RetiringServer } from "./server-steps.js";
 import type { Remedy } from "./remedies.js";
+import { compareMaps, type ShownMaps } from "../maps/carried-maps.js";
 import type { RuntimeReply } from "./runtime-reply.js";
 import { compare } from "./server-state.js";
 
@@ -124,8 +125,11 @@ export interface Look {
   readonly isRestarted: boolean;
 }
 
+/** What has been shown of HAProxy for a look. */
+export type Shown = Pick<RuntimeReply, "pid" | "servers"> & { readonly maps?: ShownMaps };
+
 /**
- * Compares all servers with a text: the one of the belief or, where nothing is known, the one of the file.
+ * Compares all servers and the maps that are shown with a text: the one of the belief or, where nothing is known, the one of the file.
  *
  * A new process has read the file. It is trusted only where that is the text and nothing differs; so is the process that
  * answers for the first time.
@@ -134,14 +138,17 @@ export function afterLook(
   before: Belief,
   { text, model }: { readonly text: string; readonly model: Model },
   file: string | undefined,
-  { pid, servers }: Pick<RuntimeReply, "pid" | "servers">,
+  { pid, servers, maps = new Map() }: Shown,
 ): Look {
   const isRestarted = isOther(before, pid);
   if (isRestarted && file !== text) {
     const belief = doubted(before, "HAProxy was restarted, and with another file");
     return { belief, differences: [], strays: [], isRestarted: false };
   }
-  const { differences, actual, remedies, strays } = compare(model, servers);
+  const { remedies, strays, ...compared } = compare(model, servers);
+  const others = compareMaps(model.maps, maps);
+  const differences = [...compared.differences, ...others.differences];
+  const actual = { ...compared.actual, maps: others.actual };
   const seen = { text, model, pid, isFresh: false };
   if (differences.length === 0) {
     return { belief: { kind: "believed", ...seen, unmended: [] }, differences, strays, isRestarted };
@@ -168,7 +175,7 @@ export interface CommandsOutcome {
 }
 
 /**
- * Holds what commands have led to, in the backends that they touch, against the belief that they were to lead to.
+ * Holds what commands have led to, in the backends and maps that they touch, against the belief that they were to lead to.
  *
  * A new process has read the file. The commands lead it to the same end only where the one before it ran just that.
  */
@@ -178,6 +185,7 @@ export function afterCommands(
   backends: readonly string[],
   file: string | undefined,
   { pid, servers, complaints }: Pick<RuntimeReply, "pid" | "servers" | "complaints">,
+  mapDifferences: readonly string[] = [],
 ): CommandsOutcome {
   const isRestarted = isOther(before, pid);
   if (isRestarted && (file !== before.text || !isSettled(before))) {
@@ -192,6 +200,10 @@ export function afterCommands(
   if (differences.length > 0) {
     const belief = doubted(before, `the commands have not led there: ${differences.join(", ")}`);
     return { belief, isRestarted, isEarly: true };
+  }
+  if (mapDifferences.length > 0) {
+    const belief = doubted(before, `the commands have not led there: ${mapDifferences.join(", ")}`);
+    return { belief, isRestarted, isEarly: false };
   }
   return { belief: { ...hoped, pid }, isRestarted, isEarly: false };
 }

@@ -11,6 +11,8 @@ export interface Capabilities {
   readonly movesConnections: boolean;
   /** Whether it refuses to delete a server too early; before, it may crash. */
   readonly guardsDeletion: boolean;
+  /** Whether backends can be added and deleted. */
+  readonly canAddBackends: boolean;
   /** The words of a server that `add server` takes, with the number of words that follow each. */
   readonly serverWords: ReadonlyMap<string, number>;
 }
@@ -25,6 +27,7 @@ export function capabilitiesOf(version: string): Capabilities {
     knowsDefaults: rank >= 300,
     movesConnections: rank >= 300,
     guardsDeletion: rank >= 300,
+    canAddBackends: rank >= 304,
     serverWords: new Map(taken.map(({ name, values }) => [name, values])),
   };
 }

@@ -1,10 +1,12 @@
 import type { ProxyBackend } from "../config/backends.js";
 import type { Model } from "../config/model.js";
 import type { Capabilities } from "./capabilities.js";
+import { type MapCommands, type MapsChange, mapsChange } from "../maps/carried-maps.js";
 import { type Pace, reloadMsOf, TURN, USUAL_PACE } from "./budget.js";
 import { type ServerChanges, serverChanges } from "./changes.js";
 import { connectionsCommand } from "./server-commands.js";
 import type { RetiringServer } from "./server-steps.js";
+import { type WholeBackends, wholeBackends } from "./whole-backends.js";
 
 /** What has to be done so that what runs becomes what is wanted. */
 export type Change =
@@ -15,8 +17,13 @@ export type Change =
 
 /** Commands for a running HAProxy, and where they lead. */
 export interface RuntimeCommands {
-  /** In order: servers come in before others go, so that no backend is without one in between. */
+  /**
+   * In order: servers come in before others go, so that no backend is without one in between. Maps change in between:
+   * requests are led to servers that are there, and no more to those that go.
+   */
   readonly lines: readonly string[];
+  /** What of them is about maps. */
+  readonly maps: readonly MapCommands[];
   /** The backends that the commands touch. */
   readonly backends: readonly string[];
   /** Servers that are taken out and are to be deleted later. */
@@ -51,9 +58,37 @@ export function changeBetween(
   running: Model,
   wanted: Model,
   retiringServers: ReadonlyMap<string, RetiringServer>,
-  { pace = USUAL_PACE, ...capabilities }: Traits,
+  traits: Traits,
 ): Change {
   const skeleton = skeletonDifference(running, wanted);
+  const whole =
+    skeleton !== undefined && traits.canAddBackends ? wholeBackends(running, wanted, retiringServers) : undefined;
+  if (whole && skeletonDifference(whole.model, wanted) === undefined) {
+    const change = changeOfParts(whole.model, wanted, undefined, retiringServers, traits);
+    // While servers are still to come, what looks a map up may lead to backends that go.
+    const isAhead = change.kind === "runtime" && !change.commands.isWhole && whole.outs.length > 0;
+    if (change.kind !== "reload" && !isAhead) return withWholeBackends(change, whole);
+  }
+  return changeOfParts(running, wanted, skeleton, retiringServers, traits);
+}
+
+/** The same change with backends that come before all else and go after it. */
+function withWholeBackends(
+  change: Exclude<Change, { readonly kind: "reload" }>,
+  { ins, outs, model }: WholeBackends,
+): Change {
+  const rest = change.kind === "runtime" ? change.commands : commandsFor([], model);
+  return { kind: "runtime", commands: { ...rest, lines: [...ins, ...rest.lines, ...outs] } };
+}
+
+/** How servers and maps change, where `skeleton` is what differs besides. */
+function changeOfParts(
+  running: Model,
+  wanted: Model,
+  skeleton: string | undefined,
+  retiringServers: ReadonlyMap<string, RetiringServer>,
+  { pace = USUAL_PACE, ...capabilities }: Traits,
+): Change {
   let reason = skeleton;
   const changes: ServerChanges[] = [];
   const tracked = new Set([...running.backends.values()].flatMap((backend) => backend.tracked));
@@ -71,12 +106,15 @@ export function changeBetween(
     else isWhole = false; // its turn comes
     rest = { ms: rest.ms - found.effort * pace.commandMs, commands: rest.commands - commands };
   }
-  if (reason === undefined && changes.length === 0) return { kind: "none" };
+  // Once all servers are in, and never ahead of a reload: what looks a map up may be another one then.
+  const maps = reason === undefined && isWhole ? mapsChange(running.maps, wanted.maps) : NO_MAPS_CHANGE;
+  reason ??= maps.obstacle;
+  if (reason === undefined && changes.length === 0 && maps.commands.length === 0) return { kind: "none" };
   if (!capabilities.canAdd) {
     const tooOld = `HAProxy ${capabilities.version} does not change servers at run time`;
     return { kind: "reload", reason: skeleton ?? tooOld, first: commandsFor([], running) };
   }
-  const commands = { ...commandsFor(changes, running), isWhole };
+  const commands = { ...commandsFor(changes, running, reason === undefined ? maps.commands : []), isWhole };
   return reason === undefined ? { kind: "runtime", commands } : { kind: "reload", reason, first: commands };
 }
 
@@ -92,9 +130,18 @@ function changedIn(running: Model, wanted: Model): readonly (readonly [ProxyBack
 }
 
 /** Commands for these changes of what runs; for none of them, none. */
-export function commandsFor(changes: readonly ServerChanges[], running: Model): RuntimeCommands {
+export function commandsFor(
+  changes: readonly ServerChanges[],
+  running: Model,
+  maps: readonly MapCommands[] = [],
+): RuntimeCommands {
   return {
-    lines: [...changes.flatMap(({ ins }) => ins), ...changes.flatMap(({ outs }) => outs)],
+    lines: [
+      ...changes.flatMap(({ ins }) => ins),
+      ...maps.flatMap(({ lines }) => lines),
+      ...changes.flatMap(({ outs }) => outs),
+    ],
+    maps,
     backends: changes.map(({ reached }) => reached.name),
     leaving: changes.flatMap(({ leaving }) => leaving),
     returning: changes.flatMap(({ returning }) => returning),
@@ -105,11 +152,14 @@ export function commandsFor(changes: readonly ServerChanges[], running: Model): 
     reached: {
       ...running,
       backends: new Map([...running.backends, ...changes.map(({ reached }) => [reached.name, reached] as const)]),
+      maps: new Map([...running.maps, ...maps.map(({ map }) => [map.name, map] as const)]),
     },
     isWhole: true,
     effort: changes.reduce((sum, { effort }) => sum + effort, 0),
   };
 }
+
+const NO_MAPS_CHANGE: MapsChange = { commands: [], obstacle: undefined };
 
 function skeletonDifference(running: Model, wanted: Model): string | undefined {
   const isSameInOrder =

@@ -14,6 +14,8 @@ export interface RuntimeReply {
 /** What commands say when they have done their work; most say nothing. Words differ between versions. */
 const CONFIRMATIONS = [
   /^New server registered\.$/,
+  /^New backend registered\.$/,
+  /^Backend (?:published|unpublished|deleted)\.$/,
   /^Server deleted\.$/,
   /^IP changed from /,
   /^port changed from /,

@@ -70,6 +70,33 @@ describe("a text that only takes backends away", () => {
   });
 });
 
+describe("a text with a map", () => {
+  const mapped = (services: readonly string[], entries: readonly string[]): string => {
+    const lines = entries.map((entry) => `#| ${entry}\n`).join("");
+    const backends = services.map((name) => `backend ${name}\n  server s0 10.0.0.1:1\n`).join("");
+    return `${HEAD}#hecd:map c.a\n${lines}frontend f\n  bind :80\n  use_backend %[path,map(c.a)]\n${backends}`;
+  };
+  const entriesIn = (text: string | undefined) => text?.match(/(?<=^#\| ).*/gm);
+
+  test("keeps in it what leads to a backend that goes, where requests may wait", () => {
+    const present = mapped(["api", "web"], ["/a api", "/b web", "/c api"]);
+    const spared = withoutItsServers(present, mapped(["api"], ["/a api", "/c api"]));
+    expect(entriesIn(spared)).toEqual(["/a api", "/b web", "/c api"]);
+    expect(withoutItsServers(spared ?? "", mapped(["api"], ["/a api", "/c api"]))).toBe(spared);
+  });
+
+  test("has all else of it as it is wanted", () => {
+    const present = mapped(["api", "web"], ["/a api", "/b web", "/d web"]);
+    const spared = withoutItsServers(present, mapped(["api"], ["/a api", "/c api", "/d api"]));
+    expect(entriesIn(spared)).toEqual(["/a api", "/b web", "/c api", "/d api"]);
+  });
+
+  test("is brought in at once where the order of the others is another one", () => {
+    const present = mapped(["api", "web"], ["/a api", "/b web", "/c api"]);
+    expect(withoutItsServers(present, mapped(["api"], ["/c api", "/a api"]))).toBeUndefined();
+  });
+});
+
 describe("a text is brought in at once", () => {
   const present = textOf(["api", "web"]);
   test.each([

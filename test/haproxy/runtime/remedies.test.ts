@@ -7,7 +7,7 @@ const MODEL = modelOf("defaults\nbackend b\n server a 10.0.0.1:80 check\n");
 const REMEDY = { backend: "b", command: "enable health b/a" };
 const COMMANDS: RuntimeCommands = {
   ...{ lines: ["set server b/a weight 1"], backends: ["b", "c"], leaving: [], returning: [], reached: MODEL },
-  ...{ clinging: [], questions: [], isWhole: true, effort: 0 },
+  ...{ clinging: [], questions: [], maps: [], isWhole: true, effort: 0 },
 };
 
 describe("a change with remedies", () => {

@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  mapChange,
-  type MapEntry,
-  mapEntriesOf,
-  type RunningMap,
-  runningMapOf,
-  shownMapEntries,
-} from "../../../src/haproxy/runtime/map-changes.js";
+import { type MapEntry, mapEntriesOf } from "../../../src/haproxy/config/maps.js";
+import { mapChange, type RunningMap, runningMapOf, shownMapEntries } from "../../../src/haproxy/maps/map-changes.js";
 
 const entries = (text: string): readonly MapEntry[] => mapEntriesOf(text, "map") ?? [];
 const MAP: RunningMap = { kind: "map", id: "#0" };

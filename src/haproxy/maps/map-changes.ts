@@ -1,12 +1,4 @@
-/** The two kinds of files whose lines the runtime API knows, by its own words: keys with values, and patterns alone. */
-export type MapKind = "map" | "acl";
-
-/** One line of a map or a list, as HAProxy reads it. */
-export interface MapEntry {
-  readonly key: string;
-  /** Empty in a list. */
-  readonly value: string;
-}
+import type { MapEntry, MapKind } from "../config/maps.js";
 
 /** A map or a list of a running HAProxy. */
 export interface RunningMap {
@@ -15,35 +7,15 @@ export interface RunningMap {
   readonly id: string;
 }
 
-/** HAProxy reads longer lines piece by piece. */
-const LINE_BYTES = 4_000;
-
 /** A whole map is sent anew by so many commands at most; a reload is quicker above that. */
 const MOST_COMMANDS = 5_000;
 
 /** What the runtime API takes for one word as it stands. */
 const PLAIN = /^(?!#)[\w.,:/%@+*()=~?&!$|^[\]{}#-]+$/;
 
-/** The entries of a text in their order; undefined when it is not certain how HAProxy reads it. */
-export function mapEntriesOf(text: string, kind: MapKind): readonly MapEntry[] | undefined {
-  const entries: MapEntry[] = [];
-  for (const line of text.split("\n")) {
-    if (line.length > LINE_BYTES || line.includes("\u0000")) return undefined;
-    if (line.startsWith("#")) continue;
-    const entry = ENTRY_OF[kind](line.replace(/\r.*$/s, ""));
-    if (entry) entries.push(entry);
-  }
-  return entries;
-}
-
-const ENTRY_OF: Readonly<Record<MapKind, (line: string) => MapEntry | undefined>> = {
-  map: keyAndValue,
-  acl: (line) => (/[^ \t]/.test(line) ? { key: line.replace(/^[ \t]+/, ""), value: "" } : undefined),
-};
-
-function keyAndValue(line: string): MapEntry | undefined {
-  const [, key, value = ""] = /^[ \t]*([^ \t]+)(?:[ \t]+(.*?))?[ \t]*$/s.exec(line) ?? [];
-  return key === undefined ? undefined : { key, value };
+/** Whether the runtime API takes the words of an entry of a map as they stand. */
+export function isPlainEntry({ key, value }: MapEntry): boolean {
+  return PLAIN.test(key) && PLAIN.test(value);
 }
 
 /** The entries that HAProxy shows of a map or a list. */

@@ -1,0 +1,84 @@
+import type { ProxyBackend } from "../config/backends.js";
+import { chainOf, type Section } from "../config/config.js";
+import type { Model } from "../config/model.js";
+import { isPlainName } from "../config/words.js";
+import type { RetiringServer } from "./server-steps.js";
+
+/** Backends that come and go as a whole. */
+export interface WholeBackends {
+  /** Commands that make those that are new, without a server, and have requests led to them. */
+  readonly ins: readonly string[];
+  /** Commands that delete those that are gone. */
+  readonly outs: readonly string[];
+  /** What runs once both are done. */
+  readonly model: Model;
+}
+
+/** HAProxy stands still for a moment in each of these commands. Where there are more of them, a reload is quicker. */
+const MOST = 100;
+
+/**
+ * How the backends come and go that only one of two configurations has. Undefined where there are none, and where one of
+ * them takes a reload; what differs in the sections that both have is another matter.
+ */
+export function wholeBackends(
+  running: Model,
+  wanted: Model,
+  retiringServers: ReadonlyMap<string, RetiringServer>,
+): WholeBackends | undefined {
+  const had = new Set(running.skeleton.map(({ title }) => title));
+  const has = new Set(wanted.skeleton.map(({ title }) => title));
+  const gone = running.skeleton.filter(({ title }) => !has.has(title));
+  const kept = running.skeleton.filter(({ title }) => has.has(title)).values();
+  const busy = new Set([...retiringServers.values()].map(({ backend }) => backend));
+  if (!gone.every(({ section, backend }) => canBeDeleted(section, backend, busy))) return undefined;
+  const backends = new Map(running.backends);
+  for (const { section } of gone) backends.delete(section.name);
+  const bases: Section[] = [];
+  const ins: string[] = [];
+  const skeleton: Model["skeleton"][number][] = [];
+  for (const part of wanted.skeleton) {
+    const { title, section, backend } = part;
+    if (had.has(title)) skeleton.push(kept.next().value ?? part);
+    else {
+      const found = newBackendOf(section, backend, bases);
+      if ("obstacle" in found || !backend) return undefined;
+      ins.push(...found.commands);
+      skeleton.push(part);
+      backends.set(backend.name, { ...backend, servers: new Map() });
+    }
+    if (section.kind === "defaults") bases.push(section);
+  }
+  const count = gone.length + ins.length / 2;
+  if (count === 0 || count > MOST) return undefined;
+  const outs = gone.flatMap(({ section: { name } }) => [`unpublish backend ${name}`, `del backend ${name}`]);
+  return { ins, outs, model: { ...running, backends, skeleton } };
+}
+
+/** Commands that make a backend of a section without its servers; or why it takes a reload. `before` are all defaults. */
+export function newBackendOf(
+  section: Section,
+  backend: ProxyBackend | undefined,
+  before: readonly Section[],
+): { readonly commands: readonly string[] } | { readonly obstacle: string } {
+  const [heading, ...lines] = section.lines.filter(({ words }) => words.length > 0 && words[0] !== "server");
+  if (section.kind !== "backend" || !backend || !heading) return { obstacle: "it is no backend" };
+  if (!heading.isPlain || !isPlainName(section.name)) return { obstacle: "its name is not one word of plain letters" };
+  const [line] = lines;
+  if (line) return { obstacle: `only the file can say "${line.words.join(" ")}" of it` };
+  if (backend.obstacle !== undefined) return { obstacle: backend.obstacle };
+  const chain = chainOf(section, before);
+  const name = chain.at(-1)?.name ?? "";
+  if (!isPlainName(name)) return { obstacle: "its defaults have no name" };
+  const modes = chain.flatMap((each) => each.lines.filter(({ words }) => words[0] === "mode"));
+  const mode = modes.at(-1)?.words[1] ?? "tcp";
+  if (mode !== "http" && mode !== "tcp") return { obstacle: `its mode is ${mode}` };
+  return { commands: [`add backend ${section.name} from ${name} mode ${mode}`, `publish backend ${section.name}`] };
+}
+
+/** HAProxy refuses it of a backend that has a server, or a table; one that a line of the file names it refuses itself. */
+function canBeDeleted(section: Section, backend: ProxyBackend | undefined, busy: ReadonlySet<string>): boolean {
+  const isEmpty = backend?.servers.size === 0 && backend.isComplete && !busy.has(section.name);
+  const hasTable = section.lines.some(({ words }) => words[0] === "stick-table");
+  return section.kind === "backend" && isEmpty && !hasTable && isPlainName(section.name);
+}

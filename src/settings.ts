@@ -1,6 +1,7 @@
 // Long because every setting of the program stands in one table, with what it may be and how it is explained.
 
 import { z } from "zod";
+import { type Dialect, DIALECTS } from "./core/labels/dialect.js";
 import { parseDurationOrSeconds } from "./core/text/duration.js";
 
 /** One setting: what it may be, what it is when nobody says anything, and how it is explained. */
@@ -249,15 +250,15 @@ export const SETTINGS = {
     value: "NAME",
     help: "register a container's own address in this network and its own port, not what it publishes; auto for the only one that the agent reaches, else the only one it is in",
   }),
-  compat: setting<readonly ("registrator" | "traefik")[]>({
+  compat: setting<readonly Dialect[]>({
     schema: z
       .union([z.string(), z.array(z.string())])
       .transform((input) => (typeof input === "string" ? [input] : input).flatMap((item) => item.split(",")))
       .transform((items) => items.map((item) => item.trim()).filter((item) => item !== "" && item !== "none"))
-      .pipe(z.array(z.enum(["registrator", "traefik"], "must be registrator, traefik, both by comma, or none"))),
+      .pipe(z.array(z.enum(DIALECTS, `must be of ${DIALECTS.join(", ")}, by comma, or none`))),
     fallback: ["registrator", "traefik"],
     value: "DIALECT",
-    help: "labels of other tools that are read besides hecd.*: registrator, traefik; none for none",
+    help: "labels of other tools that are read besides hecd.*: registrator, traefik, nginx-proxy, easyhaproxy; none for none",
   }),
   explicit: setting<boolean>({
     schema: flag,

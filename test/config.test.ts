@@ -109,6 +109,9 @@ describe("the settings", () => {
   test("take lists of dialects and of layouts, each word once", () => {
     expect(resolveSettings({ flags: { compat: "none" }, env: {} }).compat).toEqual([]);
     expect(resolveSettings({ flags: { compat: ["traefik"] }, env: {} }).compat).toEqual(["traefik"]);
+    const others = { HECD_COMPAT: "nginx-proxy, easyhaproxy" };
+    expect(resolveSettings({ flags: {}, env: others }).compat).toEqual(["nginx-proxy", "easyhaproxy"]);
+    expect(resolveSettings({ flags: {}, env: {} }).compat).toEqual(["registrator", "traefik"]);
     expect(resolveSettings({ flags: {}, env: { HECD_LAYOUT: "json, simple,json" } }).layout).toEqual([
       "json",
       "simple",

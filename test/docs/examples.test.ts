@@ -78,6 +78,8 @@ describe("the examples in the documents", () => {
     ["hecd", "A Compose file"],
     ["registrator", "A Compose file for registrator"],
     ["traefik", "A Compose file for traefik"],
+    ["nginx-proxy", "A Compose file for nginx-proxy"],
+    ["easyhaproxy", "A Compose file for EasyHAProxy"],
   ])("show parts of the Compose file for %s as they are", (style, title) => {
     const file = readFileSync(new URL(`deploy/compose/${style}.yml`, ROOT), "utf8");
     const shown = blocks(section("docs/compose.md", title), "yaml").join("");

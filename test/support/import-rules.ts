@@ -92,7 +92,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
-  settings: { rooms: ["core/text"], packages: ["zod"] },
+  settings: { rooms: ["core/labels", "core/text"], packages: ["zod"] },
   ports: { rooms: ["core/decision", "core/events", "core/host", "core/model", "core/registry"], packages: [] },
 
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },

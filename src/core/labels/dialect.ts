@@ -1,7 +1,10 @@
 import type { PortConfig, ServiceConfig } from "./label-config.js";
 
-/** The dialects besides our own that labels may be written in. */
-export type Dialect = "registrator" | "traefik";
+/** The dialects besides our own that labels may be written in, the strongest first. */
+export const DIALECTS = ["registrator", "traefik", "nginx-proxy", "easyhaproxy"] as const;
+
+/** One of them. */
+export type Dialect = (typeof DIALECTS)[number];
 
 /** What a container says in one dialect, before the dialects are weighed against one another. */
 export interface Statement {

@@ -27,6 +27,12 @@ export class LabelReader {
     return said && this.fit(said, form);
   }
 
+  /** What is said under `key`, whatever that is; an empty text when it is not there. */
+  said(key: string): Said {
+    this.#asked.add(key);
+    return this.#said.get(key) ?? { by: key, text: "" };
+  }
+
   /** Who says something under `key`. */
   by(key: string): string {
     return this.#said.get(key)?.by ?? key;

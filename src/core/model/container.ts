@@ -8,7 +8,10 @@ export interface Container {
   /** Whether it does nothing but hold the network of a pod of Podman. */
   readonly isInfra: boolean;
   readonly labels: Readonly<Record<string, string>>;
-  /** Its variables that registrator documents, `SERVICE_NAME` and its like; no other is kept, since they hold secrets. */
+  /**
+   * Its variables that registrator and nginx-proxy document, `SERVICE_NAME`, `VIRTUAL_HOST` and their like; no other is
+   * kept, since they hold secrets.
+   */
   readonly serviceVariables: Readonly<Record<string, string>>;
   readonly status: ContainerStatus;
   /** `none` where the image declares no HEALTHCHECK. */

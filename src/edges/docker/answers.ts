@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { familyOf } from "../../core/host/advertise.js";
+import { isVirtualHostVariable } from "../../core/labels/nginx-proxy-labels.js";
 import { isServiceVariable } from "../../core/labels/registrator-labels.js";
 import type { Container, ContainerPort } from "../../core/model/container.js";
 import type { ListedTraits } from "../../core/model/unseen.js";
@@ -214,7 +215,7 @@ export function stopRuleOf({ Config: { StopSignal, StopTimeout } }: InspectAnswe
 function serviceVariablesOf(env: readonly string[]): Container["serviceVariables"] {
   const pairs = env.flatMap((line) => {
     const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(line) ?? [];
-    return isServiceVariable(name) ? [[name, value] as const] : [];
+    return isServiceVariable(name) || isVirtualHostVariable(name) ? [[name, value] as const] : [];
   });
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

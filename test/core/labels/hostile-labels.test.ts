@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import type { Decision } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
+import { DIALECTS } from "../../../src/core/labels/dialect.js";
+import { EASYHAPROXY_LABELS } from "../../../src/core/labels/easyhaproxy-labels.js";
+import { NGINX_PROXY_LABELS, VIRTUAL_HOST_VARIABLES } from "../../../src/core/labels/nginx-proxy-labels.js";
 import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
 import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
@@ -10,7 +13,7 @@ import { NAME, TEXT } from "../../../src/core/text/patterns.js";
 import { servicesOf } from "../../../src/core/view/view.js";
 import { container, context, published } from "../../support/containers.js";
 
-const layouts = { ...context, layouts: ["simple", "json", "registrator"] } as const;
+const layouts = { ...context, compat: DIALECTS, layouts: ["simple", "json", "registrator"] } as const;
 
 const nasty = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
@@ -45,7 +48,12 @@ const options = [
   ...["headers.customrequestheaders.x-a", "headers.customresponseheaders.B c", "basicauth.users"],
   ...["ratelimit.average", "ratelimit.burst", "ratelimit.period"],
 ];
+const proxies = [
+  ...Object.keys(NGINX_PROXY_LABELS).map((key) => `com.github.nginx-proxy.nginx-proxy.${key}`),
+  ...Object.keys(EASYHAPROXY_LABELS).flatMap((key) => [`easyhaproxy.a.${key}`, `easyhaproxy.b.${key}`]),
+];
 const known = [
+  ...proxies,
   ...[...service, ...more].flatMap((key) => [`hecd.${key}`, `hecd.80.${key}`, `HECD.443.${key}`]),
   ...["port", "ports", "health", "drain-delay", "namespace", "99999.name", "80.", ".", ""].map((key) => `hecd.${key}`),
   ...registrator.flatMap((key) => [`SERVICE_${key}`, `SERVICE_443_${key}`, `service_80_${key}`]),
@@ -61,6 +69,9 @@ const keys = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }).map((rest) => `hecd.${rest}`) },
 );
 const labels = fc.dictionary(keys, nasty, { maxKeys: 4 });
+const variables = fc.dictionary(fc.oneof(keys, fc.constantFrom(...Object.keys(VIRTUAL_HOST_VARIABLES))), nasty, {
+  maxKeys: 6,
+});
 
 function decisionOn(some: Partial<Container>, from: (typeof context)["serviceFrom"]): Decision {
   const ports = [published(80, 31_000), published(443, 31_001)];
@@ -74,11 +85,11 @@ test("whatever is said in whatever dialect, an instance fits its schema, and eve
   fc.assert(
     fc.property(
       labels,
-      labels,
+      variables,
       nasty,
       fc.constantFrom("prefix", "image", "project"),
-      (said, variables, image, from) => {
-        const decision = decisionOn({ labels: said, serviceVariables: variables, image }, from);
+      (said, serviceVariables, image, from) => {
+        const decision = decisionOn({ labels: said, serviceVariables, image }, from);
         if (!("instances" in decision)) {
           expect(decision.advice).toMatch(TEXT);
           return;
@@ -111,10 +122,36 @@ test("whatever is said in whatever dialect, an instance fits its schema, and eve
   expect(registered).toBeGreaterThan(500);
 });
 
+test("a service that is told by its routes has a harmless name and routes, whatever is said of them", () => {
+  const words = fc.oneof(nasty, fc.constantFrom("a.example,*.b.example", "/a/b", "~^x$", "80", "/"));
+  const said = fc.record({ host: words, path: words, dest: words, port: words });
+  fc.assert(
+    fc.property(said, ({ host, path, dest, port }) => {
+      for (const some of [
+        {
+          serviceVariables: { VIRTUAL_HOST: host, VIRTUAL_PATH: path, VIRTUAL_DEST: dest, VIRTUAL_PORT: port },
+        },
+        { labels: { "easyhaproxy.a.host": host, "easyhaproxy.b.host": path, "easyhaproxy.b.port": port } },
+      ]) {
+        const decision = decisionOn(some, "prefix");
+        if (!("instances" in decision)) continue;
+        for (const instance of decision.instances) {
+          expect(parseInstance(formatInstance(instance))).toEqual(instance);
+          expect(instance.service).toMatch(NAME);
+          // What says where it wants to be asked is never where all other requests go.
+          const asks = some.serviceVariables ? host.trim() !== "" : true;
+          if (asks) expect(instance.http?.hosts).not.toEqual([]);
+        }
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test("a label of our own that does not fit keeps its container out; a foreign one never does", () => {
   fc.assert(
     fc.property(fc.constantFrom(...known), fc.constantFrom("a\nb", "\u0000", "a\u2028b"), (key, value) => {
-      const decision = decisionOn({ labels: { [key]: value } }, "prefix");
+      const decision = decisionOn({ labels: { [key]: value }, serviceVariables: { [key]: value } }, "prefix");
       const isOurs = /^hecd\.(?!99999|\d*\.?$)/i.test(key) && key !== "hecd.";
       if (isOurs) expect(decision, key).toMatchObject({ reason: "invalid-label" });
       else if (!key.endsWith("IGNORE")) expect(decision, key).toHaveProperty("instances");
@@ -133,6 +170,8 @@ test("very many labels keep nobody busy", () => {
     many((index) => `SERVICE_${index + 1}_IGNORE`, "1"),
     many((index) => `SERVICE_${index + 1}_NAME`, "a"),
     many((index) => `hecd.${index + 1}.weight`, "1"),
+    many((index) => `easyhaproxy.d${index}.host`, "a.example"),
+    many((index) => `easyhaproxy.d${index}.host`, Array.from({ length: 200 }, (_, at) => `h${at}.example`).join()),
   ];
   const before = process.cpuUsage(); // of this process alone: what else the machine does is no fault of the labels
   for (const said of some) decisionOn({ labels: said }, "prefix");

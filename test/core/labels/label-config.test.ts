@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
+import { DIALECTS } from "../../../src/core/labels/dialect.js";
 import type { LabelConfig } from "../../../src/core/labels/label-config.js";
 import { readLabels } from "../../../src/core/labels/labels.js";
 import type { Container } from "../../../src/core/model/container.js";
@@ -31,10 +32,19 @@ describe("of several labels that say the same, the stronger one is", () => {
     ["traefik's above none", { labels: traefik("a") }, "a"],
     ["a label above a variable", { labels: { SERVICE_NAME: "a" }, serviceVariables: { SERVICE_NAME: "b" } }, "a"],
     ["a variable above traefik's label", { labels: traefik("b"), serviceVariables: { SERVICE_NAME: "a" } }, "a"],
+    ["traefik's above nginx-proxy's", { labels: traefik("a"), serviceVariables: { VIRTUAL_HOST: "b" } }, "a"],
+    [
+      "nginx-proxy's above EasyHAProxy's",
+      {
+        labels: { "easyhaproxy.x.host": "b", "easyhaproxy.x.localport": "8080" },
+        serviceVariables: { VIRTUAL_HOST: "a", VIRTUAL_PORT: "8080" },
+      },
+      "a",
+    ],
     ["the same in any case", { labels: { "HECD.Service": "a" } }, "a"],
     ["the small one of two spellings", { labels: { "hecd.service": "b", "HECD.SERVICE": "a" } }, "a"],
   ])("%s", (_, changes, expected) => {
-    expect(outcomeOf(changes)).toBe(expected);
+    expect(outcomeOf(changes, { compat: DIALECTS })).toBe(expected);
   });
 
   test("field by field, also in meta and checks", () => {

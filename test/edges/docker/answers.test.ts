@@ -197,6 +197,7 @@ describe("the variables of a container", () => {
         "SERVICE_PASSWORD",
         "SERVICE_80_TOKEN",
         "SERVICE_KEY",
+        "VIRTUAL_HOST_TOKEN",
         "DB_PASSWORD",
         "hecd.meta.key",
         "SERVICE_",
@@ -207,13 +208,13 @@ describe("the variables of a container", () => {
     );
     fc.assert(
       fc.property(fc.array(name), (names) => {
-        const env = [...names.map((each) => `${each}=${secret}`), "SERVICE_NAME=shop"];
+        const env = [...names.map((each) => `${each}=${secret}`), "SERVICE_NAME=shop", "VIRTUAL_HOST=shop.example"];
         const said = answer({
           Config: { Labels: { SERVICE_REGION: "eu" }, Env: env, ExposedPorts: { "80/tcp": {} } },
           NetworkSettings: { Ports: { "80/tcp": [{ HostIp: "0.0.0.0", HostPort: "32001" }] } },
         });
         const container = containerOf(said, "docker");
-        expect(container.serviceVariables).toEqual({ SERVICE_NAME: "shop" });
+        expect(container.serviceVariables).toEqual({ SERVICE_NAME: "shop", VIRTUAL_HOST: "shop.example" });
         const decision = decisionOf(container, context, UNPROBED);
         expect(decision).toMatchObject({ instances: [{ service: "shop", meta: { region: "eu" } }] });
         expect(JSON.stringify([container, decision])).not.toContain(secret);

@@ -111,7 +111,8 @@ function portsOf(
 /** A task without labels may have them where no container ever gets them. */
 function taskNotes(container: Container): readonly string[] {
   const task = taskOf(container);
-  if (!task || Object.keys(container.labels).some((label) => /^(hecd\.|service_|traefik\.|easyhaproxy\.)/i.test(label))) return [];
+  if (!task || Object.keys(container.labels).some((label) => /^(hecd\.|service_|traefik\.|easyhaproxy\.)/i.test(label)))
+    return [];
   return [
     `It is a task of swarm service ${quote(task.service)} and has no label: those below deploy: in a Compose file belong to the service, and no container has them; write them beside image:, or give docker service create --container-label`,
   ];

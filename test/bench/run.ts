@@ -7,6 +7,7 @@ import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
 import { changeSpeed } from "./change-speed.js";
 import { confdStart } from "./confd-start.js";
 import { burst, renderLatency } from "./render-latency.js";
+import { newService, routeCost } from "./routes.js";
 import { type Comparison, tableOf } from "./statistics.js";
 import { templateSpeed } from "./template-speed.js";
 import { unanswered } from "./unanswered.js";
@@ -22,6 +23,8 @@ const measures = [
   renderLatency(10),
   renderLatency(1_000),
   renderLatency(10_000),
+  newService(1_000),
+  routeCost,
   changeSpeed,
   templateSpeed,
   confdStart,

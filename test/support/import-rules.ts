@@ -88,7 +88,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
   "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps"], packages: [] },
-  "haproxy/maps": { rooms: ["haproxy/config"], packages: [] },
+  "haproxy/maps": { rooms: ["haproxy/config", "core/memo"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },

@@ -22,6 +22,8 @@ export interface LineOptions {
   readonly removalReloadDelay?: string;
   /** Whether HAProxy is checked and reloaded by commands, as confd does it, instead of being driven. */
   readonly byCommands?: boolean;
+  /** Another HAProxy than that of the tests, which judges as well. */
+  readonly haproxy?: string;
   /** More variables of both daemons. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -82,9 +84,10 @@ export class Line implements AsyncDisposable {
 
   static async start(options: LineOptions = {}): Promise<Line> {
     const etcd = await startEtcd();
-    const haproxy = await startHaproxy();
+    const haproxy = await startHaproxy(undefined, options.haproxy);
     const ports = [await freePort(), await freePort(), await freePort()] as const;
-    const line = new Line(etcd, haproxy, ports, options.env);
+    const env = { ...(options.haproxy === undefined ? {} : { HECD_HAPROXY: options.haproxy }), ...options.env };
+    const line = new Line(etcd, haproxy, ports, env);
     await mkdir(join(line.confdir, "conf.d"), { recursive: true });
     await cp(TEMPLATES, join(line.confdir, "templates"), { recursive: true });
     await writeFile(

@@ -60,8 +60,11 @@ export interface LiveHaproxy extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** Starts one and resolves when it serves. */
-export async function startHaproxy(configFor = (port: number) => answering("first", port)): Promise<LiveHaproxy> {
+/** Starts one of this program and resolves when it serves. */
+export async function startHaproxy(
+  configFor = (port: number) => answering("first", port),
+  program = HAPROXY,
+): Promise<LiveHaproxy> {
   const directory = await tempDir();
   const port = await freePort();
   const configPath = join(directory.path, "haproxy.cfg");
@@ -77,7 +80,7 @@ export async function startHaproxy(configFor = (port: number) => answering("firs
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     const argv = ["-W", "-db", "-S", masterSocket, "-p", pidFile, "-f", configPath];
-    const started = spawn(HAPROXY, argv, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+    const started = spawn(program, argv, { stdio: ["ignore", "ignore", "pipe"], detached: true });
     child = started;
     let log = "";
     started.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));

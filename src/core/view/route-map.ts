@@ -1,5 +1,5 @@
 import { Memo } from "../memo/memo.js";
-import { type Route, routesOf, routesTo } from "./routes.js";
+import { byPrecedence, type Route, routesTo } from "./routes.js";
 import type { Service } from "./server.js";
 
 /** One entry of the map by which a request finds its service. */
@@ -14,6 +14,7 @@ export interface RouteEntry {
 
 /** All routes, as a list to be tried in order and as a map in which the longest key counts. */
 export interface Routing {
+  /** In the order in which they must be tried. */
   readonly routes: readonly Route[];
   /**
    * A request is looked up by its host name, then by each of the last labels of that, most first, then by its path alone.
@@ -38,29 +39,42 @@ const ROUTES = new Memo<Service, readonly Route[]>();
  * differs.
  */
 export function routingOf(services: readonly Service[], previous?: Routing): Routing {
-  const sources = services
-    .map((service) => ROUTES.of(service, () => routesTo(service)))
-    .filter((routes) => routes.length > 0);
-  if (previous && isSame(SOURCES.get(previous) ?? [], sources)) {
-    SOURCES.set(previous, sources);
-    return previous;
-  }
-  const routes = routesOf(services);
-  const known = new Map(previous?.entries.map((entry) => [entry.key, entry]));
-  const entries = routeEntriesOf(routes).map((entry) => {
-    const before = known.get(entry.key);
-    return before?.service === entry.service ? before : entry;
+  const before = (previous && SOURCES.get(previous)) ?? [];
+  const known = new Map(before.map((routes) => [routes[0]?.service, routes]));
+  const sources = services.flatMap((service) => {
+    const routes = ROUTES.of(service, () => routesTo(service));
+    const present = known.get(service.name);
+    if (routes.length === 0) return [];
+    return [present && isSame(present, routes) ? present : routes];
   });
-  const routing = { routes, entries, labels: labelsIn(routes) };
+  if (previous && sources.length === before.length && sources.every((routes, at) => routes === before[at]))
+    return previous;
+  const routes = inOrder(sources, before, previous?.routes ?? []);
+  const routing = { routes, entries: routeEntriesOf(routes, previous?.entries), labels: labelsIn(routes) };
   SOURCES.set(routing, sources);
   return routing;
 }
 
-function isSame(before: readonly (readonly Route[])[], now: readonly (readonly Route[])[]): boolean {
-  return before.length === now.length && now.every((routes, at) => isSameList(before[at] ?? [], routes));
+/** All routes of these services, put together from the ones before, of which most are the same. */
+function inOrder(
+  sources: readonly (readonly Route[])[],
+  before: readonly (readonly Route[])[],
+  present: readonly Route[],
+): readonly Route[] {
+  const [had, has] = [new Set(before), new Set(sources)];
+  const gone = new Set(before.flatMap((routes) => (has.has(routes) ? [] : routes)));
+  const come = sources.flatMap((routes) => (had.has(routes) ? [] : routes)).sort(byPrecedence);
+  const all: Route[] = [];
+  let at = 0;
+  for (const route of present) {
+    if (gone.has(route)) continue;
+    for (let next = come[at]; next && byPrecedence(next, route) < 0; next = come[++at]) all.push(next);
+    all.push(route);
+  }
+  return [...all, ...come.slice(at)];
 }
 
-function isSameList(before: readonly Route[], now: readonly Route[]): boolean {
+function isSame(before: readonly Route[], now: readonly Route[]): boolean {
   return (
     before === now ||
     (before.length === now.length &&
@@ -85,9 +99,9 @@ interface Placed {
 /**
  * The same routes as a map. All of one host, or of one wildcard, are found at once, and only where none of them fits are
  * wider ones looked at. So those wider ones that a priority puts before some of them are written beside them, and what
- * is never reached behind another route is left out.
+ * is never reached behind another route is left out. Entries that are among those before are the same objects.
  */
-export function routeEntriesOf(routes: readonly Route[]): readonly RouteEntry[] {
+function routeEntriesOf(routes: readonly Route[], before: readonly RouteEntry[] = []): readonly RouteEntry[] {
   const byHost = new Map<string, Placed[]>();
   const byEnd = new Map<string, Placed[]>();
   const open: Placed[] = [];
@@ -96,18 +110,28 @@ export function routeEntriesOf(routes: readonly Route[]): readonly RouteEntry[] 
     else if (route.hostEnd !== "") put(byEnd, route.hostEnd, { route, place });
     else open.push({ route, place });
   });
-  const widerThan = (name: string): readonly (readonly Placed[])[] => [
-    ...endsOf(name).flatMap((end) => {
+  const isFlat = routes.every(({ priority }) => priority === routes[0]?.priority);
+  const widerThan = (name: string): readonly (readonly Placed[])[] => {
+    if (isFlat) return []; // a wider one comes after all that are narrower
+    const ends = endsOf(name).flatMap((end) => {
       const group = byEnd.get(end);
       return group ? [group] : [];
-    }),
-    open,
-  ];
-  return [
-    ...[...byHost].flatMap(([host, own]) => keysOf(`=${host}`, own, widerThan(host))),
-    ...[...byEnd].flatMap(([end, own]) => keysOf(end.slice(1), own, widerThan(end.slice(1)))),
-    ...keysOf("", open, []),
-  ];
+    });
+    return [...ends, open];
+  };
+  const known = new Map(before.map((entry) => [entry.key, entry]));
+  const entries: RouteEntry[] = [];
+  const write = (host: string, own: readonly Placed[], name: string): void => {
+    for (const { pathStart, service } of reached(own, widerThan(name))) {
+      const key = host + (pathStart === "" ? "/" : pathStart);
+      const present = known.get(key);
+      entries.push(present?.service === service ? present : { key, service });
+    }
+  };
+  for (const [host, own] of byHost) write(`=${host}`, own, host);
+  for (const [end, own] of byEnd) write(end.slice(1), own, end.slice(1));
+  write("", open, "");
+  return entries;
 }
 
 function put(groups: Map<string, Placed[]>, name: string, placed: Placed): void {
@@ -123,20 +147,21 @@ function endsOf(name: string): readonly string[] {
   return ends;
 }
 
-/** The entries of routes that ask for the same host. */
-function keysOf(host: string, own: readonly Placed[], wider: readonly (readonly Placed[])[]): readonly RouteEntry[] {
+/** The routes of one host by which a request for it may go, wider ones that go ahead of some of them included. */
+function reached(own: readonly Placed[], wider: readonly (readonly Placed[])[]): readonly Route[] {
   const last = own.at(-1)?.place ?? 0;
   const ahead = wider.flatMap((group) => {
     const end = group.findIndex(({ place }) => place > last);
     return end < 0 ? group : group.slice(0, end);
   });
   const all = ahead.length === 0 ? own : [...own, ...ahead].sort((a, b) => a.place - b.place);
+  if (all.length === 1) return all.map(({ route }) => route);
   const tried = new Set<string>();
-  return all.flatMap(({ route: { pathStart, service } }) => {
-    const path = pathStart === "" ? "/" : pathStart;
+  return all.flatMap(({ route }) => {
+    const path = route.pathStart === "" ? "/" : route.pathStart;
     const isReached = !beginningsOf(path).some((beginning) => tried.has(beginning));
     tried.add(path);
-    return isReached ? [{ key: host + path, service }] : [];
+    return isReached ? [route] : [];
   });
 }
 

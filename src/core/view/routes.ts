@@ -14,15 +14,6 @@ export interface Route {
   readonly pathStart: string;
 }
 
-/**
- * The routes of all services, in the order in which they must be tried: those of the highest priority; a host name before a wildcard, the longer
- * wildcard first, then what names no host; within each the longer path first. Of two services that want the same
- * requests the first by name has them.
- */
-export function routesOf(services: readonly Service[]): readonly Route[] {
-  return services.flatMap(routesTo).sort(byPrecedence);
-}
-
 /** The service of requests that no route wants: `preferred`, else the first by name, of those that name no host or path. */
 export function defaultServiceOf(services: readonly Service[], preferred: string): string | undefined {
   const open = services.filter(
@@ -53,7 +44,12 @@ export function routesTo(service: Service): readonly Route[] {
     : starts.map((pathStart) => ({ service: name, priority, host: "", hostEnd: "", pathStart }));
 }
 
-function byPrecedence(a: Route, b: Route): number {
+/**
+ * Which of two routes must be tried first: that of the higher priority; a host name before a wildcard, the longer wildcard
+ * first, then what names no host; within each the longer path. Of two services that want the same requests the first by
+ * name has them.
+ */
+export function byPrecedence(a: Route, b: Route): number {
   return (
     b.priority - a.priority ||
     kindOf(a) - kindOf(b) ||

@@ -111,6 +111,11 @@ export function mergedBlock(
   return [...merged, ...after.slice(at)];
 }
 
+/** The same text without the lines of carried files, which say nothing else. */
+export function withoutEntries(text: string): string {
+  return text.includes(HEADING) ? text.replace(/^#\| .*\n?/gm, "") : text;
+}
+
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf("\n", from);
   return end < 0 ? text.length : end;
@@ -151,11 +156,13 @@ const ORDERLESS = /^map(?:_(?:str|beg|ip)(?:_(?:str|int|ip))?)?$/;
 
 /** The entries of a text in their order; undefined when it is not certain how HAProxy reads it. */
 export function mapEntriesOf(text: string, kind: MapKind): readonly MapEntry[] | undefined {
+  if (text.includes("\u0000")) return undefined;
+  const hasReturns = text.includes("\r");
   const entries: MapEntry[] = [];
   for (const line of text.split("\n")) {
-    if (line.length > LINE_BYTES || line.includes("\u0000")) return undefined;
+    if (line.length > LINE_BYTES) return undefined;
     if (line.startsWith("#")) continue;
-    const entry = ENTRY_OF[kind](line.replace(/\r.*$/s, ""));
+    const entry = ENTRY_OF[kind](hasReturns ? line.replace(/\r.*$/s, "") : line);
     if (entry) entries.push(entry);
   }
   return entries;

@@ -1,6 +1,14 @@
 import { type ProxyBackend, proxyBackendOf } from "./backends.js";
 import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
-import { type CarriedFile, carriedFiles, type Lookup, lookupsIn, type ProxyMap, proxyMapOf } from "./maps.js";
+import {
+  type CarriedFile,
+  carriedFiles,
+  type Lookup,
+  lookupsIn,
+  type ProxyMap,
+  proxyMapOf,
+  withoutEntries,
+} from "./maps.js";
 
 /** A configuration as far as it matters to what runs: servers apart, all else as one piece of meaning per section. */
 export interface Model {
@@ -48,7 +56,9 @@ export function modelOf(text: string, previous?: Model): Model {
     const known = previous?.parts.get(own);
     const isKnown = known?.basesText === basesText;
     if (isKnown) basesText = known.basesText; // the very same text, which is soon compared with the next one's
-    const part = isKnown ? known : partOf(own, sectionOf(own), basesText, isConditional ? undefined : bases);
+    const part = isKnown
+      ? known
+      : partOf(own, sectionOf(withoutEntries(own)), basesText, isConditional ? undefined : bases);
     parts.set(own, part);
     files.push(...part.files);
     lookups.push(...part.lookups);

@@ -1,3 +1,4 @@
+import { Memo } from "../../core/memo/memo.js";
 import type { MapEntry, ProxyMap } from "../config/maps.js";
 import { isPlainEntry, isSame, mapChange } from "./map-changes.js";
 
@@ -59,8 +60,15 @@ function commandsFor(before: ProxyMap, map: ProxyMap): readonly MapCommands[] | 
 }
 
 function hasTwins(entries: readonly MapEntry[]): boolean {
-  return new Set(entries.map(({ key }) => key)).size < entries.length;
+  return valuesOf(entries).size < entries.length;
 }
+
+/** The value of each key; of two of one key the last. */
+function valuesOf(entries: readonly MapEntry[]): ReadonlyMap<string, string> {
+  return VALUES.of(entries, () => new Map(entries.map(({ key, value }) => [key, value])));
+}
+
+const VALUES = new Memo<readonly MapEntry[], ReadonlyMap<string, string>>();
 
 /** In a map that is searched through from its beginning. */
 function inOrder(
@@ -87,15 +95,13 @@ function orderless(
   after: readonly MapEntry[],
   map: ProxyMap,
 ): readonly MapCommands[] | string {
-  const had = new Map(before.map(({ key, value }) => [key, value]));
-  const has = new Map(after.map(({ key, value }) => [key, value]));
+  const [had, has] = [valuesOf(before), valuesOf(after)];
   const put = after.filter(({ key, value }) => had.get(key) !== value);
   const gone = before.filter(({ key }) => !has.has(key));
   const touched = [...put, ...gone];
   if (touched.length === 0) return [];
   const isWorthWhile = after.length <= SMALL || touched.length * FEW > after.length;
-  const isPlain = after.every(isPlainEntry);
-  if (touched.length > 1 && isWorthWhile && isPlain && after.length <= MOST_COMMANDS) {
+  if (touched.length > 1 && isWorthWhile && after.length <= MOST_COMMANDS && after.every(isPlainEntry)) {
     const lines = after.map(({ key, value }) => `add map @? ${map.name} ${key} ${value}`);
     return [{ map, lines: [...lines, `commit map @? ${map.name}`], isWhole: true, keys: undefined }];
   }
@@ -156,7 +162,7 @@ function mapDifference(
   if (!shown) return `${name} is no map of HAProxy`;
   if (!entries) return undefined;
   if (isSame(shown, entries)) return undefined;
-  const had = new Map(shown.map(({ key, value }) => [key, value]));
+  const had = valuesOf(shown);
   const others = entries.filter(({ key, value }) => had.get(key) !== value).length;
   const more = shown.length - (entries.length - entries.filter(({ key }) => !had.has(key)).length);
   if (others === 0 && more === 0)
@@ -170,7 +176,7 @@ export function keysDifference({ map, keys = [] }: MapCommands, answers: string)
   for (const [, key = "", value = ""] of answers.matchAll(/\bfound=yes, .*\bkey="([^"]*)", value="([^"]*)"/g)) {
     found.set(key, (found.get(key) ?? new Set()).add(value));
   }
-  const wanted = new Map(map.entries?.map(({ key, value }) => [key, value]));
+  const wanted = valuesOf(map.entries ?? []);
   const differing = keys.filter((key) => {
     const values = [...(found.get(key) ?? [])];
     const value = wanted.get(key);

@@ -60,15 +60,15 @@ export function changeBetween(
   retiringServers: ReadonlyMap<string, RetiringServer>,
   traits: Traits,
 ): Change {
-  const skeleton = skeletonDifference(running, wanted);
-  const whole =
-    skeleton !== undefined && traits.canAddBackends ? wholeBackends(running, wanted, retiringServers) : undefined;
-  if (whole && skeletonDifference(whole.model, wanted) === undefined) {
+  const isSame = isSameSkeleton(running, wanted);
+  const whole = !isSame && traits.canAddBackends ? wholeBackends(running, wanted, retiringServers) : undefined;
+  if (whole && isSameSkeleton(whole.model, wanted)) {
     const change = changeOfParts(whole.model, wanted, undefined, retiringServers, traits);
     // While servers are still to come, what looks a map up may lead to backends that go.
     const isAhead = change.kind === "runtime" && !change.commands.isWhole && whole.outs.length > 0;
     if (change.kind !== "reload" && !isAhead) return withWholeBackends(change, whole);
   }
+  const skeleton = isSame ? undefined : skeletonDifference(running, wanted);
   return changeOfParts(running, wanted, skeleton, retiringServers, traits);
 }
 
@@ -161,14 +161,18 @@ export function commandsFor(
 
 const NO_MAPS_CHANGE: MapsChange = { commands: [], obstacle: undefined };
 
-function skeletonDifference(running: Model, wanted: Model): string | undefined {
-  const isSameInOrder =
+function isSameSkeleton(running: Model, wanted: Model): boolean {
+  return (
     running.skeleton.length === wanted.skeleton.length &&
     running.skeleton.every(({ title, meaning }, at) => {
       const other = wanted.skeleton[at];
       return title === other?.title && meaning === other.meaning;
-    });
-  if (isSameInOrder) return undefined;
+    })
+  );
+}
+
+/** In what two skeletons differ that are not the same. */
+function skeletonDifference(running: Model, wanted: Model): string {
   const before = new Map(running.skeleton.map(({ title, meaning }) => [title, meaning]));
   const after = new Map(wanted.skeleton.map(({ title, meaning }) => [title, meaning]));
   for (const title of after.keys()) if (!before.has(title)) return `${title} is new`;

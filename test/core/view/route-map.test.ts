@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UNSAID } from "../../../src/core/view/common-settings.js";
-import { routeEntriesOf, type RouteEntry, routingOf } from "../../../src/core/view/route-map.js";
-import { type Route, routesOf } from "../../../src/core/view/routes.js";
+import { type RouteEntry, routingOf } from "../../../src/core/view/route-map.js";
+import type { Route } from "../../../src/core/view/routes.js";
 import type { Service } from "../../../src/core/view/server.js";
 
 function service(
@@ -15,7 +15,25 @@ function service(
 }
 
 const entriesFor = (...services: readonly Service[]): readonly string[] =>
-  routeEntriesOf(routesOf(services)).map((entry) => `${entry.key} ${entry.service}`);
+  routingOf(services).entries.map((entry) => `${entry.key} ${entry.service}`);
+
+const label = fc.constantFrom("a", "b", "example");
+const name = fc.array(label, { minLength: 1, maxLength: 6 }).map((labels) => labels.join("."));
+const host = fc.oneof(
+  name,
+  name.map((end) => `*.${end}`),
+);
+const path = fc.array(fc.constantFrom("/x", "/y", "/xy", "/"), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("").replace(/\/+/g, "/").replace(/(?<=.)\/$/, "")); // prettier-ignore
+const services = fc
+  .array(
+    fc.record({
+      hosts: fc.uniqueArray(host, { maxLength: 3 }),
+      paths: fc.uniqueArray(path, { maxLength: 3 }),
+      priority: fc.constantFrom(0, 0, 0, 1, 2),
+    }),
+    { maxLength: 8 },
+  )
+  .map((all) => all.map(({ hosts, paths, priority }, at) => service(`s${at}`, hosts, paths, priority)));
 
 describe("the map of the routes", () => {
   test("has a key for each, which begins with what they ask for", () => {
@@ -94,23 +112,6 @@ describe("the map of the routes", () => {
   }
 
   test("leads every request to where the list of the routes leads it", () => {
-    const label = fc.constantFrom("a", "b", "example");
-    const name = fc.array(label, { minLength: 1, maxLength: 6 }).map((labels) => labels.join("."));
-    const host = fc.oneof(
-      name,
-      name.map((end) => `*.${end}`),
-    );
-    const path = fc.array(fc.constantFrom("/x", "/y", "/xy", "/"), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("").replace(/\/+/g, "/").replace(/(?<=.)\/$/, "")); // prettier-ignore
-    const services = fc
-      .array(
-        fc.record({
-          hosts: fc.uniqueArray(host, { maxLength: 3 }),
-          paths: fc.uniqueArray(path, { maxLength: 3 }),
-          priority: fc.constantFrom(0, 0, 0, 1, 2),
-        }),
-        { maxLength: 8 },
-      )
-      .map((all) => all.map(({ hosts, paths, priority }, at) => service(`s${at}`, hosts, paths, priority)));
     const requests = fc.array(fc.tuple(name, path), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(services, requests, (all, asked) => {
@@ -133,6 +134,18 @@ describe("a routing", () => {
     const before = routingOf([service("a", ["a.example"]), service("b")]);
     expect(routingOf([service("a", ["a.example"]), service("b"), service("c")], before)).toBe(before);
     expect(routingOf([service("a", ["b.example"]), service("b")], before)).not.toBe(before);
+  });
+
+  test("is what it would be by itself, whatever was there before it", () => {
+    fc.assert(
+      fc.property(fc.array(services, { minLength: 2, maxLength: 4 }), (all) => {
+        let routing = routingOf([]);
+        for (const each of all) {
+          routing = routingOf(each, routing);
+          expect(routing).toEqual(routingOf(each.map((service) => ({ ...service }))));
+        }
+      }),
+    );
   });
 
   test("has the same entries where those do not differ, which a template writes no second time", () => {

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { defaultServiceOf, type Route, routesOf } from "../../../src/core/view/routes.js";
+import { routingOf } from "../../../src/core/view/route-map.js";
+import { defaultServiceOf, type Route } from "../../../src/core/view/routes.js";
 import type { Service } from "../../../src/core/view/server.js";
 import { UNSAID } from "../../../src/core/view/common-settings.js";
 
 function service(name: string, hosts: readonly string[] = [], paths: readonly string[] = []): Service {
   return { name, servers: [], hosts, paths, hold: "", ...UNSAID };
 }
+
+const routesOf = (services: readonly Service[]): readonly Route[] => routingOf(services).routes;
 
 function show({ service: name, host, hostEnd, pathStart }: Route): string {
   return `${host || (hostEnd && `*${hostEnd}`) || "any"}${pathStart} -> ${name}`;

@@ -27,7 +27,10 @@ describe("a line of a configuration", () => {
 test("any text without line feeds can be written as one word", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[^\n\r\t\v\f]+$/), (text) => {
-      expect(splitWords(`crt ${configWord(text)} alpn h2`)).toEqual({ words: ["crt", text, "alpn", "h2"], isPlain: true });
+      expect(splitWords(`crt ${configWord(text)} alpn h2`)).toEqual({
+        words: ["crt", text, "alpn", "h2"],
+        isPlain: true,
+      });
     }),
   );
 });

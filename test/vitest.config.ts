@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const root = new URL("..", import.meta.url).pathname;
 
 /** What needs some Docker engine: one of its own, so that it can run beside what needs the machine's. */
-const AGENTS = ["test/integration/agent-{apart,engine,failures,guests,stops,survival}.test.ts"];
+const AGENTS = ["test/integration/agent-{apart,engine,failures,guests,stops,survival,swarm}.test.ts"];
 
 /** What needs the machine's Docker engine, which one run has for itself. */
 const DOCKER = [

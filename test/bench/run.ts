@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { ROOT, withGeneratedPart } from "../support/documents.js";
 import { agentLatency } from "./agent-latency.js";
 import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
+import { certificateRenewal } from "./certificate-renewal.js";
 import { changeSpeed } from "./change-speed.js";
 import { confdStart } from "./confd-start.js";
 import { burst, renderLatency } from "./render-latency.js";
@@ -25,6 +26,7 @@ const measures = [
   renderLatency(10_000),
   newService(1_000),
   routeCost,
+  certificateRenewal,
   changeSpeed,
   templateSpeed,
   confdStart,

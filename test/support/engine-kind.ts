@@ -31,6 +31,9 @@ export const READS_SETTINGS_ANEW = ofDocker("no such event");
 /** Whether containers end with their engine, unless it is told to let them live on. */
 export const ENDS_ITS_CONTAINERS = ofDocker("does not happen: containers live on");
 
+/** Whether engines make a swarm. */
+export const HAS_SWARM = ofDocker("no swarm");
+
 /** Whether the engine itself speaks TLS. */
 export const SPEAKS_TLS = ofDocker("the engine serves its API without TLS");
 

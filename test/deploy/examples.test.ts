@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
@@ -86,6 +86,19 @@ describe("the compose file", () => {
     const names = Object.values(services).flatMap(({ environment }) => Object.keys(environment ?? {}));
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) expect(KNOWN).toContain(name);
+  });
+});
+
+describe("the resource conf.d/nginx.toml", () => {
+  test("renders the stock template for an nginx that judges it and is reloaded by the script beside it", () => {
+    const { template, ...more } = parseToml(deploy("conf.d/nginx.toml")) as {
+      readonly template: Record<string, string>;
+    };
+    expect(more).toEqual({});
+    expect(template).toMatchObject({ src: "nginx.conf.hbs", dest: "/etc/nginx/nginx.conf" });
+    expect(template["check_cmd"]).toMatch(/^nginx -t /);
+    expect(template["reload_cmd"]).toMatch(/^\/etc\/hecd\/nginx-reload /);
+    expect(statSync(new URL("../../deploy/nginx-reload", import.meta.url)).mode & 0o111).toBe(0o111);
   });
 });
 

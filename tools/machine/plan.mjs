@@ -4,7 +4,7 @@
  * @typedef {"start" | "test"} Purpose
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
- *   "systemd-analyze"} Program
+ *   "nginx" | "systemd-analyze"} Program
  *
  * @typedef {{ readonly kind: "answers" }
  *   | { readonly kind: "silent", readonly reason: string }
@@ -46,13 +46,14 @@ const DEBIAN = {
   etcdctl: { packages: ["etcd-client"], units: [] },
   compose: { packages: ["docker-compose"], units: [] },
   ip: { packages: ["iproute2"], units: [] },
+  nginx: { packages: ["nginx"], units: ["nginx.service"] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
 };
 
 /** @type {Readonly<Record<Purpose, readonly Program[]>>} */
 const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
-  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "systemd-analyze"],
+  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "systemd-analyze"],
 };
 
 /** An engine that we start ourselves needs these; one that answers is used as it is. */

@@ -23,8 +23,8 @@ import { type Comparison, summaryOf } from "./statistics.js";
 const REQUESTS = 4_000;
 const AT_ONCE = 16;
 
-/** Rounds that are not counted. */
-const WARM_UP = 3;
+/** Rounds that are not counted: a daemon has long been warm when a change comes. */
+const WARM_UP = 10;
 
 /** Longer than it takes to bring the file in after the commands, so that every round begins in quiet. */
 const REST_MS = 400;
@@ -40,7 +40,7 @@ export async function routeCost(rounds: number): Promise<readonly Comparison[]> 
   await using plain = await startHaproxy((port) => floorConfig(String(port), [`127.0.0.1:${site.port}`]));
   const all = [many, few, plain];
   const times: [number[], number[], number[]] = [[], [], []];
-  for (let round = -WARM_UP; round < Math.ceil(rounds / 2); round++) {
+  for (let round = -WARM_UP / 2; round < Math.ceil(rounds / 2); round++) {
     for (const [at, haproxy] of all.entries()) {
       const tookMs = await processorMsOf(haproxy);
       if (round >= 0) times[at]?.push(tookMs);

@@ -26,18 +26,19 @@ export function wholeBackends(
   wanted: Model,
   retiringServers: ReadonlyMap<string, RetiringServer>,
 ): WholeBackends | undefined {
-  const had = new Set(running.skeleton.map(({ title }) => title));
-  const has = new Set(wanted.skeleton.map(({ title }) => title));
-  const gone = running.skeleton.filter(({ title }) => !has.has(title));
-  const kept = running.skeleton.filter(({ title }) => has.has(title)).values();
+  const { head, before, after, tail } = differing(running.skeleton, wanted.skeleton);
+  const had = new Set(before.map(({ title }) => title));
+  const has = new Set(after.map(({ title }) => title));
+  const gone = before.filter(({ title }) => !has.has(title));
+  const kept = before.filter(({ title }) => has.has(title)).values();
   const busy = new Set([...retiringServers.values()].map(({ backend }) => backend));
   if (!gone.every(({ section, backend }) => canBeDeleted(section, backend, busy))) return undefined;
   const backends = new Map(running.backends);
   for (const { section } of gone) backends.delete(section.name);
-  const bases: Section[] = [];
+  const bases = head.flatMap(({ section }) => (section.kind === "defaults" ? [section] : []));
   const ins: string[] = [];
-  const skeleton: Model["skeleton"][number][] = [];
-  for (const part of wanted.skeleton) {
+  const skeleton: Skeleton[number][] = [];
+  for (const part of after) {
     const { title, section, backend } = part;
     if (had.has(title)) skeleton.push(kept.next().value ?? part);
     else {
@@ -52,7 +53,24 @@ export function wholeBackends(
   const count = gone.length + ins.length / 2;
   if (count === 0 || count > MOST) return undefined;
   const outs = gone.flatMap(({ section: { name } }) => [`unpublish backend ${name}`, `del backend ${name}`]);
-  return { ins, outs, model: { ...running, backends, skeleton } };
+  return { ins, outs, model: { ...running, backends, skeleton: [...head, ...skeleton, ...tail] } };
+}
+
+type Skeleton = Model["skeleton"];
+
+/** The sections from the first to the last one whose titles differ, and those that run before and after them. */
+function differing(running: Skeleton, wanted: Skeleton): Record<"head" | "before" | "after" | "tail", Skeleton> {
+  const shorter = Math.min(running.length, wanted.length);
+  let first = 0;
+  while (first < shorter && running[first]?.title === wanted[first]?.title) first++;
+  let last = 0;
+  while (last < shorter - first && running.at(-1 - last)?.title === wanted.at(-1 - last)?.title) last++;
+  return {
+    head: running.slice(0, first),
+    before: running.slice(first, running.length - last),
+    after: wanted.slice(first, wanted.length - last),
+    tail: running.slice(running.length - last),
+  };
 }
 
 /** Commands that make a backend of a section without its servers; or why it takes a reload. `before` are all defaults. */

@@ -4,17 +4,14 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { ReloadDriver } from "../../src/core/model/reload-driver.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
-import { driverSelector } from "../../src/edges/haproxy/select-driver.js";
 import { reloadBySignal } from "../../src/edges/haproxy/signal.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
-import { TargetFile } from "../../src/edges/output/target-file.js";
 import { systemClock } from "../../src/flow/clock.js";
-import type { Resource } from "../../src/ports.js";
-import { apply, DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
+import type { HaproxySettings, Resource } from "../../src/ports.js";
+import { apply } from "../../src/renderer/apply.js";
 import type { ApplyParts } from "../../src/renderer/apply-parts.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -30,6 +27,7 @@ import {
 import { PushedRenderer } from "../support/pushed-renderer.js";
 import { resourceOf } from "../support/pushed-store.js";
 import { required } from "../support/required.js";
+import { drivenParts } from "../support/runtime-world.js";
 
 const clock = systemClock;
 let stop: AbortController;
@@ -47,37 +45,23 @@ afterEach(() => {
 /** An address that is no machine's, in a form that is left to HAProxy: it finds out only when it loads the file. */
 const FOREIGN_BIND = "  bind 192.0.2.1:80 interface lo\n";
 
-function resourceFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Resource {
-  const master: ReloadDriver = { kind: "master", socket: haproxy.masterSocket };
-  return resourceOf({
-    name: "haproxy.toml",
-    dest: haproxy.configPath,
-    minReloadIntervalMs: 200,
-    haproxy: { socket: undefined, reload: reload ?? master },
-  });
+function settingsFor({ masterSocket }: LiveHaproxy, reload?: ReloadDriver): HaproxySettings {
+  return { socket: undefined, reload: reload ?? { kind: "master", socket: masterSocket } };
 }
 
-async function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): Promise<ApplyParts> {
-  const resource = resourceFor(haproxy, reload);
-  const driver = await driverSelector({ haproxy: HAPROXY, clock, emit })(resource);
-  return {
-    resource,
-    target: new TargetFile(resource, emit),
-    driver,
-    clock,
-    emit,
-    ...DEFAULT_OPTIONS,
-    isWary: false,
-    mayDefer: false,
-    takeaways: new TakeawayFinder(),
-    awaitReload: async () => false,
-  };
+function resourceFor(haproxy: LiveHaproxy, settings = settingsFor(haproxy)): Resource {
+  return resourceOf({ name: "haproxy.toml", dest: haproxy.configPath, minReloadIntervalMs: 200, haproxy: settings });
+}
+
+function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
+  const settings = settingsFor(haproxy, reload);
+  return drivenParts(resourceFor(haproxy, settings), settings, told);
 }
 
 describe("a change of HAProxy's configuration", () => {
   test("is served once it is applied", async () => {
     await using haproxy = await startHaproxy();
-    const outcome = await apply(answering("second", haproxy.port), await partsFor(haproxy), stop.signal);
+    const outcome = await apply(answering("second", haproxy.port), partsFor(haproxy), stop.signal);
     expect(outcome).toMatchObject({ kind: "applied" });
     await eventually("the new answer", async () => (await answerOn(haproxy.port)) === "200 second", 2_000);
     expect(await haproxy.reloads()).toBe(1);
@@ -87,7 +71,7 @@ describe("a change of HAProxy's configuration", () => {
   test("that HAProxy refuses leaves file and process untouched, and names the line (invariant 1)", async () => {
     await using haproxy = await startHaproxy();
     const bad = `${answering("second", haproxy.port)}  nonsense here\n`;
-    const outcome = await apply(bad, await partsFor(haproxy), stop.signal);
+    const outcome = await apply(bad, partsFor(haproxy), stop.signal);
     expect(outcome).toEqual({
       kind: "rejected",
       output: "parsing [haproxy.cfg:12] : unknown keyword 'nonsense' in 'frontend' section\n" + "  12 | nonsense here",
@@ -99,13 +83,13 @@ describe("a change of HAProxy's configuration", () => {
 
   test("without a listener is refused although HAProxy finds no fault in it", async () => {
     await using haproxy = await startHaproxy();
-    const outcome = await apply("global\n  maxconn 10\n", await partsFor(haproxy), stop.signal);
+    const outcome = await apply("global\n  maxconn 10\n", partsFor(haproxy), stop.signal);
     expect(outcome).toEqual({ kind: "rejected", output: "It has no listener: HAProxy would serve nothing" });
   });
 
   test("that passes the check but cannot be loaded is taken back, and the last good one served (invariant 2)", async () => {
     await using haproxy = await startHaproxy();
-    const parts = await partsFor(haproxy);
+    const parts = partsFor(haproxy);
     const text = answering("second", haproxy.port, FOREIGN_BIND);
     const outcome = await apply(text, parts, stop.signal);
     expect(outcome).toMatchObject({ kind: "rolled-back" });
@@ -119,14 +103,14 @@ describe("a change of HAProxy's configuration", () => {
     await using haproxy = await startHaproxy();
     await using occupied = await occupiedPort();
     const text = answering("second", haproxy.port, `  bind 127.0.0.1:${occupied.port}\n`);
-    expect(await apply(text, await partsFor(haproxy), stop.signal)).toEqual({
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toEqual({
       kind: "rejected",
       output: expect.stringContaining(
         `It binds 127.0.0.1:${occupied.port}, and another process holds that port (`,
       ) as string,
     });
     const foreign = answering("second", haproxy.port, "  bind 192.0.2.1:80\n");
-    expect(await apply(foreign, await partsFor(haproxy), stop.signal)).toEqual({
+    expect(await apply(foreign, partsFor(haproxy), stop.signal)).toEqual({
       kind: "rejected",
       output: "It binds 192.0.2.1:80, which is no address of this machine",
     });
@@ -136,28 +120,28 @@ describe("a change of HAProxy's configuration", () => {
   test("that is cut off between writing and proving is proven by the next process (invariant 2)", async () => {
     await using haproxy = await startHaproxy();
     const text = answering("second", haproxy.port);
-    const parts = await partsFor(haproxy);
+    const parts = partsFor(haproxy);
     const staged = await parts.target.stage(text);
     await staged.commit(); // and here the process dies
     expect(await answerOn(haproxy.port)).toBe("200 first");
-    expect(await apply(text, await partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
     await eventually("the new answer", async () => (await answerOn(haproxy.port)) === "200 second", 2_000);
-    expect(await apply(text, await partsFor(haproxy), stop.signal)).toEqual({ kind: "unchanged" });
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toEqual({ kind: "unchanged" });
   });
 
   test("waits in its file for an HAProxy that does not run yet", async () => {
     await using haproxy = await startHaproxy();
-    const parts = await partsFor(haproxy, { kind: "master", socket: join(haproxy.directory, "other.sock") });
+    const parts = partsFor(haproxy, { kind: "master", socket: join(haproxy.directory, "other.sock") });
     const text = answering("second", haproxy.port);
     expect(await apply(text, parts, stop.signal)).toMatchObject({ kind: "waiting" });
     expect(await readFile(haproxy.configPath, "utf8")).toBe(text);
-    expect(await apply(text, await partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
+    expect(await apply(text, partsFor(haproxy), stop.signal)).toMatchObject({ kind: "applied" });
     expect(await parts.target.condition()).toBe("sound");
   });
 
   test("is applied through a pid file, and one that cannot be loaded is taken back there too", async () => {
     await using haproxy = await startHaproxy();
-    const parts = await partsFor(haproxy, { kind: "signal", pidFile: haproxy.pidFile });
+    const parts = partsFor(haproxy, { kind: "signal", pidFile: haproxy.pidFile });
     const second = answering("second", haproxy.port);
     expect(await apply(second, parts, stop.signal)).toMatchObject({ kind: "applied" });
     expect(await answerOn(haproxy.port)).toBe("200 second");

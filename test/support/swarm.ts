@@ -33,9 +33,19 @@ export class Swarm implements AsyncDisposable {
   /** Starts a service of web servers, or of the shell script that is given, and does not wait for its tasks. */
   async create(name: string, args: readonly string[], script?: string, image = WEB_IMAGE): Promise<void> {
     const command = script === undefined ? [] : ["sh", "-c", script];
-    // Nobody is asked for a newer image of that name.
-    const fixed = ["--detach", "--no-resolve-image", "--name", name];
-    await this.#docker.run("service", "create", ...fixed, ...args, image, ...command);
+    // By its id: for each task of an image by name a registry is asked, which is not there, for as long as that may take.
+    const id = await this.#docker.field(image, "Id");
+    await this.#docker.run(
+      "service",
+      "create",
+      "--detach",
+      "--no-resolve-image",
+      "--name",
+      name,
+      ...args,
+      id,
+      ...command,
+    );
   }
 
   /** Makes an image that has no label, as the one of the tests has, and resolves to its name. */

@@ -5,6 +5,7 @@ import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
 import type { CertificateReport } from "./core/model/certificate.js";
 import type { Container } from "./core/model/container.js";
+import type { ErrorPages } from "./core/model/error-pages.js";
 import type { ReloadDriver } from "./core/model/reload-driver.js";
 import type { Snapshot } from "./core/model/snapshot.js";
 import type { Unseen } from "./core/model/unseen.js";
@@ -124,12 +125,16 @@ export interface BadAnswer {
   readonly badly: string;
 }
 
-/** What a person may order of an agent, of a container that is named by its name or its full id. */
+/** What a person may order of an agent, of a container that is named by its name or its full id, or of a service. */
 export interface Orders {
   /** Takes new work away from the container until `undrain` or its next start. */
   drain(container: string): "drained" | "unknown";
   /** Takes a `drain` back. */
   undrain(container: string): "undrained" | "unknown";
+  /** Takes new work away from all containers of a service, later ones too, until `undrainService`: it is in maintenance. */
+  drainService(service: string): "in maintenance" | "unknown";
+  /** Takes a `drainService` back. */
+  undrainService(service: string): "in service" | "unknown";
 }
 
 /** A folder of templates and the resources that use them. */
@@ -188,6 +193,8 @@ export interface Resource {
   readonly haproxy: HaproxySettings | undefined;
   /** Whom labels may name; undefined where its template does not ask, or nobody has said where they are. */
   readonly users?: UserLists | undefined;
+  /** What HAProxy answers instead of pages of its own; undefined where its template does not ask, or nobody has looked. */
+  readonly errorPages?: ErrorPages | undefined;
 }
 
 /** A form of documents that a rendered text can be held to. */

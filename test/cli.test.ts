@@ -14,8 +14,8 @@ const COMMANDS = {
   list: "",
   status: "",
   explain: " CONTAINER",
-  drain: " CONTAINER",
-  undrain: " CONTAINER",
+  drain: " CONTAINER[|]SERVICE",
+  undrain: " CONTAINER[|]SERVICE",
   run: " IMAGE",
   stop: " CONTAINER",
 };

@@ -19,7 +19,7 @@ import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { Containers, Orders, Prober, Session, SessionOptions, Store } from "../ports.js";
 import { ConflictWatcher } from "./conflict-watcher.js";
-import { tellDecisions } from "./decisions.js";
+import { hasService, tellDecisions } from "./decisions.js";
 import { ProbeResults } from "./probe-results.js";
 
 /** The parts an agent is put together from. */
@@ -101,6 +101,17 @@ export class Agent implements Orders {
 
   undrain(container: string): "undrained" | "unknown" {
     return this.#probeResults.undrain(container);
+  }
+
+  drainService(service: string): "in maintenance" | "unknown" {
+    if (!hasService(service, this.#decided)) return "unknown";
+    this.#probeResults.maintain(service, true);
+    return "in maintenance";
+  }
+
+  undrainService(service: string): "in service" | "unknown" {
+    const isNews = this.#probeResults.maintain(service, false);
+    return isNews || hasService(service, this.#decided) ? "in service" : "unknown";
   }
 
   /** Works until `signal` aborts, then leaves the keys to the lease or removes them, within two seconds. */

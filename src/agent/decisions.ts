@@ -22,6 +22,13 @@ export function tellDecisions(before: readonly Decided[], decided: readonly Deci
   }
 }
 
+/** Whether any of these containers is of a service. */
+export function hasService(service: string, decided: readonly Decided[]): boolean {
+  return decided.some(
+    ({ decision }) => "instances" in decision && decision.instances.some((instance) => instance.service === service),
+  );
+}
+
 function objectionIn(decision: Decision): Objection | undefined {
   return "instances" in decision ? decision.because : decision;
 }

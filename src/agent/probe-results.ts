@@ -61,7 +61,7 @@ interface Seen {
 const PASSED: ProbeFinding = { result: "passed" };
 
 /** Keeps what is known of each container beyond what Docker says: whether it listens, crashes, ends, or is to be drained. */
-export class ProbeResults implements Orders, Disposable {
+export class ProbeResults implements Pick<Orders, "drain" | "undrain">, Disposable {
   readonly #parts: ProbeResultsParts;
   readonly #settings: ProbeResultsSettings;
   readonly #onNews: () => void;
@@ -71,6 +71,7 @@ export class ProbeResults implements Orders, Disposable {
   /** The ports that were registered before this agent came, and the runs that were drained then. */
   #trusted: ReadonlySet<string> = new Set();
   #drained: ReadonlySet<string> = new Set();
+  #maintained: ReadonlySet<string> = new Set();
 
   /** Calls `onNews` when the status of a container may have changed by itself. */
   constructor(parts: ProbeResultsParts, settings: ProbeResultsSettings, onNews: () => void) {
@@ -102,6 +103,7 @@ export class ProbeResults implements Orders, Disposable {
       probe: (port) => run?.checks.get(port)?.finding.result ?? "skipped",
       words: (port) => run?.checks.get(port)?.finding.words,
       drained: run?.isDrained ?? false,
+      maintained: this.#maintained,
       held: run?.isHeld ?? false,
       stopping: this.#outlivedStops.isStopping(container),
     };
@@ -113,17 +115,24 @@ export class ProbeResults implements Orders, Disposable {
    * restarted.
    */
   believe(held: ReadonlyMap<string, string>): void {
-    const [trusted, drained] = [new Set<string>(), new Set<string>()];
+    const [trusted, drained, maintained] = [new Set<string>(), new Set<string>(), new Set(this.#maintained)];
     for (const [key, value] of held) {
       if (!key.startsWith(`${SERVICES}/`)) continue;
       const instance = parseInstance(value);
       if ("refused" in instance) continue;
       const { id, startedAt } = instance.container;
       if (instance.drained) drained.add(`${id} ${startedAt}`);
-      if (instance.drained || instance.stopping || instance.state === "up" || instance.state === "maint")
+      if (instance.maintenance) maintained.add(instance.service);
+      if (
+        instance.drained ||
+        instance.maintenance ||
+        instance.stopping ||
+        instance.state === "up" ||
+        instance.state === "maint"
+      )
         trusted.add(`${id} ${startedAt} ${instance.targetPort}`);
     }
-    [this.#trusted, this.#drained] = [trusted, drained];
+    [this.#trusted, this.#drained, this.#maintained] = [trusted, drained, maintained];
     for (const run of this.#runs.values()) {
       run.isDrained ||= drained.has(runName(run.container));
       for (const [port, check] of run.checks) {
@@ -149,6 +158,15 @@ export class ProbeResults implements Orders, Disposable {
   undrain(container: string): "undrained" | "unknown" {
     this.#outlivedStops.forgive(container);
     return this.#order(container, false) ? "undrained" : "unknown";
+  }
+
+  /** Has all containers of a service drain, or no longer; resolves to whether that is anything new. */
+  maintain(service: string, isMaintained: boolean): boolean {
+    if (this.#maintained.has(service) === isMaintained) return false;
+    const others = [...this.#maintained].filter((other) => other !== service);
+    this.#maintained = new Set(isMaintained ? [...others, service] : others);
+    this.#onNews();
+    return true;
   }
 
   #order(container: string, isDrained: boolean): boolean {

@@ -15,7 +15,7 @@ import type { Resource } from "../ports.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS } from "./command.js";
 import { openStores, openDeps, type Deps } from "./daemon.js";
-import { compileWith, withUsers } from "./rendering.js";
+import { compileWith, withFolders } from "./rendering.js";
 
 /** What was found of one resource; no fault means that it can be used. */
 interface Finding {
@@ -33,7 +33,11 @@ export const checkCommand: Command = {
   settings: [...ETCD_SETTINGS, "confdir", "haproxy", "json"],
   async run(settings, world, signal) {
     const deps = openDeps(settings, world);
-    const { resources, problems } = await withUsers(new TemplateFolder(settings.confdir, deps), world.env, deps).read();
+    const { resources, problems } = await withFolders(
+      new TemplateFolder(settings.confdir, deps),
+      world.env,
+      deps,
+    ).read();
     await using stores = await openStores(settings, deps, world);
     await using folder = await temporaryFolder();
     // Without a binary the checks themselves say so; where all have commands of their own, only this advice is missing.

@@ -54,6 +54,11 @@ export async function openAgents(
     drain: (container) => (hosts.some(({ agent }) => agent.drain(container) === "drained") ? "drained" : "unknown"),
     undrain: (container) =>
       hosts.some(({ agent }) => agent.undrain(container) === "undrained") ? "undrained" : "unknown",
+    // A service may have containers at each of them.
+    drainService: (service) =>
+      hosts.map(({ agent }) => agent.drainService(service)).find((outcome) => outcome !== "unknown") ?? "unknown",
+    undrainService: (service) =>
+      hosts.map(({ agent }) => agent.undrainService(service)).find((outcome) => outcome !== "unknown") ?? "unknown",
     async [Symbol.asyncDispose]() {
       await Promise.all(hosts.map(({ identity }) => identity[Symbol.asyncDispose]()));
     },

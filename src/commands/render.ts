@@ -4,7 +4,7 @@ import { Renderer, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
 import { openDaemonDeps, openStores, openDeps } from "./daemon.js";
-import { rendererParts, withUsers } from "./rendering.js";
+import { rendererParts, withFolders } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
 const UNCHANGED = 2;
@@ -23,7 +23,7 @@ export const renderCommand: Command = {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemonDeps(settings, world);
     await using stores = await openStores(settings, daemon, world);
-    const templates = withUsers(new TemplateFolder(settings.confdir, daemon), world.env, daemon);
+    const templates = withFolders(new TemplateFolder(settings.confdir, daemon), world.env, daemon);
     const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", () => ({
       waitingFor: renderer.waitingFor,
@@ -36,7 +36,7 @@ export const renderCommand: Command = {
 async function renderOnce(settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number> {
   const deps = openDeps(settings, world);
   await using stores = await openStores(settings, deps, world);
-  const templates = withUsers(new TemplateFolder(settings.confdir, deps), world.env, deps);
+  const templates = withFolders(new TemplateFolder(settings.confdir, deps), world.env, deps);
   const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, deps));
   const results = await renderer.once(signal);
   for (const { outcome } of results) {

@@ -1,7 +1,9 @@
 import type { Snapshot } from "../core/model/snapshot.js";
 import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
-import { UsersFolder } from "../edges/output/users-folder.js";
+import { errorPagesFolder } from "../edges/output/error-pages-folder.js";
+import { FollowedFolder } from "../edges/output/followed-folder.js";
+import { usersFolder } from "../edges/output/users-folder.js";
 import type { Resource, Templates } from "../ports.js";
 import { DEFAULT_OPTIONS } from "../renderer/apply.js";
 import type { RendererParts } from "../renderer/renderer.js";
@@ -20,19 +22,23 @@ export interface TemplateDeps {
 
 /** Reads a resource's template. Throws `template-invalid`, as does the result. */
 export function compileWith(deps: TemplateDeps): (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering> {
-  return async ({ src, source, prefix, users, dest }) => {
+  return async ({ src, source, prefix, users, errorPages, dest }) => {
     const template = await compileTemplate(src, source);
-    return (snapshot) => template.render({ ...deps, snapshot, prefix, users, dest });
+    return (snapshot) => template.render({ ...deps, snapshot, prefix, users, errorPages, dest });
   };
 }
 
-/** Templates that know the users of the folder that the environment names, where it names one. */
-export function withUsers(
+/** Where error pages are when the environment names no folder. */
+const ERROR_PAGES = "/etc/hecd/errors";
+
+/** Templates that know the error pages and the users of the folders that the environment names; users where it names one. */
+export function withFolders(
   templates: Templates,
-  { HECD_AUTH_DIR: folder = "" }: Readonly<Record<string, string | undefined>>,
+  { HECD_AUTH_DIR: users = "", HECD_ERRORS_DIR: errors = "" }: Readonly<Record<string, string | undefined>>,
   deps: Pick<Deps, "clock">,
 ): Templates {
-  return folder === "" ? templates : new UsersFolder(templates, folder, deps);
+  const withPages = new FollowedFolder(templates, errorPagesFolder(errors || ERROR_PAGES), deps);
+  return users === "" ? withPages : new FollowedFolder(withPages, usersFolder(users), deps);
 }
 
 /** What a renderer is made of, on real files and a real HAProxy. */

@@ -108,7 +108,7 @@ class Drain {
     const { id, name } = this.#container;
     this.#begun = true;
     try {
-      await order("drain", id, { address: this.#address, clock }, signal);
+      await order("drain", { container: id }, { address: this.#address, clock }, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#begun = false;
@@ -126,7 +126,7 @@ class Drain {
     const { stderr } = this.#world;
     using last = graceSignal(TAKE_BACK_MS, clock, signal);
     try {
-      await order("undrain", id, { address: this.#address, clock }, last.signal);
+      await order("undrain", { container: id }, { address: this.#address, clock }, last.signal);
       stderr.write(`${name} is undrained and serves again\n`);
     } catch (error) {
       stderr.write(`${name} is still drained, bring it back with hecd undrain ${name}: ${reasonOf(error)}\n`);

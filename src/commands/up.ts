@@ -22,7 +22,7 @@ import { type Command, DOCKER_SETTINGS, type ProcessWorld } from "./command.js";
 import { type DaemonDeps, openDaemonDeps, openPassingIdentity } from "./daemon.js";
 import { type AdvertisedEngine, enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
-import { rendererParts, withUsers } from "./rendering.js";
+import { rendererParts, withFolders } from "./rendering.js";
 
 const STOCK_TEMPLATE = packagePath("templates/haproxy.cfg.hbs");
 const HOLD_SCRIPT = packagePath("templates/hold.lua");
@@ -34,7 +34,7 @@ export const upCommand: Command = {
     "Prints the servers whenever they change. Runs until SIGTERM or SIGINT.",
     "",
     "  hecd up --http-port 8080",
-    "  docker run -d -P --label hecd.service=web nginx",
+    "  docker run -d -P nginx",
     "",
     "With a folder of certificates it serves HTTPS as well:",
     "",
@@ -56,7 +56,7 @@ export const upCommand: Command = {
     const agent = await openAgent(engine, here, store, openPassingIdentity(engine.hostId, world), daemon, signal);
     const paths = pathsIn(folder.path);
     const fixed = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
-    const templates = withUsers(fixed, world.env, daemon);
+    const templates = withFolders(fixed, world.env, daemon);
     const env = {
       ...(await holdBy(settings.haproxy, daemon, signal)),
       ...environmentOf(settings, paths, world),

@@ -1,8 +1,18 @@
 import Handlebars from "handlebars";
+import { type ErrorPages, NO_PAGES } from "../core/model/error-pages.js";
+import { withMaintenancePage } from "../core/view/maintenance.js";
 import { type RouteEntry, type Routing, routingOf } from "../core/view/route-map.js";
 import { defaultServiceOf, type Route } from "../core/view/routes.js";
-import { type Service } from "../core/view/server.js";
+import { type LeftOut, type Service } from "../core/view/server.js";
 import { type ServiceUsers, usersOf, withOpenness } from "../core/view/service-users.js";
+import {
+  type NameRoute,
+  nameRoutesOf,
+  type TcpService,
+  type TcpSite,
+  tcpServicesOf,
+  withNamedTcp,
+} from "../core/view/tcp-services.js";
 import { servicesOf, type View } from "../core/view/view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";
@@ -34,18 +44,25 @@ export function compileHandlebars(name: string, source: string): Template {
   let routing: Routing | undefined;
   return {
     render(input) {
-      const seen = new Seen(input, { view, routing }, words.has("userLists"));
+      const seen = new Seen(input, { view, routing }, words);
       const helpers = {
         ...helpersOf(name, functions, scopeOf(input, memory)),
         ...(rememberedEach && { [EACH_ITEM]: rememberedEach(input.env) }),
+        [TCP_SERVICES]: (...all: readonly unknown[]) => seen.tcpServices(all.slice(0, -1).map(String)),
       };
       const text = quoting(name, () => program(seen.context, { helpers }));
       view = seen.view ?? view;
       routing = seen.routing ?? routing;
-      return { text, leftOut: [...(seen.view?.leftOut ?? []), ...(seen.users?.leftOut ?? [])] };
+      return { text, leftOut: seen.leftOut };
     },
   };
 }
+
+/**
+ * The helper that gives the services of TCP: `(tcpServices NAMED ALLOWED BIND...)`, with the services that the environment
+ * names, the ports that it allows, and where the template listens besides.
+ */
+const TCP_SERVICES = "tcpServices";
 
 const OPTIONS = {
   // A configuration is no web page: `&` and `=` stay what they are.
@@ -58,6 +75,7 @@ const OPTIONS = {
     ...Object.fromEntries([...FUNCTIONS.keys()].map((name) => [name, true])),
     eq: true,
     log: false,
+    [TCP_SERVICES]: true,
     [EACH_ITEM]: true,
   },
 } as const;
@@ -70,12 +88,15 @@ interface Context {
   readonly isAnyStripped: boolean;
   /** The users of each file that a service names and that has any, by the name of the file. */
   readonly userLists: ServiceUsers["lists"];
+  readonly errorPages: ErrorPages;
   readonly routes: readonly Route[];
   /** The same as a map in which the longest key counts; see `Routing`. */
   readonly routeEntries: readonly RouteEntry[];
   readonly routeLabels: readonly number[];
   /** Where the text goes. */
   readonly dest: string;
+  /** Where connections of TLS lead by the names that clients ask for, without a word of HAProxy's. */
+  readonly nameRoutes: readonly NameRoute[];
   /** The service of requests that no route wants; empty when there is none. */
   readonly defaultService: string;
 }
@@ -88,19 +109,31 @@ class Seen {
   readonly context: Context;
   #view: View | undefined;
   #users: ServiceUsers | undefined;
+  #pages: ErrorPages | undefined;
   #routing: Routing | undefined;
+  #refusedPorts: readonly LeftOut[] = [];
+  readonly #tcpSite: TcpSite;
 
-  /** Files of users are looked for where they are asked for, since what is wrong with them is told. */
+  /** Files of users and pages are looked for where the template names them, since what is wrong with them is told. */
   constructor(
-    { snapshot, env, users, dest = USUAL_DEST }: RenderInput,
+    { snapshot, env, users, errorPages = NO_PAGES, dest = USUAL_DEST }: RenderInput,
     previous: { readonly view: View | undefined; readonly routing: Routing | undefined },
-    asksForUsers: boolean,
+    words: ReadonlySet<string>,
   ) {
-    const preferred = env["HECD_DEFAULT_SERVICE"] ?? "servers";
-    const seen = (): readonly Service[] => (this.#view ??= servicesOf(snapshot, previous.view)).services;
+    const { HECD_DEFAULT_SERVICE: named = "", HECD_TCP_SERVICES: ofTcp = "" } = env;
+    const isSaid = (name: string): boolean => (env[name] ?? "") !== "";
+    this.#tcpSite = { hasCertificates: isSaid("HECD_TLS_CERTS"), listensForNames: isSaid("HECD_SNI_BIND") };
+    let own: readonly Service[] | undefined;
+    const seen = (): readonly Service[] =>
+      (own ??= withNamedTcp((this.#view = servicesOf(snapshot, previous.view)).services, ofTcp));
     const userLists = (): ServiceUsers["lists"] => (this.#users ??= usersOf(seen(), users)).lists;
+    const pages = (): ErrorPages => (this.#pages = errorPages);
     let all: readonly Service[] | undefined;
-    const services = (): readonly Service[] => (all ??= asksForUsers ? withOpenness(seen(), userLists()) : seen());
+    const services = (): readonly Service[] =>
+      (all ??= withMaintenancePage(
+        words.has("userLists") ? withOpenness(seen(), userLists()) : seen(),
+        words.has("errorPages") ? pages().maintenance : "",
+      ));
     const routing = (): Routing => (this.#routing ??= routingOf(services(), previous.routing));
     let byName: Readonly<Record<string, Service>> | undefined;
     // Handlebars sees own properties only, so these are getters of a plain object.
@@ -117,6 +150,9 @@ class Seen {
       get userLists() {
         return userLists();
       },
+      get errorPages() {
+        return pages();
+      },
       get routes() {
         return routing().routes;
       },
@@ -127,10 +163,20 @@ class Seen {
         return routing().labels;
       },
       dest,
+      get nameRoutes() {
+        return nameRoutesOf(services());
+      },
       get defaultService() {
-        return defaultServiceOf(services(), preferred) ?? "";
+        return defaultServiceOf(services(), named) ?? "";
       },
     };
+  }
+
+  /** What the helper of this name gives. */
+  tcpServices([named = "", allowed = "", ...others]: readonly string[]): readonly TcpService[] {
+    const { listed, leftOut } = tcpServicesOf(this.context.services, { named, allowed, others }, this.#tcpSite);
+    this.#refusedPorts = leftOut;
+    return listed;
   }
 
   /** Undefined when the template has not asked for services. */
@@ -143,9 +189,10 @@ class Seen {
     return this.#routing;
   }
 
-  /** Undefined when the template has not asked for them. */
-  get users(): ServiceUsers | undefined {
-    return this.#users;
+  /** What cannot be used of all that the template has asked for. */
+  get leftOut(): readonly LeftOut[] {
+    const pages = this.#pages?.refused.map(({ path, reason }) => ({ key: path, reason })) ?? [];
+    return [...(this.#view?.leftOut ?? []), ...(this.#users?.leftOut ?? []), ...this.#refusedPorts, ...pages];
   }
 }
 
@@ -163,6 +210,7 @@ function wordsIn(tree: hbs.AST.Program): ReadonlySet<string> {
 /** What a word calls in a template; undefined where it is no call. */
 export function helperOf(word: string): Helper | undefined {
   if (word === "eq") return "steady";
+  if (word === TCP_SERVICES) return "unsteady";
   const fn = FUNCTIONS.get(word);
   return fn && (fn.isSteady ? "steady" : "unsteady");
 }

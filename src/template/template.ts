@@ -1,5 +1,6 @@
 import type { Compat } from "../core/model/backend.js";
 import type { Snapshot } from "../core/model/snapshot.js";
+import type { ErrorPages } from "../core/model/error-pages.js";
 import type { UserLists } from "../core/model/users.js";
 import type { LeftOut } from "../core/view/server.js";
 import type { TemplateWorld } from "./functions/world.js";
@@ -16,6 +17,8 @@ export interface RenderInput {
   readonly world?: TemplateWorld | undefined;
   /** Whom labels of services may name; undefined where nobody has said where they are. */
   readonly users?: UserLists | undefined;
+  /** What HAProxy answers instead of pages of its own; undefined where nobody has looked for any. */
+  readonly errorPages?: ErrorPages | undefined;
   /** Whose confd counts where the two differ; the classic unless told. */
   readonly compat?: Compat | undefined;
 }

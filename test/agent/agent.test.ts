@@ -231,6 +231,28 @@ describe("the agent", () => {
     expect(Object.keys(await world.keys())).toHaveLength(1);
   });
 
+  test("has a service in maintenance on order, with containers that start later, for the next agent too", async () => {
+    await using world = new World();
+    const [one, two] = [container("web1"), container("web2", { ports: [published(8080, 32_769)] })];
+    await world.show(one);
+    expect(world.agent.drainService("shop")).toBe("unknown");
+    expect(world.agent.drainService("servers")).toBe("in maintenance");
+    await world.show({ ...one, startedAt: "2026-02-02T03:04:05Z" }, two);
+    const records = async (of: World) =>
+      Object.values(await of.keys("/hecd/v1/services")).map((text) => JSON.parse(text) as unknown);
+    const closed = { state: "draining", maintenance: true };
+    expect([await world.keys(), await records(world)]).toMatchObject([{}, [closed, closed]]);
+    await world.end();
+    await using next = new World({}, world.store);
+    await next.show({ ...one, startedAt: "2026-03-02T03:04:05Z" }, two);
+    expect([await next.keys(), await records(next)]).toMatchObject([{}, [closed, closed]]);
+    expect([next.agent.undrainService("servers"), next.agent.undrainService("shop")]).toEqual([
+      "in service",
+      "unknown",
+    ]);
+    expect(Object.keys(await next.keys())).toHaveLength(2);
+  });
+
   test("believes what an earlier agent has registered and drained, without a probe and without a write", async () => {
     await using world = new World();
     const two = container("web2", { ports: [published(8080, 32_769)] });

@@ -6,6 +6,7 @@ import { record } from "../support/records.js";
 import { type Comparison, summaryOf } from "./statistics.js";
 
 const SIZES = [1_000, 10_000];
+const TCP = "haproxy-tcp.cfg.hbs";
 const ENV = { HECD_TCP_SERVICES: "web=:9000" };
 const GO = `{{range gets "/app/web/*"}}    server {{base .Key}} {{.Value}} check\n{{end}}`;
 
@@ -17,7 +18,7 @@ export async function changeSpeed(rounds: number): Promise<readonly Comparison[]
   const stock = (name: string) => readFile(new URL(`../../templates/${name}`, import.meta.url), "utf8");
   const templates = [
     ["the stock HTTP template, from records", "haproxy.cfg.hbs", await stock("haproxy.cfg.hbs"), asRecord],
-    ["the stock TCP template", "haproxy-tcp.cfg.hbs", await stock("haproxy-tcp.cfg.hbs"), asPair],
+    ["the stock TCP template", TCP, await stock(TCP), asPair],
     ["a Go template with `gets`", "web.tmpl", GO, asPair],
   ] as const;
   const comparisons: Comparison[] = [];
@@ -28,7 +29,7 @@ export async function changeSpeed(rounds: number): Promise<readonly Comparison[]
         size,
         rounds,
         entryOf,
-        (snapshot) => template.render({ snapshot, prefix: "/", env: ENV }).text,
+        (snapshot) => template.render({ snapshot, prefix: "/", env: name === TCP ? ENV : {} }).text,
       );
       const floor = times(size, rounds, asPair, linesOf);
       const keys = size.toLocaleString("en");

@@ -192,6 +192,32 @@ describe("hecd drain and undrain", () => {
     expect(agent.orders).toEqual([`drain ${WEB}`, `undrain ${WEB}`]);
   });
 
+  test("order it of the agent by the name of a service, of which no container has it or which is written as one", async () => {
+    const shop = container("web-1", { id: WEB, labels: { "hecd.service": "shop" }, ports: [published(80, 32_768)] });
+    await using agent = await fakeAgent(stateOf(shop));
+    const said = async (...args: readonly string[]) => (await hecd(agent, ...args)).stdout;
+    expect(await said("drain", "shop")).toBe("service shop is in maintenance on this host\n");
+    expect(await said("undrain", "shop")).toBe("service shop is in service on this host\n");
+    await using other = await fakeAgent(stateOf({ ...shop, name: "shop" }));
+    expect((await hecd(other, "drain", "shop")).stdout).toBe("shop is drained\n");
+    expect((await hecd(other, "drain", "service/shop")).stdout).toBe("service shop is in maintenance on this host\n");
+    expect([agent.orders, other.orders]).toEqual([
+      ["drain service shop", "undrain service shop"],
+      [`drain ${WEB}`, "drain service shop"],
+    ]);
+  });
+
+  test("refuse what is no name of a service, and one that nobody has", async () => {
+    await using agent = await fakeAgent(stateOf(web), { knows: () => false });
+    const odd = await hecd(agent, "drain", "service/../shop");
+    expect([odd.code, odd.stderr]).toEqual([64, expect.stringContaining("is no name of a service")]);
+    const unknown = await hecd(agent, "drain", "service/shop");
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      expect.stringContaining("could not drain service shop: There is no container of a service shop"),
+    ]);
+  });
+
   test("fail without an agent, and without such a container", async () => {
     const alone = await hecd(undefined, "drain", "web-1");
     expect([alone.code, alone.stderr]).toEqual([

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseConfdResource, parseResource } from "../../src/confd/resource.js";
 import { resolveSettings } from "../../src/config.js";
+import { faultInPage } from "../../src/core/model/error-pages.js";
 import { compileTemplate } from "../../src/template/compile.js";
 import { type Block, blocks, blocksOf, pages, ROOT, section } from "../support/documents.js";
 import { commandsIn, tryCommand } from "./shell.js";
@@ -30,6 +31,9 @@ const TRIED: Readonly<Record<string, (block: Block) => Promise<unknown>>> = {
   },
   yaml: async ({ text }) => {
     expect(composeFiles().some((file) => holds(file, text))).toBe(true);
+  },
+  http: async ({ text }) => {
+    expect(faultInPage(Buffer.from(text))).toBeUndefined();
   },
   handlebars: ({ text }) => compileTemplate("example.hbs", text),
   gotemplate: ({ text }) => compileTemplate("example.tmpl", text),

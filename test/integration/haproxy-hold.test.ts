@@ -6,7 +6,7 @@ import { askSocket } from "../../src/edges/haproxy/socket.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { renderKeys, stockTemplate } from "../support/golden.js";
-import { haproxyVersion } from "../support/haproxy.js";
+import { heldEnv } from "../support/held-env.js";
 import { startHaproxy } from "../support/live-haproxy.js";
 import { record } from "../support/records.js";
 import { required } from "../support/required.js";
@@ -112,13 +112,11 @@ class World implements AsyncDisposable {
     const template = await stockTemplate(src);
     const env = {
       HECD_HTTP_BIND: `127.0.0.1:${port}`,
-      HECD_TCP_SERVICES: `servers=127.0.0.1:${port}`,
+      ...(src === "haproxy-tcp.cfg.hbs" ? { HECD_TCP_SERVICES: `servers=127.0.0.1:${port}` } : {}),
       HECD_STATS_BIND: `127.0.0.1:${await freePort()}`,
       HECD_HAPROXY_SOCKET: join(directory, "admin.sock"),
       HECD_HAPROXY_LOG: "127.0.0.1 local0",
-      HECD_HOLD: hold,
-      HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
-      HECD_HAPROXY_VERSION: await haproxyVersion(),
+      ...(await heldEnv(hold)),
     };
     // Whatever waits for whatever reason is one request to those who count: four are as many as any test makes.
     const http = { hosts: [], paths: [], rate: "4/60s" };

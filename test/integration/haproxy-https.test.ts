@@ -10,7 +10,8 @@ import { makeCertificates, makeServerPem } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { renderKeys, stockTemplate } from "../support/golden.js";
-import { haproxyVersion, objectionsTo } from "../support/haproxy.js";
+import { objectionsTo } from "../support/haproxy.js";
+import { heldEnv } from "../support/held-env.js";
 import { LabelWorld, Site } from "../support/label-world.js";
 import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -162,7 +163,10 @@ describe("with HECD_TLS_CERTS, the stock template", () => {
       await using served = await https({}, { "hecd.http.host": NAMES[0], "hecd.http.redirect-https": port });
       await using other = await Site.start("other");
       const labels = { "hecd.service": "web", "hecd.http.host": NAMES[0], "hecd.http.redirect-https": port };
-      await served.world.have([{ name: "web-1", port: site.port, labels }, other.as({ "hecd.service": "other" })]);
+      await served.world.have([
+        { name: "web-1", port: site.port, labels },
+        other.as({ "hecd.service": "other", "hecd.http.host": NAMES[1] }),
+      ]);
       const { status, headers } = await served.world.ask("/cart?item=1", { Host: `${NAMES[0]}:8080` });
       expect([status, headers.location]).toEqual([
         308,
@@ -177,11 +181,7 @@ describe("with HECD_TLS_CERTS, the stock template", () => {
   );
 
   test("redirects no request that has come by HTTPS and waits for a server", async () => {
-    const env = {
-      HECD_HOLD: "10s",
-      HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
-      HECD_HAPROXY_VERSION: await haproxyVersion(),
-    };
+    const env = await heldEnv("10s");
     const labels = { "hecd.service": "web", "hecd.http.redirect-https": "true" };
     await using served = await https(env, labels);
     const { world } = served;

@@ -9,6 +9,7 @@ import { capabilitiesOf } from "../../src/haproxy/runtime/capabilities.js";
 import { makeCertificates } from "../support/certificates.js";
 import { eventually, staysFor } from "../support/eventually.js";
 import { haproxyVersion } from "../support/haproxy.js";
+import { heldEnv } from "../support/held-env.js";
 import { LabelWorld, Site } from "../support/label-world.js";
 import { RecordingUpstreams } from "../support/recording-upstream.js";
 import { silentPort } from "../support/silent-port.js";
@@ -18,15 +19,6 @@ const run = promisify(execFile);
 const capabilities = capabilitiesOf(await haproxyVersion());
 const { serverWords } = capabilities;
 const STYLES = ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"] as const;
-
-/** Requests are held by the script that lies beside the templates. */
-async function held(time: string): Promise<Readonly<Record<string, string>>> {
-  return {
-    HECD_HOLD: time,
-    HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
-    HECD_HAPROXY_VERSION: await haproxyVersion(),
-  };
-}
 
 describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
   test("HAProxy checks by HTTP at a path, under a name, and takes out who answers badly", async () => {
@@ -261,7 +253,7 @@ describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
 
   test("a limit and HECD_HOLD go together", async () => {
     await using site = await Site.start("site");
-    const env = await held("5s");
+    const env = await heldEnv("5s");
     await using world = await LabelWorld.start([site.as({ "hecd.maxconn": "5" })], { src, env });
     const server = `web/site:127.0.0.1:${site.port}`;
     expect(await world.bodies(1)).toEqual(["site"]);
@@ -380,7 +372,7 @@ describe("by the label hecd.http.strip", () => {
     await using shop = await Site.start("shop");
     await using web = await Site.start("web");
     const other = web.as({ "hecd.service": "servers" });
-    await using world = await LabelWorld.start([shop.as(labels), other]);
+    await using world = await LabelWorld.start([shop.as(labels), other], { env: { HECD_DEFAULT_SERVICE: "servers" } });
     const forged = { "x-forwarded-prefix": "/forged" };
     for (const path of ["/shop", "/shop/", "/shop/shop", "/shop/cart?a=/shop/b"]) await world.ask(path, forged);
     for (const path of ["/shopping", "/other"]) await world.ask(path, forged);
@@ -393,7 +385,7 @@ describe("by the label hecd.http.strip", () => {
     await using shop = await Site.start("shop");
     await using web = await Site.start("web");
     const all = [shop.as(labels), web.as({ "hecd.service": "servers" })];
-    await using world = await LabelWorld.start(all, { env: await held("10s") });
+    await using world = await LabelWorld.start(all, { env: await heldEnv("10s") });
     const server = `web/shop:127.0.0.1:${shop.port}`;
     await world.haproxy.ask(`set server ${server} state maint`);
     const asked = Array.from({ length: 3 }, () => world.ask("/shop/cart"));
@@ -451,7 +443,8 @@ describe("by the label hecd.http.auth", () => {
       site.as({ "hecd.http.auth": "team", "hecd.http.path": "/team" }),
       open.as({ "hecd.service": "servers" }),
     ];
-    await using world = await LabelWorld.start(containers, { users: () => files });
+    const env = { HECD_DEFAULT_SERVICE: "servers" };
+    await using world = await LabelWorld.start(containers, { env, users: () => files });
     const statusFor = async (user: string, password: string): Promise<number> =>
       (await world.ask("/team", authorization(user, password))).status;
     const asked = await world.ask("/team");
@@ -488,7 +481,7 @@ test("a service of TCP is none that HTTP leads to (hecd.mode)", async () => {
   await using tcp = await Site.start("tcp");
   await using web = await Site.start("web");
   const containers = [tcp.as({ "hecd.service": "a", "hecd.mode": "tcp" }), web.as({ "hecd.service": "b" })];
-  await using world = await LabelWorld.start(containers);
+  await using world = await LabelWorld.start(containers, { env: { HECD_DEFAULT_SERVICE: "b" } });
   expect(await world.bodies(3)).toEqual(["web", "web", "web"]);
   expect(await world.haproxy.ask("show backend")).not.toMatch(/^a$/m);
 });

@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCertificates, makeServerPem } from "../support/certificates.js";
@@ -57,6 +59,11 @@ const SERVING: Readonly<Record<string, Described>> = {
   exact: { labels: { "hecd.http.host": "a.priority.example" } },
   wide: { labels: { "hecd.http.host": "*.priority.example", "hecd.priority": "5" } },
   tcp: { labels: { "hecd.mode": "tcp" } },
+  "tcp-port": { labels: { "hecd.tcp.port": "" } }, // a free one
+  "tcp-tls": { labels: { "hecd.tcp.port": "", "hecd.tcp.tls": "true" } }, // the next one
+  "tcp-sni": { app: SECURE, labels: { "hecd.tcp.sni": "upstream.example" } },
+  "proxy-1": { app: { PROXY: "v1" }, labels: { ...CHECKED, "hecd.proxy-protocol": "v1" } },
+  "proxy-2": { app: { PROXY: "v2" }, labels: { ...CHECKED, "hecd.proxy-protocol": "v2" } },
   secure: {
     app: { ...SECURE, HEALTH_STATUS: "204" },
     labels: {
@@ -114,6 +121,9 @@ const LEFT_OUT: Readonly<Record<string, Described & { readonly reason: string }>
 let line: Line;
 let folder: Awaited<ReturnType<typeof tempDir>>;
 let httpsPort: number;
+let tcpPort: number;
+let tcpTlsPort: number;
+let sniPort: number;
 const parts: AsyncDisposable[] = [];
 
 const nameOf = (name: string): string => `labels-${name}`;
@@ -129,12 +139,15 @@ beforeAll(async () => {
   await writeFile(at("certs/redirect.pem"), await makeServerPem(folder.path, hostOf("redirect")));
   await writeFile(at("users/team"), `ann:${(await run("openssl", ["passwd", "-6", "secret"])).stdout}`);
   httpsPort = await freePort();
+  [tcpPort, tcpTlsPort, sniPort] = [await freePort(), await freePort(), await freePort()];
   line = await Line.start({
     removalReloadDelay: "30s", // as where nothing is said: a service that is away for a moment stays one
     env: {
       HECD_TLS_CERTS: at("certs"),
       HECD_HTTPS_BIND: `127.0.0.1:${httpsPort}`,
       HECD_AUTH_DIR: at("users"),
+      HECD_TCP_PORTS: `127.0.0.1:${tcpPort},127.0.0.1:${tcpTlsPort}`,
+      HECD_SNI_BIND: `127.0.0.1:${sniPort}`,
       HECD_SERVER_CA: at("ca.pem"),
       NODE_EXTRA_CA_CERTS: at("ca.pem"),
       HECD_HOLD: "0s",
@@ -147,7 +160,10 @@ beforeAll(async () => {
   line.agent("--namespace", NAMESPACE);
   line.renderer();
   const all = Object.entries({ ...SERVING, ...LEFT_OUT });
-  for (const [name, described] of all) await start(name, described, nobody);
+  for (const [name, described] of all) {
+    const port = name === "tcp-tls" ? tcpTlsPort : tcpPort;
+    await start(name, described, { "hecd.ip": nobody, "hecd.tcp.port": String(port) });
+  }
   await eventually(
     "all that serve",
     async () => {
@@ -171,13 +187,18 @@ afterAll(async () => {
   for (const part of parts.reverse()) await part[Symbol.asyncDispose]();
 });
 
-async function start(name: string, { labels, app, args = [] }: Described, nobody: string): Promise<void> {
+/** Starts a container; what its labels leave empty is `filled` in. */
+async function start(
+  name: string,
+  { labels, app, args = [] }: Described,
+  filled: Readonly<Record<string, string>>,
+): Promise<void> {
   const { docker } = line;
   const service = labels["hecd.service"] ?? name;
   const usual = { "hecd.service": service, "hecd.http.host": hostOf(service), "hecd.namespace": NAMESPACE };
   const ports = Object.hasOwn(labels, "hecd.ports") ? { "hecd.9090.service": "ninth" } : {};
   const said = Object.entries({ ...usual, ...ports, ...labels }).map(([label, text]) => [
-    ...["--label", `${label}=${label === "hecd.ip" ? nobody : text}`],
+    ...["--label", `${label}=${text || (filled[label] ?? "")}`],
   ]);
   const fixed = ["--detach", "--publish-all", "--label", "hecd.test", "--name", nameOf(name), "--hostname", name];
   const server = app && [
@@ -254,7 +275,7 @@ describe("a client of HAProxy sees by the labels of real containers", () => {
     const { headers: answered } = await ask("rules", "/rules");
     expect(answered).toMatchObject({ "x-frame-options": "DENY" });
     expect(answered).not.toHaveProperty("x-powered-by");
-    expect((await ask("rules", "/other")).status).toBe(503); // nobody's
+    expect((await ask("rules", "/other")).status).toBe(404); // nobody's
     expect(await serversOf("rules")).toEqual(["renamed"]);
     const [record] = [...(await line.etcd.keys("/hecd/v1/services/rules/")).values()];
     expect(JSON.parse(required(record, "record"))).toMatchObject({ tags: ["blue", "canary"], meta: { region: "eu" } });
@@ -281,8 +302,41 @@ describe("a client of HAProxy sees by the labels of real containers", () => {
 
   test("the service of the higher priority, and none of TCP", async () => {
     expect((await askAt(line.port, "/", { host: "a.priority.example" })).body).toBe("wide\n");
-    expect((await ask("tcp")).status).toBe(503);
+    expect((await ask("tcp")).status).toBe(404);
     expect(await line.command("show backend")).not.toMatch(/^tcp$/m);
+  });
+
+  test("a service of TCP at the port that it asks for", async () => {
+    expect((await askAt(tcpPort, "/")).body).toBe("tcp-port\n");
+    expect((await ask("tcp-port")).status).toBe(404);
+  });
+
+  test("a service of TCP by TLS, and one that is asked for by its name and speaks TLS itself", async () => {
+    const tls = { rejectUnauthorized: false, agent: false, host: "127.0.0.1" };
+    const certified = async (port: number, servername: string) => {
+      const asked = request({ ...tls, port, servername }).end();
+      const [socket] = (await once(asked, "socket")) as [TLSSocket];
+      const [response] = (await once(asked, "response")) as [IncomingMessage];
+      const { CN: name } = socket.getPeerCertificate().subject;
+      let body = "";
+      for await (const chunk of response) body += String(chunk);
+      return [name, body];
+    };
+    expect(await certified(tcpTlsPort, "redirect.example")).toEqual(["redirect.example", "tcp-tls\n"]);
+    expect(await certified(sniPort, "upstream.example")).toEqual([
+      "upstream.example",
+      expect.stringContaining('"name":"tcp-sni"'),
+    ]);
+    expect((await certified(sniPort, "redirect.example"))[0]).toBe("redirect.example"); // of HTTPS
+  });
+
+  test("a server that is told by the PROXY protocol who its client is, by requests and by checks", async () => {
+    for (const service of ["proxy-1", "proxy-2"]) {
+      const { name, checks } = await heard(service);
+      expect(name).toBe(service);
+      await eventually("checks", async () => (await heard(service)).checks > checks + 3, 4_000);
+      await eventually("a check of HAProxy", async () => (await stat(service, "check_status")) === "L7OK");
+    }
   });
 
   test("TLS to servers and to their checks, with certificates that are looked at, and HTTP/2 in the clear", async () => {
@@ -359,7 +413,7 @@ describe("a client of HAProxy sees by the labels of real containers", () => {
     await eventually("all reasons", async () => {
       for (const [name, { reason }] of Object.entries(LEFT_OUT)) {
         expect(await line.reason(nameOf(name)), name).toBe(reason);
-        expect((await ask(name)).status, name).toBe(503);
+        expect((await ask(name)).status, name).toBe(404);
       }
       return true;
     });

@@ -8,6 +8,7 @@ import { SERVICES } from "../../src/core/model/keys.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { parseUsers } from "../../src/core/model/users.js";
 import { routingOf } from "../../src/core/view/route-map.js";
+import { nameRoutesOf, tcpServicesOf, withNamedTcp } from "../../src/core/view/tcp-services.js";
 import { servicesOf } from "../../src/core/view/view.js";
 import { carriedFiles } from "../../src/haproxy/config/maps.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
@@ -15,7 +16,8 @@ import { makeCertificates, makeServerPem } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
-import { haproxyVersion, objectionsTo, runHaproxy } from "../support/haproxy.js";
+import { objectionsTo, runHaproxy } from "../support/haproxy.js";
+import { heldEnv } from "../support/held-env.js";
 import { record } from "../support/records.js";
 import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -72,6 +74,10 @@ describe("haproxy -c accepts without a warning", () => {
           ...{ service: `s${index}`, name: `c${index}`, port: 1_000 + index, maxconn: 5, backup: index % 5 === 0 },
           timeouts: { connect: "1s", server: "2s", tunnel: "3s" },
           tls: { verify: index % 2 === 0, sni: "shop.example.org" },
+          ...(index % 3 === 0
+            ? { mode: "tcp", tcp: { port: 20_000 + index, sni: [`s${index}.x`, "*.y"], tls: true } }
+            : {}),
+          proxyProtocol: index % 2 === 0 ? "v1" : "v2",
           http: {
             ...{ hosts: [`h${index}.example.org`], paths: ["/a"], sticky: true },
             ...{
@@ -89,13 +95,17 @@ describe("haproxy -c accepts without a warning", () => {
           },
         }),
       );
+      const named = records.map((_, index) => `s${index}=127.0.0.1:${20_000 + index}`).join(",");
       const env = {
-        HECD_TCP_SERVICES: records.map((_, index) => `s${index}=127.0.0.1:${20_000 + index}`).join(","),
-        HECD_TLS_CERTS: certs,
+        ...(template === "haproxy.cfg.hbs"
+          ? { HECD_TCP_PORTS: "127.0.0.1:20000-21000" }
+          : { HECD_TCP_SERVICES: named }),
+        ...{ HECD_TLS_CERTS: certs, HECD_SNI_BIND: ":9443", HECD_ACCEPT_PROXY: "10.0.0.0/8 2001:db8::/32" },
+        ...{ HECD_TRUSTED_PROXIES: "10.0.0.0/8", HECD_HAPROXY_CHROOT: directory.path },
       };
       const { text, leftOut } = renderKeys(await stockTemplate(template), Object.fromEntries(records), env, USERS);
       expect(leftOut).toEqual([]);
-      expect(text.match(/^ {4}server /gm) ?? []).toHaveLength(count);
+      expect(text.match(/^ {4}server s?c[0-9]/gm) ?? []).toHaveLength(count);
       expect(await objectionsTo(text)).toBeUndefined();
     });
   }
@@ -176,6 +186,9 @@ describe("invariant 11: no value from the store can add a directive", () => {
     ...["connect", "server", "tunnel"].map(inside("timeouts", {})),
     ...["verify", "sni"].map(inside("tls", {}, { http: { hosts: [], paths: [], scheme: "https" } })),
     ["mode", (mode) => ({ mode })],
+    ...["port", "tls"].map(inside("tcp", {}, { mode: "tcp" })),
+    ["tcp.sni", (name) => ({ mode: "tcp", tcp: { sni: [name] } })],
+    ["proxyProtocol", (proxyProtocol) => ({ proxyProtocol })],
     ["maxconn", (maxconn) => ({ maxconn })],
   ]);
   const damaged = fc
@@ -226,7 +239,7 @@ describe("invariant 11: no value from the store can add a directive", () => {
   const HOST = "[A-Za-z0-9-]{1,63}(?:[.][A-Za-z0-9-]{1,63})*";
   const STATUS = "[1-5][0-9]{2}(?:-[1-5][0-9]{2})?";
   const HEADER = String.raw`(?:set-header [a-z0-9_-]+ (?:[!$&(-\[\]-~]|%%|\\[ #"'\\])+|del-header [a-z0-9_-]+)`;
-  const CHECK = `(?: check-ssl verify none)?(?: no-check-ssl)?(?: check-sni ${HOST})?(?: check-proto h[12])?`;
+  const CHECK = `(?: check-ssl verify none)?(?: no-check-ssl)?(?: check-sni ${HOST})?(?: check-proto h[12])?(?: check-send-proxy)?`;
   const VERIFY = String.raw`(?: ssl verify (?:none|required)(?: sni str\(${HOST}\) verifyhost ${HOST})?)?`;
   const SPOKEN = `${VERIFY}(?: proto h2)?`;
   /** The only lines that depend on the store. */
@@ -238,7 +251,7 @@ describe("invariant 11: no value from the store can add a directive", () => {
       String.raw`^    http-request set-var\(txn\.service\) var\(txn\.host\),field\(-1,\.,[0-9]+\),concat\(,txn\.path\),map_beg\(haproxy\.cfg\.routes\) unless \{ var\(txn\.service\) -m found \}$`,
     ),
     new RegExp(
-      `^    server ${NAME}:[0-9a-fA-F:.]+:[0-9]+ ${ADDRESS}(?: check inter ${TIME} fall [0-9]{1,3} rise [0-9]{1,3}${CHECK})? weight [0-9]{1,3}(?: backup)?${SPOKEN}(?: maxconn [0-9]{1,5})?(?: cookie [a-z0-9]{14})?$`,
+      `^    server ${NAME}:[0-9a-fA-F:.]+:[0-9]+ ${ADDRESS}(?: check inter ${TIME} fall [0-9]{1,3} rise [0-9]{1,3}${CHECK})? weight [0-9]{1,3}(?: backup)?${SPOKEN}(?: send-proxy(?:-v2)?)?(?: maxconn [0-9]{1,5})?(?: cookie [a-z0-9]{14})?$`,
     ),
     /^ {4}balance (?:roundrobin|leastconn|static-rr|first|source|random)$/,
     new RegExp(`^    timeout (?:check|connect|server|tunnel) ${TIME}$`),
@@ -278,7 +291,14 @@ describe("invariant 11: no value from the store can add a directive", () => {
     /^ {4}http-request track-sc0 src unless \{ fe_name _held \}$/,
     /^ {4}http-request deny deny_status 429 if \{ sc0_http_req_rate gt [0-9]{1,7} \}$/,
     /^ {4}# What waits comes in once more, and has been counted\.$/,
+    new RegExp(`^listen ${NAME}$`),
+    /^ {4}bind :[1-9][0-9]{0,4}(?: ssl crt \S+)?$/,
+    /^ {4}tcp-request connection expect-proxy layer4 if \{ src 10\.0\.0\.0\/8 \}$/,
+    new RegExp(String.raw`^ {4}use_backend ${NAME} if \{ req\.ssl_sni -i (?:-m end \.)?${HOST} \}$`),
     new RegExp(`^backend _rate\\.${NAME}$`),
+    /^ {4}# Who a client is shows later here\. What waits comes in once more, and has been counted\.$/,
+    new RegExp(String.raw`^ {4}tcp-request content track-sc0 src table _rate\.${NAME} unless \{ so_name _held \}$`),
+    new RegExp(String.raw`^ {4}tcp-request content reject if \{ sc0_conn_rate\(_rate\.${NAME}\) gt [0-9]{1,7} \}$`),
     new RegExp(String.raw`^ {4}tcp-request connection track-sc0 src table _rate\.${NAME}$`),
     new RegExp(String.raw`^ {4}tcp-request connection reject if \{ sc0_conn_rate\(_rate\.${NAME}\) gt [0-9]{1,7} \}$`),
     /^# How many connections each address has made to the service below\.$/,
@@ -287,7 +307,12 @@ describe("invariant 11: no value from the store can add a directive", () => {
 
   test.each(TEMPLATES)("through %s", async (name) => {
     const template = await stockTemplate(name);
-    const env = { HECD_TCP_SERVICES: "web=:9000,api=:9001", HECD_TLS_CERTS: certs };
+    const isHttp = name === "haproxy.cfg.hbs";
+    const ports = isHttp
+      ? { named: "api=:9001", allowed: "1-65535", others: [] }
+      : { named: "web=:9000,api=:9001", allowed: "", others: [] };
+    const names = isHttp ? { HECD_SNI_BIND: ":9443", HECD_ACCEPT_PROXY: "10.0.0.0/8" } : {};
+    const env = { HECD_TCP_SERVICES: ports.named, HECD_TCP_PORTS: ports.allowed, HECD_TLS_CERTS: certs, ...names };
     // With a route the lines that prepare routing are there, too.
     const bare = renderKeys(
       template,
@@ -306,21 +331,21 @@ describe("invariant 11: no value from the store can add a directive", () => {
             JSON.stringify(line),
           ).toBe(true);
 
-        const { services } = servicesOf(snapshotOf(1n, Object.entries(keys)));
-        const shown =
-          name === "haproxy.cfg.hbs"
-            ? services.filter(({ mode }) => mode !== "tcp")
-            : services.filter((service) => ["web", "api"].includes(service.name));
-        const servers = shown.reduce((sum, service) => sum + service.servers.length, 0);
-        expect(text.match(/^ *server /gm) ?? []).toHaveLength(servers);
-        if (name === "haproxy.cfg.hbs") {
-          expect(text.match(/^backend /gm) ?? []).toHaveLength(shown.length);
-          const { routes, entries } = routingOf(services);
-          expect(text.match(/^ *use_backend /gm) ?? []).toHaveLength(routes.length > 0 ? 1 : 0);
-          expect(text.match(/^#\| /gm) ?? []).toHaveLength(entries.length);
-          const carried = carriedFiles(text).map((file) => file.text.match(/^.+$/gm) ?? []);
-          expect(carried).toEqual(routes.length > 0 ? [entries.map(({ key, service }) => `${key} ${service}`)] : []);
-        }
+        const services = withNamedTcp(servicesOf(snapshotOf(1n, Object.entries(keys))).services, ports.named);
+        const ofHttp = isHttp ? services.filter(({ mode }) => mode !== "tcp") : [];
+        const ofTcp = tcpServicesOf(services, ports, { hasCertificates: true, listensForNames: isHttp }).listed;
+        const bound = ofTcp.filter(({ binds }) => binds.length > 0);
+        const servers = [...ofHttp, ...ofTcp].reduce((sum, service) => sum + service.servers.length, 0);
+        expect(text.match(/^ *server \S+:/gm) ?? []).toHaveLength(servers);
+        expect(text.match(/^backend [^_]/gm) ?? []).toHaveLength(ofHttp.length + ofTcp.length - bound.length);
+        expect(text.match(/^listen [^_]/gm) ?? []).toHaveLength(bound.length);
+        const routing = routingOf(isHttp ? services : []);
+        const isRouted = routing.routes.length > 0;
+        const names = isHttp ? nameRoutesOf(services).length : 0;
+        expect(text.match(/^ *use_backend /gm) ?? []).toHaveLength((isRouted ? 1 : 0) + names);
+        expect(text.match(/^#\| /gm) ?? []).toHaveLength(routing.entries.length);
+        const carried = carriedFiles(text).map((file) => file.text.match(/^.+$/gm) ?? []);
+        expect(carried).toEqual(isRouted ? [routing.entries.map(({ key, service }) => `${key} ${service}`)] : []);
         expect(await objectionsTo(text)).toBeUndefined();
       }),
       { numRuns: 60 },
@@ -341,20 +366,11 @@ function inside(part: string, rest: object, beside: object = {}) {
   ];
 }
 
-/** Requests are held by the script that lies beside the templates. */
-async function held(time: string): Promise<Readonly<Record<string, string>>> {
-  return {
-    HECD_HOLD: time,
-    HECD_HOLD_SCRIPT: new URL("../../templates/hold.lua", import.meta.url).pathname,
-    HECD_HAPROXY_VERSION: await haproxyVersion(),
-  };
-}
-
 describe("HAProxy on the stock HTTP configuration", () => {
   test("holds a request until there is a server, and no longer than it was told", async () => {
     await using web = await runServer((incoming, response) => incoming.pipe(response));
     const keys = { "/app/servers/web": `127.0.0.1:${web.port}` };
-    const env = await held("1s");
+    const env = await heldEnv("1s");
     expect(await objectionsTo(renderKeys(await stockTemplate("haproxy.cfg.hbs"), keys, env).text)).toBeUndefined();
     await using haproxy = await runStock(keys, env);
     const server = `servers/web:127.0.0.1:${web.port}`;
@@ -415,9 +431,25 @@ describe("HAProxy on the stock HTTP configuration", () => {
     expect((await haproxy.get("/", { host: "gone.example" })).status).toBe(503);
   });
 
-  test("answers 503 while there is no service at all", async () => {
-    await using haproxy = await runStock({});
-    expect((await haproxy.get("/", {})).status).toBe(503);
+  test("answers 404 to what no service asks for, whatever services there are", async () => {
+    await using web = await runServer((_, response) => response.end("web"));
+    const [port, others] = [web.port, { hosts: ["shop.example"], paths: [] }];
+    const shop = record({ service: "shop", name: "shop", ip: "127.0.0.1", port, http: others });
+    for (const keys of [{}, { "/app/web/web": `127.0.0.1:${port}` }, Object.fromEntries([shop])]) {
+      await using haproxy = await runStock(keys);
+      expect((await haproxy.get("/", { host: "else.example" })).status).toBe(404);
+    }
+  });
+
+  test("has what no service asks for go to the one that is named, or answers 503 while that is away", async () => {
+    await using web = await runServer((_, response) => response.end("web"));
+    const env = { HECD_DEFAULT_SERVICE: "web" };
+    {
+      await using haproxy = await runStock({ "/app/web/web": `127.0.0.1:${web.port}` }, env);
+      expect((await haproxy.get("/", { host: "else.example" })).body).toBe("web");
+    }
+    await using haproxy = await runStock({ "/app/servers/web": `127.0.0.1:${web.port}` }, env);
+    expect((await haproxy.get("/", { host: "else.example" })).status).toBe(503);
   });
 
   test("repeats a request that got no answer only when that is safe", async () => {

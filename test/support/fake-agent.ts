@@ -5,7 +5,7 @@ import type { Orders } from "../../src/ports.js";
 /** The status address of an agent that says what a test wants, and notes the orders it is given. */
 export interface FakeAgent extends AsyncDisposable {
   readonly address: string;
-  /** `drain ID` and `undrain ID`, in their order. */
+  /** `drain ID`, `undrain ID` and the same of `service NAME`, in their order. */
   readonly orders: readonly string[];
 }
 
@@ -35,6 +35,14 @@ export async function fakeAgent(
     undrain(id) {
       given.push(`undrain ${id}`);
       return knows(id) ? "undrained" : "unknown";
+    },
+    drainService(service) {
+      given.push(`drain service ${service}`);
+      return knows(service) ? "in maintenance" : "unknown";
+    },
+    undrainService(service) {
+      given.push(`undrain service ${service}`);
+      return knows(service) ? "in service" : "unknown";
     },
   };
   const server = await openStatusServer("127.0.0.1:0", {

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
+import type { ErrorPages } from "../../src/core/model/error-pages.js";
 import type { UserLists } from "../../src/core/model/users.js";
 import { compileTemplate } from "../../src/template/compile.js";
 import { type Rendering, type Template } from "../../src/template/template.js";
@@ -39,9 +40,10 @@ export function renderKeys(
   keys: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string>> = {},
   users?: UserLists,
+  errorPages?: ErrorPages,
 ): Rendering {
   const entries = Object.entries(keys).map(
     ([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)] as const,
   );
-  return template.render({ snapshot: snapshotOf(1n, entries), prefix: "/", env, users });
+  return template.render({ snapshot: snapshotOf(1n, entries), prefix: "/", env, users, errorPages });
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, createServer, request, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { ErrorPages } from "../../src/core/model/error-pages.js";
 import type { UserLists } from "../../src/core/model/users.js";
 import { freePort } from "./free-port.js";
 import { renderKeys, stockTemplate } from "./golden.js";
@@ -19,11 +20,19 @@ export interface Answer {
 /** A real HAProxy on a stock template, driven as a renderer drives it, with containers that tests describe. */
 export class LabelWorld implements AsyncDisposable {
   readonly haproxy: RuntimeWorld;
-  readonly #textOf: (containers: readonly Labelled[]) => string;
+  readonly #textOf: (containers: readonly Labelled[], maintained?: readonly string[]) => string;
 
-  private constructor(haproxy: RuntimeWorld, textOf: (containers: readonly Labelled[]) => string) {
+  /** Takes what else there is on disk by now. */
+  readonly #look: () => Promise<void>;
+
+  private constructor(
+    haproxy: RuntimeWorld,
+    textOf: (containers: readonly Labelled[], maintained?: readonly string[]) => string,
+    look: () => Promise<void>,
+  ) {
     this.haproxy = haproxy;
     this.#textOf = textOf;
+    this.#look = look;
   }
 
   /** Starts it on these containers; the TCP template serves `web` at the same port. */
@@ -33,21 +42,25 @@ export class LabelWorld implements AsyncDisposable {
       src = "haproxy.cfg.hbs",
       env = {},
       users,
+      pages,
     }: {
       readonly src?: string;
       readonly env?: Readonly<Record<string, string>>;
       readonly users?: () => UserLists;
+      readonly pages?: () => Promise<ErrorPages>;
     } = {},
   ): Promise<LabelWorld> {
     const template = await stockTemplate(src);
     const statsPort = await freePort();
     let place: Readonly<Record<string, string>> = {};
-    const textOf = (all: readonly Labelled[]): string =>
-      renderKeys(template, keysOf(all), { ...place, ...env }, users?.()).text;
+    let errorPages = await pages?.();
+    const textOf = (all: readonly Labelled[], maintained?: readonly string[]): string =>
+      renderKeys(template, keysOf(all, maintained), { ...place, ...env }, users?.(), errorPages).text;
     const haproxy = await RuntimeWorld.start((port, socket) => {
       place = {
         HECD_HTTP_BIND: `127.0.0.1:${port}`,
-        HECD_TCP_SERVICES: `web=127.0.0.1:${port}`,
+        ...(src === "haproxy-tcp.cfg.hbs" ? { HECD_TCP_SERVICES: `web=127.0.0.1:${port}` } : {}),
+        HECD_DEFAULT_SERVICE: "web",
         HECD_STATS_BIND: `127.0.0.1:${statsPort}`,
         HECD_HAPROXY_SOCKET: socket,
         HECD_HAPROXY_LOG: "127.0.0.1 local0",
@@ -55,14 +68,17 @@ export class LabelWorld implements AsyncDisposable {
       };
       return textOf(containers);
     });
-    const world = new LabelWorld(haproxy, textOf);
+    const world = new LabelWorld(haproxy, textOf, async () => {
+      errorPages = await pages?.();
+    });
     await world.have(containers);
     return world;
   }
 
-  /** Has these containers be all there are; the reasons of the reloads that it took. */
-  async have(containers: readonly Labelled[]): Promise<readonly string[]> {
-    const outcome = await this.haproxy.apply(this.#textOf(containers));
+  /** Has these containers be all there are, some services in maintenance; the reasons of the reloads that it took. */
+  async have(containers: readonly Labelled[], maintained?: readonly string[]): Promise<readonly string[]> {
+    await this.#look();
+    const outcome = await this.haproxy.apply(this.#textOf(containers, maintained));
     if (outcome.kind !== "applied" && outcome.kind !== "unchanged") throw new Error(JSON.stringify(outcome));
     return this.haproxy.take("reload-needed").map(({ reason }) => reason);
   }

@@ -10,13 +10,16 @@ export interface Labelled {
   readonly startedAt?: string;
 }
 
-/** What an agent writes of containers. Throws where one of them is not registered. */
-export function keysOf(containers: readonly Labelled[]): Readonly<Record<string, string>> {
+/** What an agent writes of containers, of which some services are in maintenance. Throws where one is not registered. */
+export function keysOf(
+  containers: readonly Labelled[],
+  maintained: readonly string[] = [],
+): Readonly<Record<string, string>> {
   const here = { ...context, address: "127.0.0.1" };
   const all = containers.map(({ name, port, labels = {}, startedAt }) =>
     container(name, { ports: [published(80, port)], labels, ...(startedAt === undefined ? {} : { startedAt }) }),
   );
-  const decided = decide(all, here, () => UNPROBED);
+  const decided = decide(all, here, () => ({ ...UNPROBED, maintained: new Set(maintained) }));
   for (const { decision } of decided) if ("reason" in decision) throw new Error(decision.advice);
   return Object.fromEntries([...entriesOf(decided, here)].map(([key, { value }]) => [key, value]));
 }

@@ -3,6 +3,8 @@ import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
 import { EACH_ITEM, rememberItems } from "../../src/template/handlebars/each.js";
 import { helperOf } from "../../src/template/handlebars.js";
+import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";
+import { type ErrorPages, NO_PAGES } from "../../src/core/model/error-pages.js";
 import { parseUsers, type UserLists } from "../../src/core/model/users.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
 import { record } from "../support/records.js";
@@ -17,6 +19,30 @@ describe("the stock templates write, to the byte,", () => {
 });
 
 describe("the stock templates", () => {
+  test("write a service of TCP alike", async () => {
+    const [both, ofTcp] = await Promise.all(
+      ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"].map((name) =>
+        readFile(new URL(`../../templates/${name}`, import.meta.url), "utf8"),
+      ),
+    );
+    // Each can be copied by itself, so that they cannot share a file.
+    const sections = (text = ""): string => text.slice(text.indexOf("\n", text.indexOf("{{#each (tcpServices")));
+    expect(sections(both)).toBe(`${sections(ofTcp)}{{/if}}\n`);
+    const defaults = /^ {4}mode tcp\n[^]*? {4}option srvtcpka\n/m;
+    expect(both?.match(defaults)?.[0]).toBe(ofTcp?.match(defaults)?.[0]);
+  });
+
+  test("leave the port of a service of TCP that is gone until something else needs a reload", async () => {
+    const template = await stockTemplate("haproxy.cfg.hbs");
+    const env = { HECD_TCP_PORTS: "6379" };
+    const http = { hosts: [], paths: [], sticky: true, rate: "9/1s" };
+    const redis = record({ service: "redis", mode: "tcp", tcp: { port: 6_379 }, http });
+    const [present, wanted] = [Object.fromEntries([redis]), {}].map((keys) => renderKeys(template, keys, env).text);
+    const spared = new TakeawayFinder().withoutItsServers(present ?? "", wanted ?? "");
+    expect(spared).toContain("listen redis\n    bind :6379\n");
+    expect(spared).not.toMatch(/^ *server /m);
+  });
+
   test("write only what they say of services that have changed", async () => {
     const engine = Handlebars.create();
     const tree = engine.parse(await readFile(new URL("../../templates/haproxy.cfg.hbs", import.meta.url), "utf8"));
@@ -24,11 +50,11 @@ describe("the stock templates", () => {
     const found: string[] = [];
     const blocks = new Handlebars.Visitor();
     blocks.BlockStatement = function ({ path, params: [first], program }) {
-      if ((first as hbs.AST.PathExpression | undefined)?.original === "services") found.push(path.original);
+      if (/services$/i.test(wordOf(first))) found.push(path.original);
       this.accept(program);
     };
     blocks.accept(tree);
-    expect(found).toEqual([EACH_ITEM]);
+    expect(found).toEqual([EACH_ITEM, EACH_ITEM]);
   });
 
   test("tell of every value that they leave out", async () => {
@@ -41,6 +67,12 @@ describe("the stock templates", () => {
   });
 });
 
+/** The name of a field, or of what is called. */
+function wordOf(expression: hbs.AST.Expression | undefined): string {
+  const { path = expression } = expression as Partial<hbs.AST.SubExpression>;
+  return String((path as Partial<hbs.AST.PathExpression> | undefined)?.original);
+}
+
 test("a service is for the users of its file, whose hashes are written, and for nobody where there are none", async () => {
   const template = await stockTemplate("haproxy.cfg.hbs");
   const http = { hosts: [], paths: [], auth: "team" };
@@ -49,7 +81,8 @@ test("a service is for the users of its file, whose hashes are written, and for 
   const users = { team: parseUsers(`ann:${hash}`), other: parseUsers(`bob:${hash}`) };
   const linesOf = (lists: UserLists | undefined) => {
     const { text, leftOut } = renderKeys(template, keys, {}, lists);
-    const lines = text.match(/^userlist .*|^ *user .*|^backend .*|^ *http-request (auth|deny) .*/gm) ?? [];
+    const all = text.match(/^userlist .*|^ *user .*|^backend .*|^ *http-request (auth|deny) .*/gm) ?? [];
+    const lines = all.filter((line) => !/_unknown|404/.test(line)); // of requests that no service asks for
     return { lines, reasons: leftOut.map(({ reason }) => reason) };
   };
   expect(linesOf(users)).toEqual({
@@ -67,12 +100,54 @@ test("a service is for the users of its file, whose hashes are written, and for 
   }
 });
 
+describe("a service in maintenance", () => {
+  const closed = { state: "draining", maintenance: true } as const;
+
+  test("answers 503 with its page and says when to ask again, and has nobody wait", async () => {
+    const template = await stockTemplate("haproxy.cfg.hbs");
+    const keys = Object.fromEntries([record({ ...closed, hold: "10s" })]);
+    const linesOf = (env: Readonly<Record<string, string>>, maintenance = ""): readonly string[] => {
+      const { text } = renderKeys(template, keys, env, undefined, { ...NO_PAGES, maintenance });
+      return (text.split("backend web\n")[1] ?? "").split("\n").slice(1, 3);
+    };
+    // No rule behind the first one counts.
+    expect(linesOf({ HECD_HOLD: "10s" })).toEqual([
+      "    http-request deny deny_status 503 if TRUE",
+      "    http-after-response set-header Retry-After 60",
+    ]);
+    expect(linesOf({ HECD_RETRY_AFTER: "5" }, "/e/m.http")).toEqual([
+      "    http-request deny deny_status 503 errorfile /e/m.http if TRUE",
+      "    http-after-response set-header Retry-After 5",
+    ]);
+  });
+
+  test("closes connections of TCP at once", async () => {
+    const keys = Object.fromEntries([record({ ...closed, mode: "tcp", tcp: { port: 6_379 }, hold: "10s" })]);
+    const env = { HECD_TCP_PORTS: "6379", HECD_HOLD: "10s" };
+    for (const name of ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"]) {
+      const { text } = renderKeys(await stockTemplate(name), keys, env);
+      expect(text).toMatch(/^listen web\n {4}bind :6379\n {4}#.*\n {4}tcp-request content reject if TRUE\n/m);
+    }
+  });
+});
+
+test("pages of the site have a reload bring in each change of theirs, and are told of where they cannot be used", async () => {
+  const template = await stockTemplate("haproxy.cfg.hbs");
+  const render = (pages: Partial<ErrorPages>) => renderKeys(template, {}, {}, undefined, { ...NO_PAGES, ...pages });
+  const files = [404, 503].map((status) => ({ status, path: `/e/${status}.http` }));
+  const { text, leftOut } = render({ files, digest: "0123", refused: [{ path: "/e/500.http", reason: "odd" }] });
+  expect(text).toContain("http-errors _pages.0123\n    errorfile 404 /e/404.http\n    errorfile 503 /e/503.http\n\n");
+  expect(text).toContain("    errorfiles _pages.0123\n");
+  expect(leftOut).toEqual([{ key: "/e/500.http", reason: "odd" }]);
+  expect(render({}).text).not.toContain("_pages");
+});
+
 describe("requests wait for a server", () => {
   const holds = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
     const keys = [record({ service: "label", hold: "1500ms" }), record({ service: "never", port: 2, hold: "0ms" })];
     const all = { "/app/plain/web": "10.0.0.1:80", ...Object.fromEntries(keys) };
     const { text } = renderKeys(await stockTemplate("haproxy.cfg.hbs"), all, env);
-    return text.match(/^backend .*|^ *(?:lua-load|tune\.lua|http-request lua|server _held).*/gm) ?? [];
+    return text.match(/^backend [^_].*|^ *(?:lua-load|tune\.lua|http-request lua|server _held).*/gm) ?? [];
   };
   const wait = (time: string): readonly string[] => [
     `    http-request lua.hold ${time} if { be_conn_free ge 0 }`,

@@ -1,13 +1,14 @@
 import { familyOf } from "../host/advertise.js";
 import type { CheckConfig, ServiceConfig } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
+import { formatAddress } from "../model/address.js";
 import {
   type Check,
-  formatAddress,
   type Headers,
   type Http,
   type Instance,
   MOST_HEADERS,
+  type TcpOptions,
   type TlsOptions,
   type Timeouts,
 } from "../model/instance.js";
@@ -25,8 +26,9 @@ export function instanceOf(
   container: Container,
   context: DecisionContext,
 ): Instance {
-  const { mode, maxconn, holdMs, tags, meta, check } = config;
+  const { mode, maxconn, proxyProtocol, holdMs, tags, meta, check } = config;
   const timeouts = timeoutsOf(config);
+  const tcp = tcpOf(config);
   const tls = tlsOf(config);
   const http = httpOf(config);
   const checked = check && checkOf(check);
@@ -50,6 +52,8 @@ export function instanceOf(
     ...(mode ? { mode } : {}),
     ...(maxconn === undefined ? {} : { maxconn }),
     ...(timeouts ? { timeouts } : {}),
+    ...(tcp ? { tcp } : {}),
+    ...(proxyProtocol ? { proxyProtocol } : {}),
     ...(tls ? { tls } : {}),
     ...(holdMs === undefined ? {} : { hold: formatDuration(holdMs) }),
     ...(tags && tags.length > 0 ? { tags } : {}),
@@ -105,6 +109,15 @@ function timeoutsOf({ connectTimeoutMs, serverTimeoutMs, tunnelTimeoutMs }: Serv
     ...(connectTimeoutMs === undefined ? {} : { connect: formatDuration(connectTimeoutMs) }),
     ...(serverTimeoutMs === undefined ? {} : { server: formatDuration(serverTimeoutMs) }),
     ...(tunnelTimeoutMs === undefined ? {} : { tunnel: formatDuration(tunnelTimeoutMs) }),
+  };
+}
+
+function tcpOf({ tcpPort, tcpSni, tcpTls }: ServiceConfig): TcpOptions | undefined {
+  if (tcpPort === undefined && !tcpSni && tcpTls === undefined) return undefined;
+  return {
+    ...(tcpPort === undefined ? {} : { port: tcpPort }),
+    ...(tcpSni ? { sni: tcpSni } : {}),
+    ...(tcpTls === undefined ? {} : { tls: tcpTls }),
   };
 }
 

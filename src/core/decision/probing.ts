@@ -1,7 +1,7 @@
 import { type Position, reachOf } from "../host/vicinity.js";
 import type { ServiceConfig } from "../labels/label-config.js";
 import type { Container } from "../model/container.js";
-import { formatAddress } from "../model/instance.js";
+import { formatAddress } from "../model/address.js";
 import type { PlacedPort, Placement } from "./placement.js";
 
 /** From where and how an agent probes. */
@@ -20,6 +20,8 @@ export interface HttpCheck {
   readonly verify: boolean;
   /** The statuses of a success, such as `200-299,404`. */
   readonly statuses: string;
+  /** How it is told first who asks; not at all when undefined. */
+  readonly proxyProtocol?: "v1" | "v2" | undefined;
 }
 
 /** How one port of a container is probed. */
@@ -143,10 +145,13 @@ function away(addr: string, reason: string): { readonly unreachable: string } {
 
 /** A check that labels ask for is waited out, wherever its target is. */
 function planOf(target: Target, type: "tcp" | "http", config: ServiceConfig): ProbePlan {
-  const { check = {}, scheme } = config;
+  const { check = {}, scheme, proxyProtocol } = config;
   const { intervalMs, timeoutMs = 1_000, rise = 1, fall = 3, path = "/" } = check;
   const { host, verify = false, status = "200-399" } = check;
-  const asked = { scheme: check.scheme ?? scheme ?? "http", path, host, verify, statuses: status } as const;
+  const asked = {
+    ...{ scheme: check.scheme ?? scheme ?? "http", path, host, verify, statuses: status },
+    ...(proxyProtocol ? { proxyProtocol } : {}),
+  } as const;
   const http = type === "tcp" ? undefined : asked;
   const doubtMs = config.check === undefined ? target.doubtMs : undefined;
   return { ...target, doubtMs, http, intervalMs, timeoutMs, rise, fall };

@@ -19,6 +19,8 @@ export interface RuntimeStatus {
   readonly words: (port: number) => string | undefined;
   /** Whether somebody asked that it gets no new work. */
   readonly drained: boolean;
+  /** The services that somebody has put into maintenance; none where nothing is known of that. */
+  readonly maintained?: ReadonlySet<string> | undefined;
   /** Whether it is kept out for a while, because it crashes over and over again. */
   readonly held: boolean;
   /** Whether it is ending since it was told to stop; undefined where Docker's word is all that is known of that. */
@@ -82,7 +84,8 @@ export function readyInstances(
 } {
   const judged = ports.map(({ chosen, instance }) => {
     const isProbed = whole.state === "up" && chosen.protocol === "tcp";
-    return { instance, readiness: isProbed ? readinessOfPort(chosen, runtimeStatus) : whole };
+    const readiness = isProbed ? readinessOfPort(chosen, runtimeStatus) : whole;
+    return { instance, readiness: readiness.state === "up" ? readinessIn(instance, runtimeStatus) : readiness };
   });
   const { probe, words } = runtimeStatus;
   const notes = ports
@@ -102,12 +105,24 @@ const otherStates = new Memo<Instance, Instance>();
 function inState(
   instance: Instance,
   state: Instance["state"],
-  { drained, stopping = false }: Pick<RuntimeStatus, "drained" | "stopping">,
+  { drained, maintained, stopping = false }: Pick<RuntimeStatus, "drained" | "maintained" | "stopping">,
 ): Instance {
   if (state === "up" && !drained) return instance;
-  const marks = { ...(drained && { drained: true as const }), ...(stopping && { stopping: true as const }) };
+  const maintenance = maintained?.has(instance.service) ?? false;
+  const marks = {
+    ...(drained && { drained: true as const }),
+    ...(maintenance && { maintenance: true as const }),
+    ...(stopping && { stopping: true as const }),
+  };
   const make = (): Instance => ({ ...instance, state, ...marks });
-  return otherStates.of(instance, make, [state, drained, stopping]);
+  return otherStates.of(instance, make, [state, drained, maintenance, stopping]);
+}
+
+/** Judges what would serve by what somebody has ordered of its service. */
+function readinessIn({ service }: Instance, { maintained }: RuntimeStatus): Present {
+  if (maintained?.has(service) !== true) return { state: "up" };
+  const because = objection("draining", `Its service is in maintenance and comes back with hecd undrain ${service}`);
+  return { state: "draining", because };
 }
 
 /** Judges one port of a container that is ready as a whole. */

@@ -1,4 +1,4 @@
-import type { BALANCES, SCHEMES } from "../text/patterns.js";
+import type { BALANCES, PROXY_PROTOCOLS, SCHEMES } from "../text/patterns.js";
 
 /** All that somebody has said about a container, read from labels or variables of any dialect, and checked. */
 export interface LabelConfig extends ServiceConfig {
@@ -45,6 +45,14 @@ export interface ServiceConfig {
   readonly weight?: number | undefined;
   readonly backup?: boolean | undefined;
   readonly mode?: "http" | "tcp" | undefined;
+  /** The port of HAProxy that is to lead to a service of TCP. */
+  readonly tcpPort?: number | undefined;
+  /** The names by which clients ask for it by TLS, which HAProxy passes on as it comes. */
+  readonly tcpSni?: readonly string[] | undefined;
+  /** Whether HAProxy speaks TLS to clients of a service of TCP. */
+  readonly tcpTls?: boolean | undefined;
+  /** How it is told who its client is. */
+  readonly proxyProtocol?: (typeof PROXY_PROTOCOLS)[number] | undefined;
   readonly scheme?: (typeof SCHEMES)[number] | undefined;
   readonly balance?: (typeof BALANCES)[number] | undefined;
   readonly sticky?: boolean | undefined;

@@ -33,6 +33,11 @@ export class LabelReader {
     return this.#said.get(key) ?? { by: key, text: "" };
   }
 
+  /** Whether anything is said under `key`. */
+  has(key: string): boolean {
+    return this.#said.has(key);
+  }
+
   /** Who says something under `key`. */
   by(key: string): string {
     return this.#said.get(key)?.by ?? key;

@@ -20,6 +20,7 @@ import {
   HOLD,
   HOSTS,
   INTERVAL,
+  LISTENED_PORT,
   IP,
   MAXCONN,
   META,
@@ -29,6 +30,7 @@ import {
   PATHS,
   PORT,
   PRIORITY,
+  PROXY_PROTOCOL,
   RANGES,
   REDIRECT,
   REQUESTS_PER_TIME,
@@ -109,7 +111,7 @@ function readService(said: ReadonlyMap<string, Said>, reading: LabelReader, faul
     network: reading.take("network", NETWORK),
     weight: reading.take("weight", WEIGHT),
     backup: reading.take("backup", BOOLEAN),
-    mode: reading.take("mode", MODE),
+    ...readTcp(reading, faults),
     scheme: reading.take("scheme", SCHEME),
     balance: reading.take("balance", BALANCE),
     sticky: reading.take("sticky", BOOLEAN),
@@ -117,6 +119,7 @@ function readService(said: ReadonlyMap<string, Said>, reading: LabelReader, faul
     serverTimeoutMs: reading.take("timeout.server", TIMEOUT),
     connectTimeoutMs: reading.take("timeout.connect", TIMEOUT),
     tunnelTimeoutMs: reading.take("timeout.tunnel", TIMEOUT),
+    proxyProtocol: reading.take("proxy-protocol", PROXY_PROTOCOL),
     tlsVerify: reading.take("tls.verify", BOOLEAN),
     tlsSni: reading.take("tls.sni", CHECKED_HOST),
     holdMs: reading.take("hold", HOLD),
@@ -134,6 +137,22 @@ function readService(said: ReadonlyMap<string, Said>, reading: LabelReader, faul
     meta: readNamed("meta.", { name: META_NAME, value: META, atMost: AT_MOST }, said, reading, faults),
     check: readCheck(reading),
   };
+}
+
+/** Whoever says how it is reached by TCP speaks TCP. */
+function readTcp(
+  reading: LabelReader,
+  faults: string[],
+): Pick<ServiceConfig, "mode" | "tcpPort" | "tcpSni" | "tcpTls"> {
+  const mode = reading.take("mode", MODE);
+  const tcp = {
+    tcpPort: reading.take("tcp.port", LISTENED_PORT),
+    tcpSni: reading.take("tcp.sni", HOSTS),
+    tcpTls: reading.take("tcp.tls", BOOLEAN),
+  };
+  const said = (["port", "sni", "tls"] as const).filter((key) => reading.has(`tcp.${key}`));
+  if (mode === "http") faults.push(...said.map((key) => `${reading.by(`tcp.${key}`)} goes with hecd.mode=tcp alone`));
+  return { mode: mode ?? (said.length === 0 ? undefined : "tcp"), ...tcp };
 }
 
 function readCheck(reading: LabelReader): CheckConfig | undefined {

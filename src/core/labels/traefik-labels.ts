@@ -2,6 +2,7 @@ import type { NamedPort, Statement } from "./dialect.js";
 import { type CheckConfig, type ServiceConfig, weigh } from "./label-config.js";
 import { labelsBelow, LabelReader, type Said } from "./label-reader.js";
 import { type Router, rulesOfRouters } from "./traefik-middlewares.js";
+import { namesOfTcpRouters } from "./traefik-tcp.js";
 import { parseRule, productOf, type Wanted } from "./traefik-rule.js";
 import {
   CHECKED_HOST,
@@ -28,7 +29,8 @@ interface TraefikService {
 
 /**
  * Reads traefik's labels as far as they say something about servers: `enable`, `docker.network`, the services with
- * their ports, schemes, weights and health checks, and rules of plain `Host()` and `PathPrefix()` terms.
+ * their ports, schemes, weights and health checks, rules of plain `Host()` and `PathPrefix()` terms, and those of
+ * `HostSNI()` where connections are passed on.
  *
  * What else a rule says cannot be carried by a record, and is kept word by word in `meta`. Entry points, middlewares
  * and all other things of traefik's own are passed over.
@@ -40,11 +42,17 @@ export function readTraefik(labels: Readonly<Record<string, string>>): Statement
   const enable = reading.take("enable", GO_BOOLEAN);
   const services = servicesIn(said, reading, faults);
   const routes = routesIn(said, services, faults);
+  const names = namesOfTcpRouters(
+    said,
+    soleOf(services.filter(({ config }) => config.mode === "tcp")),
+    reading,
+    faults,
+  );
   const ofPort = new Map<number, ServiceConfig>();
   const named = new Map<string, NamedPort>();
   for (const { name, port, namedBy, protocol, config } of services) {
     if (port === undefined) continue;
-    ofPort.set(port, weigh(ofPort.get(port), routes.get(name), config));
+    ofPort.set(port, weigh(ofPort.get(port), routes.get(name), names.get(name), config));
     named.set(`${port}/${protocol}`, { port, protocol, namedBy, dispensable: false });
   }
   const portless = services.filter(({ port }) => port === undefined);
@@ -53,7 +61,13 @@ export function readTraefik(labels: Readonly<Record<string, string>>): Statement
     whole: {
       enable: enable === undefined ? undefined : { is: enable, by: reading.by("enable") },
       network: reading.take("docker.network", NETWORK),
-      ...weigh(routes.get(""), only && routes.get(only.name), only?.config),
+      ...weigh(
+        routes.get(""),
+        names.get(""),
+        only && routes.get(only.name),
+        only && names.get(only.name),
+        only?.config,
+      ),
     },
     ofPort,
     named: [...named.values()].sort((a, b) => a.port - b.port),

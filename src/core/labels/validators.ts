@@ -12,6 +12,7 @@ import {
   MOST_RANGES,
   NAME,
   PATH_PREFIX,
+  PROXY_PROTOCOLS,
   SCHEMES,
   STRIPPED_PATH,
   TEXT,
@@ -37,6 +38,7 @@ export const GO_BOOLEAN = validator(
 export const SERVICE_NAME = validator(z.string().regex(NAME), "a name: letters, digits, '_', '.', '-'");
 export const SERVICE_NAMES = validator(commaList(z.string().regex(NAME)), "names, separated by commas");
 export const PORT = validator(wholeNumber(1, 65_535), "a port of the container, 1 to 65535");
+export const LISTENED_PORT = validator(wholeNumber(1, 65_535), "a port of HAProxy, 1 to 65535");
 export const IP = validator(
   z.union([z.ipv4(), z.ipv6()]).refine((ip) => !isUnspecified(ip) && !isLinkLocal(ip)),
   "an IP address that others can reach",
@@ -112,6 +114,7 @@ export const META = validator(z.string().regex(TEXT), "printable text of 512 cha
 export const META_NAME = validator(z.string().regex(META_KEY), "letters, digits, '_', '.', '-'");
 export const MODE = validator(z.enum(["http", "tcp"]), "http or tcp");
 export const SCHEME = validator(z.enum(SCHEMES), "http, https or h2c");
+export const PROXY_PROTOCOL = validator(z.enum(PROXY_PROTOCOLS), PROXY_PROTOCOLS.join(" or "));
 export const BALANCE = validator(z.enum(BALANCES), BALANCES.join(", "));
 export const CHECK_TYPE = validator(z.enum(["tcp", "http", "off"]), "tcp, http or off");
 export const CHECKED_HOST = validator(

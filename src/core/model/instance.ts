@@ -10,12 +10,14 @@ import {
   NAME,
   NETWORK_RANGE,
   PATH_PREFIX,
+  PROXY_PROTOCOLS,
   RATE,
   SCHEMES,
   STATUS_RANGES,
   STRIPPED_PATH,
   TEXT,
 } from "../text/patterns.js";
+import { formatAddress, MOST_PORT, parseAddress } from "./address.js";
 
 /**
  * One address at which one service can be reached: the only thing that agent and renderer share.
@@ -45,6 +47,8 @@ export interface Instance {
   readonly state: "up" | "draining" | "maint" | "down";
   /** Whether it drains because somebody asked for it, which the next agent is to know. */
   readonly drained?: true | undefined;
+  /** Whether its service is in maintenance since somebody asked for that, which the next agent is to know. */
+  readonly maintenance?: true | undefined;
   /** Whether it has been told to stop and is believed to be ending, which the next agent is to know. */
   readonly stopping?: true | undefined;
   readonly health: "healthy" | "starting" | "unhealthy" | "none";
@@ -56,6 +60,9 @@ export interface Instance {
   /** How many requests or connections it gets at once; as many as come when absent. */
   readonly maxconn?: number | undefined;
   readonly timeouts?: Timeouts | undefined;
+  readonly tcp?: TcpOptions | undefined;
+  /** How it is told who its client is; it sees the proxy alone when absent. */
+  readonly proxyProtocol?: (typeof PROXY_PROTOCOLS)[number] | undefined;
   /** What is asked of its certificate where it speaks TLS; nothing when absent. */
   readonly tls?: TlsOptions | undefined;
   /** How long a request waits for a server of its service while none can be used, as times of `Check`. */
@@ -108,6 +115,16 @@ export interface TlsOptions {
   readonly sni?: string | undefined;
 }
 
+/** How a service of TCP is reached. */
+export interface TcpOptions {
+  /** The port of HAProxy that is to lead to it. */
+  readonly port?: number | undefined;
+  /** The names by which clients ask for it by TLS, which is none of HAProxy's business. */
+  readonly sni?: readonly string[] | undefined;
+  /** Whether HAProxy speaks TLS to its clients. */
+  readonly tls?: boolean | undefined;
+}
+
 /** Which requests are for it, and how they are shared out. */
 export interface Http {
   readonly hosts: readonly string[];
@@ -141,14 +158,11 @@ export interface Headers {
 export const MOST_HEADERS = 32;
 
 const name = z.string().regex(NAME);
-const MOST_PORT = 65_535;
 
 const time = z.string().regex(/^[0-9]{1,8}(ms|s)$/);
 const tries = z.int().min(1).max(100);
-const oneHost = z
-  .string()
-  .regex(HOST_NAME)
-  .refine((host) => !host.startsWith("*"));
+const anyHost = z.string().regex(HOST_NAME);
+const oneHost = anyHost.refine((host) => !host.startsWith("*"));
 const port = z.int().min(1).max(MOST_PORT);
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
@@ -188,6 +202,7 @@ const schema = z.object({
     .optional(),
   state: z.enum(["up", "draining", "maint", "down"]),
   drained: z.literal(true).optional(),
+  maintenance: z.literal(true).optional(),
   stopping: z.literal(true).optional(),
   health: z.enum(["healthy", "starting", "unhealthy", "none"]),
   weight: z.int().min(0).max(256),
@@ -195,6 +210,10 @@ const schema = z.object({
   mode: z.enum(["http", "tcp"]).optional(),
   maxconn: z.int().min(1).max(99_999).optional(),
   timeouts: z.object({ connect: time.optional(), server: time.optional(), tunnel: time.optional() }).optional(),
+  tcp: z
+    .object({ port: port.optional(), sni: z.array(anyHost).max(64).optional(), tls: z.boolean().optional() })
+    .optional(),
+  proxyProtocol: z.enum(PROXY_PROTOCOLS).optional(),
   tls: z.object({ verify: z.boolean().optional(), sni: oneHost.optional() }).optional(),
   hold: time.optional(),
   tags: z.array(z.string().regex(TEXT).max(128)).max(32).optional(),
@@ -218,7 +237,7 @@ const schema = z.object({
     .optional(),
   http: z
     .object({
-      hosts: z.array(z.string().regex(HOST_NAME)).max(64),
+      hosts: z.array(anyHost).max(64),
       paths: z.array(z.string().regex(PATH_PREFIX)).max(64),
       scheme: z.enum(SCHEMES).optional(),
       balance: z.enum(BALANCES).optional(),
@@ -267,19 +286,4 @@ export function parseInstance(text: string): Instance | { readonly refused: stri
   // The simple form and the parts must say the same, or a hostile `addr` could go where `ip` was checked.
   if (instance.addr !== formatAddress(instance.ip, instance.port)) return { refused: "addr: differs from ip and port" };
   return instance;
-}
-
-/** `ip:port`, with an IPv6 address in brackets. */
-export function formatAddress(ip: string, port: number): string {
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
-}
-
-/** Reads `ip:port` strictly; undefined for anything HAProxy might understand as more than one address. */
-export function parseAddress(text: string): { readonly ip: string; readonly port: number } | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([1-9][0-9]{0,4})$/.exec(text);
-  const ip = match?.[1] ?? match?.[2];
-  const number = Number(match?.[3]);
-  if (ip === undefined || number > MOST_PORT) return undefined;
-  const family = match?.[1] === undefined ? ipv4 : ipv6;
-  return family.safeParse(ip).success ? { ip, port: number } : undefined;
 }

@@ -5,6 +5,10 @@ export interface SharedSettings {
   readonly mode?: Instance["mode"];
   readonly balance?: Http["balance"];
   readonly sticky?: boolean | undefined;
+  readonly "tcp.port"?: number | undefined;
+  /** Separated by blanks. */
+  readonly "tcp.sni"?: string | undefined;
+  readonly "tcp.tls"?: boolean | undefined;
   readonly "http.strip"?: string | undefined;
   /** Separated by blanks. */
   readonly "http.allow"?: string | undefined;
@@ -46,12 +50,16 @@ export interface Overruled {
 }
 
 /** What a record says of its service as a whole; undefined where it says nothing of that kind. */
-export function sayingOf({ id, mode, http, check, timeouts, container: { startedAt } }: Instance): Saying | undefined {
-  if (!mode && !http && !check && !timeouts) return undefined;
+export function sayingOf({ id, container: { startedAt }, ...said }: Instance): Saying | undefined {
+  const { mode, tcp, http, check, timeouts } = said;
+  if (!mode && !tcp && !http && !check && !timeouts) return undefined;
   const all: SharedSettings = {
     mode,
     balance: http?.balance,
     sticky: http?.sticky,
+    "tcp.port": tcp?.port,
+    "tcp.sni": tcp?.sni?.join(" "),
+    "tcp.tls": tcp?.tls,
     "http.strip": http?.strip,
     "http.allow": http?.allow?.join(" "),
     priority: http?.priority,

@@ -5,10 +5,10 @@ import { serversByAddress, workThrough } from "../decision/shared-address.js";
 import type { Container } from "../model/container.js";
 import { entriesFor, type Layouts, ownersOf } from "../model/layouts.js";
 import { objection } from "../model/reason.js";
-import { describeOverruled, type Saying, sayingOf, settleSayings } from "../model/shared-settings.js";
 import type { Unseen } from "../model/unseen.js";
 import { gatewaysOf, withGatewayNote } from "./gateway-address.js";
 import type { Entry } from "./plan.js";
+import { overruledNotes } from "./overruled-notes.js";
 
 /** A container and what becomes of it. */
 export interface Decided {
@@ -40,25 +40,12 @@ export function decide(
     for (const key of keys) holders.set(key, container);
     return { container, decision };
   });
-  return withOverruled(withWorkThrough(decided));
+  return withNotesOn(withWorkThrough(decided));
 }
 
-/** Says of containers what of their labels does not hold for their service, since a newer one of this host says otherwise. */
-function withOverruled(decided: readonly Decided[]): readonly Decided[] {
-  const sayings = new Map<string, Saying[]>();
-  for (const { decision } of decided) {
-    for (const instance of "instances" in decision ? decision.instances : []) {
-      const saying = sayingOf(instance);
-      if (saying) sayings.set(instance.service, [...(sayings.get(instance.service) ?? []), saying]);
-    }
-  }
-  const notes = new Map<string, string[]>();
-  for (const said of sayings.values()) {
-    for (const overruled of said.length > 1 ? settleSayings(said).overruled : []) {
-      const note = `Not used for its service is ${describeOverruled(overruled)}`;
-      for (const id of overruled.by) notes.set(id, [...(notes.get(id) ?? []), note]);
-    }
-  }
+/** Says of containers what of their labels does not hold. */
+function withNotesOn(decided: readonly Decided[]): readonly Decided[] {
+  const notes = overruledNotes(decided.flatMap(({ decision }) => ("instances" in decision ? decision.instances : [])));
   if (notes.size === 0) return decided;
   return decided.map((each) => {
     const { container, decision } = each;

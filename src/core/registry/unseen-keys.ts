@@ -1,7 +1,7 @@
 import { shortId } from "../decision/new-instance.js";
 import { livesInAnother, namedOwner } from "../decision/shared-network.js";
 import type { Container } from "../model/container.js";
-import { parseAddress } from "../model/instance.js";
+import { parseAddress } from "../model/address.js";
 import { type Layouts, ownersOf } from "../model/layouts.js";
 import type { ListedTraits, Unseen } from "../model/unseen.js";
 

@@ -51,5 +51,8 @@ export const WORD = /^[A-Za-z0-9._~+,=:@/?-]{1,128}$/;
 /** What a server may speak. */
 export const SCHEMES = ["http", "https", "h2c"] as const;
 
+/** The versions of the PROXY protocol, by which a server is told who its client is. */
+export const PROXY_PROTOCOLS = ["v1", "v2"] as const;
+
 /** The ways of sharing work among servers that need no further words in HAProxy. */
 export const BALANCES = ["roundrobin", "leastconn", "static-rr", "first", "source", "random"] as const;

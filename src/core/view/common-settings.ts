@@ -5,11 +5,13 @@ import type { Service } from "./server.js";
 
 /** What holds for all servers of a service. */
 type Common = Rules &
-  Pick<Service, "mode" | "balance" | "sticky" | "priority" | "check" | "timeouts" | "isLimited" | "isVerified">;
+  Pick<Service, "isMaintained" | "maintenancePage"> &
+  Pick<Service, "mode" | "tcp" | "balance" | "sticky" | "priority" | "check" | "timeouts" | "isLimited" | "isVerified">;
 
 /** Nothing is said of a service. */
 export const UNSAID: Common = {
   mode: "",
+  tcp: { port: 0, sni: [], isTls: false },
   balance: "",
   sticky: false,
   priority: 0,
@@ -18,6 +20,8 @@ export const UNSAID: Common = {
   timeouts: { connect: "", server: "", tunnel: "" },
   isLimited: false,
   isVerified: false,
+  isMaintained: false,
+  maintenancePage: "",
 };
 
 /** What the entries of a service say of it as a whole, and in words what of that does not hold; empty where all does. */
@@ -32,7 +36,13 @@ export function commonOf(entries: readonly ServerEntry[]): { readonly common: Co
   if (sayings.length === 0) return { common: { ...UNSAID, isLimited, isVerified }, overruled: "" };
   const { settings, overruled } = settleSayings(sayings);
   const common: Common = {
+    ...UNSAID,
     mode: settings.mode ?? "",
+    tcp: {
+      port: settings["tcp.port"] ?? 0,
+      sni: settings["tcp.sni"]?.toLowerCase().split(" ") ?? [],
+      isTls: settings["tcp.tls"] ?? false,
+    },
     balance: settings.balance ?? "",
     sticky: settings.sticky ?? false,
     priority: settings.priority ?? 0,

@@ -14,12 +14,17 @@ export interface Route {
   readonly pathStart: string;
 }
 
-/** The service of requests that no route wants: `preferred`, else the first by name, of those that name no host or path. */
-export function defaultServiceOf(services: readonly Service[], preferred: string): string | undefined {
-  const open = services.filter(
-    (service) => servesHttp(service) && service.hosts.length === 0 && service.paths.length === 0,
-  );
-  return (open.find(({ name }) => name === preferred) ?? open[0])?.name;
+/** The service of containers whose labels name none, where agents have their usual prefix. */
+const UNNAMED = "servers";
+
+/**
+ * The service of requests that no route wants: the one that is `named`. Where none is, that of containers without labels, as
+ * long as it names no host or path itself. No other service ever gets what is meant for none.
+ */
+export function defaultServiceOf(services: readonly Service[], named: string): string | undefined {
+  const service = services.find(({ name }) => name === (named || UNNAMED));
+  if (!service || !servesHttp(service)) return undefined;
+  return named !== "" || (service.hosts.length === 0 && service.paths.length === 0) ? service.name : undefined;
 }
 
 /** Only such a service can have a request. */

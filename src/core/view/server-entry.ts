@@ -1,5 +1,6 @@
 import { isUnspecified } from "../host/advertise.js";
-import { type Instance, parseAddress, parseInstance } from "../model/instance.js";
+import { parseAddress } from "../model/address.js";
+import { type Instance, parseInstance } from "../model/instance.js";
 import { type Saying, sayingOf } from "../model/shared-settings.js";
 import { recordKey, SERVICES } from "../model/keys.js";
 import { NAME, WORD } from "../text/patterns.js";
@@ -13,6 +14,8 @@ export interface ServerEntry {
   readonly service: string;
   readonly server: Server;
   readonly isUp: boolean;
+  /** Whether somebody has put its service into maintenance, where it is. */
+  readonly isMaintained: boolean;
   readonly hosts: readonly string[];
   readonly paths: readonly string[];
   /** How long requests wait for a server of the service; empty where nothing is said. */
@@ -42,11 +45,12 @@ function readRecord(key: string, value: string): ServerEntry | LeftOut {
   if (instance.proto !== "tcp") return { key, reason: "HAProxy serves TCP only" };
   const isUp = instance.state === "up";
   const { hosts, paths, scheme = PLAIN.scheme } = instance.http ?? NO_ROUTES;
-  const { name, addr, ip, port, weight, backup, maxconn = 0, tls, hold = "" } = instance;
+  const { name, addr, ip, port, weight, backup, maxconn = 0, proxyProtocol, tls, hold = "" } = instance;
   const server = serverOf(name, {
     ...{ addr, ip, port, weight, backup, scheme, maxconn },
     tls: scheme === "https" ? { verify: tls?.verify ?? false, sni: tls?.sni ?? "" } : undefined,
     isH2c: scheme === "h2c",
+    sendProxy: proxyProtocol === undefined ? "" : proxyProtocol === "v1" ? "send-proxy" : "send-proxy-v2",
     ...wordsOf(instance),
     check: checkOf(instance),
   });
@@ -56,6 +60,7 @@ function readRecord(key: string, value: string): ServerEntry | LeftOut {
     service,
     server,
     isUp,
+    isMaintained: instance.maintenance ?? false,
     hosts,
     paths,
     hold,
@@ -101,6 +106,7 @@ function readAddress(
     service,
     server,
     isUp: true,
+    isMaintained: false,
     hosts,
     paths,
     hold: "",
@@ -123,6 +129,7 @@ function serverOf(container: string, said: Omit<Server, "name" | "container" | "
     tls: said.tls,
     isH2c: said.isH2c,
     maxconn: said.maxconn,
+    sendProxy: said.sendProxy,
     cookie: "",
     tags: said.tags,
     meta: said.meta,
@@ -163,7 +170,7 @@ function checkOf({ check, tls, http }: Instance): ServerCheck {
 
 /** A server of which nothing is said but its address. */
 const PLAIN = {
-  ...{ weight: 100, backup: false, scheme: "http", tls: undefined, isH2c: false, maxconn: 0 },
+  ...{ weight: 100, backup: false, scheme: "http", tls: undefined, isH2c: false, maxconn: 0, sendProxy: "" },
   ...{ tags: [], meta: {}, check: UNSAID },
 };
 

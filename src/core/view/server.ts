@@ -11,6 +11,7 @@ export interface Service {
   readonly hold: string;
   /** `http`, `tcp`, or empty where nothing is said; this and all below as the newest record has it that says so. */
   readonly mode: string;
+  readonly tcp: ServiceTcp;
   /** In HAProxy's words; empty where nothing is said. */
   readonly balance: string;
   /** Whether a client stays with its server. */
@@ -34,10 +35,24 @@ export interface Service {
   readonly hasRules: boolean;
   readonly check: ServiceCheck;
   readonly timeouts: ServiceTimeouts;
+  /** Whether it has no server since somebody has put it into maintenance. */
+  readonly isMaintained: boolean;
+  /** What is answered then, where there is a page of its own for that; empty in a template that does not ask for `errorPages`. */
+  readonly maintenancePage: string;
   /** Whether any of its records says how much its server gets at once. */
   readonly isLimited: boolean;
   /** Whether any of its records wants the certificate of its server verified. */
   readonly isVerified: boolean;
+}
+
+/** How a service of TCP is reached. */
+interface ServiceTcp {
+  /** The port of HAProxy that its labels ask for; 0 where they ask for none. */
+  readonly port: number;
+  /** The names by which clients ask for it by TLS, which HAProxy passes on as it comes; in lower case. */
+  readonly sni: readonly string[];
+  /** Whether HAProxy speaks TLS to its clients at its ports. */
+  readonly isTls: boolean;
 }
 
 /** What checks of a service ask. */
@@ -106,6 +121,8 @@ export interface Server {
   readonly isH2c: boolean;
   /** How much it gets at once; 0 for as much as comes. */
   readonly maxconn: number;
+  /** HAProxy's word by which it is told who its client is; empty where it is not. */
+  readonly sendProxy: string;
   /**
    * Names it to clients that stay with it: one harmless word, the same wherever its container moves on its host. Empty
    * where the service is not sticky.

@@ -150,7 +150,8 @@ function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
   const up = [...byAddress.values()].filter(({ isUp }) => isUp);
   const servers = up.map((entry) => (common.sticky ? STICKY.of(entry, () => named(entry)) : entry.server));
   const routes = { hosts: [...hosts].sort(), paths: [...paths].sort() };
-  const service = { name, servers: servers.sort(byName), ...routes, hold, ...common };
+  const isMaintained = servers.length === 0 && serverEntries.some((entry) => entry.isMaintained);
+  const service = { name, servers: servers.sort(byName), ...routes, hold, ...common, isMaintained };
   return { serverEntries, service, leftOut };
 }
 

@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from "node:http2";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type HttpCheck, isSuccess } from "../../core/decision/probing.js";
-import { formatAddress } from "../../core/model/instance.js";
+import { formatAddress } from "../../core/model/address.js";
 import { quote } from "../../core/model/reason.js";
 import { reasonOf } from "../../errors.js";
 import type { BadAnswer } from "../../ports.js";
@@ -18,6 +18,12 @@ interface Peer {
   readonly port: number;
 }
 
+/** What the PROXY protocol has for a connection that is nobody else's, as HAProxy's own checks say it. */
+const OWN_QUESTION = {
+  v1: "PROXY UNKNOWN\r\n",
+  v2: Buffer.from("0d0a0d0a000d0a515549540a20000000", "hex"),
+} as const;
+
 /**
  * Asks over a connection that was made, in the way that the check says: by HTTP/1.1, over TLS by whichever version the
  * server chooses, or by HTTP/2 without TLS. An answer of a status that the check takes for a success has passed.
@@ -25,6 +31,7 @@ interface Peer {
  * The connection is the caller's to end; that it ended by itself is his to notice.
  */
 export function askByHttp(check: HttpCheck, socket: Socket, peer: Peer, answered: Answered): void {
+  if (check.proxyProtocol) socket.write(OWN_QUESTION[check.proxyProtocol]);
   switch (check.scheme) {
     case "http":
       askByHttp1(check, socket, peer, answered);

@@ -2,72 +2,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isUsersFile, parseUsers, type UserList, type UserLists } from "../../core/model/users.js";
 import { reasonOf } from "../../errors.js";
-import type { Clock } from "../../flow/clock.js";
-import { linkedSignal } from "../../flow/linked-signal.js";
-import { Notifier } from "../../flow/notifier.js";
-import type { ResourceSet, Templates } from "../../ports.js";
+import type { ResourceSet } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
-import { untilQuiet } from "../files/quiet.js";
+import type { FolderContents } from "./followed-folder.js";
 
-/** What no event told of (another file system) is found so late. */
-const POLL_MS = 30_000;
-
-/** Templates whose resources know the users of a folder, as far as a template asks for them. */
-export class UsersFolder implements Templates {
-  readonly #templates: Templates;
-  readonly #folder: string;
-  readonly #clock: Clock;
-
-  constructor(templates: Templates, folder: string, { clock }: { readonly clock: Clock }) {
-    this.#templates = templates;
-    this.#folder = folder;
-    this.#clock = clock;
-  }
-
-  async read(): Promise<ResourceSet> {
-    return withUsers(await this.#templates.read(), await usersIn(this.#folder));
-  }
-
-  /** Fails as the watch of the templates does. */
-  async *watch(signal: AbortSignal): AsyncGenerator<ResourceSet, never, undefined> {
-    const { watch: watchFiles } = await import("chokidar"); // one pass does without it
-    using work = linkedSignal(signal);
-    const news = new Notifier();
-    const written = new Notifier();
-    let templates: ResourceSet | undefined;
-    const following = (async () => {
-      for await (const set of this.#templates.watch(work.signal)) {
-        templates = set;
-        news.notify();
-      }
-    })().catch((error: unknown) => {
-      work.abort(error);
-    });
-    const watcher = watchFiles(this.#folder, { ignoreInitial: true, ignorePermissionErrors: true });
-    const tell = (): void => {
-      written.notify();
-      news.notify();
-    };
-    watcher.on("all", tell);
-    watcher.on("ready", tell); // a change between the first reading and this moment would go unnoticed else
-    watcher.on("error", tell); // reading the files tells what is wrong; without a watcher the poll remains
-    try {
-      for (let last = ""; ;) {
-        await news.waitAtMost(POLL_MS, this.#clock, work.signal);
-        if (!templates) continue;
-        if (last !== "") await untilQuiet(written, this.#clock, work.signal);
-        const next = withUsers(templates, await usersIn(this.#folder));
-        const text = JSON.stringify(next);
-        if (text === last) continue;
-        last = text;
-        yield next;
-      }
-    } finally {
-      work[Symbol.dispose]();
-      await watcher.close();
-      await following;
-    }
-  }
+/** A folder of files of users, which resources know as far as their templates ask for them. */
+export function usersFolder(folder: string): FolderContents {
+  return { folder, complete: async (templates) => withUsers(templates, await usersIn(folder)) };
 }
 
 /** The files of a folder; none where there is no such folder. */
@@ -87,7 +28,6 @@ async function readUsers(path: string): Promise<UserList | undefined> {
   }
 }
 
-/** Only what asks for users begins anew when they change. */
 function withUsers({ resources, problems }: ResourceSet, users: UserLists): ResourceSet {
   const known = resources.map((resource) =>
     resource.source.includes("userLists") ? { ...resource, users } : resource,

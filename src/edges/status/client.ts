@@ -22,15 +22,18 @@ export async function askStatus(address: string, clock: Clock, signal: AbortSign
   return statusAnswer.parse(JSON.parse(await request(address, "/state", {}, clock, signal)));
 }
 
+/** What an order is about, by its name; a container by its full id, too. */
+type Ordered = { readonly container: string } | { readonly service: string };
+
 /** Orders the agent at `HOST:PORT`, and resolves to what came of it; throws `agent-unreachable` or `agent-refused`. */
 export async function order(
   verb: "drain" | "undrain",
-  container: string,
+  what: Ordered,
   { address, clock }: { readonly address: string; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<string> {
-  const what = `${verb} container ${container}`;
-  const path = `/containers/${container}/${verb}`;
+  const [kind, name] = "service" in what ? ["service", what.service] : ["container", what.container];
+  const path = `/${kind}s/${name}/${verb}`;
   const init = { method: "POST", headers: { [ORDER_HEADER]: verb } };
   const text = await request(address, path, init, clock, signal).catch((error: unknown) => {
     signal.throwIfAborted();
@@ -39,7 +42,7 @@ export async function order(
   const answer = parseOrderAnswer(text);
   if (answer && "outcome" in answer) return answer.outcome;
   const reason = answer ? answer.refused : text.trim().slice(0, 200);
-  throw new HecdError({ code: "agent-refused", address, what, reason });
+  throw new HecdError({ code: "agent-refused", address, what: `${verb} ${kind} ${name}`, reason });
 }
 
 function parseOrderAnswer(text: string): z.output<typeof orderAnswer> | undefined {

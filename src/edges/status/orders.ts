@@ -17,21 +17,30 @@ export interface OrderAnswer {
   readonly body: { readonly outcome: string } | { readonly refused: string };
 }
 
+const ORDER_PATH = /^\/(containers|services)\/([A-Za-z0-9][A-Za-z0-9_.-]{0,254})\/(drain|undrain)$/;
+
 /**
- * Carries out `POST /containers/NAME/drain` and `/undrain`; undefined for any other path.
+ * Carries out `POST /containers/NAME/drain`, `POST /services/NAME/drain`, and `/undrain` of both; undefined for any other
+ * path.
  *
  * The status address has no password, so what a browser may be made to send is kept out: without the header of ours
  * (which no form and no simple request can carry), with a host name that is not this machine's (which an attacker's
  * name service may have led here), or with a body (which no order has) nothing is done.
  */
 export function carryOut({ path, headers }: OrderRequest, orders: Orders): OrderAnswer | undefined {
-  const [, container, verb] = /^\/containers\/([A-Za-z0-9][A-Za-z0-9_.-]{0,254})\/(drain|undrain)$/.exec(path) ?? [];
-  if (container === undefined) return undefined;
+  const [, kind, name, verb] = ORDER_PATH.exec(path) ?? [];
+  if (name === undefined) return undefined;
   if (headers[ORDER_HEADER] !== verb) return refused(403, `An order carries the header ${ORDER_HEADER}: ${verb ?? ""}`);
   if (!isPlainHost(headers.host)) return refused(403, "An order is taken by IP address or as localhost only");
   if (hasBody(headers)) return refused(413, "An order has no body");
-  const outcome = verb === "drain" ? orders.drain(container) : orders.undrain(container);
-  return outcome === "unknown" ? refused(404, `There is no container ${container}`) : { code: 200, body: { outcome } };
+  const outcome = give(orders, kind === "services", verb === "drain", name);
+  const what = kind === "services" ? "container of a service" : "container";
+  return outcome === "unknown" ? refused(404, `There is no ${what} ${name}`) : { code: 200, body: { outcome } };
+}
+
+function give(orders: Orders, isService: boolean, isDrain: boolean, name: string): string {
+  if (isService) return isDrain ? orders.drainService(name) : orders.undrainService(name);
+  return isDrain ? orders.drain(name) : orders.undrain(name);
 }
 
 function refused(code: 403 | 404 | 413, why: string): OrderAnswer {

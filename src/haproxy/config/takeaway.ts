@@ -56,10 +56,15 @@ function withoutServersOfGone(before: readonly Section[], after: readonly Sectio
 /** What remains of a section that the wanted text has no more; undefined where it cannot remain as it is. */
 function withoutServers(section: Section, gone: ReadonlySet<string>): readonly Line[] | undefined {
   if (hasServers(section)) return section.lines.filter((line) => !isServer(line));
+  // Whom else these were for is gone as well, or the wanted text would have them.
+  if (BESIDE_BACKENDS.has(section.kind)) return section.lines;
   const targets = section.lines.filter(isSwitch);
   const isOfGone = section.kind === "frontend" && targets.length > 0 && targets.every((line) => leadsTo(line, gone));
   return isOfGone ? section.lines : undefined;
 }
+
+/** What backends name, and nobody else has a use for. */
+const BESIDE_BACKENDS: ReadonlySet<string> = new Set(["peers", "userlist"]);
 
 /** A section of both texts: with the servers of the wanted one, and with what still leads to backends that are gone. */
 function merged(before: Section, after: Section | undefined, gone: ReadonlySet<string>): readonly Line[] | undefined {

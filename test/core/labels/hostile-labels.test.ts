@@ -6,7 +6,8 @@ import type { Container } from "../../../src/core/model/container.js";
 import { DIALECTS } from "../../../src/core/labels/dialect.js";
 import { EASYHAPROXY_LABELS } from "../../../src/core/labels/easyhaproxy-labels.js";
 import { NGINX_PROXY_LABELS, VIRTUAL_HOST_VARIABLES } from "../../../src/core/labels/nginx-proxy-labels.js";
-import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
+import { parseAddress } from "../../../src/core/model/address.js";
+import { formatInstance, parseInstance } from "../../../src/core/model/instance.js";
 import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { decide, entriesOf } from "../../../src/core/registry/registration.js";
 import { NAME, TEXT } from "../../../src/core/text/patterns.js";
@@ -39,7 +40,7 @@ const more = [
   "check.type",
   ...["maxconn", "timeout.server", "timeout.connect", "timeout.tunnel", "tls.verify", "tls.sni", "check.host"],
   ...["http.strip", "http.allow", "priority", "http.redirect-https", "http.rate", "http.auth", "check.status"],
-  ...["headers.request.x-a", "headers.response.x-b"],
+  ...["headers.request.x-a", "headers.response.x-b", "tcp.port", "tcp.sni", "tcp.tls", "proxy-protocol"],
 ];
 const registrator = ["NAME", "ID", "TAGS", "IGNORE", "WEIGHT", "REGION", "CHECK_HTTP", "CHECK_INTERVAL", "A b"];
 const driver = ["server.port", "server.scheme", "sticky.cookie", "healthcheck.path", "healthcheck.interval"];

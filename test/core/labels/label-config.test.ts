@@ -66,6 +66,25 @@ describe("of several labels that say the same, the stronger one is", () => {
   });
 });
 
+describe("a port of TCP", () => {
+  const modeAndPort = (labels: Readonly<Record<string, string>>) => {
+    const { mode, tcpPort } = wishesOf({ labels });
+    return [mode, tcpPort];
+  };
+
+  test("is asked for by a service of TCP, which the label makes it", () => {
+    expect(modeAndPort({ "hecd.tcp.port": "6379" })).toEqual(["tcp", 6_379]);
+    expect(modeAndPort({ "hecd.tcp.port": "6379", "hecd.mode": "tcp" })).toEqual(["tcp", 6_379]);
+  });
+
+  test.each([{ "hecd.mode": "http" }, { "hecd.tcp.port": "0" }, { "hecd.tcp.port": "6379 ssl" }])(
+    "is refused with %j",
+    (labels) => {
+      expect(outcomeOf({ labels: { "hecd.tcp.port": "6379", ...labels } })).toBe("invalid-label");
+    },
+  );
+});
+
 test("our own labels say everything that a record holds", () => {
   const labels = {
     "hecd.tags": "www,blue\\,green",

@@ -4,7 +4,8 @@ import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { decisionOf } from "../../../src/core/decision/decision.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
-import { formatInstance, parseAddress, parseInstance } from "../../../src/core/model/instance.js";
+import { parseAddress } from "../../../src/core/model/address.js";
+import { formatInstance, parseInstance } from "../../../src/core/model/instance.js";
 import { HOST_NAME, NAME, PATH_PREFIX } from "../../../src/core/text/patterns.js";
 import { container, context, published } from "../../support/containers.js";
 

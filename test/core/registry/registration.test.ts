@@ -66,6 +66,15 @@ describe("the keys of a host", () => {
     expect(notes).toEqual([[note], undefined]);
   });
 
+  test("come with a note on a port of TCP that another service asks for, which comes first by name", () => {
+    const asking = (name: string, labels = {}) =>
+      container(name, { labels: { "hecd.service": name, "hecd.tcp.port": "6379", ...labels } });
+    const all = [asking("b"), asking("a"), asking("c", { "hecd.tcp.port": "6380" }), container("d")];
+    const notes = decide(all, context, unprobed).map(({ container: { name }, decision }) => [name, decision.notes]);
+    const note = "Not opened is tcp.port 6379, since service a asks for it as well and comes first by name";
+    expect(Object.fromEntries(notes)).toEqual({ a: undefined, b: [note], c: undefined, d: undefined });
+  });
+
   test("are each their own affair when it cannot be told to whom they belong", () => {
     const held = new Map([
       ["/app/servers/gone", "10.0.0.5:1"],

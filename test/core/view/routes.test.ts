@@ -59,16 +59,23 @@ describe("routes", () => {
 describe("the default service", () => {
   const services = [service("api"), service("labelled", ["a.example"]), service("servers"), service("web")];
 
-  test("is the preferred one when it names no host or path", () => {
+  test("is the one that is named, also where it has routes", () => {
     expect(defaultServiceOf(services, "web")).toBe("web");
+    expect(defaultServiceOf(services, "labelled")).toBe("labelled");
   });
 
-  test("is else the first by name of those that name no host or path", () => {
-    expect(defaultServiceOf(services, "labelled")).toBe("api");
-    expect(defaultServiceOf(services, "absent")).toBe("api");
+  test("is none where the one that is named is not there, or has no HTTP", () => {
+    expect(defaultServiceOf(services, "absent")).toBeUndefined();
+    expect(defaultServiceOf([{ ...service("web"), mode: "tcp" }], "web")).toBeUndefined();
   });
 
-  test("is missing when every service names hosts or paths", () => {
-    expect(defaultServiceOf([service("a", ["a.example"])], "a")).toBeUndefined();
+  test("is that of containers without labels where none is named", () => {
+    expect(defaultServiceOf(services, "")).toBe("servers");
+  });
+
+  test("is none where none is named and containers have labels, whatever services there are", () => {
+    expect(defaultServiceOf([service("api"), service("web")], "")).toBeUndefined();
+    expect(defaultServiceOf([service("servers", ["a.example"])], "")).toBeUndefined();
+    expect(defaultServiceOf([{ ...service("servers"), mode: "tcp" }], "")).toBeUndefined();
   });
 });

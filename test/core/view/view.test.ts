@@ -51,6 +51,9 @@ describe("the view of simple keys", () => {
           stripLength: 0,
           allow: "",
           priority: 0,
+          tcp: { port: 0, sni: [], isTls: false },
+          isMaintained: false,
+          maintenancePage: "",
           redirectPort: 0,
           auth: "",
           hasUsers: false,
@@ -75,6 +78,7 @@ describe("the view of simple keys", () => {
             tls: undefined,
             isH2c: false,
             maxconn: 0,
+            sendProxy: "",
             cookie: "",
             tags: [],
             meta: {},
@@ -160,6 +164,16 @@ describe("the view of simple keys", () => {
 });
 
 describe("the view of records", () => {
+  test("has a service in maintenance where somebody has put it there and nobody serves it elsewhere", () => {
+    const closed = record({ name: "a", port: 1, state: "draining", maintenance: true });
+    const isMaintained = (...records: readonly (readonly [string, string])[]) =>
+      view(records).services.map((service) => service.isMaintained);
+    expect(isMaintained(closed)).toEqual([true]);
+    expect(isMaintained(closed, record({ name: "b", port: 2, state: "draining", drained: true }))).toEqual([true]);
+    expect(isMaintained(closed, record({ name: "b", port: 2, host: "node2" }))).toEqual([false]);
+    expect(isMaintained(record({ name: "b", port: 2, state: "draining", drained: true }))).toEqual([false]);
+  });
+
   test("takes weight, backup, hosts and paths from them", () => {
     const { services, leftOut } = view([
       record({ name: "a", port: 1, weight: 7, backup: true, http: { hosts: ["Shop.Example"], paths: ["/cart/"] } }),

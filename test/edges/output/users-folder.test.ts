@@ -1,7 +1,8 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { UsersFolder } from "../../../src/edges/output/users-folder.js";
+import { FollowedFolder } from "../../../src/edges/output/followed-folder.js";
+import { usersFolder } from "../../../src/edges/output/users-folder.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import { Notifier } from "../../../src/flow/notifier.js";
 import type { ResourceSet, Templates } from "../../../src/ports.js";
@@ -46,7 +47,7 @@ async function openWorld(clock = systemClock) {
   const seen: ResourceSet[] = [];
   const templates = still();
   const folder = join(dir.path, "users");
-  const watched = new UsersFolder(templates, folder, { clock });
+  const watched = new FollowedFolder(templates, usersFolder(folder), { clock });
   const ended = (async () => {
     for await (const set of watched.watch(stop.signal)) seen.push(set);
   })().catch((error: unknown) => error);

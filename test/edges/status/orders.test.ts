@@ -31,9 +31,11 @@ describe("orders at the status address", () => {
   test("are carried out and answered", async () => {
     await using agent = await fakeAgent();
     const options = { address: agent.address, clock: systemClock };
-    expect(await order("drain", "web-1", options, signal)).toBe("drained");
-    expect(await order("undrain", "web-1", options, signal)).toBe("undrained");
-    expect(agent.orders).toEqual(["drain web-1", "undrain web-1"]);
+    expect(await order("drain", { container: "web-1" }, options, signal)).toBe("drained");
+    expect(await order("undrain", { container: "web-1" }, options, signal)).toBe("undrained");
+    expect(await order("drain", { service: "web" }, options, signal)).toBe("in maintenance");
+    expect(await order("undrain", { service: "web" }, options, signal)).toBe("in service");
+    expect(agent.orders).toEqual(["drain web-1", "undrain web-1", "drain service web", "undrain service web"]);
   });
 
   test.each(["127.0.0.1:9180", "10.0.0.5", "[::1]:9180", "localhost:9180", "LOCALHOST"])(
@@ -88,7 +90,7 @@ describe("orders at the status address", () => {
     await using agent = await fakeAgent({}, { knows: () => false });
     expect(await send(agent, {})).toMatchObject({ code: 404, body: '{"refused":"There is no container web-1"}\n' });
     const options = { address: agent.address, clock: systemClock };
-    await expect(order("drain", "web-1", options, signal)).rejects.toThrow(
+    await expect(order("drain", { container: "web-1" }, options, signal)).rejects.toThrow(
       `The agent at ${agent.address} could not drain container web-1: There is no container web-1`,
     );
     for (const path of ["/state", "/containers/web-1/kill", "/containers/../drain", "/containers/a%2Fb/drain"]) {

@@ -48,6 +48,7 @@ describe("a text that only takes backends away", () => {
 
   const listen = "listen web\n  bind :81\n  server s0 10.0.0.1:1\n";
   const frontend = "frontend fweb\n  bind :81\n  default_backend web\n";
+  const besides = "peers p\n  peer a 10.0.0.1:1\nuserlist u\n  user ann password x\n";
   test.each([
     ["the default of other requests goes with it", textOf(["web"], "  default_backend web\n"), textOf([])],
     [
@@ -62,6 +63,7 @@ describe("a text that only takes backends away", () => {
     ],
     ["it listens by itself", `${textOf(["api"])}${listen}`, textOf(["api"])],
     ["a frontend of its own goes with it", `${textOf(["api", "web"])}${frontend}`, textOf(["api"])],
+    ["its peers and users go with it", `${HEAD}${besides}${listen}`, HEAD],
     ["comments and blanks differ", `${textOf(["api", "web"])}# one\n\n`, `${textOf(["api"])}  # other\n`],
   ])("waits where %s", (_, present, wanted) => {
     const spared = withoutItsServers(present, wanted);
@@ -113,7 +115,7 @@ describe("a text is brought in at once", () => {
     ],
     ["the order differs", present, textOf(["api"]).replace(HEAD, "defaults\n  mode http\nglobal\n  maxconn 10\n")],
     ["a frontend goes that leads elsewhere too", `${present}frontend g\n  default_backend api\n`, textOf(["api"])],
-    ["something else goes", `${present}peers p\n  peer a 10.0.0.1:1\n`, textOf(["api"])],
+    ["something else goes", `${present}resolvers r\n  nameserver a 10.0.0.1:53\n`, textOf(["api"])],
     ["conditions decide what it is", `${present}.if 1\n.endif\n`, textOf(["api"])],
   ])("where %s", (_, before, wanted) => {
     expect(withoutItsServers(before, wanted)).toBeUndefined();

@@ -71,18 +71,18 @@ describe("the reasons why servers cannot change at run time", () => {
 });
 
 describe.each(["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"])("the reasons of what labels have %s write", (src) => {
+  const isHttp = src === "haproxy.cfg.hbs";
   const reasonsFor = async (labels: Readonly<Record<string, string>>, version: string) => {
     const containers = ["a", "b"].map((name, at) => ({
       ...{ name, port: 8_001 + at },
       labels: { "hecd.service": "web", ...labels },
     }));
-    const env = { HECD_TCP_SERVICES: "web=:9000", HECD_TLS_CERTS: "/etc/haproxy/certs" };
+    const env = isHttp ? { HECD_TLS_CERTS: "/etc/haproxy/certs" } : { HECD_TCP_SERVICES: "web=:9000" };
     const { text } = renderKeys(await stockTemplate(src), keysOf(containers), env);
     expect(text).toContain("server b:127.0.0.1:8002");
     return reloadReasons(text, capabilitiesOf(version));
   };
   const section = src === "haproxy.cfg.hbs" ? "backend web" : "listen web";
-  const isHttp = src === "haproxy.cfg.hbs";
 
   test.each(["first", "source", "static-rr"])(
     "ask for another algorithm than hecd.balance=%s, on each version",

@@ -106,12 +106,12 @@ describe("a client of HAProxy is answered", () => {
 
   test("by what a label of ours names, where that says otherwise", async () => {
     expect((await ask("ours.example")).body).toBe("ours\n");
-    expect((await ask("theirs.example")).status).toBe(503);
+    expect((await ask("theirs.example")).status).toBe(404);
   });
 
   test("by nobody where no route can be read, nor for hosts that nobody asks for", async () => {
     for (const host of ["regexp.example", "nobody.example", "silent.example"]) {
-      expect((await ask(host)).status, host).toBe(503);
+      expect((await ask(host)).status, host).toBe(404);
     }
     expect(await line.reason(nameOf("silent"))).toBe("not-enabled");
   });

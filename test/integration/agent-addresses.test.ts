@@ -209,7 +209,7 @@ describe("a container that is not to be served", () => {
     expect(
       await own.docker.run("exec", agent, "node", "/hecd/dist/hecd.js", "explain", agent, "--agent", status),
     ).toMatch(/^own-agent is not registered \(own-container\): .*hecd\.enable=true[^]*as the agent at /);
-    await own.docker.run("stop", agent);
+    await own.docker.run("stop", "-t", "10", agent); // Podman 4.3 gives it no time by itself
     await own.docker.run("rm", agent);
     const port = TELLS_WHAT_HOST_EXPOSES ? [] : ["--label", "hecd.port=7001"];
     await agentInContainer(own, [...network, "--label", "hecd.enable=true", ...port], args);

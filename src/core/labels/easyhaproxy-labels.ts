@@ -106,23 +106,24 @@ function serviceOf(definitions: readonly Definition[], faults: string[]): Servic
       ? routedService({ hosts, port: ports.includes(undefined) ? undefined : ports[0] })
       : unroutedService(lists.map(({ text }) => text).join());
   for (const definition of definitions) tellMeaningless(definition, faults);
-  return { ...weigh(...readings.map((reading) => configOf(reading, faults))), ...routes };
+  return { ...weigh(...readings.map((reading, index) => configOf(reading, ports[index], faults))), ...routes };
 }
 
 /** The port at which the proxy is asked, where that is none of HTTP and HTTPS. */
 function unusualPort(reading: LabelReader, faults: string[]): number | undefined {
   const port = reading.take("port", PORT);
-  const isTcp = reading.said("mode").text === "tcp";
-  if (port === undefined || (!isTcp && (port === 80 || port === 443))) return undefined;
-  const where = isTcp ? "HECD_TCP_SERVICES" : "HECD_HTTP_BIND";
-  faults.push(`${reading.by("port")} has no meaning here: HAProxy listens where ${where} says`);
+  const isHttp = reading.said("mode").text !== "tcp";
+  if (port === undefined || (isHttp && (port === 80 || port === 443))) return undefined;
+  if (isHttp) faults.push(`${reading.by("port")} has no meaning here: HAProxy listens where HECD_HTTP_BIND says`);
   return port;
 }
 
-function configOf(reading: LabelReader, faults: string[]): ServiceConfig {
+function configOf(reading: LabelReader, port: number | undefined, faults: string[]): ServiceConfig {
   const isRedirected = reading.take("redirect_ssl", FLAG) === true;
+  const mode = reading.take("mode", MODE);
   return {
-    mode: reading.take("mode", MODE),
+    mode,
+    tcpPort: mode === "tcp" ? port : undefined,
     scheme: reading.take("proto", PROTO),
     balance: reading.take("balance", BALANCE),
     redirectHttps: isRedirected ? 443 : undefined,

@@ -2,10 +2,7 @@ import type { Clock } from "../../flow/clock.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { ResourceSet, Templates } from "../../ports.js";
-import { untilQuiet } from "../files/quiet.js";
-
-/** What no event told of (another file system) is found so late. */
-const POLL_MS = 30_000;
+import { lookWithinMs, untilQuiet } from "../files/quiet.js";
 
 /** What is in a folder, and how resources know of it; only what asks for it begins anew when it changes. */
 export interface FolderContents {
@@ -54,8 +51,8 @@ export class FollowedFolder implements Templates {
     watcher.on("ready", tell); // a change between the first reading and this moment would go unnoticed else
     watcher.on("error", tell); // reading the files tells what is wrong; without a watcher the poll remains
     try {
-      for (let last = ""; ;) {
-        await news.waitAtMost(POLL_MS, this.#clock, work.signal);
+      for (let last = "", isNews = false; ;) {
+        isNews = await news.waitAtMost(lookWithinMs(isNews), this.#clock, work.signal);
         if (!templates) continue;
         if (last !== "") await untilQuiet(written, this.#clock, work.signal);
         const next = await this.#contents.complete(templates);

@@ -8,12 +8,9 @@ import type { Clock } from "../../flow/clock.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
-import { untilQuiet } from "../files/quiet.js";
+import { lookWithinMs, untilQuiet } from "../files/quiet.js";
 import { unreadable } from "../files/read-text.js";
 import { groupId, ownIds, userId } from "../files/users.js";
-
-/** What no event told of (another file system, a folder made anew) is found so late. */
-const POLL_MS = 30_000;
 
 /** How the files of conf.d are found and read. */
 export interface FolderRules {
@@ -115,8 +112,9 @@ export class TemplateFolder implements Templates {
       signal.throwIfAborted();
       yield last;
       let trouble: string | undefined;
-      for (;;) {
-        if (await notifier.waitAtMost(POLL_MS, this.#clock, signal)) await untilQuiet(notifier, this.#clock, signal);
+      for (let isNews = false; ;) {
+        isNews = await notifier.waitAtMost(lookWithinMs(isNews), this.#clock, signal);
+        if (isNews) await untilQuiet(notifier, this.#clock, signal);
         const next = await this.#readAgain();
         if ("trouble" in next) {
           if (next.trouble !== trouble)

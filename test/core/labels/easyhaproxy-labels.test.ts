@@ -49,13 +49,13 @@ describe("of EasyHAProxy's documented examples", () => {
     expect(other?.service).toBe(one?.service);
   });
 
-  test("TCP is a service that no request of HTTP is led to", () => {
+  test("TCP is a service that no request of HTTP is led to, at the port that it asks for", () => {
     const db = { "db.mode": "tcp", "db.port": "3306", "db.localport": "3000", "db.host": "db.example" };
     const { instances, notes } = outcomeOf(db);
-    expect(instances).toMatchObject([{ service: "db.example__3306", mode: "tcp", targetPort: 3000 }]);
-    expect(notes).toEqual([
-      "Label easyhaproxy.db.port has no meaning here: HAProxy listens where HECD_TCP_SERVICES says",
+    expect(instances).toMatchObject([
+      { service: "db.example__3306", mode: "tcp", targetPort: 3000, tcp: { port: 3306 } },
     ]);
+    expect(notes).toEqual([]);
   });
 });
 

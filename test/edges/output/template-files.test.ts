@@ -52,6 +52,30 @@ async function openWorld(files: Record<string, string>, clock = systemClock) {
   };
 }
 
+/** A world in quiet, whose only template is where no event tells of it. */
+async function openFar(clock: ManualClock) {
+  const world = await openWorld(ONE, clock);
+  const elsewhere = await tempDir();
+  const write = (text: string): Promise<void> => writeFile(join(elsewhere.path, "far.hbs"), text);
+  await write("one");
+  await world.write("conf.d/a.toml", toml(`../${"../".repeat(20)}${elsewhere.path}/far.hbs`));
+  await world.follow();
+  await eventually("the quiet after the start", async () => {
+    await clock.advance(1_000);
+    return clock.pending === 1;
+  });
+  await clock.advance(2_000);
+  await eventually("the second look to be over", () => clock.pending === 1);
+  return {
+    world,
+    write,
+    async [Symbol.asyncDispose]() {
+      await world[Symbol.asyncDispose]();
+      await elsewhere[Symbol.asyncDispose]();
+    },
+  };
+}
+
 const ONE = { "conf.d/a.toml": toml("a.hbs"), "templates/a.hbs": "one" };
 
 describe("a folder of templates", () => {
@@ -180,20 +204,25 @@ describe("a folder of templates that is followed", () => {
 
   test("looks every 30 s for what no event told of, and leaves no timer behind", async () => {
     const clock = new ManualClock();
-    await using world = await openWorld(ONE, clock);
-    await using elsewhere = await tempDir();
-    await writeFile(join(elsewhere.path, "far.hbs"), "one");
-    await world.write("conf.d/a.toml", toml(`../${"../".repeat(20)}${elsewhere.path}/far.hbs`));
-    await world.follow();
-    await eventually("the quiet after the start", async () => {
-      await clock.advance(1_000);
-      return clock.pending === 1;
-    });
-    await writeFile(join(elsewhere.path, "far.hbs"), "two");
-    expect(world.seen).toHaveLength(1);
+    await using far = await openFar(clock);
+    await far.write("two");
+    expect(far.world.seen).toHaveLength(1);
     await clock.advance(30_000);
-    await world.source("two");
-    await world[Symbol.asyncDispose]();
+    await far.world.source("two");
+    await far.world[Symbol.asyncDispose]();
     expect(clock.pending).toBe(0);
+  });
+
+  test("looks again 2 s after an event, for what came right after it and was not told of", async () => {
+    const clock = new ManualClock();
+    await using far = await openFar(clock);
+    far.world.folder.lookAgain();
+    await clock.advance(200);
+    await eventually("the look to be over", () => clock.pending === 1);
+    await far.write("two");
+    await clock.advance(1_900);
+    expect(far.world.seen).toHaveLength(1);
+    await clock.advance(100);
+    await far.world.source("two");
   });
 });

@@ -7,12 +7,14 @@ import { servicesOf } from "../core/view/view.js";
 import { readText } from "../edges/files/read-text.js";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { askBuild } from "../edges/haproxy/check.js";
+import { obstacleAmong } from "../edges/haproxy/ports.js";
 import { type HaproxyProcess, openHaproxy } from "../edges/haproxy/process.js";
 import { MemoryStore } from "../edges/memory/store.js";
 import { HecdError, reasonOf } from "../errors.js";
 import { Notifier } from "../flow/notifier.js";
 import { runAll } from "../flow/run-all.js";
 import { AT_ONCE, settle } from "../flow/settle.js";
+import { newBinds } from "../haproxy/config/binds.js";
 import { configWord } from "../haproxy/config/words.js";
 import { packagePath } from "../package.js";
 import type { Resource, Store, Templates } from "../ports.js";
@@ -62,7 +64,7 @@ export const upCommand: Command = {
       ...environmentOf(settings, paths, world),
     };
     const parts = rendererParts(here, { storeOf: () => store, templates }, env, daemon);
-    await writeFirstFile(parts, signal);
+    await writeFirstFile(parts, portsOf(settings), signal);
     const renderer = new Renderer(parts);
     await using haproxy = await openHaproxy(
       { binary: settings.haproxy, configPath: paths.config, masterSocket: paths.master },
@@ -165,10 +167,20 @@ async function holdBy(
   return { ...hold, HECD_HOLD_SCRIPT: configWord(HOLD_SCRIPT), HECD_HAPROXY_VERSION: version };
 }
 
+/** Where clients are to find it, and no other HAProxy: one that a killed `hecd up` has left would get half of them. */
+function portsOf({ "http-port": http, "https-port": https, "tls-certs": certs }: Settings): readonly number[] {
+  return certs ? [http, https] : [http];
+}
+
 /** Makes the file that HAProxy is then started on, which is why nothing has to be reloaded for it. */
-async function writeFirstFile(parts: RendererParts, signal: AbortSignal): Promise<void> {
+async function writeFirstFile(parts: RendererParts, ports: readonly number[], signal: AbortSignal): Promise<void> {
   const balancerOf: RendererParts["balancerOf"] = async (resource) => ({
-    check: async (path, s) => (await parts.balancerOf(resource)).check(path, s),
+    check: async (path, s) => {
+      const verdict = await (await parts.balancerOf(resource)).check(path, s);
+      const binds = newBinds("", await readText(path)).filter(({ port }) => ports.includes(port));
+      const obstacle = verdict.accepted ? await obstacleAmong(binds, { isFirst: true }) : undefined;
+      return obstacle === undefined ? verdict : { accepted: false, output: obstacle };
+    },
     adjust: async () => ({ kind: "reload", reason: "HAProxy does not run yet" }),
     reload: async () => ({ kind: "proven", output: "" }),
   });

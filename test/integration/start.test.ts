@@ -8,6 +8,7 @@ import { DockerCli } from "../support/docker.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { Hecd } from "../support/hecd.js";
+import { startHaproxy } from "../support/live-haproxy.js";
 
 const START = `${PROJECT}tools/machine/start.mjs`;
 const demoContainers = async (): Promise<readonly string[]> =>
@@ -89,4 +90,11 @@ test("hecd up has a request wait for the only container of a service while that 
   expect((await up.stop()).code).toBe(0);
   expect(up.log).toContain("Advertises 127.0.0.1 (HAProxy runs on this host)");
   expect(up.log).not.toContain("HAProxy does not run yet");
+});
+
+test("hecd up does not begin beside another HAProxy that has its port, which would get half of the requests", async () => {
+  await using other = await startHaproxy((port) => `listen other\n  mode http\n  bind 127.0.0.1:${port}\n`);
+  await using up = new Hecd(["up", "--http-port", String(other.port), "--listen", "off"]);
+  await up.said(/another process holds that port \(haproxy, process \d+\)/);
+  expect((await up.ended()).code).not.toBe(0);
 });

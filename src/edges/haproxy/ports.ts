@@ -3,15 +3,19 @@ import { createServer } from "node:net";
 import type { Bind } from "../../haproxy/config/binds.js";
 import { codeOf } from "../files/errno.js";
 
-/** Why HAProxy could not listen on the first of these addresses for which that is certain; undefined when none is. */
-export async function obstacleAmong(binds: readonly Bind[]): Promise<string | undefined> {
+/**
+ * Why HAProxy could not listen on the first of these addresses for which that is certain; undefined when none is.
+ *
+ * HAProxies share ports, each with a part of what comes in: its own processes do, and another one beside it, which an
+ * HAProxy that begins must not have (`isFirst`).
+ */
+export async function obstacleAmong(binds: readonly Bind[], { isFirst = false } = {}): Promise<string | undefined> {
   for (const bind of binds) {
     const address = `${bind.host ?? "*"}:${bind.port}`;
     const code = await tryToListen(bind);
     if (code === "EADDRINUSE") {
       const holder = await holderOf(bind.port);
-      // HAProxy shares ports with itself: its own processes, or another one beside it.
-      if (holder?.name.startsWith("haproxy") !== true)
+      if (isFirst || holder?.name.startsWith("haproxy") !== true)
         return `It binds ${address}, and another process holds that port${nameOf(holder)}`;
     }
     if (code === "EADDRNOTAVAIL" && !bind.isTransparent)

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
 import { request, type RequestOptions } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeCertificates, makeServerPem } from "../support/certificates.js";
+import { makeCertificateFolder } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { renderKeys, stockTemplate } from "../support/golden.js";
@@ -26,11 +26,8 @@ let authority: Site;
 
 beforeAll(async () => {
   directory = await tempDir();
-  await makeCertificates(directory.path);
+  certs = await makeCertificateFolder(directory.path, Object.fromEntries(NAMES.map((name) => [`${name}.pem`, name])));
   ca = await readFile(join(directory.path, "ca.pem"));
-  certs = join(directory.path, "certs");
-  await mkdir(certs);
-  for (const name of NAMES) await writeFile(join(certs, `${name}.pem`), await makeServerPem(directory.path, name));
   site = await Site.start("web-1");
   authority = await Site.start("authority");
 });

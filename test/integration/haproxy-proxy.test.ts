@@ -1,10 +1,8 @@
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
-import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeCertificates, makeServerPem } from "../support/certificates.js";
+import { makeCertificateFolder } from "../support/certificates.js";
 import { Echo, greetingAt } from "../support/echo.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -17,10 +15,7 @@ let certs: string;
 
 beforeAll(async () => {
   directory = await tempDir();
-  await makeCertificates(directory.path);
-  certs = join(directory.path, "certs");
-  await mkdir(certs);
-  await writeFile(join(certs, "shop.pem"), await makeServerPem(directory.path, "shop.example"));
+  certs = await makeCertificateFolder(directory.path, { "shop.pem": "shop.example" });
 });
 
 afterAll(async () => {
@@ -124,13 +119,9 @@ describe("connections of TLS that are passed on by their names", () => {
   /** A HAProxy of its own that has a certificate of this name, to which connections are passed on. */
   async function secured(name: string) {
     const folder = await tempDir();
-    await makeCertificates(folder.path);
-    await mkdir(join(folder.path, "certs"));
-    await writeFile(join(folder.path, "certs/own.pem"), await makeServerPem(folder.path, name));
+    const own = await makeCertificateFolder(folder.path, { "own.pem": name });
     const port = await freePort();
-    const world = await LabelWorld.start([], {
-      env: { HECD_TLS_CERTS: join(folder.path, "certs"), HECD_HTTPS_BIND: `127.0.0.1:${port}` },
-    });
+    const world = await LabelWorld.start([], { env: { HECD_TLS_CERTS: own, HECD_HTTPS_BIND: `127.0.0.1:${port}` } });
     return {
       port,
       async [Symbol.asyncDispose]() {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { nameRoutesOf, tcpServicesOf, withNamedTcp } from "../../src/core/view/t
 import { servicesOf } from "../../src/core/view/view.js";
 import { carriedFiles } from "../../src/haproxy/config/maps.js";
 import { askSocket } from "../../src/edges/haproxy/socket.js";
-import { makeCertificates, makeServerPem } from "../support/certificates.js";
+import { makeCertificateFolder } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { goldenCases, renderKeys, stockTemplate } from "../support/golden.js";
@@ -27,10 +27,7 @@ let certs: string;
 
 beforeAll(async () => {
   directory = await tempDir();
-  await makeCertificates(directory.path);
-  certs = join(directory.path, "certs");
-  await mkdir(certs);
-  await writeFile(join(certs, "shop.pem"), await makeServerPem(directory.path, "shop.example.org"));
+  certs = await makeCertificateFolder(directory.path, { "shop.pem": "shop.example.org" });
 });
 
 afterAll(async () => {

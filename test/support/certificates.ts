@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -42,6 +42,23 @@ export async function makeServerPem(authority: string, name: string, by?: string
   await sign(authority, name, files, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\n`, by);
   const [key, certificate] = [files.key, files.certificate].map((file) => readFile(join(authority, file), "utf8"));
   return `${await certificate}${await key}`;
+}
+
+/**
+ * Makes an authority in `authority` and a folder below it, with what HAProxy wants of each server: their names by the
+ * names of the files. Resolves to the path of that folder.
+ */
+export async function makeCertificateFolder(
+  authority: string,
+  servers: Readonly<Record<string, string>>,
+  name = "certs",
+): Promise<string> {
+  const folder = join(authority, name);
+  await makeCertificates(authority);
+  await mkdir(folder);
+  for (const [file, server] of Object.entries(servers))
+    await writeFile(join(folder, file), await makeServerPem(authority, server));
+  return folder;
 }
 
 /** Has the authority, or one below it that is named, sign another one; its certificate, and what `makeServerPem` names it by. */

@@ -1,12 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { configWord } from "../../src/haproxy/config/words.js";
 import type { RendererState } from "../../src/renderer/renderer.js";
-import { makeCertificates, makeServerPem } from "./certificates.js";
+import { makeCertificateFolder, makeServerPem } from "./certificates.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { answering, type LiveHaproxy, startHaproxy } from "./live-haproxy.js";
@@ -69,12 +69,7 @@ export class HttpsWorld implements AsyncDisposable {
       folderName = "certs",
     } = options;
     const directory = await tempDir();
-    await makeCertificates(directory.path);
-    const folder = join(directory.path, folderName);
-    await mkdir(folder);
-    for (const [file, name] of Object.entries(certificates)) {
-      await writeFile(join(folder, file), await makeServerPem(directory.path, name));
-    }
+    const folder = await makeCertificateFolder(directory.path, certificates, folderName);
     const list = join(directory.path, "list.txt");
     await writeFile(
       list,

@@ -8,16 +8,14 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { heldEnv } from "../support/held-env.js";
 import { LabelWorld, Site } from "../support/label-world.js";
-import { resourceOf } from "../support/pushed-store.js";
 import { tempDir } from "../support/temp-dir.js";
 
 const PAGE = (status: string, body: string): string => `HTTP/1.0 ${status}\r\nContent-Type: text/plain\r\n\r\n${body}`;
 
 /** The pages of a folder, as a renderer finds them. */
 async function pagesIn(folder: string) {
-  const resource = resourceOf({ name: "haproxy.toml", dest: "/tmp/haproxy.cfg", source: "errorPages" });
-  const { resources } = await errorPagesFolder(folder).complete({ resources: [resource], problems: [] });
-  return resources[0]?.errorPages ?? NO_PAGES;
+  const { errorPages = NO_PAGES } = await errorPagesFolder(folder).read();
+  return errorPages;
 }
 
 describe("pages of the site", () => {

@@ -11,18 +11,9 @@ import {
 import { reasonOf } from "../../errors.js";
 import type { FolderContents } from "./followed-folder.js";
 
-/** A folder of pages such as `503.http`, which resources know as far as their templates ask for them. */
+/** A folder of pages such as `503.http`. */
 export function errorPagesFolder(folder: string): FolderContents {
-  return {
-    folder,
-    async complete({ resources, problems }) {
-      const errorPages = await pagesIn(folder);
-      const known = resources.map((resource) =>
-        resource.source.includes("errorPages") ? { ...resource, errorPages } : resource,
-      );
-      return { resources: known, problems };
-    },
-  };
+  return { folder, word: "errorPages", read: async () => ({ errorPages: await pagesIn(folder) }) };
 }
 
 /** The pages of a folder; none where there is no such folder. */

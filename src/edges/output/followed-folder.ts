@@ -1,14 +1,16 @@
 import type { Clock } from "../../flow/clock.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import { Notifier } from "../../flow/notifier.js";
-import type { ResourceSet, Templates } from "../../ports.js";
+import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { lookWithinMs, untilQuiet } from "../files/quiet.js";
 
-/** What is in a folder, and how resources know of it; only what asks for it begins anew when it changes. */
+/** What is in a folder, for resources whose templates ask for it; only these begin anew when it changes. */
 export interface FolderContents {
   readonly folder: string;
-  /** Resolves to resources with what the folder holds at present, which may be nothing; never rejects. */
-  readonly complete: (templates: ResourceSet) => Promise<ResourceSet>;
+  /** By which a template asks for it. */
+  readonly word: string;
+  /** Resolves to what the folder holds at present, which may be nothing, as a resource has it; never rejects. */
+  readonly read: () => Promise<Pick<Resource, "users" | "errorPages">>;
 }
 
 /** Templates whose resources know what a folder beside them holds. */
@@ -24,7 +26,7 @@ export class FollowedFolder implements Templates {
   }
 
   async read(): Promise<ResourceSet> {
-    return this.#contents.complete(await this.#templates.read());
+    return this.#completed(await this.#templates.read());
   }
 
   /** Fails as the watch of the templates does. */
@@ -55,7 +57,7 @@ export class FollowedFolder implements Templates {
         isNews = await news.waitAtMost(lookWithinMs(isNews), this.#clock, work.signal);
         if (!templates) continue;
         if (last !== "") await untilQuiet(written, this.#clock, work.signal);
-        const next = await this.#contents.complete(templates);
+        const next = await this.#completed(templates);
         const text = JSON.stringify(next);
         if (text === last) continue;
         last = text;
@@ -66,5 +68,13 @@ export class FollowedFolder implements Templates {
       await watcher.close();
       await following;
     }
+  }
+
+  async #completed({ resources, problems }: ResourceSet): Promise<ResourceSet> {
+    const { word, read } = this.#contents;
+    const asks = ({ source }: Resource): boolean => source.includes(word);
+    if (!resources.some(asks)) return { resources, problems };
+    const held = await read();
+    return { resources: resources.map((each) => (asks(each) ? { ...each, ...held } : each)), problems };
   }
 }

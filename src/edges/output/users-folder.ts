@@ -2,13 +2,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isUsersFile, parseUsers, type UserList, type UserLists } from "../../core/model/users.js";
 import { reasonOf } from "../../errors.js";
-import type { ResourceSet } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
 import type { FolderContents } from "./followed-folder.js";
 
-/** A folder of files of users, which resources know as far as their templates ask for them. */
+/** A folder of files of users. */
 export function usersFolder(folder: string): FolderContents {
-  return { folder, complete: async (templates) => withUsers(templates, await usersIn(folder)) };
+  return { folder, word: "userLists", read: async () => ({ users: await usersIn(folder) }) };
 }
 
 /** The files of a folder; none where there is no such folder. */
@@ -26,11 +25,4 @@ async function readUsers(path: string): Promise<UserList | undefined> {
     if (codeOf(error) === "EISDIR" || codeOf(error) === "ENOENT") return undefined;
     return { users: [], problem: `it cannot be read: ${reasonOf(error)}` };
   }
-}
-
-function withUsers({ resources, problems }: ResourceSet, users: UserLists): ResourceSet {
-  const known = resources.map((resource) =>
-    resource.source.includes("userLists") ? { ...resource, users } : resource,
-  );
-  return { resources: known, problems };
 }

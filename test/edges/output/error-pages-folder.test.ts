@@ -2,20 +2,21 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorPagesFolder } from "../../../src/edges/output/error-pages-folder.js";
-import { resourceOf } from "../../support/pushed-store.js";
+import { FollowedFolder } from "../../../src/edges/output/followed-folder.js";
+import { systemClock } from "../../../src/flow/clock.js";
+import { PushedTemplates, resourceOf } from "../../support/pushed-store.js";
 import { tempDir } from "../../support/temp-dir.js";
 
 const PAGE = "HTTP/1.0 503 Service Unavailable\r\n\r\nsorry\n";
-const SET = {
-  resources: [
-    resourceOf({ name: "a.toml", dest: "/tmp/a.cfg", source: "{{errorPages.digest}}" }),
-    resourceOf({ name: "b.toml", dest: "/tmp/b.cfg", source: "nobody" }),
-  ],
-  problems: [],
-};
+const RESOURCES = [
+  resourceOf({ name: "a.toml", dest: "/tmp/a.cfg", source: "{{errorPages.digest}}" }),
+  resourceOf({ name: "b.toml", dest: "/tmp/b.cfg", source: "nobody" }),
+];
 
 async function pagesIn(folder: string) {
-  const { resources } = await errorPagesFolder(folder).complete(SET);
+  const templates = new PushedTemplates();
+  templates.show(RESOURCES);
+  const { resources } = await new FollowedFolder(templates, errorPagesFolder(folder), { clock: systemClock }).read();
   return resources.map(({ errorPages }) => errorPages);
 }
 

@@ -8,7 +8,9 @@ import { hostNames } from "../edges/host/host.js";
 import { openJournal } from "../edges/host/journal.js";
 import { type Identity, openIdentity, passingIdentity } from "../edges/host/state-folder.js";
 import { Metrics } from "../edges/status/metrics.js";
-import { openStatusServer, type Status } from "../edges/status/server.js";
+import { openStatusServer } from "../edges/status/server.js";
+import type { Status } from "../edges/status/status.js";
+import { ToldEvents } from "../edges/status/told-events.js";
 import { type Clock, systemClock, wallTime } from "../flow/clock.js";
 import type { Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
@@ -35,16 +37,19 @@ export function openDeps(settings: Settings, world: ProcessWorld): Deps {
 export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonDeps {
   const journal = journalOf(settings, world);
   const metrics = new Metrics(systemClock);
+  const told = new ToldEvents();
   const emit: Emit = (event, host) => {
     metrics.count(event, host);
     journal(event, host);
+    told.tell(event, host);
   };
   return {
     clock: systemClock,
     emit,
     async serve(listen, status, orders) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
-      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), orders });
+      const live = { told, clock: systemClock };
+      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), orders, live });
       emit({ kind: "listening", url: server.url });
       return server;
     },

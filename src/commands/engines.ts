@@ -6,7 +6,7 @@ import { HostAddress, hostNames, ownContainer } from "../edges/host/host.js";
 import { SocketProber } from "../edges/host/prober.js";
 import type { Identity } from "../edges/host/state-folder.js";
 import { Surroundings } from "../edges/host/vicinity.js";
-import type { Status } from "../edges/status/server.js";
+import type { Status } from "../edges/status/status.js";
 import { type Runnable, runAll } from "../flow/run-all.js";
 import { watchStalls } from "../flow/stall.js";
 import type { Orders, Store } from "../ports.js";

@@ -70,6 +70,7 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "advice":
     case "certificate-ends":
     case "certificate-in-use":
+    case "certificate-obtained":
     case "certificate-refused":
     case "certificates-compared":
     case "claim-held":

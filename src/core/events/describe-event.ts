@@ -121,6 +121,14 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return info(
         `Certificate ${event.file} (${some(event.names)}) was ${event.how} in HAProxy without a reload: serial ${event.serial}, until ${event.expires}`,
       );
+    case "certificate-obtained":
+      return event.failure === undefined
+        ? info(
+            `HAProxy has got certificate ${event.file} (${some(event.names)}) from the authority: serial ${event.serial}, until ${event.expires}; it is on disk`,
+          )
+        : warn(
+            `HAProxy has got certificate ${event.file} (${some(event.names)}) from the authority, which could not be put on disk and is lost with the next reload: ${event.failure}`,
+          );
     case "certificate-refused":
       return warn(
         `Certificate ${event.file} is not used${event.isLoaded ? ", and the one before it stays in use" : ""}: ${event.reason}`,

@@ -140,6 +140,17 @@ export type HecdEvent =
       readonly how: "renewed" | "added";
       readonly tookMs: number;
     }
+  /** HAProxy has got one from an authority by itself; with `failure` that could not be put on disk. */
+  | {
+      readonly kind: "certificate-obtained";
+      readonly resource: string;
+      readonly file: string;
+      readonly names: readonly string[];
+      readonly serial: string;
+      /** ISO 8601. */
+      readonly expires: string;
+      readonly failure: string | undefined;
+    }
   /** What is on disk cannot be used; with `isLoaded`, the one before it is. */
   | {
       readonly kind: "certificate-refused";

@@ -80,6 +80,11 @@ export class Metrics {
     "When a certificate of HAProxy ends, in seconds since 1970",
     ["resource", "file"],
   );
+  readonly #obtained = this.#counter(
+    "hecd_certificates_obtained_total",
+    "Certificates that HAProxy has got from an authority by itself, and whether they are on disk",
+    ["resource", "kept"],
+  );
   readonly #refused = this.#counter("hecd_certificates_refused_total", "Certificates on disk that cannot be used", [
     "resource",
   ]);
@@ -195,6 +200,9 @@ export class Metrics {
         break;
       case "certificates-compared":
         this.#setEnds(event.resource, event.certificates);
+        break;
+      case "certificate-obtained":
+        this.#obtained.inc({ resource: event.resource, kept: String(event.failure === undefined) });
         break;
       case "certificate-refused":
         this.#refused.inc({ resource: event.resource });

@@ -11,7 +11,11 @@ import { Metrics } from "../edges/status/metrics.js";
 import { openStatusServer } from "../edges/status/server.js";
 import type { Status } from "../edges/status/status.js";
 import { ToldEvents } from "../edges/status/told-events.js";
+import { informing } from "../edges/systemd/informing.js";
+import { goesToJournal } from "../edges/systemd/journald.js";
+import { serviceManagerOf } from "../edges/systemd/service-manager.js";
 import { type Clock, systemClock, wallTime } from "../flow/clock.js";
+import { type Runnable, runAll } from "../flow/run-all.js";
 import type { Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
@@ -135,13 +139,56 @@ export function policyOf(settings: Settings): Policy {
   };
 }
 
-function journalOf(settings: Settings, { stderr, onTerminal }: ProcessWorld): Emit {
+/** What systemd shows of a daemon that it has started. */
+export interface DaemonCondition {
+  /** Why it is not ready; empty when it is. */
+  readonly waitingFor: readonly string[];
+  /** What it does when it is ready, in some words. */
+  readonly summary: string;
+}
+
+/**
+ * Runs a daemon until `signal` aborts, and lets the systemd that has started it know how it is.
+ *
+ * Ready is what `/readyz` calls ready. That the process lives is told by a timer of its own loop, three times in each
+ * `WatchdogSec=`: one that stands still is ended by systemd and begun anew.
+ */
+export function runAsService(
+  daemon: Runnable,
+  condition: () => DaemonCondition,
+  { clock, emit }: Deps,
+  world: ProcessWorld,
+  signal: AbortSignal,
+): Promise<never> {
+  const manager = serviceManagerOf(world, clock);
+  if (!manager) return daemon.run(signal);
+  const informer = informing(
+    manager,
+    {
+      isReady: () => condition().waitingFor.length === 0,
+      statusLine: () => {
+        const { waitingFor, summary } = condition();
+        return waitingFor.length === 0 ? `Ready: ${summary}` : `Waiting for ${waitingFor.join(", ")}`;
+      },
+      beatMs: manager.watchdogMs === undefined ? undefined : manager.watchdogMs / 3,
+      onFailure: (reason) => {
+        emit({ kind: "advice", about: "systemd", advice: `it cannot be told how this daemon is: ${reason}` });
+      },
+    },
+    clock,
+  );
+  return runAll([daemon, informer], signal);
+}
+
+function journalOf(settings: Settings, world: ProcessWorld): Emit {
+  const { stderr, onTerminal } = world;
   const format = settings["log-format"];
   return openJournal(
     {
       level: settings["log-level"],
       pretty: format === "pretty" || (format === "auto" && onTerminal),
       colours: onTerminal,
+      priorities: goesToJournal(world),
     },
     stderr,
   );

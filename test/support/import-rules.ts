@@ -13,7 +13,18 @@ export interface Rule {
 export const RULES: Readonly<Record<string, Rule>> = {
   bin: { rooms: ["cli", "process", "commands/confd"], packages: [] },
   cli: {
-    rooms: ["commands", "commands/confd", "edges/files", "edges/host", "config", "settings", "package", "errors"],
+    rooms: [
+      "commands",
+      "commands/confd",
+      "edges/files",
+      "edges/host",
+      "edges/systemd",
+      "config",
+      "settings",
+      "core/text",
+      "package",
+      "errors",
+    ],
     packages: ["node:*"],
   },
   process: { rooms: ["commands", "flow"], packages: [] },
@@ -65,6 +76,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "p-queue", "pino", "pino-pretty", "saxes", "smol-toml", "yaml", "zod"],
   },
+  "edges/systemd": { rooms: ["edges/files", "edges/host", "flow", "errors"], packages: ["node:*"] },
   "edges/files": { rooms: ["flow", "errors"], packages: ["node:*"] },
   edges: { rooms: ["core/model", "flow"], packages: [] },
 

@@ -10,7 +10,7 @@ import { NO_LEASE } from "./lease-id.js";
 import { leaseAsWanted } from "./moving.js";
 import { claimPut, isAbsent, isUnchanged } from "./operations.js";
 import type { EtcdRequests } from "./requests.js";
-import type { KeyValue } from "./rpc.js";
+import type { KeyValue } from "../etcd-client/rpc.js";
 
 /** How often a claim that another agent holds is looked at. */
 const LOOK_MS = 1_000;

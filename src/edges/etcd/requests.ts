@@ -5,7 +5,7 @@ import { abortable } from "../../flow/linked-signal.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff, retry } from "../../flow/retry.js";
 import { faultOf, saysCompacted, saysLeaseIsGone } from "./errors.js";
-import type { EtcdRpc } from "./rpc.js";
+import type { EtcdRpc } from "../etcd-client/rpc.js";
 
 /** What every part that speaks to etcd needs besides. */
 export interface EtcdDeps {

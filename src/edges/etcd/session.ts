@@ -13,7 +13,7 @@ import { formatLease, NO_LEASE } from "./lease-id.js";
 import { claimPut, claimText, hasValue, isAbsent, isOn, isUnchanged, keyRead } from "./operations.js";
 import { type Pack, roundsOf } from "./packing.js";
 import type { EtcdRequests } from "./requests.js";
-import type { Condition, EtcdRpc, KeyValue, Operation } from "./rpc.js";
+import type { Condition, EtcdRpc, KeyValue, Operation } from "../etcd-client/rpc.js";
 
 /** Requests on their way at the same time; more gain nothing against one etcd. */
 const IN_FLIGHT = 4;

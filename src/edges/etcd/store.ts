@@ -5,7 +5,7 @@ import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
-import { type EtcdOptions, openClient } from "./client.js";
+import { type EtcdOptions, openClient } from "../etcd-client/client.js";
 import { formatLease } from "./lease-id.js";
 import { list } from "./listing.js";
 import { type EtcdDeps, EtcdRequests } from "./requests.js";

@@ -86,6 +86,9 @@ export interface Session {
   /** What this session holds as far as it knows; the claim itself is not among it. */
   readonly held: ReadonlyMap<string, string>;
 
+  /** The keys that the last `apply` could not put, since the store has no space for them. */
+  readonly unwritten: ReadonlySet<string>;
+
   /**
    * Carries out the transactions, several in one request where they fit, and brings `held` up to date.
    *
@@ -95,6 +98,9 @@ export interface Session {
    * well, as `agrees`. A foreign key that was to be deleted is left alone without a word. Only a transaction
    * too large for one request is not atomic. Waits while the store is away or refuses; throws `lost`'s reason once the
    * session is lost.
+   *
+   * Waits for no space: what is to be deleted is deleted alone, a key that misleads as well, and `unwritten` says what
+   * is left to be put.
    */
   apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]>;
 

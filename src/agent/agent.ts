@@ -4,7 +4,6 @@ import { ownNetworksOf } from "../core/decision/own-container.js";
 import type { Emit } from "../core/events/event.js";
 import { isSamePosition, type Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
-import { SERVICES } from "../core/model/keys.js";
 import type { Unseen } from "../core/model/unseen.js";
 import type { Conflict, OnConflict } from "../core/registry/conflict.js";
 import { hasAnswer, planAmong } from "../core/registry/contest.js";
@@ -21,6 +20,7 @@ import type { Containers, Orders, Prober, Session, SessionOptions, Store } from 
 import { ConflictWatcher } from "./conflict-watcher.js";
 import { hasService, tellDecisions } from "./decisions.js";
 import { ProbeResults } from "./probe-results.js";
+import { tellConflicts, tellWrites } from "./writes.js";
 
 /** The parts an agent is put together from. */
 export interface AgentParts {
@@ -59,6 +59,9 @@ export interface AgentState {
   readonly containers: readonly { readonly name: string; readonly id: string; readonly decision: Decision }[];
   readonly conflicts: readonly Conflict[];
 }
+
+/** How often what the store has no space for is tried again. */
+const SPACE_MS = 2_000;
 
 /** How long an orderly stop may take to leave the store as it should be. */
 const LEAVE_MS = 2_000;
@@ -135,6 +138,8 @@ export class Agent implements Orders {
     const waits: string[] = [];
     if (!containers.connected) waits.push("Docker");
     if (!this.#session || this.#session.lost.aborted) waits.push("a lease");
+    else if (this.#session.unwritten.size > 0)
+      waits.push(`space for ${this.#session.unwritten.size} keys in the store`);
     if (clock.now() - this.#comparedAt > 2 * this.#settings.resyncMs) waits.push("a comparison of Docker and store");
     return waits;
   }
@@ -188,7 +193,8 @@ export class Agent implements Orders {
     for (;;) {
       await this.#compare(session, signal);
       conflictWatcher.follow(this.#conflicts);
-      await this.#news.waitAtMost(Math.max(0, auditAt - clock.now()), clock, signal);
+      const restMs = Math.max(0, auditAt - clock.now());
+      await this.#news.waitAtMost(session.unwritten.size > 0 ? Math.min(restMs, SPACE_MS) : restMs, clock, signal);
       if (clock.now() < auditAt) continue;
       await session.audit(signal);
       await this.#learnAddress(signal);
@@ -245,16 +251,19 @@ export class Agent implements Orders {
     session: Session,
     signal: AbortSignal,
   ): Promise<readonly Transaction[]> {
+    const { emit } = this.#parts;
     const attempt = async (known: readonly Conflict[]) => {
       const held = heldOfSeen(session.held, unknown, this.#settings);
       const transactions = planAmong(known, decided, held, this.#settings);
-      const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
+      const conflicts = await session.apply(transactions, signal);
       return { transactions, conflicts };
     };
     const first = await attempt([]);
     const answer = hasAnswer(first.conflicts, this.#settings) ? await attempt(first.conflicts) : undefined;
     const transactions = [...first.transactions, ...(answer?.transactions ?? [])];
-    this.#tellWrites(transactions, [...first.conflicts, ...(answer?.conflicts ?? [])], session.held);
+    const met = [...first.conflicts, ...(answer?.conflicts ?? [])];
+    tellWrites(transactions, met, session, this.#settings.layouts.length > 1, emit);
+    this.#conflicts = tellConflicts(this.#conflicts, met, session.held, emit);
     return transactions;
   }
 
@@ -269,29 +278,5 @@ export class Agent implements Orders {
     } catch (error) {
       if (!session.lost.aborted && !(error instanceof HecdError)) throw error;
     }
-  }
-
-  /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
-  #tellWrites(transactions: readonly Transaction[], met: readonly Conflict[], held: ReadonlyMap<string, string>): void {
-    const { emit } = this.#parts;
-    const isBesideOthers = this.#settings.layouts.length > 1;
-    const conflicts = new Map(met.map((conflict) => [conflict.key, conflict]));
-    for (const [key, write] of new Map(transactions.flat().map((each) => [each.key, each]))) {
-      if (isBesideOthers && key.startsWith(`${SERVICES}/`)) continue;
-      const conflict = conflicts.get(key);
-      if (conflict && !held.has(key)) continue;
-      if (conflict && "over" in write) emit({ kind: "key-replaced", key, held: conflict.held });
-      if (write.kind === "put") emit({ kind: "registered", key, value: write.value });
-      else emit({ kind: "deregistered", key });
-    }
-    const before = new Map(this.#conflicts.map(({ key, held: value }) => [key, value]));
-    this.#conflicts = [...conflicts.values()].filter(({ key }) => !held.has(key));
-    for (const conflict of this.#conflicts) {
-      if (!conflict.agrees && before.get(conflict.key) !== conflict.held) {
-        emit({ kind: "key-conflict", key: conflict.key, held: conflict.held });
-      }
-    }
-    const agreeing = this.#conflicts.filter(({ agrees }) => agrees).length;
-    emit({ kind: "contested", agreeing, differing: this.#conflicts.length - agreeing });
   }
 }

@@ -107,6 +107,8 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "stalled":
     case "stopping":
     case "store-connected":
+    case "store-full":
+    case "store-has-space":
     case "store-unreachable":
     case "value-left-out":
     case "watch-resumed":

@@ -52,8 +52,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*", "chokidar", "yaml"],
   },
   "edges/etcd": {
-    rooms: ["edges", "edges/files", "ports", "core/*", "flow", "errors"],
-    packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3", "p-queue"],
+    rooms: ["edges", "edges/etcd-client", "ports", "core/*", "flow", "errors"],
+    packages: ["p-queue"],
+  },
+  "edges/etcd-client": {
+    rooms: ["edges/files", "flow", "errors"],
+    packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3"],
   },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
   "edges/certificates": {

@@ -61,6 +61,14 @@ export type HecdEvent =
       readonly reason: string;
       readonly lastedMs: number;
     }
+  /** It refuses all that needs space, and does the rest. */
+  | {
+      readonly kind: "store-full";
+      readonly endpoints: readonly string[];
+      readonly reason: string;
+      readonly lastedMs: number;
+    }
+  | { readonly kind: "store-has-space"; readonly endpoints: readonly string[]; readonly afterMs: number }
   | {
       readonly kind: "watch-resumed";
       readonly prefix: string;

@@ -11,6 +11,8 @@ import type { MemoryKeys } from "./keys.js";
 export class MemorySession implements Session {
   readonly lost: AbortSignal;
   readonly held: ReadonlyMap<string, string>;
+  /** Memory has space. */
+  readonly unwritten: ReadonlySet<string> = new Set();
   readonly #held = new Map<string, string>();
   readonly #keys: MemoryKeys;
   readonly #options: SessionOptions;

@@ -43,6 +43,7 @@ export class Metrics {
   readonly #leaseLeft: Gauge;
   readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer", HOST]);
   readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer", HOST]);
+  readonly #full = this.#gauge("hecd_store_full", "Whether etcd has no space and refuses to take keys", []);
   readonly #relists = this.#counter("hecd_watch_resumed_total", "Watches taken up again, by how", ["how"]);
   readonly #renders = this.#histogram("hecd_render_seconds", "Time to render a template", ["resource"]);
   readonly #failures = this.#counter("hecd_render_failures_total", "Renderings that failed", ["resource"]);
@@ -126,6 +127,12 @@ export class Metrics {
         break;
       case "store-unreachable":
         this.#away({ peer: "etcd" }, event.lastedMs);
+        break;
+      case "store-full":
+        this.#full.set(1);
+        break;
+      case "store-has-space":
+        this.#full.set(0);
         break;
       case "reconciled":
         this.#reconciles.observe(of, event.tookMs / 1_000);

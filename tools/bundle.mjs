@@ -15,9 +15,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
  */
 const withoutSsh = {
   name: "without-ssh",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^ssh2$/ }, () => ({ path: "ssh2", namespace: "without-ssh" }));
-    onLoad({ filter: /./, namespace: "without-ssh" }, () => ({ contents: "exports.Client = undefined;" }));
+  setup(bundling) {
+    bundling.onResolve({ filter: /^ssh2$/ }, () => ({ path: "ssh2", namespace: "without-ssh" }));
+    bundling.onLoad({ filter: /./, namespace: "without-ssh" }, () => ({ contents: "exports.Client = undefined;" }));
   },
 };
 

@@ -3,7 +3,7 @@ import { STANDALONE_COMMANDS, WORDS } from "../../src/cli.js";
 import { confdFlagOf, FLAG_NAMES } from "../../src/confd/flags.js";
 
 /** What a shell has to know of a word behind `hecd`. */
-export interface Completed {
+interface Completed {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
@@ -22,7 +22,7 @@ interface CompletedFlag {
 }
 
 /** Every word behind `hecd`, the ones with rules of their own among them. */
-export async function completedWords(): Promise<readonly Completed[]> {
+async function completedWords(): Promise<readonly Completed[]> {
   const words = await Promise.all(
     WORDS.map(async ({ name, summary, load }): Promise<Completed> => {
       const command = await load();
@@ -42,7 +42,7 @@ export async function completedWords(): Promise<readonly Completed[]> {
 }
 
 /** The flags of confd, with one dash as confd writes them. */
-export function confdFlags(): readonly CompletedFlag[] {
+function confdFlags(): readonly CompletedFlag[] {
   return FLAG_NAMES.map((name) => ({ name, ...confdFlagOf(name) }))
     .filter(({ isIdle }) => isIdle !== true)
     .map(({ name, kind, help }) => ({ flag: `-${name}`, help, takes: kind.takes }));

@@ -38,7 +38,7 @@ export function part(title: string, ...body: readonly Roff[]): Roff {
 export function paragraphs(text: string): Roff {
   return text
     .split(/\n{2,}/)
-    .map((each) => (/^ /.test(each) ? example(each.replace(/^ +/gm, "")) : `.PP\n${plain(each.trim())}`))
+    .map((each) => (each.startsWith(" ") ? example(each.replace(/^ +/gm, "")) : `.PP\n${plain(each.trim())}`))
     .join("\n");
 }
 
@@ -54,7 +54,7 @@ export function item(name: string, takes: string | undefined, meaning: string): 
 }
 
 /** A text as the reader shall see it. */
-export function plain(text: string): Roff {
+function plain(text: string): Roff {
   // A line that begins with a dot or an apostrophe would be an order.
   return escaped(text).replace(/^[.']/gm, "\\&$&");
 }

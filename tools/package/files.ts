@@ -26,7 +26,7 @@ export interface Release {
 }
 
 /** The folder of what is HECD's own. */
-export const HOME = "/usr/lib/hecd";
+const HOME = "/usr/lib/hecd";
 const DOC = "/usr/share/doc/hecd";
 const UNITS = "/usr/lib/systemd/system";
 
@@ -139,7 +139,7 @@ function debianChangelog({ version, madeAt }: Release): string {
 }
 
 /** Who answers for the package. */
-export const MAINTAINER = "HECD maintainers <maintainers@hecd.invalid>";
+const MAINTAINER = "HECD maintainers <maintainers@hecd.invalid>";
 
 /** The names of the files below a folder, as paths from there. */
 async function namesBelow(folder: string, before = ""): Promise<readonly string[]> {

@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/integration/**"],
+          exclude: ["test/integration/**", "test/packages/**"],
           // No test replaces a module, so files may share what one of them has loaded: half of the time was loading.
           isolate: false,
           // All processors; by itself vitest leaves one of them free, which on two cores is half of the machine.
@@ -95,6 +95,16 @@ export default defineConfig({
           exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...ETCD, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "packages",
+          include: ["test/packages/**/*.test.ts"],
+          ...withDaemons,
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
         },
       },
       {

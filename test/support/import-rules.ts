@@ -12,25 +12,19 @@ export interface Rule {
  */
 export const RULES: Readonly<Record<string, Rule>> = {
   bin: { rooms: ["cli", "process", "commands/confd"], packages: [] },
-  cli: {
-    rooms: [
-      "commands",
-      "commands/confd",
-      "edges/files",
-      "edges/host",
-      "edges/systemd",
-      "config",
-      "settings",
-      "core/text",
-      "package",
-      "errors",
-    ],
+  cli: { rooms: ["commands", "commands/*", "command-line", "errors"], packages: [] },
+  "command-line": {
+    rooms: ["commands", "edges/files", "edges/host", "edges/systemd", "config", "settings", "core/text", "errors"],
     packages: ["node:*"],
   },
-  process: { rooms: ["commands", "flow"], packages: [] },
+  process: { rooms: ["commands", "flow", "version"], packages: [] },
   "commands/confd": {
-    rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "package", "errors"],
+    rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "errors"],
     packages: ["node:*"],
+  },
+  "commands/completion": {
+    rooms: ["commands", "edges/status", "core/text", "flow", "errors"],
+    packages: [],
   },
   commands: {
     rooms: [
@@ -121,6 +115,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/memo": { rooms: [], packages: [] },
   "core/text": { rooms: [], packages: [] },
   flow: { rooms: [], packages: [] },
+  version: { rooms: [], packages: ["node:*"] },
   package: { rooms: [], packages: ["node:*"] },
   errors: { rooms: [], packages: [] },
 };

@@ -88,6 +88,9 @@ async function installed() {
     "nginx",
     "pebble",
     "systemd-analyze",
+    "mmdebstrap",
+    "systemd-nspawn",
+    "lintian",
   ];
   /** @type {Set<Program>} */
   const found = new Set(plain.filter((name) => find(name) !== undefined));

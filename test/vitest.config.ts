@@ -10,7 +10,7 @@ const AGENTS = ["test/integration/agent-{apart,engine,failures,guests,stops,surv
 const DOCKER = [
   "test/integration/agent-{addresses,checks,events,networks}.test.ts",
   "test/integration/docker*.test.ts",
-  "test/integration/{compose-styles,deploy,dialects,explain,https-page,images,labels,readiness,start,whole-line}.test.ts",
+  "test/integration/{compose-styles,deploy,dialects,explain,https-page,images,labels,page-live,readiness,start,whole-line}.test.ts",
 ];
 
 /** What is about Podman, and needs one in the place of the machine's Docker engine: a round of versions has it. */

@@ -1,5 +1,6 @@
 // Makes dist/: each program in few files, since a run of `confd -onetime` is short beside the reading of hundreds.
-// Of the packages those that it loads are taken in; the others stay where npm has put them.
+// Of the packages those that it loads are taken in; the others stay where npm has put them. Beside them the script of the
+// page, for browsers.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -32,3 +33,15 @@ for (const program of ["hecd", "confd"]) {
     logLevel: "warning",
   });
 }
+
+await build({
+  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+  entryPoints: ["src/browser/page.ts"],
+  outdir: "dist",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  logLevel: "warning",
+});

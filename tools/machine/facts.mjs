@@ -88,6 +88,7 @@ async function installed() {
     "nginx",
     "pebble",
     "systemd-analyze",
+    "chromium",
   ];
   /** @type {Set<Program>} */
   const found = new Set(plain.filter((name) => find(name) !== undefined));

@@ -4,7 +4,7 @@
  * @typedef {"start" | "test"} Purpose
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
- *   "nginx" | "pebble" | "systemd-analyze"} Program
+ *   "nginx" | "pebble" | "systemd-analyze" | "chromium"} Program
  *
  * @typedef {{ readonly kind: "answers" }
  *   | { readonly kind: "silent", readonly reason: string }
@@ -49,12 +49,16 @@ const DEBIAN = {
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
   pebble: { packages: ["pebble"], units: [] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
+  chromium: { packages: ["chromium"], units: [] },
 };
 
 /** @type {Readonly<Record<Purpose, readonly Program[]>>} */
 const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
-  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble", "systemd-analyze"],
+  test: [
+    .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
+    .../** @type {const} */ (["systemd-analyze", "chromium"]),
+  ],
 };
 
 /** An engine that we start ourselves needs these; one that answers is used as it is. */

@@ -22,8 +22,11 @@ const ROOTLESS = ["test/integration/rootless.test.ts"];
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
-/** What counts the requests that fail while servers end 100 ms after they were told to: it has the machine for itself. */
-const LOAD = ["test/integration/{clients,haproxy-load,haproxy-renderer,haproxy-renewals}.test.ts"];
+/**
+ * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a browser has
+ * something: it has the machine for itself.
+ */
+const LOAD = ["test/integration/{clients,haproxy-load,haproxy-renderer,haproxy-renewals,page-many}.test.ts"];
 
 // Real daemons share two cores: one file at a time keeps them honest.
 const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };

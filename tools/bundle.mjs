@@ -1,5 +1,6 @@
 // Makes dist/: each program in few files with all packages it needs, since a run of `confd -onetime` is short beside the
-// reading of hundreds of files, and so that what is installed is these files and nothing else.
+// reading of hundreds of files, and so that what is installed is these files and nothing else. Beside them the
+// script of the page, for browsers.
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -55,6 +56,17 @@ for (const program of ["hecd", "confd"]) {
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
 }
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: ["src/browser/page.ts"],
+  outdir: "dist",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  logLevel: "warning",
+});
 await mkdir(`${ROOT}dist/etcd3`);
 await cp(`${ROOT}node_modules/etcd3/proto`, `${ROOT}dist/etcd3/proto`, { recursive: true });
 await writeFile(`${ROOT}dist/NOTICES`, await noticesOf(ROOT, [...inputs]));

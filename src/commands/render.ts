@@ -4,7 +4,7 @@ import { Renderer, type RendererState, type Result } from "../renderer/renderer.
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
 import { openDaemonDeps, openStores, openDeps, runAsService } from "./daemon.js";
-import { rendererParts, withFolders } from "./rendering.js";
+import { rendererPage, rendererParts, withFolders } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
 const UNCHANGED = 2;
@@ -25,10 +25,10 @@ export const renderCommand: Command = {
     await using stores = await openStores(settings, daemon, world);
     const templates = withFolders(new TemplateFolder(settings.confdir, daemon), world.env, daemon);
     const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", () => ({
-      waitingFor: renderer.waitingFor,
-      state: renderer.state,
-    }));
+    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", {
+      status: () => ({ waitingFor: renderer.waitingFor, state: renderer.state }),
+      page: rendererPage(renderer, stores.common, daemon.clock),
+    });
     const condition = () => ({ waitingFor: renderer.waitingFor, summary: summaryOf(renderer.state) });
     return await runAsService(renderer, condition, daemon, world, signal);
   },

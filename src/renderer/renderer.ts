@@ -93,6 +93,11 @@ export class Renderer {
     return [...this.#problems.map(({ file }) => `a usable ${file}`), ...waits.filter((wait) => wait !== undefined)];
   }
 
+  /** What is kept now. */
+  get resources(): readonly Resource[] {
+    return [...this.#loops.values()].map(({ loop }) => loop.resource);
+  }
+
   get state(): RendererState {
     return {
       resources: [...this.#loops.values()].map(({ loop }) => loop.state),

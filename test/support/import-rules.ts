@@ -69,6 +69,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ],
     packages: ["node:*", "chokidar"],
   },
+  "edges/page": {
+    rooms: ["edges/haproxy", "edges/status", "haproxy/runtime", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "handlebars"],
+  },
   "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },
   "edges/host": {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
@@ -97,7 +101,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
-  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps"], packages: [] },
+  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps", "core/model"], packages: [] },
   "haproxy/maps": { rooms: ["haproxy/config", "core/memo"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
 
@@ -112,8 +116,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/events": { rooms: [], packages: [] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
+  "core/page": {
+    rooms: ["core/decision", "core/events", "core/model", "core/registry", "core/view"],
+    packages: [],
+  },
   "core/memo": { rooms: [], packages: [] },
   "core/text": { rooms: [], packages: [] },
+  browser: { rooms: ["edges/page"], packages: [] },
   flow: { rooms: [], packages: [] },
   version: { rooms: [], packages: ["node:*"] },
   package: { rooms: [], packages: ["node:*"] },

@@ -91,6 +91,7 @@ async function installed() {
     "mmdebstrap",
     "systemd-nspawn",
     "lintian",
+    "chromium",
   ];
   /** @type {Set<Program>} */
   const found = new Set(plain.filter((name) => find(name) !== undefined));

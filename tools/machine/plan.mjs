@@ -4,7 +4,7 @@
  * @typedef {"start" | "test" | "packages"} Purpose
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
- *   "nginx" | "pebble" | "systemd-analyze" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
+ *   "nginx" | "pebble" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
  *
  * @typedef {{ readonly kind: "answers" }
  *   | { readonly kind: "silent", readonly reason: string }
@@ -49,6 +49,7 @@ const DEBIAN = {
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
   pebble: { packages: ["pebble"], units: [] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
+  chromium: { packages: ["chromium"], units: [] },
   mmdebstrap: { packages: ["mmdebstrap"], units: [] },
   "systemd-nspawn": { packages: ["systemd-container"], units: [] },
   lintian: { packages: ["lintian"], units: [] },
@@ -57,7 +58,10 @@ const DEBIAN = {
 /** @type {Readonly<Record<Purpose, readonly Program[]>>} */
 const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
-  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble", "systemd-analyze"],
+  test: [
+    .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
+    .../** @type {const} */ (["systemd-analyze", "chromium"]),
+  ],
   // The packages are installed on machines of their own, each with an engine that comes from Debian.
   packages: ["busybox", "mmdebstrap", "systemd-nspawn", "lintian"],
 };

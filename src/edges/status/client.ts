@@ -30,12 +30,15 @@ type Ordered = { readonly container: string } | { readonly service: string };
 export async function order(
   verb: "drain" | "undrain",
   what: Ordered,
-  { address, clock }: { readonly address: string; readonly clock: Clock },
+  { address, token, clock }: { readonly address: string; readonly token?: string | undefined; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<string> {
   const [kind, name] = "service" in what ? ["service", what.service] : ["container", what.container];
   const path = `/${kind}s/${name}/${verb}`;
-  const init = { method: "POST", headers: { [ORDER_HEADER]: verb } };
+  const init = {
+    method: "POST",
+    headers: { [ORDER_HEADER]: verb, ...(token && { authorization: `Bearer ${token}` }) },
+  };
   const text = await request(address, path, init, clock, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     throw new HecdError({ code: "agent-unreachable", address, reason: reasonOf(error) }, { cause: error });

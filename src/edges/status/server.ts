@@ -4,7 +4,7 @@ import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import type { Orders } from "../../ports.js";
 import { isOwnHost } from "./asked-host.js";
-import { EVENT_STREAM } from "./live-reader.js";
+import { EVENT_STREAM } from "./event-stream.js";
 import { LiveReaders } from "./live.js";
 import { carryOut } from "./orders.js";
 import type { Status } from "./status.js";
@@ -18,6 +18,10 @@ export interface StatusSources {
   readonly orders?: Orders | undefined;
   /** What `/live` passes on as it happens; there is none when undefined. */
   readonly live?: { readonly told: ToldEvents; readonly clock: Clock } | undefined;
+  /** Whether an order may be given by a token; every order may be given without one when undefined. */
+  readonly isToken?: ((given: string) => boolean) | undefined;
+  /** Answers what is the page's, and resolves to false for what is not. */
+  readonly page?: { take(request: IncomingMessage, response: ServerResponse): Promise<boolean> } | undefined;
 }
 
 /** A listening server; disposing it closes every connection. */
@@ -68,12 +72,12 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, orders }: StatusSources,
+  { status, metrics, orders, isToken, page }: StatusSources,
   readers: LiveReaders | undefined,
 ): Promise<void> {
   const path = new URL(request.url ?? "/", "http://status").pathname;
   if (request.method === "POST" && orders) {
-    const answered = carryOut({ path, headers: request.headers }, orders);
+    const answered = carryOut({ path, headers: request.headers }, orders, isToken);
     if (answered) {
       const { code, body } = answered;
       if (code === 413) response.setHeader("connection", "close"); // or its body would be read to its end
@@ -81,6 +85,7 @@ async function answer(
       return;
     }
   }
+  if (page && (await page.take(request, response))) return;
   if (request.method !== "GET" && request.method !== "HEAD") {
     respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
     return;

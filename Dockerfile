@@ -26,7 +26,7 @@ WORKDIR /opt/hecd
 COPY --from=build /build/dist ./dist
 COPY package.json ./
 COPY templates ./templates
-COPY templates /etc/hecd/templates
+COPY templates/*.hbs templates/hold.lua /etc/hecd/templates/
 COPY deploy/container/health.mjs ./health.mjs
 COPY deploy/container/haproxy.toml /etc/hecd/conf.d/haproxy.toml
 COPY deploy/container/haproxy.cfg /etc/haproxy/haproxy.cfg

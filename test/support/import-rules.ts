@@ -29,7 +29,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   commands: {
     rooms: [
       ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
-      ...["settings", "package", "errors"],
+      ...["settings", "package", "version", "errors"],
     ],
     packages: ["node:*", "zod"],
   },

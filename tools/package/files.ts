@@ -75,7 +75,8 @@ async function configuration(): Promise<readonly PackagedFile[]> {
     // It may hold a password.
     { ...(await textFile("deploy/hecd.env", "/etc/default/hecd")), mode: 0o640 },
     await textFile("deploy/conf.d/haproxy.toml", "/etc/hecd/conf.d/haproxy.toml"),
-    ...(await copied("templates", "/etc/hecd/templates")),
+    // Those of the page are the program's own.
+    ...(await copied("templates", "/etc/hecd/templates")).filter(({ path }) => !path.includes("/templates/page/")),
   ];
 }
 

@@ -49,7 +49,7 @@ export const duration: ValueReader<number> = (value) => {
 };
 
 /** A time that limits something; `"0"` is no limit. */
-export const limit: ValueReader<number> = (value) => {
+export const timeLimit: ValueReader<number> = (value) => {
   const ms = typeof value === "string" ? parseLimit(value) : undefined;
   return ms ?? refused('must be a time in quotes, such as "30s", or "0" for no limit');
 };

@@ -19,6 +19,8 @@ export interface RendererParts extends ApplyOptions {
   readonly compile: (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering>;
   readonly targetOf: (resource: Resource) => Target;
   readonly balancerOf: (resource: Resource) => Promise<ProxyDriver>;
+  /** See `ResourceLoopParts`. */
+  readonly staleAfterMs?: number;
   readonly clock: Clock;
   readonly emit: Emit;
 }

@@ -57,7 +57,9 @@ export class Machine implements AsyncDisposable {
 
   /** Starts it, and resolves when its systemd has nothing more to do. */
   async boot(): Promise<void> {
-    const nspawn = spawn("sh", [SCRIPT, this.#debian, this.#folder.path, "--boot"], { stdio: ["ignore", "pipe", "pipe"] });
+    const nspawn = spawn("sh", [SCRIPT, this.#debian, this.#folder.path, "--boot"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#nspawn = nspawn;
     for (const stream of [nspawn.stdout, nspawn.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (this.#console += text));

@@ -15,14 +15,27 @@ const CONFFILES = ["/etc/default/hecd", "/etc/hecd/hecd.toml", "/etc/hecd/conf.d
 describe("npm run package", () => {
   test("makes the same bytes of the same sources", async () => {
     const sums = async (): Promise<readonly string[]> =>
-      Promise.all([DEB, TGZ].map(async (path) => createHash("sha256").update(await readFile(path)).digest("hex")));
+      Promise.all(
+        [DEB, TGZ].map(async (path) =>
+          createHash("sha256")
+            .update(await readFile(path))
+            .digest("hex"),
+        ),
+      );
     const before = await sums();
     await must("npm", ["run", "package"], { cwd: PROJECT });
     expect(await sums()).toEqual(before);
   });
 
   test("makes a package that Debian's lintian has no error for", async () => {
-    const { code, stdout, stderr } = await run("lintian", ["--allow-root", "--profile", "debian", "--fail-on", "error", DEB]);
+    const { code, stdout, stderr } = await run("lintian", [
+      "--allow-root",
+      "--profile",
+      "debian",
+      "--fail-on",
+      "error",
+      DEB,
+    ]);
     expect(code, stdout + stderr).toBe(0);
     expect(stdout).not.toMatch(/^E:/m);
   });
@@ -113,7 +126,14 @@ describe("a checkout", () => {
     const checkout = join(scratch.path, "checkout");
     await mkdir(checkout);
     const files = (await must("git", ["-C", PROJECT, "ls-files"])).split("\n").filter(Boolean);
-    await must("sh", ["-c", 'cd "$1" && tar -c -T - <"$2/list" | tar -x -C "$3"', "sh", PROJECT, await listIn(scratch.path, files), checkout]);
+    await must("sh", [
+      "-c",
+      'cd "$1" && tar -c -T - <"$2/list" | tar -x -C "$3"',
+      "sh",
+      PROJECT,
+      await listIn(scratch.path, files),
+      checkout,
+    ]);
     await cp(`${PROJECT}node_modules`, join(checkout, "node_modules"), { recursive: true, verbatimSymlinks: true });
     await must("npm", ["install", "--global", "--offline", "--prefix", join(scratch.path, "to"), checkout]);
     expect(await must(join(scratch.path, "to/bin/hecd"), ["--version"])).toBe(`hecd ${version()}\n`);

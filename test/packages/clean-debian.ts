@@ -35,7 +35,9 @@ export async function cleanDebian(suite: Suite): Promise<string> {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
     const fetching = `chroot "$1" apt-get install --quiet=2 --yes --download-only ${AT_HAND.join(" ")}`;
-    await must("mmdebstrap", [
+    // Apart, so that what it mounts goes with it, however it ends.
+    await must("unshare", [
+      ...["--mount", "mmdebstrap"],
       ...["--quiet", "--variant=apt", `--include=${INSTALLED.join(",")}`],
       // The mirror may be a picture of an earlier day.
       ...['--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=APT::Install-Recommends "false"'],

@@ -16,6 +16,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [
       "commands",
       "commands/confd",
+      "commands/doctor",
       "edges/files",
       "edges/host",
       "edges/systemd",
@@ -30,6 +31,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   process: { rooms: ["commands", "flow"], packages: [] },
   "commands/confd": {
     rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "package", "errors"],
+    packages: ["node:*"],
+  },
+  "commands/doctor": {
+    rooms: ["commands", "edges/*", "haproxy/*", "ports", "core/*", "settings", "errors"],
     packages: ["node:*"],
   },
   commands: {
@@ -115,6 +120,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/memo", "core/model", "core/text"], packages: [] },
+  "core/doctor": { rooms: [], packages: [] },
   "core/events": { rooms: [], packages: [] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },

@@ -26,6 +26,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["commands", "edges/status", "core/text", "flow", "errors"],
     packages: [],
   },
+  "commands/doctor": {
+    rooms: ["commands", "edges/*", "haproxy/*", "ports", "core/*", "settings", "errors"],
+    packages: ["node:*"],
+  },
   commands: {
     rooms: [
       ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
@@ -113,6 +117,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/memo", "core/model", "core/text"], packages: [] },
+  "core/doctor": { rooms: [], packages: [] },
   "core/events": { rooms: [], packages: [] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },

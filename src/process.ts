@@ -8,6 +8,9 @@ const STOP_DEADLINE_MS = 4_800;
 /** Exit code of a process that could not end in an orderly way. */
 const NOT_ORDERLY = 70;
 
+/** Exit code of a process whose answer could not be written, as in sysexits.h. */
+const NOT_WRITTEN = 74;
+
 /**
  * Runs a command line as this process: its arguments, its environment, its signals, its exit code.
  *
@@ -39,8 +42,12 @@ export async function runProcess(
   // A reader that left early (`hecd list | head`) is not a failure of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    process.stderr.write(`${name}: Cannot write to stdout: ${error.message}\n`);
+    process.exit(NOT_WRITTEN);
   });
+  // A log on a full disk, or whose reader has ended, is no reason to stop what it is about.
+  let linesLost = 0;
+  process.stderr.on("error", () => linesLost++);
 
   const world: ProcessWorld = {
     env: process.env,
@@ -48,6 +55,7 @@ export async function runProcess(
     version,
     stdout: process.stdout,
     stderr: process.stderr,
+    linesLost: () => linesLost,
     onTerminal: process.stderr.isTTY,
     takeHangups(listener) {
       onHangup = listener;

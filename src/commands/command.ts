@@ -40,6 +40,8 @@ export interface ProcessWorld {
   readonly pid: number;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
+  /** How many lines could not be written to stderr. */
+  readonly linesLost: () => number;
   /** The version of the program. */
   readonly version: () => string;
   /** Whether a person reads stderr. */

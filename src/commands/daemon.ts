@@ -59,7 +59,7 @@ export function openDeps(settings: Settings, world: ProcessWorld): Deps {
 /** A voice on stderr and metrics, for commands that go on until they are asked to stop. */
 export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonDeps {
   const journal = journalOf(settings, world);
-  const metrics = new Metrics(systemClock);
+  const metrics = new Metrics(systemClock, world.linesLost);
   const told = new ToldEvents();
   const hour = new Hour();
   const links = new Links();

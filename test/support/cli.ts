@@ -23,6 +23,7 @@ export async function cli(
     stdout,
     stderr,
     onTerminal: false,
+    linesLost: () => 0,
     takeHangups: () => undefined,
     allowForStop: () => undefined,
     lookAs: () => undefined,

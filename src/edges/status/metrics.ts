@@ -1,3 +1,5 @@
+// Long because every metric stands in one table, and what counts for it in another.
+
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { HecdEvent } from "../../core/events/event.js";
 import type { Clock } from "../../flow/clock.js";
@@ -92,9 +94,18 @@ export class Metrics {
   readonly #leftOut = this.#counter("hecd_values_left_out_total", "Values that did not fit and were left out", []);
   readonly #restarts = this.#counter("hecd_haproxy_exits_total", "Unexpected ends of the HAProxy that we mind", []);
 
-  /** Measures by `clock` what grows old. */
-  constructor(clock: Clock) {
+  /** Measures by `clock` what grows old; `linesLost` says how many lines of the log could not be written. */
+  constructor(clock: Clock, linesLost = () => 0) {
     collectDefaultMetrics({ register: this.#registry });
+    const lost = new Counter({
+      name: "hecd_log_lines_lost_total",
+      help: "Lines of the log that could not be written",
+      registers: [this.#registry],
+      collect() {
+        lost.reset();
+        lost.inc(linesLost());
+      },
+    });
     this.#clock = clock;
     this.#leaseLeft = new Gauge({
       name: "hecd_lease_remaining_seconds",

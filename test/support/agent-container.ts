@@ -16,7 +16,7 @@ export async function agentInContainer(
   ofAgent: readonly string[],
 ): Promise<void> {
   const project = dirname(dirname(PROGRAM));
-  const parts = ["dist", "package.json", "node_modules"].map(async (part) => {
+  const parts = ["dist", "package.json", "templates"].map(async (part) => {
     return ["-v", `${await realpath(join(project, part))}:/hecd/${part}:ro`];
   });
   const etcd = ofAgent.includes("--etcd") ? [] : ["--etcd", world.etcd.endpoint];

@@ -29,7 +29,9 @@ export const agentCommand: Command = {
     const daemon = openDaemonDeps(settings, world);
     await using store = await openStore(settings, daemon);
     await using agents = await openAgents(settings, store, daemon, world, signal);
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status(), agents);
+    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status(), {
+      orders: agents,
+    });
     return await agents.run(signal);
   },
 };

@@ -10,7 +10,7 @@ import { type Identity, openIdentity, passingIdentity } from "../edges/host/stat
 import { Metrics } from "../edges/status/metrics.js";
 import { openStatusServer, type Status } from "../edges/status/server.js";
 import { type Clock, systemClock, wallTime } from "../flow/clock.js";
-import type { Orders, Resource, Store } from "../ports.js";
+import type { HistoryOrders, Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
 
@@ -22,8 +22,12 @@ export interface Deps {
 
 /** What a daemon depends on, which also counts its events and answers at the status address. */
 export interface DaemonDeps extends Deps {
-  /** Serves the status address until disposed, and takes orders there for `orders`; nothing when it is off. */
-  serve(listen: string, status: () => Status, orders?: Orders): Promise<AsyncDisposable>;
+  /** Serves the status address until disposed, and takes orders there for those that take any; nothing when it is off. */
+  serve(
+    listen: string,
+    status: () => Status,
+    takers?: { readonly orders?: Orders | undefined; readonly history?: HistoryOrders | undefined },
+  ): Promise<AsyncDisposable>;
 }
 
 /** A voice on stderr, for commands that do one thing. */
@@ -42,9 +46,9 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
   return {
     clock: systemClock,
     emit,
-    async serve(listen, status, orders) {
+    async serve(listen, status, takers) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
-      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), orders });
+      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), ...takers });
       emit({ kind: "listening", url: server.url });
       return server;
     },

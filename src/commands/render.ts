@@ -25,10 +25,9 @@ export const renderCommand: Command = {
     await using stores = await openStores(settings, daemon, world);
     const templates = withFolders(new TemplateFolder(settings.confdir, daemon), world.env, daemon);
     const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", () => ({
-      waitingFor: renderer.waitingFor,
-      state: renderer.state,
-    }));
+    const status = () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state });
+    const takers = { history: renderer.histories };
+    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", status, takers);
     return await renderer.run(signal);
   },
 };

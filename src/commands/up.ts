@@ -206,9 +206,10 @@ async function serveStatus(
   const { agent, renderer, haproxy } = parts;
   const status = () => ({
     waitingFor: [...agent.waitingFor, ...renderer.waitingFor, ...(haproxy.running ? [] : ["HAProxy"])],
+    notes: renderer.notes,
     state: { agent: agent.state, renderer: renderer.state },
   });
-  return daemon.serve(listen ?? "127.0.0.1:9180", status, agent);
+  return daemon.serve(listen ?? "127.0.0.1:9180", status, { orders: agent, history: renderer.histories });
 }
 
 /** Prints the servers whenever they change. */

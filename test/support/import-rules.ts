@@ -30,7 +30,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
 
   agent: { rooms: ["ports", "core/*", "flow", "errors"], packages: [] },
-  renderer: { rooms: ["ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: ["diff"] },
+  "renderer/history": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["diff"] },
+  renderer: { rooms: ["renderer/history", "ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: [] },
 
   "edges/docker": {
     rooms: ["edges/files", "ports", "core/*", "flow", "errors"],
@@ -60,6 +61,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ],
     packages: ["node:*", "chokidar"],
   },
+  "edges/history": { rooms: ["edges/files", "ports", "core/history"], packages: ["node:*"] },
   "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },
   "edges/host": {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
@@ -93,13 +95,17 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
   settings: { rooms: ["core/labels", "core/text"], packages: ["zod"] },
-  ports: { rooms: ["core/decision", "core/events", "core/host", "core/model", "core/registry"], packages: [] },
+  ports: {
+    rooms: ["core/decision", "core/events", "core/history", "core/host", "core/model", "core/registry"],
+    packages: [],
+  },
 
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/memo", "core/model", "core/text"], packages: [] },
   "core/events": { rooms: [], packages: [] },
+  "core/history": { rooms: ["core/model"], packages: ["diff", "zod"] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
   "core/memo": { rooms: [], packages: [] },

@@ -90,7 +90,23 @@ export function describeEvent(event: HecdEvent): EventDescription {
         `The check ${event.accepted ? "accepted" : "refused"} the new file of ${event.resource}${event.output === "" ? "" : `: ${event.output}`}`,
       );
     case "applied":
-      return applied(event.dest, event.outcome);
+      return withCause(applied(event.dest, event.outcome), event);
+    case "original-kept":
+      return warn(
+        `Replaces ${event.path}, which HECD has not written; what was there is kept for good as ${event.copy}`,
+      );
+    case "history-unwritable":
+      return warn(
+        `Cannot write the history of ${event.resource}, all else goes on: ${event.reason}${since(event.lastedMs)}`,
+      );
+    case "pinned":
+      return warn(
+        `${event.resource} is pinned to version ${event.id}, ${event.until === undefined ? "until hecd resume" : `until ${event.until}`}${pinEffects(event)}${since(event.lastedMs)}`,
+      );
+    case "pin-ended":
+      return info(
+        `${event.resource} is no longer pinned to version ${event.id}${event.by === "time" ? ": its time is over" : ""}`,
+      );
     case "written-in-place":
       return warn(
         `${event.path} is mounted by itself, here or in a container, and was overwritten; mount its directory instead, or a reader may see half of it or none`,
@@ -158,6 +174,19 @@ export function describeEvent(event: HecdEvent): EventDescription {
     case "stopping":
       return info(`Stopping: ${event.why}`);
   }
+}
+
+/** The words of an outcome, with what was done and why. */
+function withCause({ level, message }: EventDescription, { why, did = [] }: HecdEvent & { readonly kind: "applied" }) {
+  return {
+    level,
+    message: `${message}${did.length === 0 ? "" : `: ${some(did)}`}${why === undefined ? "" : `; ${why}`}`,
+  };
+}
+
+function pinEffects({ out, waiting }: HecdEvent & { readonly kind: "pinned" }): string {
+  const gone = out.length === 0 ? "" : `; out of work since the store no longer has them: ${some(out)}`;
+  return `${gone}${waiting === 0 ? "" : `; ${waiting} addresses of the store are not in it`}`;
 }
 
 function applied(dest: string, outcome: Outcome): EventDescription {

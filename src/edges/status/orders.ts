@@ -13,7 +13,7 @@ export interface OrderRequest {
 
 /** What is answered to an order. */
 export interface OrderAnswer {
-  readonly code: 200 | 403 | 404 | 413;
+  readonly code: 200 | 400 | 403 | 404 | 413 | 500;
   readonly body: { readonly outcome: string } | { readonly refused: string };
 }
 
@@ -30,12 +30,19 @@ const ORDER_PATH = /^\/(containers|services)\/([A-Za-z0-9][A-Za-z0-9_.-]{0,254})
 export function carryOut({ path, headers }: OrderRequest, orders: Orders): OrderAnswer | undefined {
   const [, kind, name, verb] = ORDER_PATH.exec(path) ?? [];
   if (name === undefined) return undefined;
-  if (headers[ORDER_HEADER] !== verb) return refused(403, `An order carries the header ${ORDER_HEADER}: ${verb ?? ""}`);
-  if (!isPlainHost(headers.host)) return refused(403, "An order is taken by IP address or as localhost only");
-  if (hasBody(headers)) return refused(413, "An order has no body");
+  const refusal = refusalOf(headers, verb ?? "");
+  if (refusal) return refusal;
   const outcome = give(orders, kind === "services", verb === "drain", name);
   const what = kind === "services" ? "container of a service" : "container";
   return outcome === "unknown" ? refused(404, `There is no ${what} ${name}`) : { code: 200, body: { outcome } };
+}
+
+/** Why an order is not taken, by how it came; undefined where it is. */
+export function refusalOf(headers: IncomingHttpHeaders, verb: string): OrderAnswer | undefined {
+  if (headers[ORDER_HEADER] !== verb) return refused(403, `An order carries the header ${ORDER_HEADER}: ${verb}`);
+  if (!isPlainHost(headers.host)) return refused(403, "An order is taken by IP address or as localhost only");
+  if (hasBody(headers)) return refused(413, "An order has no body");
+  return undefined;
 }
 
 function give(orders: Orders, isService: boolean, isDrain: boolean, name: string): string {

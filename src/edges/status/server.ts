@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HecdError, reasonOf } from "../../errors.js";
-import type { Orders } from "../../ports.js";
+import type { HistoryOrders, Orders } from "../../ports.js";
+import { answerHistory, carryOutHistory } from "./history-answers.js";
 import { carryOut } from "./orders.js";
 
 /** What a daemon tells of itself. */
 export interface Status {
   /** Why it is not ready; empty when it is. */
   readonly waitingFor: readonly string[];
+  /** What else is to be said of one that is ready: that a file is pinned. */
+  readonly notes?: readonly string[];
   /** Everything else worth seeing; must be fit for JSON and hold no secret. */
   readonly state: unknown;
 }
@@ -18,6 +21,8 @@ export interface StatusSources {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   /** Who takes orders; nobody when undefined, and then nothing can be changed from here. */
   readonly orders?: Orders | undefined;
+  /** Whose history is served, and who takes orders about it; nobody when undefined. */
+  readonly history?: HistoryOrders | undefined;
 }
 
 /** A listening server; disposing it closes every connection. */
@@ -28,7 +33,8 @@ export interface StatusServer extends AsyncDisposable {
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
  * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
- * are the first two under the names that abtreece's confd gives them. See `carryOut` for the orders it takes.
+ * are the first two under the names that abtreece's confd gives them. See `answerHistory` for what else it serves, `carryOut`
+ * and `carryOutHistory` for the orders it takes.
  *
  * Throws `port-occupied` when another process holds the port.
  */
@@ -64,11 +70,14 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, orders }: StatusSources,
+  { status, metrics, orders, history }: StatusSources,
 ): Promise<void> {
-  const path = new URL(request.url ?? "/", "http://status").pathname;
-  if (request.method === "POST" && orders) {
-    const answered = carryOut({ path, headers: request.headers }, orders);
+  const url = new URL(request.url ?? "/", "http://status");
+  const path = url.pathname;
+  if (request.method === "POST") {
+    const order = { path, headers: request.headers };
+    const answered =
+      (orders && carryOut(order, orders)) ?? (history && (await carryOutHistory(order, url.searchParams, history)));
     if (answered) {
       const { code, body } = answered;
       if (code === 413) response.setHeader("connection", "close"); // or its body would be read to its end
@@ -80,6 +89,11 @@ async function answer(
     respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
     return;
   }
+  const told = history && (await answerHistory(url, history));
+  if (told) {
+    respond(response, told.code, told.type, told.body);
+    return;
+  }
   switch (path) {
     case "/healthz":
     case "/health":
@@ -87,8 +101,9 @@ async function answer(
       return;
     case "/readyz":
     case "/ready": {
-      const { waitingFor } = status();
-      const body = waitingFor.length === 0 ? "ready\n" : `waiting for ${waitingFor.join(", ")}\n`;
+      const { waitingFor, notes = [] } = status();
+      const body =
+        waitingFor.length === 0 ? `${["ready", ...notes].join("; ")}\n` : `waiting for ${waitingFor.join(", ")}\n`;
       respond(response, waitingFor.length === 0 ? 200 : 503, "text/plain; charset=utf-8", body);
       return;
     }
@@ -98,15 +113,18 @@ async function answer(
       return;
     }
     case "/state": {
-      const { waitingFor, state } = status();
-      const body = JSON.stringify({ ready: waitingFor.length === 0, waitingFor, state }, null, 2);
+      const { waitingFor, notes, state } = status();
+      const body = JSON.stringify({ ready: waitingFor.length === 0, waitingFor, notes, state }, null, 2);
       respond(response, 200, "application/json; charset=utf-8", `${body}\n`);
       return;
     }
     default:
-      respond(response, 404, "text/plain; charset=utf-8", "There are /healthz, /readyz, /metrics and /state\n");
+      respond(response, 404, "text/plain; charset=utf-8", `There are ${history ? HISTORY_PATHS : PATHS}\n`);
   }
 }
+
+const PATHS = "/healthz, /readyz, /metrics and /state";
+const HISTORY_PATHS = "/healthz, /readyz, /metrics, /state, /history and /history/ID/diff";
 
 function respond(response: ServerResponse, code: number, type: string, body: string): void {
   response.writeHead(code, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" });

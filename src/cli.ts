@@ -64,6 +64,26 @@ const WORDS: readonly Word[] = [
     load: async () => (await import("./commands/drain.js")).undrainCommand,
   },
   {
+    name: "history",
+    summary: "tell what was changed in HAProxy, when, why and by which keys",
+    load: async () => (await import("./commands/history.js")).historyCommand,
+  },
+  {
+    name: "diff",
+    summary: "show what a version of a file has changed, or how two differ",
+    load: async () => (await import("./commands/diff.js")).diffCommand,
+  },
+  {
+    name: "rollback",
+    summary: "go back to an earlier version of a file, and stay there",
+    load: async () => (await import("./commands/rollback.js")).rollbackCommand,
+  },
+  {
+    name: "resume",
+    summary: "have a file follow the store again after a rollback",
+    load: async () => (await import("./commands/rollback.js")).resumeCommand,
+  },
+  {
     name: "run",
     summary: "start a container with its ports published and wait until it is registered",
     load: async () => (await import("./commands/run.js")).runCommand,
@@ -192,24 +212,29 @@ async function parse(
     for (const token of tokens) if (token.kind === "option") await checkOption(token, name, flags);
     const rest = end < 0 ? [] : args.slice(end + 1);
     // Every option was checked to have its kind of value.
-    return { flags: values as Flags, given: { operand: operandOf(positionals, name, command), rest } };
+    return { flags: values as Flags, given: { ...operandsOf(positionals, name, command), rest } };
   } catch (error) {
     if (error instanceof HecdError) throw error;
     throw usage(reasonOf(error));
   }
 }
 
-/** The one thing that a word works on; empty for a word that takes flags only. */
-function operandOf([first, second]: readonly string[], name: string, command: AnyCommand): string {
+/** What a word works on; empty where nothing is named. */
+function operandsOf(
+  [first = "", second = "", third]: readonly string[],
+  name: string,
+  command: AnyCommand,
+): Pick<CommandInput, "operand" | "second"> {
   if (!("operand" in command)) {
-    if (first !== undefined) throw usage(`"${first}" is too much: hecd ${name} takes only flags`);
-    return "";
+    if (first !== "") throw usage(`"${first}" is too much: hecd ${name} takes only flags`);
+    return { operand: "", second: "" };
   }
-  const { name: operand, rest } = command.operand;
+  const { name: operand, rest, isOptional = false, second: other } = command.operand;
   const hint = rest === undefined ? "" : `; see hecd ${name} --help for what goes behind --`;
-  if (first === undefined || first === "") throw usage(`hecd ${name} needs ${operand}`);
-  if (second !== undefined) throw usage(`"${second}" is too much: hecd ${name} takes one ${operand}${hint}`);
-  return first;
+  if (first === "" && !isOptional) throw usage(`hecd ${name} needs ${operand}`);
+  const tooMuch = other === undefined ? second : (third ?? "");
+  if (tooMuch !== "") throw usage(`"${tooMuch}" is too much: hecd ${name} takes one ${operand}${hint}`);
+  return { operand: first, second };
 }
 
 async function checkOption(
@@ -253,6 +278,10 @@ function overview(): string {
   ].join("\n");
 }
 
+function operandWords({ name, isOptional = false, second }: OperandCommand["operand"]): string {
+  return ` ${isOptional ? `[${name}]` : name}${second === undefined ? "" : ` [${second}]`}`;
+}
+
 async function help(name: string, command: AnyCommand): Promise<string> {
   const lines = (await flagsOf(command)).map((flag) => {
     const left = `  --${flag.name}${flag.takes === undefined ? "" : ` ${flag.takes}`}`;
@@ -262,7 +291,7 @@ async function help(name: string, command: AnyCommand): Promise<string> {
     ];
     return `${left.padEnd(28)} ${flag.help}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
   });
-  const operand = "operand" in command ? ` ${command.operand.name}` : "";
+  const operand = "operand" in command ? operandWords(command.operand) : "";
   const rest = "operand" in command && command.operand.rest !== undefined ? ` ${command.operand.rest}` : "";
   return [`Usage: hecd ${name}${operand} [flags]${rest}`, "", command.explanation, "", ...lines, ""].join("\n");
 }

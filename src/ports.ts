@@ -317,8 +317,8 @@ export interface Target {
 /** A text that waits to become the file. */
 export interface Staged extends AsyncDisposable {
   readonly path: string;
-  /** Keeps a dated copy of the old file, then puts the new one in its place by rename. */
-  commit(): Promise<void>;
+  /** Puts the new file in place of the old one by rename; keeps a dated copy of that, unless the change is one of many. */
+  commit(change?: "reload" | "runtime"): Promise<void>;
 }
 
 /** The history of one file, kept beside it across restarts, and what it is pinned to. Everything rejects with the errors of the disk. */

@@ -95,7 +95,7 @@ async function bring(
     const refusal = await candidate.refusal(isReload ? signal : rest, adjustment);
     if (refusal) return refusal;
     (isReload ? signal : rest).throwIfAborted();
-    await candidate.commit();
+    await candidate.commit(isReload ? "reload" : "runtime");
   }
   if (isReload) return await prove({ text, reason: adjustment.reason, isFollowed }, parts, rest);
   await target.confirm();

@@ -23,7 +23,18 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   commands: {
     rooms: [
-      ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
+      ...[
+        "agent",
+        "renderer",
+        "renderer/history",
+        "edges/*",
+        "template",
+        "haproxy/*",
+        "confd",
+        "ports",
+        "core/*",
+        "flow",
+      ],
       ...["settings", "package", "errors"],
     ],
     packages: ["node:*", "zod"],

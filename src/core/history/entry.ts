@@ -34,7 +34,8 @@ const cause = z.discriminatedUnion("kind", [
 /** Why a file, or what reads it, was changed. */
 export type Cause = z.output<typeof cause>;
 
-const entry = z.object({
+/** How an entry is read. */
+export const historyEntry = z.object({
   /** Counts the entries of a renderer. */
   id: z.int().min(1),
   /** ISO 8601. */
@@ -61,7 +62,7 @@ const entry = z.object({
 });
 
 /** One line of the history of a file. */
-export type HistoryEntry = z.output<typeof entry>;
+export type HistoryEntry = z.output<typeof historyEntry>;
 
 const splice = z.tuple([z.int().min(0), z.int().min(0), text]);
 const patch = z.array(splice);
@@ -73,7 +74,7 @@ const line = z.union([
     addresses: z.array(text),
   }),
   z.object({
-    entry,
+    entry: historyEntry,
     /** Of what the resource was. */
     resource: text,
     /** How the text has changed with this entry. */

@@ -29,11 +29,11 @@ const PIN = "pin.json";
  * end, by a crash or a full disk, is passed over. Everything rejects with the errors of the disk.
  */
 export class HistoryFolder implements History {
-  readonly #dest: string;
+  readonly dest: string;
   #part: { readonly path: string; readonly begins: number; bytes: number } | undefined;
 
   constructor(dest: string) {
-    this.#dest = dest;
+    this.dest = dest;
   }
 
   async end(): Promise<HistoryEnd | undefined> {
@@ -90,7 +90,7 @@ export class HistoryFolder implements History {
 
   /** Whether others than the owner and the group of the file may read it. */
   async isPublic(): Promise<boolean> {
-    const stats = await stat(this.#dest).catch(nothingIfMissing);
+    const stats = await stat(this.dest).catch(nothingIfMissing);
     return stats !== undefined && (stats.mode & 0o004) !== 0;
   }
 
@@ -143,7 +143,7 @@ export class HistoryFolder implements History {
 
   /** Beside the file itself, wherever a link leads to it. */
   async #folder(): Promise<string> {
-    const path = await followLinks(this.#dest);
+    const path = await followLinks(this.dest);
     return join(dirname(path), DIRECTORY, basename(path));
   }
 }

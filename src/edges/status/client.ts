@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type HistoryEntry, historyEntry } from "../../core/history/entry.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
@@ -14,12 +15,67 @@ export interface StatusAnswer {
   readonly state?: unknown;
 }
 
+/** Where a daemon serves its status, and the clock by which it is waited for. */
+export interface Place {
+  readonly address: string;
+  readonly clock: Clock;
+}
+
 const statusAnswer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()), state: z.unknown() });
 const orderAnswer = z.union([z.object({ outcome: z.string() }), z.object({ refused: z.string() })]);
 
 /** Asks the daemon at `HOST:PORT` how it is; rejects with the reason when nobody answers there as one of ours would. */
 export async function askStatus(address: string, clock: Clock, signal: AbortSignal): Promise<StatusAnswer> {
   return statusAnswer.parse(JSON.parse(await request(address, "/state", {}, clock, signal)));
+}
+
+const historyAnswer = z.object({ entries: z.array(historyEntry) });
+
+/** Asks the renderer at `HOST:PORT` for its newest entries, the newest first; throws `renderer-unreachable` or `renderer-refused`. */
+export async function askHistory(
+  query: { readonly limit: number; readonly resource?: string | undefined },
+  place: Place,
+  signal: AbortSignal,
+): Promise<readonly HistoryEntry[]> {
+  const { limit, resource } = query;
+  const filter = resource === undefined ? "" : `&resource=${encodeURIComponent(resource)}`;
+  const text = await askRenderer(`/history?limit=${limit}${filter}`, {}, place, signal);
+  const answer = parsed(historyAnswer, text);
+  if (answer) return answer.entries;
+  const { address } = place;
+  throw new HecdError({
+    code: "renderer-refused",
+    address,
+    what: "tell its history",
+    reason: text.trim().slice(0, 200),
+  });
+}
+
+/** Orders the renderer at `HOST:PORT`, and resolves to what came of it; throws `renderer-unreachable` or `renderer-refused`. */
+export async function orderHistory(
+  verb: "rollback" | "resume",
+  query: Readonly<Record<string, string>>,
+  place: Place,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = `/history/${verb}?${new URLSearchParams(query)}`;
+  const text = await askRenderer(path, { method: "POST", headers: { [ORDER_HEADER]: verb } }, place, signal);
+  const answer = parsed(orderAnswer, text);
+  if (answer && "outcome" in answer) return answer.outcome;
+  const reason = answer ? answer.refused : text.trim().slice(0, 200);
+  throw new HecdError({ code: "renderer-refused", address: place.address, what: verb, reason });
+}
+
+async function askRenderer(
+  path: string,
+  init: RequestInit,
+  { address, clock }: Place,
+  signal: AbortSignal,
+): Promise<string> {
+  return await request(address, path, init, clock, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new HecdError({ code: "renderer-unreachable", address, reason: reasonOf(error) }, { cause: error });
+  });
 }
 
 /** What an order is about, by its name; a container by its full id, too. */
@@ -29,7 +85,7 @@ type Ordered = { readonly container: string } | { readonly service: string };
 export async function order(
   verb: "drain" | "undrain",
   what: Ordered,
-  { address, clock }: { readonly address: string; readonly clock: Clock },
+  { address, clock }: Place,
   signal: AbortSignal,
 ): Promise<string> {
   const [kind, name] = "service" in what ? ["service", what.service] : ["container", what.container];
@@ -39,15 +95,15 @@ export async function order(
     signal.throwIfAborted();
     throw new HecdError({ code: "agent-unreachable", address, reason: reasonOf(error) }, { cause: error });
   });
-  const answer = parseOrderAnswer(text);
+  const answer = parsed(orderAnswer, text);
   if (answer && "outcome" in answer) return answer.outcome;
   const reason = answer ? answer.refused : text.trim().slice(0, 200);
   throw new HecdError({ code: "agent-refused", address, what: `${verb} ${kind} ${name}`, reason });
 }
 
-function parseOrderAnswer(text: string): z.output<typeof orderAnswer> | undefined {
+function parsed<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | undefined {
   try {
-    return orderAnswer.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

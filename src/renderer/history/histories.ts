@@ -72,10 +72,7 @@ export class Histories implements HistoryOrders {
   async entries(limit: number, resource?: string): Promise<readonly HistoryEntry[]> {
     await this.#written();
     const all = await Promise.all(this.#of(resource).map(({ kept }) => kept.entries(limit)));
-    return all
-      .flat()
-      .sort((a, b) => b.id - a.id)
-      .slice(0, limit);
+    return newestOf(all, limit);
   }
 
   async diff(id: number, against?: number): Promise<string> {
@@ -153,6 +150,14 @@ const REFUSED: ReadonlySet<string> = new Set(["rejected", "rolled-back", "failed
 /** By its file in conf.d, with or without its ending, or by the path of what it keeps. */
 export function isNamed({ name, dest }: Pick<Resource, "name" | "dest">, asked: string): boolean {
   return name === asked || name.replace(/\.toml$/, "") === asked || dest === asked;
+}
+
+/** The newest of entries of several files, the newest first. */
+export function newestOf(all: readonly (readonly HistoryEntry[])[], limit: number): readonly HistoryEntry[] {
+  return all
+    .flat()
+    .sort((a, b) => b.id - a.id)
+    .slice(0, limit);
 }
 
 function unknown(problem: string): HecdError {

@@ -89,6 +89,9 @@ export interface Session {
   /** What this session holds as far as it knows; the claim itself is not among it. */
   readonly held: ReadonlyMap<string, string>;
 
+  /** The revision at which the last `apply` has put or deleted each key. */
+  readonly written: ReadonlyMap<string, bigint>;
+
   /**
    * Carries out the transactions, several in one request where they fit, and brings `held` up to date.
    *

@@ -4,7 +4,6 @@ import { ownNetworksOf } from "../core/decision/own-container.js";
 import type { Emit } from "../core/events/event.js";
 import { isSamePosition, type Vicinity } from "../core/host/vicinity.js";
 import type { Container } from "../core/model/container.js";
-import { SERVICES } from "../core/model/keys.js";
 import type { Unseen } from "../core/model/unseen.js";
 import type { Conflict, OnConflict } from "../core/registry/conflict.js";
 import { hasAnswer, planAmong } from "../core/registry/contest.js";
@@ -21,6 +20,7 @@ import type { Containers, Orders, Prober, Session, SessionOptions, Store } from 
 import { ConflictWatcher } from "./conflict-watcher.js";
 import { hasService, tellDecisions } from "./decisions.js";
 import { ProbeResults } from "./probe-results.js";
+import { tellWrites } from "./tell-writes.js";
 
 /** The parts an agent is put together from. */
 export interface AgentParts {
@@ -245,16 +245,18 @@ export class Agent implements Orders {
     session: Session,
     signal: AbortSignal,
   ): Promise<readonly Transaction[]> {
+    const revisions = new Map<string, bigint>();
     const attempt = async (known: readonly Conflict[]) => {
       const held = heldOfSeen(session.held, unknown, this.#settings);
       const transactions = planAmong(known, decided, held, this.#settings);
       const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
+      if (transactions.length > 0) for (const [key, at] of session.written) revisions.set(key, at);
       return { transactions, conflicts };
     };
     const first = await attempt([]);
     const answer = hasAnswer(first.conflicts, this.#settings) ? await attempt(first.conflicts) : undefined;
     const transactions = [...first.transactions, ...(answer?.transactions ?? [])];
-    this.#tellWrites(transactions, [...first.conflicts, ...(answer?.conflicts ?? [])], session.held);
+    this.#tellWrites(transactions, [...first.conflicts, ...(answer?.conflicts ?? [])], session.held, revisions);
     return transactions;
   }
 
@@ -271,19 +273,17 @@ export class Agent implements Orders {
     }
   }
 
-  /** Tells what was written, but for records: these follow the other keys in the same transaction, where there are such. */
-  #tellWrites(transactions: readonly Transaction[], met: readonly Conflict[], held: ReadonlyMap<string, string>): void {
+  /** Tells what was written, and which keys are somebody else's. */
+  #tellWrites(
+    transactions: readonly Transaction[],
+    met: readonly Conflict[],
+    held: ReadonlyMap<string, string>,
+    revisions: ReadonlyMap<string, bigint>,
+  ): void {
     const { emit } = this.#parts;
-    const isBesideOthers = this.#settings.layouts.length > 1;
     const conflicts = new Map(met.map((conflict) => [conflict.key, conflict]));
-    for (const [key, write] of new Map(transactions.flat().map((each) => [each.key, each]))) {
-      if (isBesideOthers && key.startsWith(`${SERVICES}/`)) continue;
-      const conflict = conflicts.get(key);
-      if (conflict && !held.has(key)) continue;
-      if (conflict && "over" in write) emit({ kind: "key-replaced", key, held: conflict.held });
-      if (write.kind === "put") emit({ kind: "registered", key, value: write.value });
-      else emit({ kind: "deregistered", key });
-    }
+    const isBesideOthers = this.#settings.layouts.length > 1;
+    tellWrites(transactions, { conflicts, held, revisions, isBesideOthers }, emit);
     const before = new Map(this.#conflicts.map(({ key, held: value }) => [key, value]));
     this.#conflicts = [...conflicts.values()].filter(({ key }) => !held.has(key));
     for (const conflict of this.#conflicts) {

@@ -177,7 +177,7 @@ describe("a pinned file", () => {
     const first = await entryOf(() => put(1, 9_001), isApplied);
     await entryOf(() => put(2, 9_002), isApplied);
     expect((await ask("rollback", String(first.id), "--for", "3s")).code).toBe(0);
-    await renderer.said(/no longer pinned to version \d+: its time is over/);
+    await renderer.said(/no longer pinned to version \d+: its time is over/, 60_000);
     await soon("what came since", async () => (await inWork()).join() === "w1,w2");
   });
 

@@ -13,28 +13,34 @@ export interface Rule {
 export const RULES: Readonly<Record<string, Rule>> = {
   bin: { rooms: ["cli", "process", "commands/confd"], packages: [] },
   cli: {
-    rooms: ["commands", "commands/confd", "edges/files", "edges/host", "config", "settings", "package", "errors"],
+    rooms: [
+      "commands",
+      "commands/confd",
+      "commands/history",
+      "edges/files",
+      "edges/host",
+      "config",
+      "settings",
+      "package",
+      "errors",
+    ],
     packages: ["node:*"],
   },
   process: { rooms: ["commands", "flow"], packages: [] },
+  "commands/history": {
+    rooms: [
+      ...["commands", "renderer/history", "edges/history", "edges/output", "edges/status", "core/history", "flow"],
+      ...["settings", "errors"],
+    ],
+    packages: ["zod"],
+  },
   "commands/confd": {
     rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "package", "errors"],
     packages: ["node:*"],
   },
   commands: {
     rooms: [
-      ...[
-        "agent",
-        "renderer",
-        "renderer/history",
-        "edges/*",
-        "template",
-        "haproxy/*",
-        "confd",
-        "ports",
-        "core/*",
-        "flow",
-      ],
+      ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
       ...["settings", "package", "errors"],
     ],
     packages: ["node:*", "zod"],
@@ -82,7 +88,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   edges: { rooms: ["core/model", "flow"], packages: [] },
 
   template: {
-    rooms: ["template/*", "core/view", "core/model", "core/text", "errors"],
+    rooms: ["template/*", "core/view", "core/memo", "core/model", "core/text", "errors"],
     packages: ["handlebars"],
   },
   "template/handlebars": {

@@ -24,9 +24,9 @@ export function describeEvent(event: HecdEvent): EventDescription {
         `Compared ${event.containers} containers: ${event.instances} instances, ${event.transactions} transactions`,
       );
     case "registered":
-      return info(`Registered ${event.key} = ${event.value}`);
+      return info(`Registered ${event.key} = ${event.value}${changeOf(event)}`);
     case "deregistered":
-      return info(`Deregistered ${event.key}`);
+      return info(`Deregistered ${event.key}${changeOf(event)}`);
     case "skipped":
       return info(
         `Container ${event.container} ${event.isKept ? "is registered and gets no new work" : "is not registered"} (${event.reason}): ${event.advice}`,
@@ -223,6 +223,11 @@ const debug = (message: string): EventDescription => ({ level: "debug", message 
 const info = (message: string): EventDescription => ({ level: "info", message });
 const warn = (message: string): EventDescription => ({ level: "warn", message });
 const error = (message: string): EventDescription => ({ level: "error", message });
+
+/** ` (r12)`, by which the renderers' logs and histories name it. */
+function changeOf({ change }: { readonly change?: string }): string {
+  return change === undefined ? "" : ` (${change})`;
+}
 
 /** A list that may be long. */
 function some(items: readonly string[]): string {

@@ -29,8 +29,9 @@ export type HecdEvent =
       /** How long the oldest event that led to this has waited for its end; undefined when none did. */
       readonly lagMs: number | undefined;
     }
-  | { readonly kind: "registered"; readonly key: string; readonly value: string }
-  | { readonly kind: "deregistered"; readonly key: string }
+  /** `change` is the id by which logs and histories of renderers name the write; absent where nothing was written. */
+  | { readonly kind: "registered"; readonly key: string; readonly value: string; readonly change?: string }
+  | { readonly kind: "deregistered"; readonly key: string; readonly change?: string }
   | {
       readonly kind: "skipped";
       readonly container: string;

@@ -1,5 +1,5 @@
 /** Where in a text so many letters give way to others. */
-export type Splice = [at: number, removed: number, added: string];
+type Splice = [at: number, removed: number, added: string];
 
 /** What makes another text of a text: splices in the order of their places in the first. */
 export type Patch = Splice[];

@@ -34,9 +34,11 @@ const CLOSING_MS = 2_000;
 export class EtcdSession implements Session {
   readonly lost: AbortSignal;
   readonly held: ReadonlyMap<string, string>;
+  readonly written: ReadonlyMap<string, bigint>;
   /** Resolves when the lease is no longer kept alive. */
   readonly ended: Promise<void>;
   readonly #held = new Map<string, string>();
+  readonly #written = new Map<string, bigint>();
   readonly #etcd: EtcdRequests;
   readonly #options: SessionOptions;
   readonly #lease: Lease;
@@ -58,12 +60,14 @@ export class EtcdSession implements Session {
     this.#claim = claimText(options, lease, "held");
     this.lost = this.#losing.signal;
     this.held = this.#held;
+    this.written = this.#written;
     this.ended = this.#keep(ending);
   }
 
   async apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]> {
     using work = linkedSignal(signal, this.lost);
     const conflicts: Conflict[] = [];
+    this.#written.clear();
     for (const round of roundsOf(transactions)) {
       const queue = new PQueue({ concurrency: IN_FLIGHT });
       const outcomes = await queue.addAll(round.map((pack) => () => this.#carryOut(pack, work.signal)));
@@ -131,9 +135,12 @@ export class EtcdSession implements Session {
       on: this.#held.has(write.key) ? this.#isOurs(write.key) : isAbsent(write.key),
     }));
     while (attempts.length > 0) {
-      const { succeeded, responses } = await this.#commit(attempts, signal);
+      const { succeeded, responses, header } = await this.#commit(attempts, signal);
       if (succeeded) {
-        for (const { write } of attempts) this.#note(write);
+        for (const { write } of attempts) {
+          this.#note(write);
+          this.#written.set(write.key, BigInt(header.revision));
+        }
         break;
       }
       const [claim, ...found] = responses.map(({ response_range: range }) => range.kvs[0]);

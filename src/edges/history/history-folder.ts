@@ -75,7 +75,10 @@ export class HistoryFolder implements History {
 
   async pin(): Promise<Pin | undefined> {
     const text = await readFile(join(await this.#folder(), PIN), "utf8").catch(nothingIfMissing);
-    return text === undefined ? undefined : parsePin(text);
+    if (text === undefined) return undefined;
+    const pin = parsePin(text);
+    if (!pin) throw new Error(`${PIN} is not as it was written`);
+    return pin;
   }
 
   async keepPin(pin: Pin | undefined): Promise<void> {

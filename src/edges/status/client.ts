@@ -16,7 +16,7 @@ export interface StatusAnswer {
 }
 
 /** Where a daemon serves its status, and the clock by which it is waited for. */
-export interface Place {
+export interface DaemonPlace {
   readonly address: string;
   readonly clock: Clock;
 }
@@ -34,7 +34,7 @@ const historyAnswer = z.object({ entries: z.array(historyEntry) });
 /** Asks the renderer at `HOST:PORT` for its newest entries, the newest first; throws `renderer-unreachable` or `renderer-refused`. */
 export async function askHistory(
   query: { readonly limit: number; readonly resource?: string | undefined },
-  place: Place,
+  place: DaemonPlace,
   signal: AbortSignal,
 ): Promise<readonly HistoryEntry[]> {
   const { limit, resource } = query;
@@ -55,7 +55,7 @@ export async function askHistory(
 export async function orderHistory(
   verb: "rollback" | "resume",
   query: Readonly<Record<string, string>>,
-  place: Place,
+  place: DaemonPlace,
   signal: AbortSignal,
 ): Promise<string> {
   const path = `/history/${verb}?${new URLSearchParams(query)}`;
@@ -69,7 +69,7 @@ export async function orderHistory(
 async function askRenderer(
   path: string,
   init: RequestInit,
-  { address, clock }: Place,
+  { address, clock }: DaemonPlace,
   signal: AbortSignal,
 ): Promise<string> {
   return await request(address, path, init, clock, signal).catch((error: unknown) => {
@@ -85,7 +85,7 @@ type Ordered = { readonly container: string } | { readonly service: string };
 export async function order(
   verb: "drain" | "undrain",
   what: Ordered,
-  { address, clock }: Place,
+  { address, clock }: DaemonPlace,
   signal: AbortSignal,
 ): Promise<string> {
   const [kind, name] = "service" in what ? ["service", what.service] : ["container", what.container];

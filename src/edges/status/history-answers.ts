@@ -4,7 +4,7 @@ import type { HistoryOrders } from "../../ports.js";
 import { type OrderAnswer, type OrderRequest, refusalOf } from "./orders.js";
 
 /** What is answered to a question. */
-export interface HistoryAnswer {
+interface HistoryAnswer {
   readonly code: 200 | 400 | 403 | 404 | 500;
   readonly type: "application/json; charset=utf-8" | "text/plain; charset=utf-8";
   readonly body: string;

@@ -13,7 +13,7 @@ import type { History, Resource } from "../../ports.js";
 import type { TurnLog } from "./turn-log.js";
 
 /** What a history is kept with. */
-export interface FileHistoryParts {
+interface FileHistoryParts {
   readonly history: History;
   readonly clock: Clock;
   readonly emit: Emit;

@@ -14,7 +14,7 @@ const FIRST_REMINDER_MS = 60_000;
 const LAST_REMINDER_MS = 3_600_000;
 
 /** What a pin is kept with. */
-export interface FilePinParts {
+interface FilePinParts {
   readonly history: History;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -48,12 +48,14 @@ export class FilePin implements Disposable {
     this.#parts = parts;
   }
 
-  /** Goes on with what is on disk. */
+  /** Goes on with what is on disk; where that cannot be read it is told, and nothing is pinned. */
   async open(): Promise<void> {
+    const { history, emit } = this.#parts;
     try {
-      this.#pin = await this.#parts.history.pin();
+      this.#pin = await history.pin();
     } catch (error) {
-      throw new HecdError({ code: "file-unreadable", path: this.#dest, reason: reasonOf(error) }, { cause: error });
+      const advice = `what it was pinned to cannot be read, and it follows the store: ${reasonOf(error)}`;
+      emit({ kind: "advice", about: this.#resource, advice });
     }
     this.#begin();
   }

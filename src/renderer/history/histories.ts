@@ -9,7 +9,7 @@ import { FilePin } from "./file-pin.js";
 import { diffOf } from "./text-diff.js";
 
 /** What the histories of a renderer are kept with. */
-export interface HistoriesParts {
+interface HistoriesParts {
   readonly historyOf: (resource: Resource) => Promise<History>;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -18,7 +18,7 @@ export interface HistoriesParts {
 }
 
 /** What is kept of one file besides itself. */
-export interface FileRecord {
+interface FileRecord {
   readonly history: FileHistory;
   readonly pin: FilePin;
   readonly kept: History;
@@ -56,7 +56,7 @@ export class Histories implements HistoryOrders {
         },
       },
     );
-    await history.open(await target.read());
+    await history.open(await target.read().catch(() => undefined)); // the first turn tells why it cannot be read
     await pin.open();
     const record = { history, pin, kept };
     this.#records.set(dest, record);

@@ -112,6 +112,8 @@ describe("the history of a file on disk", () => {
     const pin = { id: 7, text: "a\n", addresses: ["10.0.0.1:80"], since: "2026-11-30T00:00:00.000Z" };
     await new HistoryFolder(dest).keepPin(pin);
     expect(await new HistoryFolder(dest).pin()).toEqual(pin);
+    await writeFile(join(place.path, ".hecd-history", "one.cfg", "pin.json"), '{"id":7,"text":"a');
+    await expect(new HistoryFolder(dest).pin()).rejects.toThrow("pin.json is not as it was written");
     await new HistoryFolder(dest).keepPin(undefined);
     expect(await new HistoryFolder(dest).pin()).toBeUndefined();
   });

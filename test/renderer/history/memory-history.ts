@@ -16,7 +16,8 @@ export class MemoryHistory implements History {
 
   async append(line: HistoryLine, before: HistoryEnd): Promise<void> {
     this.#write();
-    if (endOf(this.lines)?.text !== before.text) this.lines.push({ text: before.text, addresses: [...before.addresses] });
+    if (endOf(this.lines)?.text !== before.text)
+      this.lines.push({ text: before.text, addresses: [...before.addresses] });
     this.lines.push(line);
   }
 

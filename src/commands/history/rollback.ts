@@ -1,10 +1,10 @@
-import { describeEnd } from "../core/history/describe-entry.js";
-import type { HistoryEntry } from "../core/history/entry.js";
-import { askHistory, orderHistory, type Place } from "../edges/status/client.js";
-import { HecdError } from "../errors.js";
-import { sleep, systemClock as clock } from "../flow/clock.js";
-import type { Settings } from "../settings.js";
-import type { OperandCommand, ProcessWorld } from "./command.js";
+import { describeEnd } from "../../core/history/describe-entry.js";
+import type { HistoryEntry } from "../../core/history/entry.js";
+import { askHistory, orderHistory, type DaemonPlace } from "../../edges/status/client.js";
+import { HecdError } from "../../errors.js";
+import { sleep, systemClock as clock } from "../../flow/clock.js";
+import type { Settings } from "../../settings.js";
+import type { OperandCommand, ProcessWorld } from "../command.js";
 import { numberIn } from "./diff.js";
 
 /** How often the renderer is asked what has come of an order, and for how long. */
@@ -80,7 +80,7 @@ async function give(
 async function entryOf(
   verb: "rollback" | "resume",
   since: number,
-  place: Place,
+  place: DaemonPlace,
   signal: AbortSignal,
 ): Promise<HistoryEntry | undefined> {
   for (const end = clock.now() + ASK_FOR_MS; clock.now() < end;) {

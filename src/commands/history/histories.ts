@@ -1,14 +1,14 @@
 import { z } from "zod";
-import type { HistoryEntry } from "../core/history/entry.js";
-import { HistoryFolder } from "../edges/history/history-folder.js";
-import { TemplateFolder } from "../edges/output/template-files.js";
-import { askHistory, askStatus } from "../edges/status/client.js";
-import { hasCode, HecdError, reasonOf } from "../errors.js";
-import { systemClock as clock } from "../flow/clock.js";
-import { isNamed, newestOf } from "../renderer/history/histories.js";
-import type { SettingName, Settings } from "../settings.js";
-import type { ProcessWorld } from "./command.js";
-import { openDeps } from "./daemon.js";
+import type { HistoryEntry } from "../../core/history/entry.js";
+import { HistoryFolder } from "../../edges/history/history-folder.js";
+import { TemplateFolder } from "../../edges/output/template-files.js";
+import { askHistory, askStatus } from "../../edges/status/client.js";
+import { hasCode, HecdError, reasonOf } from "../../errors.js";
+import { systemClock as clock } from "../../flow/clock.js";
+import { isNamed, newestOf } from "../../renderer/history/histories.js";
+import type { SettingName, Settings } from "../../settings.js";
+import type { ProcessWorld } from "../command.js";
+import { openDeps } from "../daemon.js";
 
 /** Settings of everything that asks for histories. */
 export const HISTORY_SETTINGS = ["renderer", "confdir"] as const satisfies readonly SettingName[];

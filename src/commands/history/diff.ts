@@ -1,8 +1,8 @@
-import type { Version } from "../core/history/versions.js";
-import { HistoryFolder } from "../edges/history/history-folder.js";
-import { HecdError, reasonOf } from "../errors.js";
-import { diffOf } from "../renderer/history/text-diff.js";
-import type { OperandCommand } from "./command.js";
+import type { Version } from "../../core/history/versions.js";
+import { HistoryFolder } from "../../edges/history/history-folder.js";
+import { HecdError, reasonOf } from "../../errors.js";
+import { diffOf } from "../../renderer/history/text-diff.js";
+import type { OperandCommand } from "../command.js";
 import { HISTORY_SETTINGS, keptFiles } from "./histories.js";
 
 /** `hecd diff`: how versions of a file differ. */

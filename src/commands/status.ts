@@ -51,7 +51,7 @@ const renderer = z.object({
   ),
 });
 
-/** Whether each HAProxy runs what its file says, as far as the renderer could ask it. */
+/** Whether each HAProxy runs what its file says, as far as the renderer could ask it; what is pinned, and what is left out. */
 function agreementIn(state: unknown): string {
   const parsed = renderer.safeParse(state);
   return (parsed.data?.resources ?? [])

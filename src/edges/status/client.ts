@@ -58,7 +58,7 @@ export async function orderHistory(
   place: DaemonPlace,
   signal: AbortSignal,
 ): Promise<string> {
-  const path = `/history/${verb}?${new URLSearchParams(query)}`;
+  const path = `/history/${verb}?${new URLSearchParams(query).toString()}`;
   const text = await askRenderer(path, { method: "POST", headers: { [ORDER_HEADER]: verb } }, place, signal);
   const answer = parsed(orderAnswer, text);
   if (answer && "outcome" in answer) return answer.outcome;

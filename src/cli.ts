@@ -1,7 +1,10 @@
 import { parseArgs } from "node:util";
 import type { Command, CommandInput, OperandCommand, ProcessWorld } from "./commands/command.js";
 import type { FlagDescription } from "./config.js";
+import { withPriority } from "./core/text/priority.js";
 import { readText, readTextIfThere } from "./edges/files/read-text.js";
+import { passedCredentials } from "./edges/systemd/credentials.js";
+import { goesToJournal } from "./edges/systemd/journald.js";
 import { engineOfThisMachine } from "./edges/host/usual-engine.js";
 import { type Fault, HecdError, reasonOf } from "./errors.js";
 import { version } from "./package.js";
@@ -158,7 +161,8 @@ export async function runCli(argv: readonly string[], world: ProcessWorld, signa
     });
   } catch (error) {
     if (!(error instanceof HecdError) || signal.aborted) throw error;
-    world.stderr.write(`hecd: ${error.message}\n`);
+    const words = `hecd: ${error.message}\n`;
+    world.stderr.write(goesToJournal(world) ? withPriority(words, "error") : words);
     return exitCodeOf(error.fault);
   }
 }
@@ -180,7 +184,7 @@ async function settingsOf(flags: Flags, world: ProcessWorld): Promise<Settings> 
   const named = flags["config"] ?? world.env["HECD_CONFIG"];
   const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
   const text = await (named === undefined ? readTextIfThere(path) : readText(path));
-  const machine = { docker: [engineOfThisMachine(world.env)] };
+  const machine = { docker: [engineOfThisMachine(world.env)], ...(await passedCredentials(world.env)) };
   return resolveSettings({ flags, env: world.env, machine, ...(text === undefined ? {} : { file: { path, text } }) });
 }
 

@@ -14,6 +14,7 @@ export type Fault =
     }
   | { readonly code: "store-unreachable"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "store-refused"; readonly endpoints: readonly string[]; readonly reason: string }
+  | { readonly code: "store-full"; readonly endpoints: readonly string[]; readonly reason: string }
   | { readonly code: "session-lost"; readonly lease: string; readonly reason: string }
   | { readonly code: "host-held"; readonly what: string; readonly holder: string }
   | { readonly code: "no-address"; readonly reason: string }
@@ -89,6 +90,8 @@ function describe(fault: Fault): string {
       return `Cannot reach etcd at ${fault.endpoints.join(", ")}: ${fault.reason}`;
     case "store-refused":
       return `etcd at ${fault.endpoints.join(", ")} refused the request: ${fault.reason}`;
+    case "store-full":
+      return `etcd at ${fault.endpoints.join(", ")} has no space: ${fault.reason}`;
     case "session-lost":
       return `Cannot go on with lease ${fault.lease}: ${fault.reason}`;
     case "host-held":

@@ -92,6 +92,9 @@ export interface Session {
   /** The revision at which the last `apply` has put or deleted each key. */
   readonly written: ReadonlyMap<string, bigint>;
 
+  /** The keys that the last `apply` could not put, since the store has no space for them. */
+  readonly unwritten: ReadonlySet<string>;
+
   /**
    * Carries out the transactions, several in one request where they fit, and brings `held` up to date.
    *
@@ -101,6 +104,9 @@ export interface Session {
    * well, as `agrees`. A foreign key that was to be deleted is left alone without a word. Only a transaction
    * too large for one request is not atomic. Waits while the store is away or refuses; throws `lost`'s reason once the
    * session is lost.
+   *
+   * Waits for no space: what is to be deleted is deleted alone, a key that misleads as well, and `unwritten` says what
+   * is left to be put.
    */
   apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]>;
 

@@ -20,7 +20,7 @@ import type { Containers, Orders, Prober, Session, SessionOptions, Store } from 
 import { ConflictWatcher } from "./conflict-watcher.js";
 import { hasService, tellDecisions } from "./decisions.js";
 import { ProbeResults } from "./probe-results.js";
-import { tellWrites } from "./tell-writes.js";
+import { tellConflicts, tellWrites } from "./writes.js";
 
 /** The parts an agent is put together from. */
 export interface AgentParts {
@@ -59,6 +59,9 @@ export interface AgentState {
   readonly containers: readonly { readonly name: string; readonly id: string; readonly decision: Decision }[];
   readonly conflicts: readonly Conflict[];
 }
+
+/** How often what the store has no space for is tried again. */
+const SPACE_MS = 2_000;
 
 /** How long an orderly stop may take to leave the store as it should be. */
 const LEAVE_MS = 2_000;
@@ -135,6 +138,8 @@ export class Agent implements Orders {
     const waits: string[] = [];
     if (!containers.connected) waits.push("Docker");
     if (!this.#session || this.#session.lost.aborted) waits.push("a lease");
+    else if (this.#session.unwritten.size > 0)
+      waits.push(`space for ${this.#session.unwritten.size} keys in the store`);
     if (clock.now() - this.#comparedAt > 2 * this.#settings.resyncMs) waits.push("a comparison of Docker and store");
     return waits;
   }
@@ -188,7 +193,8 @@ export class Agent implements Orders {
     for (;;) {
       await this.#compare(session, signal);
       conflictWatcher.follow(this.#conflicts);
-      await this.#news.waitAtMost(Math.max(0, auditAt - clock.now()), clock, signal);
+      const restMs = Math.max(0, auditAt - clock.now());
+      await this.#news.waitAtMost(session.unwritten.size > 0 ? Math.min(restMs, SPACE_MS) : restMs, clock, signal);
       if (clock.now() < auditAt) continue;
       await session.audit(signal);
       await this.#learnAddress(signal);
@@ -245,18 +251,23 @@ export class Agent implements Orders {
     session: Session,
     signal: AbortSignal,
   ): Promise<readonly Transaction[]> {
+    const { emit } = this.#parts;
     const revisions = new Map<string, bigint>();
     const attempt = async (known: readonly Conflict[]) => {
       const held = heldOfSeen(session.held, unknown, this.#settings);
       const transactions = planAmong(known, decided, held, this.#settings);
-      const conflicts = transactions.length === 0 ? [] : await session.apply(transactions, signal);
-      if (transactions.length > 0) for (const [key, at] of session.written) revisions.set(key, at);
+      const conflicts = await session.apply(transactions, signal);
+      for (const [key, revision] of session.written) revisions.set(key, revision);
       return { transactions, conflicts };
     };
     const first = await attempt([]);
     const answer = hasAnswer(first.conflicts, this.#settings) ? await attempt(first.conflicts) : undefined;
     const transactions = [...first.transactions, ...(answer?.transactions ?? [])];
-    this.#tellWrites(transactions, [...first.conflicts, ...(answer?.conflicts ?? [])], session.held, revisions);
+    const met = [...first.conflicts, ...(answer?.conflicts ?? [])];
+    const { held, unwritten } = session;
+    const isBesideOthers = this.#settings.layouts.length > 1;
+    tellWrites(transactions, met, { held, unwritten, written: revisions }, isBesideOthers, emit);
+    this.#conflicts = tellConflicts(this.#conflicts, met, held, emit);
     return transactions;
   }
 
@@ -271,27 +282,5 @@ export class Agent implements Orders {
     } catch (error) {
       if (!session.lost.aborted && !(error instanceof HecdError)) throw error;
     }
-  }
-
-  /** Tells what was written, and which keys are somebody else's. */
-  #tellWrites(
-    transactions: readonly Transaction[],
-    met: readonly Conflict[],
-    held: ReadonlyMap<string, string>,
-    revisions: ReadonlyMap<string, bigint>,
-  ): void {
-    const { emit } = this.#parts;
-    const conflicts = new Map(met.map((conflict) => [conflict.key, conflict]));
-    const isBesideOthers = this.#settings.layouts.length > 1;
-    tellWrites(transactions, { conflicts, held, revisions, isBesideOthers }, emit);
-    const before = new Map(this.#conflicts.map(({ key, held: value }) => [key, value]));
-    this.#conflicts = [...conflicts.values()].filter(({ key }) => !held.has(key));
-    for (const conflict of this.#conflicts) {
-      if (!conflict.agrees && before.get(conflict.key) !== conflict.held) {
-        emit({ kind: "key-conflict", key: conflict.key, held: conflict.held });
-      }
-    }
-    const agreeing = this.#conflicts.filter(({ agrees }) => agrees).length;
-    emit({ kind: "contested", agreeing, differing: this.#conflicts.length - agreeing });
   }
 }

@@ -1,5 +1,5 @@
 import { type Command, DOCKER_SETTINGS, ETCD_SETTINGS } from "./command.js";
-import { openDaemonDeps, openStore } from "./daemon.js";
+import { openDaemonDeps, openStore, runAsService } from "./daemon.js";
 import { openAgents } from "./engines.js";
 
 /** `hecd agent`: keeps the keys of this host's containers in etcd until it is asked to stop. */
@@ -32,6 +32,6 @@ export const agentCommand: Command = {
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status(), {
       orders: agents,
     });
-    return await agents.run(signal);
+    return await runAsService(agents, () => agents.condition(), daemon, world, signal);
   },
 };

@@ -8,8 +8,14 @@ import { hostNames } from "../edges/host/host.js";
 import { openJournal } from "../edges/host/journal.js";
 import { type Identity, openIdentity, passingIdentity } from "../edges/host/state-folder.js";
 import { Metrics } from "../edges/status/metrics.js";
-import { openStatusServer, type Status } from "../edges/status/server.js";
+import { openStatusServer } from "../edges/status/server.js";
+import type { Status } from "../edges/status/status.js";
+import { ToldEvents } from "../edges/status/told-events.js";
+import { informing } from "../edges/systemd/informing.js";
+import { goesToJournal } from "../edges/systemd/journald.js";
+import { serviceManagerOf } from "../edges/systemd/service-manager.js";
 import { type Clock, systemClock, wallTime } from "../flow/clock.js";
+import { type Runnable, runAll } from "../flow/run-all.js";
 import type { HistoryOrders, Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
@@ -39,16 +45,19 @@ export function openDeps(settings: Settings, world: ProcessWorld): Deps {
 export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonDeps {
   const journal = journalOf(settings, world);
   const metrics = new Metrics(systemClock);
+  const told = new ToldEvents();
   const emit: Emit = (event, host) => {
     metrics.count(event, host);
     journal(event, host);
+    told.tell(event, host);
   };
   return {
     clock: systemClock,
     emit,
     async serve(listen, status, takers) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
-      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), ...takers });
+      const live = { told, clock: systemClock };
+      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), live, ...takers });
       emit({ kind: "listening", url: server.url });
       return server;
     },
@@ -134,13 +143,56 @@ export function policyOf(settings: Settings): Policy {
   };
 }
 
-function journalOf(settings: Settings, { stderr, onTerminal }: ProcessWorld): Emit {
+/** What systemd shows of a daemon that it has started. */
+export interface DaemonCondition {
+  /** Why it is not ready; empty when it is. */
+  readonly waitingFor: readonly string[];
+  /** What it does when it is ready, in some words. */
+  readonly summary: string;
+}
+
+/**
+ * Runs a daemon until `signal` aborts, and lets the systemd that has started it know how it is.
+ *
+ * Ready is what `/readyz` calls ready. That the process lives is told by a timer of its own loop, three times in each
+ * `WatchdogSec=`: one that stands still is ended by systemd and begun anew.
+ */
+export function runAsService(
+  daemon: Runnable,
+  condition: () => DaemonCondition,
+  { clock, emit }: Deps,
+  world: ProcessWorld,
+  signal: AbortSignal,
+): Promise<never> {
+  const manager = serviceManagerOf(world, clock);
+  if (!manager) return daemon.run(signal);
+  const informer = informing(
+    manager,
+    {
+      isReady: () => condition().waitingFor.length === 0,
+      statusLine: () => {
+        const { waitingFor, summary } = condition();
+        return waitingFor.length === 0 ? `Ready: ${summary}` : `Waiting for ${waitingFor.join(", ")}`;
+      },
+      beatMs: manager.watchdogMs === undefined ? undefined : manager.watchdogMs / 3,
+      onFailure: (reason) => {
+        emit({ kind: "advice", about: "systemd", advice: `it cannot be told how this daemon is: ${reason}` });
+      },
+    },
+    clock,
+  );
+  return runAll([daemon, informer], signal);
+}
+
+function journalOf(settings: Settings, world: ProcessWorld): Emit {
+  const { stderr, onTerminal } = world;
   const format = settings["log-format"];
   return openJournal(
     {
       level: settings["log-level"],
       pretty: format === "pretty" || (format === "auto" && onTerminal),
       colours: onTerminal,
+      priorities: goesToJournal(world),
     },
     stderr,
   );

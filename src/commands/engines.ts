@@ -6,19 +6,21 @@ import { HostAddress, hostNames, ownContainer } from "../edges/host/host.js";
 import { SocketProber } from "../edges/host/prober.js";
 import type { Identity } from "../edges/host/state-folder.js";
 import { Surroundings } from "../edges/host/vicinity.js";
-import type { Status } from "../edges/status/server.js";
+import type { Status } from "../edges/status/status.js";
 import { type Runnable, runAll } from "../flow/run-all.js";
 import { watchStalls } from "../flow/stall.js";
 import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
-import { onHeldIn, openLastingIdentity, policyOf, type Deps } from "./daemon.js";
+import { type DaemonCondition, onHeldIn, openLastingIdentity, policyOf, type Deps } from "./daemon.js";
 
 /** The agents of all engines that the settings name, as one daemon; disposing it lets others be who they are. */
 export interface Agents extends Orders, AsyncDisposable {
   /** Works until `signal` aborts, then leaves the keys of every host as its agent does. */
   run(signal: AbortSignal): Promise<never>;
   status(): Status;
+  /** How the agents are, in some words. */
+  condition(): DaemonCondition;
 }
 
 /** The engines that the settings name; throws `usage` for what cannot be. */
@@ -48,6 +50,10 @@ export async function openAgents(
       return { engine, identity, agent: await openAgent(engine, settings, store, identity, own, signal) };
     }),
   );
+  const waitingFor = (): readonly string[] =>
+    hosts.flatMap(({ engine, agent }) =>
+      hosts.length === 1 ? agent.waitingFor : agent.waitingFor.map((what) => `${engine.hostId}: ${what}`),
+    );
   const daemons = [...hosts.map(({ agent }) => agent), stallWatch(settings, deps)];
   return {
     run: (s) => runAll(daemons, s),
@@ -62,11 +68,18 @@ export async function openAgents(
     async [Symbol.asyncDispose]() {
       await Promise.all(hosts.map(({ identity }) => identity[Symbol.asyncDispose]()));
     },
+    condition() {
+      const states = hosts.map(({ agent }) => agent.state);
+      const keys = states.flatMap(({ registered }) => Object.keys(registered)).length;
+      const containers = states.flatMap((state) => state.containers).length;
+      const at = hosts.length === 1 ? "" : ` at ${hosts.length} engines`;
+      return { waitingFor: waitingFor(), summary: `${keys} keys of ${containers} containers${at}` };
+    },
     status() {
       const [only, ...others] = hosts;
-      if (only && others.length === 0) return { waitingFor: only.agent.waitingFor, state: only.agent.state };
+      if (only && others.length === 0) return { waitingFor: waitingFor(), state: only.agent.state };
       return {
-        waitingFor: hosts.flatMap(({ engine, agent }) => agent.waitingFor.map((what) => `${engine.hostId}: ${what}`)),
+        waitingFor: waitingFor(),
         state: { engines: hosts.map(({ engine, agent }) => ({ docker: engine.url, ...agent.state })) },
       };
     },

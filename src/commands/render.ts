@@ -1,9 +1,9 @@
 import type { Outcome } from "../core/events/event.js";
 import { TemplateFolder } from "../edges/output/template-files.js";
-import { Renderer, type Result } from "../renderer/renderer.js";
+import { Renderer, type RendererState, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
-import { openDaemonDeps, openStores, openDeps } from "./daemon.js";
+import { openDaemonDeps, openStores, openDeps, runAsService } from "./daemon.js";
 import { rendererParts, withFolders } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
@@ -28,9 +28,14 @@ export const renderCommand: Command = {
     const status = () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state });
     const takers = { history: renderer.histories };
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", status, takers);
-    return await renderer.run(signal);
+    const condition = () => ({ waitingFor: renderer.waitingFor, summary: summaryOf(renderer.state) });
+    return await runAsService(renderer, condition, daemon, world, signal);
   },
 };
+
+function summaryOf({ resources }: RendererState): string {
+  return resources.length === 0 ? "no files to keep" : `${resources.map(({ dest }) => dest).join(", ")} up to date`;
+}
 
 async function renderOnce(settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number> {
   const deps = openDeps(settings, world);

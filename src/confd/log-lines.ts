@@ -70,6 +70,7 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "advice":
     case "certificate-ends":
     case "certificate-in-use":
+    case "certificate-obtained":
     case "certificate-refused":
     case "certificates-compared":
     case "claim-held":
@@ -110,6 +111,8 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "stalled":
     case "stopping":
     case "store-connected":
+    case "store-full":
+    case "store-has-space":
     case "store-unreachable":
     case "value-left-out":
     case "watch-resumed":

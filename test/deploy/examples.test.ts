@@ -11,7 +11,12 @@ const KNOWN = [
   ...settingNames().map((name) => `HECD_${name.toUpperCase().replaceAll("-", "_")}`),
   ...[...template.matchAll(/^ +(HECD_\w+) /gm)].map(([, name]) => name),
 ];
-const COMMANDS = ["agent", "render"];
+/** The units, each with the command that it starts. */
+const UNITS = [
+  ["hecd-agent.service", "agent"],
+  ["hecd-render.service", "render"],
+  ["hecd-render@.service", "render --confdir /etc/hecd/%i"],
+] as const;
 
 /** The lines of an example, those that are only offered (`# key = value`, `#KEY=value`) among them. */
 function withOffers(text: string): string {
@@ -43,14 +48,47 @@ describe("the example of an environment file", () => {
   });
 });
 
-describe.each(COMMANDS)("the systemd unit of hecd %s", (command) => {
-  const lines = deploy(`hecd-${command}.service`).split("\n");
+describe.each(UNITS)("the systemd unit %s", (name, command) => {
+  const lines = deploy(name).split("\n");
 
   test("starts the daemon, always anew, with the environment file, and gives it time to stop", () => {
-    expect(lines).toContain(`ExecStart=hecd ${command}`);
+    expect(lines).toContain(`ExecStart=/usr/lib/hecd/notify-exec /usr/bin/hecd ${command}`);
     expect(lines).toContain("Restart=always");
     expect(lines).toContain("EnvironmentFile=-/etc/default/hecd");
     expect(lines).toContain("TimeoutStopSec=10");
+  });
+
+  test("lets nobody but the main process say that it is ready and lives, and waits for it as long as it takes", () => {
+    expect(lines).toContain("Type=notify");
+    expect(lines).toContain("NotifyAccess=main");
+    expect(lines).toContain("TimeoutStartSec=infinity");
+    expect(lines).toContain("WatchdogSec=30");
+  });
+
+  test("runs as a user that the package makes, and without any right of root", () => {
+    const user = lines.find((line) => line.startsWith("User="))?.slice("User=".length);
+    expect(deploy("hecd-sysusers.conf")).toMatch(new RegExp(`^u ${user} - `, "m"));
+    expect(lines).toContain("CapabilityBoundingSet=");
+  });
+});
+
+describe("the unit for one of several HAProxies", () => {
+  test("is that of the only one but for its name, its folders and its status address", () => {
+    const linesOf = (name: string): readonly string[] => deploy(name).split("\n");
+    const only = linesOf("hecd-render.service");
+    const own = linesOf("hecd-render@.service").filter((line) => !line.startsWith("#") && !only.includes(line));
+    expect(own.length).toBeGreaterThan(4);
+    for (const line of own) expect(line).toMatch(/%i|^Environment=HECD_LISTEN=off$/);
+  });
+});
+
+describe("what HAProxy's unit needs for the renderer", () => {
+  test("is a master socket at the place that the resource names, for the renderer's group", () => {
+    const { haproxy } = parseToml(deploy("conf.d/haproxy.toml")) as { readonly haproxy: { readonly reload: string } };
+    const socket = haproxy.reload.replace(/^master:/, "");
+    expect(deploy("haproxy-hecd.conf")).toContain(`-S ${socket},mode,660,group,hecd-render"`);
+    expect(deploy("hecd-render.service").split("\n")).toContain("Group=hecd-render");
+    expect(deploy("hecd-tmpfiles.conf")).toMatch(/^z \/etc\/haproxy 0775 root hecd-render /m);
   });
 });
 

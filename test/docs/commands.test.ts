@@ -23,7 +23,7 @@ function codeSpans(): readonly string[] {
 }
 
 /** Flags of other programs that are spoken of. */
-const OF_OTHERS = ["--watch"];
+const OF_OTHERS = ["--no-block", "--watch"];
 
 /** What `hecd explain` answers about a container that an agent has decided on and registered. */
 function explained(one: Container): string {

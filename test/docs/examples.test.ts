@@ -18,6 +18,7 @@ const COMPARED: Readonly<Record<string, string>> = {
   console: "commands.test.ts",
   old: "commands.test.ts",
   keys: "../integration/compose-styles.test.ts",
+  acme: "../integration/haproxy-acme.test.ts",
 };
 
 /** How a block of every other language is tried out. */

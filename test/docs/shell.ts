@@ -26,7 +26,10 @@ const OF_OTHERS = [
     "mv",
     "openssl",
     "rm",
+    "runuser",
     "systemctl",
+    "systemd-sysusers",
+    "systemd-tmpfiles",
   ],
   "umask",
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AgentWorld } from "../support/agent-world.js";
-import { leaderOf, startCluster } from "../support/etcd.js";
+import { leaderOf, makeRoom, startCluster } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { FakeDocker } from "../support/fake-docker.js";
 import type { Hecd } from "../support/hecd.js";
@@ -71,6 +71,48 @@ describe("an agent", () => {
     await has("a");
     expect(agent.log).not.toMatch(/session-lost|deregistered/);
   });
+
+  test.each([1, 3])(
+    "whose etcd of %i members has no space removes within a second what has ended, and keeps its lease",
+    async (size) => {
+      const members = await startCluster(size, ["--quota-backend-bytes", String(4 * 1024 * 1024)]);
+      onTestFinished(async () => {
+        for (const member of members) await member[Symbol.asyncDispose]();
+      });
+      const [etcd] = members;
+      if (!etcd) throw new Error("No member was started");
+      const service = `full${size}`;
+      await using world = await AgentWorld.start(service);
+      const agent = world.agent(["--ttl", "5s", "--log-level", "debug"], {
+        etcd: members.map(({ endpoint }) => endpoint).join(","),
+      });
+      const keys = async (): Promise<readonly string[]> => [
+        ...(await etcd.keys(`/app/${service}/`)).keys(),
+        ...(await etcd.keys(`/hecd/v1/services/${service}/`)).keys(),
+      ];
+      await world.web("a");
+      await world.web("b");
+      await eventually("all keys", async () => (await keys()).length === 4);
+      await etcd.fill();
+      await world.web("c"); // waits for space from now on
+      await agent.said(/"event":"store-full"/);
+      await world.docker.run("rm", "-f", world.full("a"));
+      const endedAt = performance.now();
+      await eventually("the keys to go", async () => (await keys()).length === 2, 5_000, 20);
+      const tookMs = Math.round(performance.now() - endedAt);
+      process.stdout.write(`    full, ${size} members: removed ${tookMs} ms after docker rm\n`);
+      expect(tookMs).toBeLessThan(1_000);
+      const ready = await world.ask("/readyz");
+      expect([ready.status, await ready.text()]).toEqual([503, "waiting for space for 2 keys in the store\n"]);
+      expect(await world.metric("hecd_store_full")).toBe(1);
+      await renewals(agent, 10); // three lives of the lease
+      expect(agent.log).not.toMatch(/session-lost|store-unreachable/);
+      await makeRoom(members);
+      await eventually("the new keys", async () => (await keys()).length === 4, 10_000);
+      await eventually("the agent to be ready", async () => (await world.ask("/readyz")).status === 200);
+      expect(await world.metric("hecd_store_full")).toBe(0);
+    },
+  );
 
   test("that is cut off from etcd for longer than its lease is not ready but lives, and then has all as it is", async () => {
     await using world = await AgentWorld.start("cut");

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import type { EtcdOptions } from "../../src/edges/etcd/client.js";
+import type { EtcdOptions } from "../../src/edges/etcd-client/client.js";
 import { openEtcd } from "../../src/edges/etcd/store.js";
 import { HecdError } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { Snapshot } from "../../src/core/model/snapshot.js";
 import { plan } from "../../src/core/registry/plan.js";
-import type { EtcdOptions } from "../../src/edges/etcd/client.js";
+import type { EtcdOptions } from "../../src/edges/etcd-client/client.js";
 import { openEtcd } from "../../src/edges/etcd/store.js";
 import { type Clock, systemClock } from "../../src/flow/clock.js";
 import { linkedSignal } from "../../src/flow/linked-signal.js";

@@ -155,6 +155,21 @@ export class TestEtcd implements AsyncDisposable {
     await this.ctl("compact", "--physical", String(await this.revision()));
   }
 
+  /** Fills its quota, which `--quota-backend-bytes` sets, until it refuses to take any more. */
+  async fill(): Promise<void> {
+    await this.#withClient(async (client) => {
+      const value = Buffer.alloc(400_000, "x");
+      for (let n = 0; ; n++) {
+        try {
+          await client.put(`/test/filling/${n}`).value(value);
+        } catch (error) {
+          if (String(error).includes("database space exceeded")) return;
+          throw error;
+        }
+      }
+    });
+  }
+
   async enableAuth(): Promise<void> {
     await this.ctl("user", "add", "root:secret");
     await this.ctl("user", "grant-role", "root", "root");
@@ -223,6 +238,15 @@ export async function startCluster(
   for (const member of members) member.launch();
   await Promise.all(members.map((member) => member.answers()));
   return members;
+}
+
+/** Makes room again after `fill`, as an operator does: removes what filled it, its history, and the alarm. */
+export async function makeRoom(members: readonly TestEtcd[]): Promise<void> {
+  const [first] = members;
+  await first?.ctl("del", "/test/filling/", "--prefix");
+  await first?.compact();
+  for (const member of members) await member.ctl("defrag");
+  await first?.ctl("alarm", "disarm");
 }
 
 /** The member that leads the cluster. */

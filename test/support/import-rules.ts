@@ -19,8 +19,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "commands/history",
       "edges/files",
       "edges/host",
+      "edges/systemd",
       "config",
       "settings",
+      "core/text",
       "package",
       "errors",
     ],
@@ -59,8 +61,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*", "chokidar", "yaml"],
   },
   "edges/etcd": {
-    rooms: ["edges", "edges/files", "ports", "core/*", "flow", "errors"],
-    packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3", "p-queue"],
+    rooms: ["edges", "edges/etcd-client", "ports", "core/*", "flow", "errors"],
+    packages: ["p-queue"],
+  },
+  "edges/etcd-client": {
+    rooms: ["edges/files", "flow", "errors"],
+    packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3"],
   },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
   "edges/certificates": {
@@ -84,6 +90,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "p-queue", "pino", "pino-pretty", "saxes", "smol-toml", "yaml", "zod"],
   },
+  "edges/systemd": { rooms: ["edges/files", "edges/host", "flow", "errors"], packages: ["node:*"] },
   "edges/files": { rooms: ["flow", "errors"], packages: ["node:*"] },
   edges: { rooms: ["core/model", "flow"], packages: [] },
 

@@ -1,4 +1,4 @@
-import type { RpcStream } from "../../src/edges/etcd/rpc.js";
+import type { RpcStream } from "../../src/edges/etcd-client/rpc.js";
 import type { Clock } from "../../src/flow/clock.js";
 
 /** What becomes of one call: it gets what carries the call out, and settles as the caller is to see it. */

@@ -7,7 +7,7 @@ import type {
   RangeAnswer,
   RangeRequest,
   TxnRequest,
-} from "../../src/edges/etcd/rpc.js";
+} from "../../src/edges/etcd-client/rpc.js";
 import type { Clock } from "../../src/flow/clock.js";
 
 interface FakeLease {

@@ -1,4 +1,4 @@
-import type { AnswerHeader, KeyEvent, WatchAnswer, WatchRequest } from "../../src/edges/etcd/rpc.js";
+import type { AnswerHeader, KeyEvent, WatchAnswer, WatchRequest } from "../../src/edges/etcd-client/rpc.js";
 import type { FakeStream } from "./scripted-etcd-calls.js";
 import type { FakeKeys } from "./scripted-etcd-keys.js";
 

@@ -54,12 +54,12 @@ export interface ScriptedSessionWorld extends ScriptedEtcdWorld {
 /** Claims the host and opens a session. */
 export async function openScriptedSession(): Promise<ScriptedSessionWorld> {
   const world = scriptedEtcdWorld();
-  const { lease } = await claimHost(world.requests, SCRIPTED_AGENT, undefined, world.signal);
-  const session = new EtcdSession(world.requests, SCRIPTED_AGENT, lease, world.signal);
+  const claimed = await claimHost(world.requests, SCRIPTED_AGENT, undefined, world.signal);
+  const session = new EtcdSession(world.requests, SCRIPTED_AGENT, claimed, world.signal);
   return {
     ...world,
     session,
-    lease: lease.id,
+    lease: claimed.lease.id,
     entries: () => Object.fromEntries(Object.entries(world.etcd.entries).filter(([key]) => key !== SCRIPTED_CLAIM)),
     kinds: () => world.told.map(({ kind }) => kind),
   };

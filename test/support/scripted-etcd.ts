@@ -11,7 +11,7 @@ import type {
   TxnRequest,
   WatchAnswer,
   WatchRequest,
-} from "../../src/edges/etcd/rpc.js";
+} from "../../src/edges/etcd-client/rpc.js";
 import type { ManualClock } from "./manual-clock.js";
 import { FakeStream, type Outcome } from "./scripted-etcd-calls.js";
 import { FakeKeys } from "./scripted-etcd-keys.js";

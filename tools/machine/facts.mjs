@@ -77,7 +77,18 @@ function ping(socketPath) {
 /** @returns {Promise<ReadonlySet<Program>>} */
 async function installed() {
   /** @type {readonly Program[]} */
-  const plain = ["haproxy", "docker", "dockerd", "iptables", "etcd", "etcdctl", "ip", "nginx", "systemd-analyze"];
+  const plain = [
+    "haproxy",
+    "docker",
+    "dockerd",
+    "iptables",
+    "etcd",
+    "etcdctl",
+    "ip",
+    "nginx",
+    "pebble",
+    "systemd-analyze",
+  ];
   /** @type {Set<Program>} */
   const found = new Set(plain.filter((name) => find(name) !== undefined));
   // A busybox may have been built without the web server, as the one in some initial RAM disks is.

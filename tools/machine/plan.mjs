@@ -4,7 +4,7 @@
  * @typedef {"start" | "test"} Purpose
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
- *   "nginx" | "systemd-analyze"} Program
+ *   "nginx" | "pebble" | "systemd-analyze"} Program
  *
  * @typedef {{ readonly kind: "answers" }
  *   | { readonly kind: "silent", readonly reason: string }
@@ -47,13 +47,14 @@ const DEBIAN = {
   compose: { packages: ["docker-compose"], units: [] },
   ip: { packages: ["iproute2"], units: [] },
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
+  pebble: { packages: ["pebble"], units: [] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
 };
 
 /** @type {Readonly<Record<Purpose, readonly Program[]>>} */
 const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
-  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "systemd-analyze"],
+  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble", "systemd-analyze"],
 };
 
 /** An engine that we start ourselves needs these; one that answers is used as it is. */

@@ -7,6 +7,7 @@ import { USAGE_EXIT, usageOf } from "../../confd/usage.js";
 import type { Backend } from "../../core/model/backend.js";
 import { readTextIfThere } from "../../edges/files/read-text.js";
 import { ConfdJournal } from "../../edges/host/confd-journal.js";
+import { goesToJournal } from "../../edges/systemd/journald.js";
 import { HecdError } from "../../errors.js";
 import { version } from "../../package.js";
 import type { ProcessWorld } from "../command.js";
@@ -98,6 +99,7 @@ function journalOf(
       format: settings["log-format"] === "json" ? "json" : "text",
       pid: world.pid,
       noop: settings.noop,
+      priorities: goesToJournal(world),
     },
     world.stderr,
   );

@@ -25,7 +25,7 @@ export async function runDaemon(confd: Confd, signal: AbortSignal): Promise<neve
   };
   signal.addEventListener("abort", onStop, { once: true });
   await using stores = new BackendStores({ ...depsOf(journal), emit: emitOf(confd), env: world.env });
-  await using service = await openService(settings, journal, emitOf(confd));
+  await using service = await openService(settings, confd, emitOf(confd));
   const { emit } = service;
   const polled = { clock: systemClock, emit };
   const storeOf = (backend: Backend) => {

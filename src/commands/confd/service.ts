@@ -1,13 +1,20 @@
 import type { ConfdSettings } from "../../confd/flags.js";
 import type { Emit } from "../../core/events/event.js";
 import type { ConfdJournal } from "../../edges/host/confd-journal.js";
-import { notifySystemd } from "../../edges/host/systemd.js";
-import { sleep, systemClock } from "../../flow/clock.js";
+import { informing } from "../../edges/systemd/informing.js";
+import { serviceManagerOf } from "../../edges/systemd/service-manager.js";
+import { systemClock } from "../../flow/clock.js";
 import type { Renderer } from "../../renderer/renderer.js";
+import type { ProcessWorld } from "../command.js";
 
 /** Longer than this systemd is not kept waiting for a first rendering: an etcd that is away is no reason to be restarted. */
 const READY_WITHIN_MS = 10_000;
-const READY_LOOK_MS = 100;
+
+/** The process that a daemon of confd is, and where it tells what happens. */
+interface ConfdDaemon {
+  readonly journal: ConfdJournal;
+  readonly world: ProcessWorld;
+}
 
 /** What a daemon of confd does besides its work: it lets itself be asked, and keeps systemd informed. */
 export interface DaemonService extends AsyncDisposable {
@@ -18,7 +25,8 @@ export interface DaemonService extends AsyncDisposable {
 }
 
 /** Prepares for what the settings ask for, and loads only that. */
-export async function openService(settings: ConfdSettings, journal: ConfdJournal, emit: Emit): Promise<DaemonService> {
+export async function openService(settings: ConfdSettings, daemon: ConfdDaemon, emit: Emit): Promise<DaemonService> {
+  const { journal } = daemon;
   const address = settings["metrics-addr"];
   const metrics = address === "" ? undefined : new (await import("../../edges/status/metrics.js")).Metrics(systemClock);
   let server: AsyncDisposable | undefined;
@@ -36,7 +44,7 @@ export async function openService(settings: ConfdSettings, journal: ConfdJournal
         });
         journal.write({ level: "info", message: `Starting metrics server on ${address}` });
       }
-      if (settings["systemd-notify"]) await inform(settings, renderer, journal, signal);
+      if (settings["systemd-notify"]) await inform(settings, renderer, daemon, signal);
     },
     async [Symbol.asyncDispose]() {
       await server?.[Symbol.asyncDispose]();
@@ -53,23 +61,26 @@ function addressOf(address: string): string {
 async function inform(
   settings: ConfdSettings,
   renderer: Renderer,
-  journal: ConfdJournal,
+  { journal, world }: Pick<ConfdDaemon, "journal" | "world">,
   signal: AbortSignal,
 ): Promise<void> {
-  const say = async (state: string): Promise<void> => {
-    const reason = await notifySystemd(state, systemClock, signal);
-    if (reason !== undefined) journal.write({ level: "warning", message: `Cannot notify systemd: ${reason}` });
-  };
+  const manager = serviceManagerOf(world, systemClock);
+  if (!manager) return; // as confd, which is silent where no systemd has started it
+  const everyMs = settings["watchdog-interval"];
+  const informer = informing(
+    manager,
+    {
+      isReady: () => hasHadItsTurn(renderer),
+      readyWithinMs: READY_WITHIN_MS,
+      beatMs: everyMs === 0 ? undefined : everyMs,
+      onFailure: (reason) => {
+        journal.write({ level: "warning", message: `Cannot notify systemd: ${reason}` });
+      },
+    },
+    systemClock,
+  );
   try {
-    const latest = systemClock.now() + READY_WITHIN_MS;
-    while (!hasHadItsTurn(renderer) && systemClock.now() < latest) await sleep(READY_LOOK_MS, systemClock, signal);
-    await say("READY=1");
-    const everyMs = settings["watchdog-interval"];
-    if (everyMs === 0) return;
-    for (;;) {
-      await sleep(everyMs, systemClock, signal);
-      await say("WATCHDOG=1");
-    }
+    await informer.run(signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

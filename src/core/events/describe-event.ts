@@ -65,6 +65,12 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return info(`Connected to etcd at ${event.endpoints.join(", ")}${after(event.afterMs)}`);
     case "store-unreachable":
       return warn(`Cannot reach etcd at ${event.endpoints.join(", ")}: ${event.reason}${since(event.lastedMs)}`);
+    case "store-full":
+      return error(
+        `etcd at ${event.endpoints.join(", ")} has no space: keys are removed and the lease is kept, but nothing is registered or changed until there is room and its alarm is disarmed: ${event.reason}${since(event.lastedMs)}`,
+      );
+    case "store-has-space":
+      return info(`etcd at ${event.endpoints.join(", ")} has space${after(event.afterMs)}`);
     case "watch-resumed":
       return event.how === "continued"
         ? debug(`Follows ${event.prefix} again from where it stopped: ${event.reason}`)
@@ -137,6 +143,14 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return info(
         `Certificate ${event.file} (${some(event.names)}) was ${event.how} in HAProxy without a reload: serial ${event.serial}, until ${event.expires}`,
       );
+    case "certificate-obtained":
+      return event.failure === undefined
+        ? info(
+            `HAProxy has got certificate ${event.file} (${some(event.names)}) from the authority: serial ${event.serial}, until ${event.expires}; it is on disk`,
+          )
+        : warn(
+            `HAProxy has got certificate ${event.file} (${some(event.names)}) from the authority, which could not be put on disk and is lost with the next reload: ${event.failure}`,
+          );
     case "certificate-refused":
       return warn(
         `Certificate ${event.file} is not used${event.isLoaded ? ", and the one before it stays in use" : ""}: ${event.reason}`,

@@ -62,6 +62,14 @@ export type HecdEvent =
       readonly reason: string;
       readonly lastedMs: number;
     }
+  /** It refuses all that needs space, and does the rest. */
+  | {
+      readonly kind: "store-full";
+      readonly endpoints: readonly string[];
+      readonly reason: string;
+      readonly lastedMs: number;
+    }
+  | { readonly kind: "store-has-space"; readonly endpoints: readonly string[]; readonly afterMs: number }
   | {
       readonly kind: "watch-resumed";
       readonly prefix: string;
@@ -169,6 +177,17 @@ export type HecdEvent =
       readonly expires: string;
       readonly how: "renewed" | "added";
       readonly tookMs: number;
+    }
+  /** HAProxy has got one from an authority by itself; with `failure` that could not be put on disk. */
+  | {
+      readonly kind: "certificate-obtained";
+      readonly resource: string;
+      readonly file: string;
+      readonly names: readonly string[];
+      readonly serial: string;
+      /** ISO 8601. */
+      readonly expires: string;
+      readonly failure: string | undefined;
     }
   /** What is on disk cannot be used; with `isLoaded`, the one before it is. */
   | {

@@ -57,6 +57,17 @@ export function ownersOf(held: ReadonlyMap<string, string>, layouts: Layouts): R
   return owners;
 }
 
+/**
+ * Whether what a key holds leads whoever reads it astray, now that it should hold something else: to an address that is
+ * another one now, or with work to one that should get none.
+ */
+export function misleads(key: string, holds: string, should: string): boolean {
+  if (!key.startsWith(`${SERVICES}/`)) return true;
+  const [before, now] = [parseInstance(holds), parseInstance(should)];
+  if ("refused" in before || "refused" in now) return true;
+  return before.addr !== now.addr || (before.state === "up" && now.state !== "up");
+}
+
 function keyIn(layout: Layout, { id, service, name, proto, state }: Instance, layouts: Layouts): string | undefined {
   switch (layout) {
     case "simple":

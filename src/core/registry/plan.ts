@@ -1,6 +1,16 @@
-/** One change to the store; `over` is the version of somebody else's value that is to be replaced, and no other. */
+import { misleads } from "../model/layouts.js";
+
+/** One change to the store. */
 export type Write =
-  | { readonly kind: "put"; readonly key: string; readonly value: string; readonly over?: string }
+  | {
+      readonly kind: "put";
+      readonly key: string;
+      readonly value: string;
+      /** The version of somebody else's value that is to be replaced, and no other. */
+      readonly over?: string;
+      /** What the key holds misleads whoever reads it: where the store has no space for the new value, the key goes. */
+      readonly elseDelete?: true;
+    }
   | { readonly kind: "delete"; readonly key: string };
 
 /** Writes that are made together or not at all. */
@@ -28,7 +38,10 @@ export function plan(
     return writes;
   };
   for (const [key, { value, unit }] of desired) {
-    if (registered.get(key)?.value !== value) writesOf(unit).push({ kind: "put", key, value });
+    const before = registered.get(key)?.value;
+    if (before === value) continue;
+    const isWrong = before !== undefined && misleads(key, before, value);
+    writesOf(unit).push({ kind: "put", key, value, ...(isWrong && { elseDelete: true }) });
   }
   for (const [key, entry] of registered) {
     if (!desired.has(key)) writesOf(entry.unit).push({ kind: "delete", key });

@@ -2,12 +2,14 @@ import type { Emit } from "../../core/events/event.js";
 import type { Certificate, CertificateReport } from "../../core/model/certificate.js";
 import { HecdError } from "../../errors.js";
 import { type Clock, wallTime } from "../../flow/clock.js";
-import { daysUntil, warningDue } from "../../haproxy/certificates/expiry.js";
+import { asksAuthority } from "../../haproxy/certificates/acme.js";
 import type { Pem } from "../../haproxy/certificates/pem.js";
 import { type ShownCertificate, shownCertificates, shownNames } from "../../haproxy/certificates/shown.js";
 import { commandWord, isPlainPath, speaksOfCertificates, stepFor } from "../../haproxy/certificates/step.js";
 import { addCertificate, type Brought, type CertificateTalk, renewCertificate } from "./bring.js";
 import { certificatesIn, hasCompanion, readCertificate, versionOf } from "./certificate-files.js";
+import { EndTeller } from "./end-teller.js";
+import { keepObtained } from "./obtained.js";
 import { foldersOf, PlaceWatch } from "./place-watch.js";
 
 /** The runtime API as far as certificates need it. */
@@ -58,12 +60,12 @@ export class CertificateKeeper {
   /** Those for which a reload was refused. */
   readonly #held = new Set<string>();
   readonly #told = new Map<string, string>();
-  readonly #warned = new Map<string, string>();
-  #seen = "[]";
+  readonly #ends: EndTeller;
 
   constructor(parts: CertificateKeeperParts) {
     this.#parts = parts;
     this.#places = new PlaceWatch(parts.clock);
+    this.#ends = new EndTeller(parts);
   }
 
   /** All certificates of the present worker, as far as it could be asked. */
@@ -81,6 +83,18 @@ export class CertificateKeeper {
     for await (const stir of this.#places.watch(signal)) {
       this.#lookedAt = Number.NEGATIVE_INFINITY;
       yield stir;
+    }
+  }
+
+  /** Puts on disk what the worker that runs on this text has got from an authority, which would end with it. */
+  async keepObtained(text: string, signal: AbortSignal): Promise<void> {
+    if (!asksAuthority(text)) return;
+    try {
+      const { pid } = await this.#parts.runtime.say([], this.#pid, signal);
+      await this.#keepObtained(this.#talkTo(pid, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof HecdError)) throw error; // who cannot be asked is told of by others
     }
   }
 
@@ -120,7 +134,7 @@ export class CertificateKeeper {
       return undefined;
     }
     try {
-      this.#reason = await this.#adjust(signal);
+      this.#reason = await this.#adjust(text, signal);
       return this.#reason;
     } catch (error) {
       signal.throwIfAborted();
@@ -131,12 +145,13 @@ export class CertificateKeeper {
     }
   }
 
-  async #adjust(signal: AbortSignal): Promise<string | undefined> {
+  async #adjust(text: string, signal: AbortSignal): Promise<string | undefined> {
     const { runtime } = this.#parts;
     this.#asked.clear();
     const { pid } = await runtime.say([], this.#pid, signal);
     if (pid !== this.#pid) await this.#ask(pid, signal);
     const talk = this.#talkTo(pid, signal);
+    if (asksAuthority(text)) await this.#keepObtained(talk);
     const folders = await Promise.all(
       this.#folders.map(async (folder) => ({ folder, paths: (await certificatesIn(folder)) ?? [] })),
     );
@@ -160,6 +175,20 @@ export class CertificateKeeper {
     const byName = new Map(shown.map((each) => [each.name, each]));
     this.#known = new Map(names.map((name) => [name, { shown: byName.get(name) }]));
     this.#pid = pid;
+  }
+
+  async #keepObtained(talk: CertificateTalk): Promise<void> {
+    const { resource, emit } = this.#parts;
+    for (const { path, shown, certificate, failure } of await keepObtained(talk, wallTime().getTime())) {
+      const fault = failure === undefined ? undefined : `HAProxy has another one, which cannot be written: ${failure}`;
+      this.#known.set(path, { shown, certificate, version: await versionOf(path), fault });
+      if (fault !== undefined && this.#told.get(path) === fault) continue;
+      if (fault === undefined) this.#told.delete(path);
+      else this.#told.set(path, fault);
+      const { names, serial, ends } = certificate;
+      const expires = new Date(ends).toISOString();
+      emit({ kind: "certificate-obtained", resource, file: path, names, serial, expires, failure });
+    }
   }
 
   /** Has HAProxy have one certificate as it is on disk; resolves to why that takes a reload. */
@@ -234,24 +263,8 @@ export class CertificateKeeper {
     });
   }
 
-  /** Tells when what is in use ends: as soon as that is another moment, and again when it comes near. */
   #tellEnds(): void {
-    const { resource, emit } = this.#parts;
-    const now = wallTime().getTime();
-    const inUse = [...this.#known].flatMap(([file, { shown }]) => (shown ? [{ file, shown }] : []));
-    const certificates = inUse.map(({ file, shown }) => ({ file, ends: shown.ends }));
-    const seen = JSON.stringify(certificates);
-    if (seen !== this.#seen) emit({ kind: "certificates-compared", resource, certificates });
-    this.#seen = seen;
-    for (const { file, shown } of inUse) {
-      const warning = warningDue(shown, now);
-      const words = `${shown.fingerprint} ${warning}`;
-      if (warning === undefined || this.#warned.get(file) === words) continue;
-      this.#warned.set(file, words);
-      const { names, ends } = shown;
-      const [expires, daysLeft] = [new Date(ends).toISOString(), daysUntil(ends, now)];
-      emit({ kind: "certificate-ends", resource, file, names, expires, daysLeft });
-    }
+    this.#ends.tell([...this.#known].flatMap(([file, { shown }]) => (shown ? [{ file, shown }] : [])));
   }
 
   async #follow(): Promise<void> {

@@ -1,6 +1,6 @@
 import { claimKey } from "../../core/model/keys.js";
-import { foreignHolder } from "../../core/registry/claim.js";
-import { HecdError } from "../../errors.js";
+import { foreignHolder, parseClaim } from "../../core/registry/claim.js";
+import { HecdError, hasCode } from "../../errors.js";
 import { sleep } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";
 import type { SessionOptions } from "../../ports.js";
@@ -8,9 +8,9 @@ import { saysLeaseIsGone } from "./errors.js";
 import { type Lease, grantLease, renewLease } from "./lease.js";
 import { NO_LEASE } from "./lease-id.js";
 import { leaseAsWanted } from "./moving.js";
-import { claimPut, isAbsent, isUnchanged } from "./operations.js";
+import { claimPut, claimText, isAbsent, isUnchanged } from "./operations.js";
 import type { EtcdRequests } from "./requests.js";
-import type { KeyValue } from "./rpc.js";
+import type { KeyValue } from "../etcd-client/rpc.js";
 
 /** How often a claim that another agent holds is looked at. */
 const LOOK_MS = 1_000;
@@ -20,6 +20,8 @@ export interface Claimed {
   readonly lease: Lease;
   /** Whether the lease is an earlier one, with what hangs on it. */
   readonly adopted: boolean;
+  /** What the claim reads: an earlier one of this very agent, where etcd has no space for the new one. */
+  readonly text: string;
 }
 
 /**
@@ -43,7 +45,8 @@ export async function claimHost(
     const holder = pair && foreignHolder(pair.value.toString(), options, previous !== undefined);
     if (!pair || holder === undefined) {
       const claimed = await take(etcd, options, pair, pair ? pair.lease : previous, signal);
-      if (claimed) return claimed;
+      if (claimed === "full") await sleep(LOOK_MS, etcd.clock, signal);
+      else if (claimed) return claimed;
       continue;
     }
     if (options.onHeld === "fail" && (await mustLive(etcd, pair.lease, looks * LOOK_MS, signal))) {
@@ -55,19 +58,23 @@ export async function claimHost(
   }
 }
 
-/** One attempt; undefined when what was seen no longer holds. */
+/**
+ * One attempt; undefined when what was seen no longer holds, `full` when etcd has no space for the claim: the next attempt
+ * renews the earlier lease once more.
+ */
 async function take(
   etcd: EtcdRequests,
   options: SessionOptions,
   seen: KeyValue | undefined,
   earlier: string | undefined,
   signal: AbortSignal,
-): Promise<Claimed | undefined> {
+): Promise<Claimed | "full" | undefined> {
   const adopted =
     earlier === undefined || earlier === NO_LEASE
       ? undefined
       : await etcd.insist(() => renewLease(etcd, earlier, signal), signal);
-  const lease = adopted ?? (await grantLease(etcd, options.ttlSeconds, signal));
+  const lease = adopted ?? (await grantIfSpace(etcd, options.ttlSeconds, signal));
+  if (lease === "full") return lease;
   let isTaken = false;
   try {
     // A dead lease has taken the claim along.
@@ -78,17 +85,32 @@ async function take(
     const request = { compare, success: [claimPut(options, lease, "held")] };
     isTaken = (await etcd.insist((rpc) => rpc.txn(request), signal)).succeeded;
     if (!isTaken) return undefined;
-    return {
-      lease: adopted ? await leaseAsWanted(etcd, options, adopted, signal) : lease,
-      adopted: adopted !== undefined,
-    };
+    etcd.hasSpace();
+    const kept = adopted ? await leaseAsWanted(etcd, options, adopted, signal) : lease;
+    return { lease: kept, adopted: adopted !== undefined, text: claimText(options, kept, "held") };
   } catch (error) {
+    if (hasCode(error, "store-full")) return adopted && seen ? earlierClaim(seen, options, adopted) : "full";
     if (!saysLeaseIsGone(error)) throw error;
   } finally {
     // Tried once and in its own short time, also when we were called off: what is left over dies by itself.
     if (!isTaken && !adopted) await etcd.rpc.revokeLease(lease.id).catch(() => undefined);
   }
   return undefined;
+}
+
+async function grantIfSpace(etcd: EtcdRequests, ttlSeconds: number, signal: AbortSignal): Promise<Lease | "full"> {
+  try {
+    return await grantLease(etcd, ttlSeconds, signal);
+  } catch (error) {
+    if (hasCode(error, "store-full")) return "full";
+    throw error;
+  }
+}
+
+/** The claim as an earlier process of this very agent has left it, which is as good: what has ended can be removed. */
+function earlierClaim({ value }: KeyValue, { agent }: SessionOptions, lease: Lease): Claimed | "full" {
+  const text = value.toString();
+  return parseClaim(text)?.agent === agent ? { lease, adopted: true, text } : "full";
 }
 
 /**

@@ -16,11 +16,12 @@ export function faultOf(error: unknown, endpoints: readonly string[]): HecdError
     .replace(/ Resolution note:\s*$/, "")
     .replace("Last error: Error: ", "Last error: ")
     .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)\.?\s*$/, "");
-  const isRefusal = code !== undefined && REFUSALS.has(Number(code));
-  return new HecdError(
-    { code: isRefusal ? "store-refused" : "store-unreachable", endpoints, reason },
-    { cause: error },
-  );
+  return new HecdError({ code: kindOf(code, reason), endpoints, reason }, { cause: error });
+}
+
+function kindOf(code: string | undefined, reason: string): "store-full" | "store-refused" | "store-unreachable" {
+  if (reason.includes("database space exceeded")) return "store-full";
+  return code !== undefined && REFUSALS.has(Number(code)) ? "store-refused" : "store-unreachable";
 }
 
 /** Whether etcd answered that the lease of a request is gone. */

@@ -4,7 +4,7 @@ import { backoff } from "../../flow/retry.js";
 import { formatLease } from "./lease-id.js";
 import { keyRead } from "./operations.js";
 import type { EtcdRequests } from "./requests.js";
-import type { KeepAliveAnswer, KeepAliveRequest } from "./rpc.js";
+import type { KeepAliveAnswer, KeepAliveRequest } from "../etcd-client/rpc.js";
 import { converse } from "./stream.js";
 
 /** A lease that was alive at some moment. */

@@ -1,7 +1,7 @@
 import { saysCompacted, saysTooLarge } from "./errors.js";
 import { leaseNames } from "./lease-id.js";
 import type { EtcdRequests } from "./requests.js";
-import type { AnswerHeader, KeyRange, KeyValue } from "./rpc.js";
+import type { AnswerHeader, KeyRange, KeyValue } from "../etcd-client/rpc.js";
 
 /** All keys below some prefixes at one revision, and which store said so. */
 export interface Listing {

@@ -3,7 +3,7 @@ import type { SessionOptions } from "../../ports.js";
 import { type Lease, grantLease } from "./lease.js";
 import { claimPut, isOn } from "./operations.js";
 import type { EtcdRequests } from "./requests.js";
-import type { Operation } from "./rpc.js";
+import type { Operation } from "../etcd-client/rpc.js";
 
 /** How many keys one request moves; etcd takes no more than 128. */
 const KEYS_AT_ONCE = 100;

@@ -2,7 +2,7 @@ import { claimKey } from "../../core/model/keys.js";
 import { formatClaim } from "../../core/registry/claim.js";
 import type { SessionOptions } from "../../ports.js";
 import { formatLease } from "./lease-id.js";
-import type { Condition, KeyValue, Operation } from "./rpc.js";
+import type { Condition, KeyValue, Operation } from "../etcd-client/rpc.js";
 
 /** A lease by etcd's number. */
 interface Numbered {

@@ -1,11 +1,11 @@
 import type { Emit } from "../../core/events/event.js";
-import type { HecdError } from "../../errors.js";
+import { type HecdError, hasCode } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { abortable } from "../../flow/linked-signal.js";
 import { Outage } from "../../flow/outage.js";
 import { backoff, retry } from "../../flow/retry.js";
-import { faultOf, saysCompacted, saysLeaseIsGone } from "./errors.js";
-import type { EtcdRpc } from "./rpc.js";
+import type { EtcdRpc } from "../etcd-client/rpc.js";
+import { faultOf, saysCompacted, saysLeaseIsGone, saysTooLarge } from "./errors.js";
 
 /** What every part that speaks to etcd needs besides. */
 export interface EtcdDeps {
@@ -29,6 +29,8 @@ export class EtcdRequests {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly #outage: Outage;
+  /** For how long etcd has had no space. */
+  readonly #fullness: Outage;
   /** Since when the present connections have not answered. */
   #silentSince = 0;
   #isProbing = false;
@@ -41,9 +43,13 @@ export class EtcdRequests {
     this.clock = clock;
     this.emit = emit;
     this.#outage = new Outage(clock);
+    this.#fullness = new Outage(clock);
   }
 
-  /** Makes a request once; fails with `store-unreachable` or `store-refused`, which it tells, or the signal's reason. */
+  /**
+   * Makes a request once; fails with `store-unreachable`, `store-refused` or `store-full`, which it tells, or with the
+   * signal's reason.
+   */
   async ask<T>(request: (rpc: EtcdRpc) => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
       const answer = await abortable(request(this.rpc), signal);
@@ -52,7 +58,8 @@ export class EtcdRequests {
     } catch (error) {
       signal.throwIfAborted();
       const fault = faultOf(error, this.endpoints);
-      if (saysLeaseIsGone(fault) || saysCompacted(fault)) this.#answered();
+      if (saysLeaseIsGone(fault) || saysCompacted(fault) || saysTooLarge(fault)) this.#answered();
+      else if (hasCode(fault, "store-full")) this.#isFull(fault.fault.reason);
       else this.#failed(fault);
       throw fault;
     }
@@ -61,17 +68,23 @@ export class EtcdRequests {
   /**
    * Makes a request until etcd answers it, however long it is away or refuses.
    *
-   * Fails only with the signal's reason, or because the lease or the revision asked for is gone, which no repetition
-   * brings back. A request may be carried out twice: an answer that was lost is asked for again.
+   * Fails only with the signal's reason; because the lease or the revision asked for is gone, which no repetition brings
+   * back; or with `store-full`, since whoever writes may have something else to do meanwhile. A request may be carried out twice: an answer that was lost is asked for again.
    */
   insist<T>(request: (rpc: EtcdRpc) => Promise<T>, signal: AbortSignal): Promise<T> {
     return retry(() => this.ask(request, signal), {
       waits: patience(),
-      isTransient: (error) => !saysLeaseIsGone(error) && !saysCompacted(error),
+      isTransient: (error) => !saysLeaseIsGone(error) && !saysCompacted(error) && !hasCode(error, "store-full"),
       onRetry: () => undefined, // has been told
       clock: this.clock,
       signal,
     });
+  }
+
+  /** Takes in that etcd has taken a value, and so has space. */
+  hasSpace(): void {
+    const afterMs = this.#fullness.recovered();
+    if (afterMs !== undefined) this.emit({ kind: "store-has-space", endpoints: this.endpoints, afterMs });
   }
 
   /** Closes the connections; streams must have been ended before. */
@@ -84,6 +97,13 @@ export class EtcdRequests {
     const afterMs = this.#outage.recovered() ?? (this.#hasAnswered ? undefined : 0);
     this.#hasAnswered = true;
     if (afterMs !== undefined) this.emit({ kind: "store-connected", endpoints: this.endpoints, afterMs });
+  }
+
+  /** A refusal for space is an answer. */
+  #isFull(reason: string): void {
+    this.#answered();
+    const lastedMs = this.#fullness.failed();
+    if (lastedMs !== undefined) this.emit({ kind: "store-full", endpoints: this.endpoints, reason, lastedMs });
   }
 
   #failed(fault: HecdError): void {

@@ -3,17 +3,18 @@ import type { Emit } from "../../core/events/event.js";
 import { claimKey } from "../../core/model/keys.js";
 import type { Conflict } from "../../core/registry/conflict.js";
 import type { Transaction, Write } from "../../core/registry/plan.js";
-import { HecdError, reasonOf } from "../../errors.js";
+import { HecdError, hasCode, reasonOf } from "../../errors.js";
 import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions } from "../../ports.js";
+import type { Claimed } from "./claim.js";
 import { saysLeaseIsGone } from "./errors.js";
 import { type Lease, type Reached, keepLease } from "./lease.js";
 import { formatLease, NO_LEASE } from "./lease-id.js";
 import { claimPut, claimText, hasValue, isAbsent, isOn, isUnchanged, keyRead } from "./operations.js";
 import { type Pack, roundsOf } from "./packing.js";
 import type { EtcdRequests } from "./requests.js";
-import type { Condition, EtcdRpc, KeyValue, Operation } from "./rpc.js";
+import type { Condition, EtcdRpc, KeyValue, Operation } from "../etcd-client/rpc.js";
 
 /** Requests on their way at the same time; more gain nothing against one etcd. */
 const IN_FLIGHT = 4;
@@ -37,30 +38,41 @@ export class EtcdSession implements Session {
   readonly written: ReadonlyMap<string, bigint>;
   /** Resolves when the lease is no longer kept alive. */
   readonly ended: Promise<void>;
+  readonly unwritten: ReadonlySet<string>;
   readonly #held = new Map<string, string>();
   readonly #written = new Map<string, bigint>();
+  readonly #unwritten = new Set<string>();
   readonly #etcd: EtcdRequests;
   readonly #options: SessionOptions;
   readonly #lease: Lease;
   readonly #emit: Emit;
   readonly #claimKey: string;
   /** Names this very process, so that nobody else's claim passes for ours, on whatever lease. */
-  readonly #claim: string;
+  readonly #ownClaim: string;
+  /** What the claim reads while nobody has taken it away. */
+  #claim: string;
   readonly #reached: Reached = { revision: 0n };
   readonly #losing = new AbortController();
   readonly #closing = new AbortController();
 
   /** Keeps the lease alive, on which the claim must hang already, until the session is lost or closed or `ending` aborts. */
-  constructor(etcd: EtcdRequests, options: SessionOptions, lease: Lease, ending: AbortSignal) {
+  constructor(
+    etcd: EtcdRequests,
+    options: SessionOptions,
+    { lease, text }: Pick<Claimed, "lease" | "text">,
+    ending: AbortSignal,
+  ) {
     this.#etcd = etcd;
     this.#options = options;
     this.#lease = lease;
     this.#emit = options.emit ?? etcd.emit;
     this.#claimKey = claimKey(options.hostId);
-    this.#claim = claimText(options, lease, "held");
+    this.#ownClaim = claimText(options, lease, "held");
+    this.#claim = text;
     this.lost = this.#losing.signal;
     this.held = this.#held;
     this.written = this.#written;
+    this.unwritten = this.#unwritten;
     this.ended = this.#keep(ending);
   }
 
@@ -68,6 +80,7 @@ export class EtcdSession implements Session {
     using work = linkedSignal(signal, this.lost);
     const conflicts: Conflict[] = [];
     this.#written.clear();
+    this.#unwritten.clear();
     for (const round of roundsOf(transactions)) {
       const queue = new PQueue({ concurrency: IN_FLIGHT });
       const outcomes = await queue.addAll(round.map((pack) => () => this.#carryOut(pack, work.signal)));
@@ -87,6 +100,22 @@ export class EtcdSession implements Session {
     found.delete(this.#claimKey);
     this.#held.clear();
     for (const [key, value] of found) this.#held.set(key, value);
+    await this.#renewClaim(work.signal);
+  }
+
+  /** Makes the claim that of this process, where etcd had no space for that before. */
+  async #renewClaim(signal: AbortSignal): Promise<void> {
+    if (this.#claim === this.#ownClaim) return;
+    const request = { compare: [this.#isClaimed()], success: [claimPut(this.#options, this.#lease, "held")] };
+    try {
+      const { succeeded } = await this.#etcd.insist((rpc) => rpc.txn(request), signal);
+      if (!succeeded) throw this.#lose("the claim of this host was taken away");
+    } catch (error) {
+      if (hasCode(error, "store-full")) return;
+      throw error;
+    }
+    this.#etcd.hasSpace();
+    this.#claim = this.#ownClaim;
   }
 
   async close(how: "release" | "revoke", signal: AbortSignal): Promise<void> {
@@ -135,7 +164,12 @@ export class EtcdSession implements Session {
       on: this.#held.has(write.key) ? this.#isOurs(write.key) : isAbsent(write.key),
     }));
     while (attempts.length > 0) {
-      const { succeeded, responses, header } = await this.#commit(attempts, signal);
+      const answer = await this.#commit(attempts, signal);
+      if (answer === "full") {
+        attempts = this.#withoutPuts(attempts);
+        continue;
+      }
+      const { succeeded, responses, header } = answer;
       if (succeeded) {
         for (const { write } of attempts) {
           this.#note(write);
@@ -166,15 +200,29 @@ export class EtcdSession implements Session {
       success: attempts.map(({ write }) => this.#operationOf(write)),
       failure: [this.#claimKey, ...attempts.map(({ write }) => write.key)].map(keyRead),
     };
+    const hasPut = attempts.some(({ write }) => write.kind === "put");
     try {
       const answer = await this.#etcd.insist((rpc) => rpc.txn(request), signal);
+      if (hasPut && answer.succeeded) this.#etcd.hasSpace();
       const revision = BigInt(answer.header.revision);
       if (revision > this.#reached.revision) this.#reached.revision = revision;
       return answer;
     } catch (error) {
       if (saysLeaseIsGone(error)) throw this.#lose("etcd says that it is gone");
+      if (hasPut && hasCode(error, "store-full")) return "full";
       throw error;
     }
+  }
+
+  /** What can be done without space: etcd refuses a transaction as a whole for one put in it. */
+  #withoutPuts(attempts: readonly Attempt[]): Attempt[] {
+    return attempts.flatMap((attempt): readonly Attempt[] => {
+      const { write } = attempt;
+      if (write.kind === "delete") return [attempt];
+      this.#unwritten.add(write.key);
+      if (write.elseDelete !== true || !this.#held.has(write.key)) return [];
+      return [{ write: { kind: "delete", key: write.key }, on: this.#isOurs(write.key) }];
+    });
   }
 
   /** What has to hold still for a write to be made, now that its key is known to be so; undefined when it must not be. */

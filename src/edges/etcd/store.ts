@@ -5,7 +5,7 @@ import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
-import { type EtcdOptions, openClient } from "./client.js";
+import { type EtcdOptions, openClient } from "../etcd-client/client.js";
 import { formatLease } from "./lease-id.js";
 import { list } from "./listing.js";
 import { type EtcdDeps, EtcdRequests } from "./requests.js";
@@ -66,9 +66,10 @@ export class EtcdStore implements Store {
     const [{ claimHost }, { EtcdSession }] = await Promise.all([import("./claim.js"), import("./session.js")]);
     const run = JSON.stringify([options.hostId, options.agent, options.holder]);
     for (;;) {
-      const { lease, adopted } = await claimHost(this.#etcd, options, this.#leases.get(run), work.signal);
+      const claimed = await claimHost(this.#etcd, options, this.#leases.get(run), work.signal);
+      const { lease, adopted } = claimed;
       this.#leases.set(run, lease.id);
-      const session = new EtcdSession(this.#etcd, options, lease, this.#life.signal);
+      const session = new EtcdSession(this.#etcd, options, claimed, this.#life.signal);
       this.#mind(session.ended);
       try {
         if (adopted) await session.audit(work.signal);

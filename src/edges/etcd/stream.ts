@@ -1,5 +1,5 @@
 import { abortable } from "../../flow/linked-signal.js";
-import type { RpcStream } from "./rpc.js";
+import type { RpcStream } from "../etcd-client/rpc.js";
 
 /**
  * Opens a stream, sends `requests`, and resolves to the first thing other than undefined that `onAnswer` returns.

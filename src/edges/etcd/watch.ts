@@ -8,7 +8,7 @@ import { faultOf } from "./errors.js";
 import { leaseNames } from "./lease-id.js";
 import { type Listing, type StorePosition, isAnotherLife, list, positionOf, rangesOf } from "./listing.js";
 import { type EtcdRequests, patience } from "./requests.js";
-import type { KeyEvent, KeyRange, WatchAnswer, WatchRequest } from "./rpc.js";
+import type { KeyEvent, KeyRange, WatchAnswer, WatchRequest } from "../etcd-client/rpc.js";
 import { converse } from "./stream.js";
 
 /** How long etcd may take to accept a watch. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock } from "../../flow/clock.js";
-import { complaintsOf, quoteLines, reasonsOf } from "../../haproxy/config/alerts.js";
+import { adviceOnAuthority, complaintsOf, quoteLines, reasonsOf } from "../../haproxy/config/alerts.js";
 import { listens } from "../../haproxy/config/binds.js";
 import { type Build, parseBuild } from "../../haproxy/config/build.js";
 import { isConfiguration, needsMaster } from "../../haproxy/config/config.js";
@@ -58,9 +58,11 @@ async function checkStaged(
   const complaints = reasonsOf(output);
   if (complaints === "") return { accepted: false, output: describeFailure(ended).replaceAll(path, dest) };
   const hints = isConfiguration(text) ? hintsOn(text).map((hint) => `hint: ${wordsOfHint(hint)}`) : [NO_CONFIGURATION];
+  const quoted = quoteLines(complaints, { path, name: basename(dest), text });
+  const advice = adviceOnAuthority(quoted);
   return {
     accepted: false,
-    output: [quoteLines(complaints, { path, name: basename(dest), text }), ...hints].join("\n"),
+    output: [quoted, ...hints, ...(advice === undefined ? [] : [`hint: ${advice}`])].join("\n"),
   };
 }
 

@@ -140,6 +140,7 @@ export class HaproxyDriver implements ProxyDriver {
     const patientMs = this.#updater.patienceMs(text ?? "");
     const limits = { deadlineMs: this.#resource.reloadWithinMs + patientMs, clock: this.#tools.clock };
     const minder = this.#minderOf(text ?? "");
+    await this.#certificates.keepObtained(text ?? "", signal);
     this.#isReloading = true;
     try {
       const verdict = await this.#updater.besideMaster(() =>

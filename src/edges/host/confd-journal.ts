@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { isLogged, linesOf, type LogLevel, type LogLine } from "../../confd/log-lines.js";
 import type { HecdEvent } from "../../core/events/event.js";
+import { withPriority } from "../../core/text/priority.js";
 import { wallTime } from "../../flow/clock.js";
 
 /** How confd's log is written. */
@@ -9,6 +10,8 @@ export interface ConfdJournalOptions {
   readonly format: "text" | "json";
   readonly pid: number;
   readonly noop: boolean;
+  /** Whether each line begins with its priority, for systemd's journal, which takes that off. */
+  readonly priorities: boolean;
 }
 
 /** confd's log: `2026-11-21T00:07:20Z host confd[pid]: INFO message`, or the same as JSON, one line each, at once. */
@@ -27,15 +30,15 @@ export class ConfdJournal {
   }
 
   write({ level, message }: LogLine): void {
-    const { level: threshold, format, pid } = this.#options;
+    const { level: threshold, format, pid, priorities } = this.#options;
     if (!isLogged(level, threshold)) return;
     const time = localTime(wallTime());
     const weight = level.toUpperCase();
-    this.#stream.write(
+    const line =
       format === "json"
         ? `${JSON.stringify({ time, level: weight, msg: message })}\n`
-        : `${time} ${hostname()} confd[${pid}]: ${weight} ${message}\n`,
-    );
+        : `${time} ${hostname()} confd[${pid}]: ${weight} ${message}\n`;
+    this.#stream.write(priorities ? withPriority(line, level) : line);
   }
 }
 

@@ -1,7 +1,9 @@
+import { Writable } from "node:stream";
 import { type DestinationStream, pino } from "pino";
 import { PinoPretty } from "pino-pretty";
 import { describeEvent } from "../../core/events/describe-event.js";
 import type { HecdEvent, Emit } from "../../core/events/event.js";
+import { type Weight, withPriority } from "../../core/text/priority.js";
 
 /** How the log is written. */
 export interface JournalOptions {
@@ -10,16 +12,28 @@ export interface JournalOptions {
   readonly pretty: boolean;
   /** Whether pretty lines have colours, which only a terminal shows as such. */
   readonly colours: boolean;
+  /** Whether each line begins with its priority, for systemd's journal, which takes that off. */
+  readonly priorities: boolean;
 }
 
 /** Takes events and writes each as one log line to `stream`, at once, so that nothing is lost when the process ends. */
-export function openJournal({ level, pretty, colours }: JournalOptions, stream: NodeJS.WritableStream): Emit {
+export function openJournal(options: JournalOptions, stream: NodeJS.WritableStream): Emit {
+  const { level, pretty, colours, priorities } = options;
+  let current: Weight = "info";
+  const write = (line: string): void => void stream.write(priorities ? withPriority(line, current) : line);
   const destination: DestinationStream = pretty
-    ? PinoPretty({ destination: stream, sync: true, ignore: "pid,hostname,event", hideObject: true, colorize: colours })
-    : { write: (line) => void stream.write(line) };
+    ? PinoPretty({
+        destination: new LineStream(write),
+        sync: true,
+        ignore: "pid,hostname,event",
+        hideObject: true,
+        colorize: colours,
+      })
+    : { write };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return (event: HecdEvent, host?: string) => {
     const { level: weight, message } = describeEvent(event);
+    current = weight;
     const { kind, ...facts } = event;
     const about = host === undefined ? {} : { host };
     log[weight](
@@ -27,6 +41,19 @@ export function openJournal({ level, pretty, colours }: JournalOptions, stream: 
       host === undefined ? message : `${host}: ${message}`,
     );
   };
+}
+
+/** Passes lines on as they come. */
+class LineStream extends Writable {
+  constructor(take: (line: string) => void) {
+    super({
+      decodeStrings: false,
+      write(line: unknown, _encoding, done) {
+        take(String(line));
+        done();
+      },
+    });
+  }
 }
 
 /** A measured time with all its digits says nothing more than one without them. */

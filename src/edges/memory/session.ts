@@ -12,6 +12,8 @@ export class MemorySession implements Session {
   readonly lost: AbortSignal;
   readonly held: ReadonlyMap<string, string>;
   readonly written: ReadonlyMap<string, bigint>;
+  /** Memory has space. */
+  readonly unwritten: ReadonlySet<string> = new Set();
   readonly #held = new Map<string, string>();
   readonly #written = new Map<string, bigint>();
   readonly #keys: MemoryKeys;

@@ -21,7 +21,8 @@ export interface DaemonPlace {
   readonly clock: Clock;
 }
 
-const statusAnswer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()), state: z.unknown() });
+/** The form of such an answer. */
+export const statusAnswer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()), state: z.unknown() });
 const orderAnswer = z.union([z.object({ outcome: z.string() }), z.object({ refused: z.string() })]);
 
 /** Asks the daemon at `HOST:PORT` how it is; rejects with the reason when nobody answers there as one of ours would. */

@@ -44,6 +44,7 @@ export class Metrics {
   readonly #leaseLeft: Gauge;
   readonly #connected = this.#gauge("hecd_connected", "Whether the other side answers", ["peer", HOST]);
   readonly #outages = this.#counter("hecd_outages_total", "Times the other side went away", ["peer", HOST]);
+  readonly #full = this.#gauge("hecd_store_full", "Whether etcd has no space and refuses to take keys", []);
   readonly #relists = this.#counter("hecd_watch_resumed_total", "Watches taken up again, by how", ["how"]);
   readonly #renders = this.#histogram("hecd_render_seconds", "Time to render a template", ["resource"]);
   readonly #failures = this.#counter("hecd_render_failures_total", "Renderings that failed", ["resource"]);
@@ -80,6 +81,11 @@ export class Metrics {
     "hecd_certificate_expiry_timestamp_seconds",
     "When a certificate of HAProxy ends, in seconds since 1970",
     ["resource", "file"],
+  );
+  readonly #obtained = this.#counter(
+    "hecd_certificates_obtained_total",
+    "Certificates that HAProxy has got from an authority by itself, and whether they are on disk",
+    ["resource", "kept"],
   );
   readonly #refused = this.#counter("hecd_certificates_refused_total", "Certificates on disk that cannot be used", [
     "resource",
@@ -133,6 +139,12 @@ export class Metrics {
         break;
       case "store-unreachable":
         this.#away({ peer: "etcd" }, event.lastedMs);
+        break;
+      case "store-full":
+        this.#full.set(1);
+        break;
+      case "store-has-space":
+        this.#full.set(0);
         break;
       case "reconciled":
         this.#reconciles.observe(of, event.tookMs / 1_000);
@@ -207,6 +219,9 @@ export class Metrics {
         break;
       case "certificates-compared":
         this.#setEnds(event.resource, event.certificates);
+        break;
+      case "certificate-obtained":
+        this.#obtained.inc({ resource: event.resource, kept: String(event.failure === undefined) });
         break;
       case "certificate-refused":
         this.#refused.inc({ resource: event.resource });

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { isIP } from "node:net";
 import type { Orders } from "../../ports.js";
+import { isPlainHost } from "./asked-host.js";
 
 /** The header that every order must carry: a web page cannot send it elsewhere unless the server answers a preflight. */
 export const ORDER_HEADER = "x-hecd-order";
@@ -52,13 +52,6 @@ function give(orders: Orders, isService: boolean, isDrain: boolean, name: string
 
 function refused(code: 403 | 404 | 413, why: string): OrderAnswer {
   return { code, body: { refused: why } };
-}
-
-/** Whether a Host header names no machine but by its address: `127.0.0.1:9180`, `[::1]`, `localhost`. */
-function isPlainHost(host = ""): boolean {
-  const name = /^(?:\[([^\]]*)\]|([^:]*))(?::[0-9]{1,5})?$/.exec(host);
-  const ip = name?.[1] ?? name?.[2] ?? "";
-  return ip.toLowerCase() === "localhost" || isIP(ip) !== 0;
 }
 
 function hasBody(headers: IncomingHttpHeaders): boolean {

@@ -1,19 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HecdError, reasonOf } from "../../errors.js";
+import type { Clock } from "../../flow/clock.js";
 import type { HistoryOrders, Orders } from "../../ports.js";
+import { isOwnHost } from "./asked-host.js";
 import { answerHistory, carryOutHistory } from "./history-answers.js";
+import { EVENT_STREAM } from "./live-reader.js";
+import { LiveReaders } from "./live.js";
 import { carryOut } from "./orders.js";
-
-/** What a daemon tells of itself. */
-export interface Status {
-  /** Why it is not ready; empty when it is. */
-  readonly waitingFor: readonly string[];
-  /** What else is to be said of one that is ready: that a file is pinned. */
-  readonly notes?: readonly string[];
-  /** Everything else worth seeing; must be fit for JSON and hold no secret. */
-  readonly state: unknown;
-}
+import type { Status } from "./status.js";
+import type { ToldEvents } from "./told-events.js";
 
 /** What is served. */
 export interface StatusSources {
@@ -23,6 +19,8 @@ export interface StatusSources {
   readonly orders?: Orders | undefined;
   /** Whose history is served, and who takes orders about it; nobody when undefined. */
   readonly history?: HistoryOrders | undefined;
+  /** What `/live` passes on as it happens; there is none when undefined. */
+  readonly live?: { readonly told: ToldEvents; readonly clock: Clock } | undefined;
 }
 
 /** A listening server; disposing it closes every connection. */
@@ -33,16 +31,18 @@ export interface StatusServer extends AsyncDisposable {
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
  * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
- * are the first two under the names that abtreece's confd gives them. See `answerHistory` for what else it serves, `carryOut`
- * and `carryOutHistory` for the orders it takes.
+ * are the first two under the names that abtreece's confd gives them. See `answerHistory` for what is told of the past,
+ * `LiveReaders` for `/live`, `carryOut` and `carryOutHistory` for the orders it takes.
  *
  * Throws `port-occupied` when another process holds the port.
  */
 export async function openStatusServer(listen: string, sources: StatusSources): Promise<StatusServer> {
   const colon = listen.lastIndexOf(":");
   const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  const { status, live } = sources;
+  const readers = live && new LiveReaders({ status, ...live });
   const server = createServer((request, response) => {
-    answer(request, response, sources).catch((error: unknown) => {
+    answer(request, response, sources, readers).catch((error: unknown) => {
       respond(response, 500, "text/plain; charset=utf-8", `${reasonOf(error)}\n`);
     });
   });
@@ -60,6 +60,7 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async [Symbol.asyncDispose]() {
+      readers?.[Symbol.dispose]();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
@@ -71,6 +72,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { status, metrics, orders, history }: StatusSources,
+  readers: LiveReaders | undefined,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://status");
   const path = url.pathname;
@@ -87,6 +89,10 @@ async function answer(
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
+    return;
+  }
+  if (history && path.startsWith("/history") && !isOwnHost(request.headers.host)) {
+    respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
     return;
   }
   const told = history && (await answerHistory(url, history));
@@ -118,13 +124,21 @@ async function answer(
       respond(response, 200, "application/json; charset=utf-8", `${body}\n`);
       return;
     }
-    default:
-      respond(response, 404, "text/plain; charset=utf-8", `There are ${history ? HISTORY_PATHS : PATHS}\n`);
+    case "/live":
+      if (!readers) break;
+      if (!isOwnHost(request.headers.host)) respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
+      else if (request.method === "HEAD") respond(response, 200, EVENT_STREAM, "");
+      else readers.take(request, response);
+      return;
   }
+  const more = [...(readers ? ["/live"] : []), ...(history ? ["/history", "/history/ID/diff"] : [])];
+  const paths = ["/healthz", "/readyz", "/metrics", "/state", ...more];
+  const last = paths.pop() ?? "";
+  respond(response, 404, "text/plain; charset=utf-8", `There are ${paths.join(", ")} and ${last}\n`);
 }
 
-const PATHS = "/healthz, /readyz, /metrics and /state";
-const HISTORY_PATHS = "/healthz, /readyz, /metrics, /state, /history and /history/ID/diff";
+/** What a browser is told that came by a name of somebody else. */
+const OTHER_HOST = "This is answered by IP address, as localhost or by the name of this machine only\n";
 
 function respond(response: ServerResponse, code: number, type: string, body: string): void {
   response.writeHead(code, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" });

@@ -44,6 +44,15 @@ export function quoteLines(complaints: string, file: ShownFile): string {
     .join("\n");
 }
 
+/** What to do about quoted complaints of an HAProxy that is too old for a configuration that asks an authority; undefined for all others. */
+export function adviceOnAuthority(complaints: string): string | undefined {
+  if (!/unknown keyword 'acme'|cannot open the file [^]*\| load crt .* acme /.test(complaints)) return undefined;
+  return (
+    "HAProxy asks an authority for certificates from 3.4 on, and 3.2 only where each file has one already; " +
+    "for others there is HECD_ACME_SERVER in the place of HECD_ACME_DIRECTORY"
+  );
+}
+
 /** The address that HAProxy could not bind because another process holds it. */
 export function occupiedAddressOf(output: string): string | undefined {
   return /cannot bind .*\(Address already in use\).*\[([^\]]+)\]/.exec(output)?.[1];

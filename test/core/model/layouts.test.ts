@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DecisionContext } from "../../../src/core/decision/context.js";
 import { UNPROBED } from "../../../src/core/decision/readiness.js";
 import type { Container } from "../../../src/core/model/container.js";
-import type { Layout } from "../../../src/core/model/layouts.js";
+import { type Layout, misleads } from "../../../src/core/model/layouts.js";
 import { plan } from "../../../src/core/registry/plan.js";
 import { decide, entriesOf, heldEntries } from "../../../src/core/registry/registration.js";
 import { container, context, published } from "../../support/containers.js";
@@ -23,6 +23,12 @@ const keys = (layouts: readonly Layout[], web: Container, drained = false) => [
 
 const web = container("web1", { labels: { "hecd.service": "shop" } });
 const RECORD = "/hecd/v1/services/shop/node1:web1:8080";
+
+/** The record of `web` with something else in it. */
+function record(over: object): string {
+  const instance = JSON.parse(entries(["json"], web).get(RECORD)?.value ?? "") as object; // an object by its form
+  return JSON.stringify({ ...instance, ...over });
+}
 
 describe("a layout", () => {
   test.each<[readonly Layout[], readonly string[]]>([
@@ -75,7 +81,7 @@ describe("the keys of a container", () => {
     );
     expect(plan(moved, heldEntries(held(["simple", "json"]), moved, wanted))).toEqual([
       [
-        { kind: "put", key: RECORD, value: moved.get(RECORD)?.value },
+        { kind: "put", key: RECORD, value: moved.get(RECORD)?.value, elseDelete: true },
         { kind: "delete", key: "/app/shop/web1" },
       ],
     ]);
@@ -86,6 +92,17 @@ describe("the keys of a container", () => {
     const wanted = { ...context, layouts: ["json"] } as const;
     const stays = entries(["json"], web);
     expect(plan(stays, heldEntries(both, stays, wanted))).toEqual([[{ kind: "delete", key: "/app/shop/web1" }]]);
+  });
+
+  test.each([
+    ["the address of a simple key has changed", "/app/shop/web1", "10.0.0.5:1", "10.0.0.5:2", true],
+    ["a record has another address", RECORD, record({}), record({ addr: "10.0.0.5:2", port: 2 }), true],
+    ["what served serves no more", RECORD, record({}), record({ state: "draining" }), true],
+    ["what drained serves again", RECORD, record({ state: "draining" }), record({}), false],
+    ["nothing but its weight has changed", RECORD, record({}), record({ weight: 1 }), false],
+    ["nobody can read what is there", RECORD, "?", record({}), true],
+  ])("mislead, or do not, when %s", (_, key, holds, should, expected) => {
+    expect(misleads(key, holds, should)).toBe(expected);
   });
 
   test("must differ among its ports", () => {

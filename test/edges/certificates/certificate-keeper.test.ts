@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../../src/core/events/event.js";
@@ -40,6 +40,8 @@ class Worker {
   readonly loaded = new Map<string, Certificate>();
   readonly pending = new Map<string, Certificate>();
   readonly commands: string[] = [];
+  /** What it has got from an authority, with its key, by its path. */
+  readonly obtained = new Map<string, string>();
   /** What `commit` says instead of success. */
   refusal: string | undefined;
   isAway = false;
@@ -63,7 +65,11 @@ class Worker {
 
   #answer(command: string): string {
     const [verb = "", , what = "", ...[first = "", second = ""]] = command.split(" ");
-    if (verb !== "show") this.commands.push(command);
+    if (!["acme", "dump", "show"].includes(verb)) this.commands.push(command);
+    if (command === "acme status") {
+      return `# certificate\tsection\tstate\n${[...this.obtained.keys()].map((name) => `${name}\tle\tScheduled\n`).join("")}`;
+    }
+    if (verb === "dump") return this.obtained.get(first) ?? "";
     if (command === "show ssl crt-list") return `${this.folder}\n`;
     if (command === "show ssl cert") return `# filename\n${[...this.loaded.keys()].join("\n")}\n`;
     if (verb === "show") return this.#show(first);
@@ -88,6 +94,7 @@ class Worker {
   }
 }
 
+const ASKING = "acme le\n  directory https://x/\nfrontend f\n  bind :443 ssl crt /certs\n";
 const TEXT = "frontend f\n  bind :443 ssl crt /certs\n";
 
 /** A keeper, and a worker that has read the first certificate of the first name. */
@@ -235,6 +242,51 @@ describe("a keeper of certificates", () => {
     await rm(path("b.test"));
     await look();
     expect(keeper.report.map(({ file }) => file)).toEqual([path("a.test")]);
+  });
+
+  test("puts on disk what HAProxy has got from an authority by itself, and gives it back to nobody", async () => {
+    await using held = await world();
+    const { worker, keeper, look, path, told, kinds } = held;
+    const obtain = (name: "a.test" | "b.test", at: 0 | 1): void => {
+      worker.obtained.set(path(name), pems[name][at]);
+      worker.loaded.set(path(name), certificateOf(pems[name][at]));
+    };
+    obtain("a.test", 1);
+    obtain("b.test", 0);
+    await chmod(path("a.test"), 0o640);
+    for (let each = 0; each < 2; each++) expect(await look(ASKING)).toBeUndefined();
+    expect(await readFile(path("a.test"), "utf8")).toBe(pems["a.test"][1]);
+    expect(await readFile(path("b.test"), "utf8")).toBe(pems["b.test"][0]);
+    expect((await stat(path("a.test"))).mode & 0o777).toBe(0o640);
+    expect((await stat(path("b.test"))).mode & 0o777).toBe(0o600);
+    expect((await readdir(worker.folder)).sort()).toEqual(["a.test.pem", "b.test.pem"]);
+    expect(kinds()).toEqual(["certificate-obtained", "certificate-obtained"]);
+    expect(JSON.stringify([told, keeper.report])).not.toContain("PRIVATE");
+    expect(worker.commands.filter((command) => !command.includes("a.test"))).toEqual([]);
+    // What is renewed just before a reload is there for the next process.
+    obtain("b.test", 1);
+    await keeper.keepObtained(TEXT, signal);
+    expect(await readFile(path("b.test"), "utf8")).toBe(pems["b.test"][0]);
+    await keeper.keepObtained(ASKING, signal);
+    expect(await readFile(path("b.test"), "utf8")).toBe(pems["b.test"][1]);
+    worker.isAway = true;
+    await expect(keeper.keepObtained(ASKING, signal)).resolves.toBeUndefined();
+  });
+
+  test("tells once of one that cannot be put on disk, and leaves it in use", async () => {
+    await using held = await world();
+    const { worker, keeper, look, path, told, kinds } = held;
+    const away = join(worker.folder, "gone", "b.pem");
+    worker.obtained.set(away, pems["b.test"][0]);
+    worker.loaded.set(away, certificateOf(pems["b.test"][0]));
+    for (let each = 0; each < 3; each++) expect(await look(ASKING)).toBeUndefined();
+    expect(kinds()).toEqual(["certificate-obtained"]);
+    expect(told.find(({ kind }) => kind === "certificate-obtained")).toMatchObject({
+      ...{ file: away, names: ["b.test"], failure: expect.stringContaining("ENOENT") as string },
+    });
+    expect(keeper.report.find(({ file }) => file === away)?.fault).toContain("cannot be written");
+    expect(keeper.report.find(({ file }) => file === path("a.test"))).not.toHaveProperty("fault");
+    expect(worker.commands).toEqual([]);
   });
 
   test("asks anew who is there after HAProxy was away", async () => {

@@ -12,6 +12,7 @@ const put = (key: string, value: string, over?: string): Write => ({
   value,
   ...(over === undefined ? {} : { over }),
 });
+const FULL = "8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded";
 const del = (key: string): Write => ({ kind: "delete", key });
 
 describe("transactions of a session", () => {
@@ -104,14 +105,41 @@ describe("transactions of a session", () => {
 
   test("wait while etcd refuses, and tell why", async () => {
     const { session, signal, etcd, clock, told, entries } = await openScriptedSession();
-    const full = "8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded";
-    etcd.script("txn", fails(full), fails(full));
+    const busy = "8 RESOURCE_EXHAUSTED: etcdserver: too many requests";
+    etcd.script("txn", fails(busy), fails(busy));
     const applying = session.apply([[put("/a/x", "1")]], signal);
     await clock.advance(2_000);
     await applying;
     expect(entries()).toEqual({ "/a/x": "1" });
-    const reason = "etcdserver: mvcc: database space exceeded";
+    const reason = "etcdserver: too many requests";
     expect(told).toContainEqual(expect.objectContaining({ kind: "store-unreachable", reason }));
+  });
+
+  test("delete what is to go, and what misleads, where etcd has no space, and say what is left to be put", async () => {
+    const { session, signal, etcd, told, entries, kinds } = await openScriptedSession();
+    await session.apply([[put("/a/gone", "1"), put("/a/moved", "1"), put("/a/kept", "1")]], signal);
+    etcd.script("txn", fails(FULL));
+    const moved: Write = { kind: "put", key: "/a/moved", value: "2", elseDelete: true };
+    const conflicts = await session.apply([[put("/a/new", "1"), put("/a/kept", "2"), moved, del("/a/gone")]], signal);
+    expect(conflicts).toEqual([]);
+    expect(entries()).toEqual({ "/a/kept": "1" });
+    expect(Object.fromEntries(session.held)).toEqual({ "/a/kept": "1" });
+    expect([...session.unwritten].toSorted()).toEqual(["/a/kept", "/a/moved", "/a/new"]);
+    const reason = "etcdserver: mvcc: database space exceeded";
+    expect(told.at(-1)).toMatchObject({ kind: "store-full", reason, lastedMs: 0 });
+    expect(await session.apply([[put("/a/new", "1")]], signal)).toEqual([]);
+    expect(session.unwritten.size).toBe(0);
+    expect(kinds().slice(-2)).toEqual(["store-full", "store-has-space"]);
+  });
+
+  test("delete nothing of somebody else's where etcd has no space", async () => {
+    const { session, signal, etcd, entries } = await openScriptedSession();
+    await session.apply([[put("/a/x", "1")]], signal);
+    etcd.put("/a/x", "theirs");
+    etcd.script("txn", fails(FULL));
+    await session.apply([[{ kind: "put", key: "/a/x", value: "2", elseDelete: true }]], signal);
+    expect(entries()).toEqual({ "/a/x": "theirs" });
+    expect(session.held.size).toBe(0);
   });
 
   test("fail with the session when its lease is gone, and write nothing", async () => {

@@ -2,9 +2,14 @@ import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { type JournalOptions, openJournal } from "../../../src/edges/host/journal.js";
 
-function journal({ level = "info", pretty = false, colours = false }: Partial<JournalOptions> = {}) {
+function journal({
+  level = "info",
+  pretty = false,
+  colours = false,
+  priorities = false,
+}: Partial<JournalOptions> = {}) {
   const stream = new PassThrough();
-  const emit = openJournal({ level, pretty, colours }, stream);
+  const emit = openJournal({ level, pretty, colours, priorities }, stream);
   return { emit, text: () => String(stream.read() ?? "") };
 }
 
@@ -57,5 +62,14 @@ describe("the journal", () => {
     const { emit, text } = journal({ pretty: true });
     emit({ kind: "store-unreachable", endpoints: ["127.0.0.1:2379"], reason: "connection refused", lastedMs: 30_000 });
     expect(text()).toContain("Cannot reach etcd at 127.0.0.1:2379: connection refused (for 30 s now)");
+  });
+
+  test.each([false, true])("begins each line with its priority for systemd, pretty: %s", (pretty) => {
+    const { emit, text } = journal({ pretty, priorities: true, level: "debug" });
+    emit({ kind: "docker-event", action: "start", container: "a" });
+    emit({ kind: "deregistered", key: "/app/servers/a" });
+    emit({ kind: "store-unreachable", endpoints: ["127.0.0.1:2379"], reason: "refused", lastedMs: 0 });
+    const lines = text().trimEnd().split("\n");
+    expect(lines.map((line) => line.slice(0, 3))).toEqual(["<7>", "<6>", "<4>"]);
   });
 });

@@ -35,6 +35,10 @@ describe("the metrics", () => {
     seen("other", "/a.pem");
     seen("r", "/b.pem");
     metrics.count({ kind: "certificate-refused", resource: "r", file: "/b.pem", reason: "no", isLoaded: true });
+    for (const failure of [undefined, "no room"]) {
+      const obtained = { file: "/b.pem", names: [], serial: "01", expires: "" };
+      metrics.count({ kind: "certificate-obtained", resource: "r", ...obtained, failure });
+    }
     const { body } = await metrics.expose();
     const ends = [...body.matchAll(/^hecd_certificate_expiry_timestamp_seconds(.*)$/gm)].map(([, rest]) => rest);
     expect(ends).toEqual([
@@ -42,6 +46,8 @@ describe("the metrics", () => {
       '{resource="r",file="/b.pem"} 1800000000.5',
     ]);
     expect(body).toContain('hecd_certificates_refused_total{resource="r"} 1');
+    expect(body).toContain('hecd_certificates_obtained_total{resource="r",kept="true"} 1');
+    expect(body).toContain('hecd_certificates_obtained_total{resource="r",kept="false"} 1');
   });
 
   test("keep hosts apart where there are several", async () => {

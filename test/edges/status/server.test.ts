@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { openStatusServer, type Status } from "../../../src/edges/status/server.js";
+import { openStatusServer } from "../../../src/edges/status/server.js";
+import type { Status } from "../../../src/edges/status/status.js";
 
 async function serve(status: () => Status) {
   return openStatusServer("127.0.0.1:0", {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { complaintsOf, occupiedAddressOf, quoteLines, reasonsOf } from "../../../src/haproxy/config/alerts.js";
+import {
+  adviceOnAuthority,
+  complaintsOf,
+  occupiedAddressOf,
+  quoteLines,
+  reasonsOf,
+} from "../../../src/haproxy/config/alerts.js";
 
 const REFUSED = `[NOTICE]   (19509) : haproxy version is 2.6.12-1+deb12u4
 [NOTICE]   (19509) : path to executable is /usr/sbin/haproxy
@@ -64,5 +70,22 @@ describe("an occupied address", () => {
   test("is not what another fault speaks of", () => {
     expect(occupiedAddressOf("cannot bind socket (Permission denied) for [0.0.0.0:80]")).toBeUndefined();
     expect(occupiedAddressOf(REFUSED)).toBeUndefined();
+  });
+});
+
+describe("what to do about an HAProxy that is too old to ask an authority", () => {
+  test.each([
+    "parsing [h.cfg:6] : unknown keyword 'acme' in 'global' section",
+    "parsing [h.cfg:13] : 'load acme' in section 'crt-store': unknown keyword 'acme'.",
+    "parsing [h.cfg:29] : cannot open the file '/certs/a.pem'.\n  29 | load crt /certs/a.pem acme le domains a.test\n '/certs/a.pem' cannot be read or parsed.",
+  ])("is said beside %s", (complaint) => {
+    expect(adviceOnAuthority(complaint)).toContain("HECD_ACME_SERVER");
+  });
+
+  test("is said beside nothing else", () => {
+    expect(adviceOnAuthority("parsing [h.cfg:6] : unknown keyword 'acmes' in 'global' section")).toBeUndefined();
+    expect(
+      adviceOnAuthority("cannot open the file '/certs/a.pem'.\n  29 | bind :443 ssl crt /certs/a.pem"),
+    ).toBeUndefined();
   });
 });

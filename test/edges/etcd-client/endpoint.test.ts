@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseEndpoint } from "../../../src/edges/etcd/endpoint.js";
+import { parseEndpoint } from "../../../src/edges/etcd-client/endpoint.js";
 import { openEtcd } from "../../../src/edges/etcd/store.js";
 import { ManualClock } from "../../support/manual-clock.js";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { probeMember } from "../../../src/edges/etcd/probe.js";
+import { probeMember } from "../../../src/edges/etcd-client/probe.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/free-port.js";

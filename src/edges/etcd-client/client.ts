@@ -1,10 +1,10 @@
 import { rootCertificates } from "node:tls";
 import { InterceptingCall, type Interceptor } from "@grpc/grpc-js";
-import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, retry as retrying } from "cockatiel";
-import { Etcd3, type IOptions, isRecoverableError } from "etcd3";
+import { Etcd3, type IOptions } from "etcd3";
 import { HecdError } from "../../errors.js";
 import { type Clock, wallTime } from "../../flow/clock.js";
 import { readBytes } from "../files/read-text.js";
+import { faultHandling } from "./failover.js";
 import { type MemberEndpoint, parseEndpoint } from "./endpoint.js";
 import { probeMember } from "./probe.js";
 import type {
@@ -163,23 +163,11 @@ export async function openClient(options: EtcdOptions, clock: Clock): Promise<Et
         "grpc.enable_http_proxy": 0,
         "grpc.service_config_disable_resolution": 1,
       },
-      faultHandling: endpoints.length === 1 ? { host: () => noop, global: noop } : failover(),
+      faultHandling: faultHandling(endpoints.length),
     },
     addresses,
     clock,
   );
-}
-
-/** Leaves a member alone for a moment after two failures, and tries the others meanwhile. */
-function failover(): NonNullable<IOptions["faultHandling"]> {
-  const recoverable = handleWhen(isRecoverableError);
-  return {
-    host: () => circuitBreaker(recoverable, { halfOpenAfter: 1_500, breaker: new ConsecutiveBreaker(2) }),
-    global: retrying(recoverable, {
-      maxAttempts: 4,
-      backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 }),
-    }),
-  };
 }
 
 /** The scheme decides; without one, the presence of TLS files does. */

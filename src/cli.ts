@@ -1,3 +1,5 @@
+// Long because all words behind `hecd` stand in one table, with how their command lines are read.
+
 import { parseArgs } from "node:util";
 import type { Command, CommandInput, OperandCommand, ProcessWorld } from "./commands/command.js";
 import type { FlagDescription } from "./config.js";

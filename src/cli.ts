@@ -1,16 +1,5 @@
-// Long because all words behind `hecd` stand in one table, with how their command lines are read.
-
-import { parseArgs } from "node:util";
-import type { Command, CommandInput, OperandCommand, ProcessWorld } from "./commands/command.js";
-import type { FlagDescription } from "./config.js";
-import { withPriority } from "./core/text/priority.js";
-import { readText, readTextIfThere } from "./edges/files/read-text.js";
-import { passedCredentials } from "./edges/systemd/credentials.js";
-import { goesToJournal } from "./edges/systemd/journald.js";
-import { engineOfThisMachine } from "./edges/host/usual-engine.js";
-import { type Fault, HecdError, reasonOf } from "./errors.js";
-import { version } from "./package.js";
-import type { SettingName, Settings } from "./settings.js";
+import type { AnyCommand, ProcessWorld } from "./commands/command.js";
+import { type Fault, HecdError } from "./errors.js";
 
 /** A word behind `hecd`, and how to come by what it does: a command loads only what it needs. */
 interface Word {
@@ -20,9 +9,8 @@ interface Word {
   readonly load: () => Promise<AnyCommand>;
 }
 
-type AnyCommand = Command | OperandCommand;
-
-const WORDS: readonly Word[] = [
+/** The words that take flags as settings. */
+export const WORDS: readonly Word[] = [
   {
     name: "agent",
     summary: "follow Docker and keep container -> host:port keys in etcd",
@@ -98,10 +86,15 @@ const WORDS: readonly Word[] = [
     summary: "drain a container, wait, then stop it",
     load: async () => (await import("./commands/stop.js")).stopCommand,
   },
+  {
+    name: "names",
+    summary: "print the containers or services of this host, for a shell to offer",
+    load: async () => (await import("./commands/completion/names.js")).namesCommand,
+  },
 ];
 
 /** Words that read the rest of the command line by rules of their own. */
-const STANDALONE_COMMANDS = [
+export const STANDALONE_COMMANDS = [
   {
     name: "confd",
     summary: "be confd: its command line, its files, its behaviour",
@@ -114,11 +107,8 @@ const STANDALONE_COMMANDS = [
   },
 ] as const;
 
-/** Loaded late, since help, version and the words with rules of their own do without. */
-const CONFIG = () => import("./config.js");
-
-/** Settings that every command takes. */
-const EVERYWHERE: readonly SettingName[] = ["config", "log-level", "log-format"];
+/** Loaded late, since the overview, the version and the words with rules of their own do without. */
+const COMMAND_LINE = () => import("./command-line.js");
 
 /** Exit codes of one-shot commands; daemons end with 0 when they were asked to. */
 const FAILED = 1;
@@ -138,7 +128,7 @@ export async function runCli(argv: readonly string[], world: ProcessWorld, signa
       return name === undefined ? USAGE : 0;
     }
     if (name === "--version" || name === "version") {
-      world.stdout.write(`hecd ${await version()}\n`);
+      world.stdout.write(`hecd ${world.version()}\n`);
       return 0;
     }
     const face = STANDALONE_COMMANDS.find((each) => each.name === name);
@@ -146,16 +136,15 @@ export async function runCli(argv: readonly string[], world: ProcessWorld, signa
     const word = WORDS.find((each) => each.name === name);
     if (!word) {
       const names = [...WORDS, ...STANDALONE_COMMANDS].map((each) => each.name);
-      const { suggestion } = await CONFIG();
-      throw usage(`Unknown command "${name}"${suggestion(name, names)}; there are ${names.join(", ")}`);
+      throw (await COMMAND_LINE()).unknownCommand(name, names);
     }
     const command = await word.load();
+    const { asksForHelp, helpOf, readCommandLine } = await COMMAND_LINE();
     if (asksForHelp(rest)) {
-      world.stdout.write(await help(name, command));
+      world.stdout.write(helpOf(name, command));
       return 0;
     }
-    const { flags, given } = await parse(name, command, rest);
-    const settings = await settingsOf(flags, world);
+    const { settings, given } = await readCommandLine(name, command, rest, world.env);
     if (!("operand" in command)) return await command.run(settings, world, signal);
     return await command.run(given, settings, world, signal).catch((error: unknown) => {
       if (!signal.aborted || error !== signal.reason) throw error;
@@ -163,8 +152,7 @@ export async function runCli(argv: readonly string[], world: ProcessWorld, signa
     });
   } catch (error) {
     if (!(error instanceof HecdError) || signal.aborted) throw error;
-    const words = `hecd: ${error.message}\n`;
-    world.stderr.write(goesToJournal(world) ? withPriority(words, "error") : words);
+    world.stderr.write((await COMMAND_LINE()).failureLine(error, world));
     return exitCodeOf(error.fault);
   }
 }
@@ -172,100 +160,6 @@ export async function runCli(argv: readonly string[], world: ProcessWorld, signa
 function exitCodeOf({ code }: Fault): number {
   if (code === "usage" || code === "config-invalid") return USAGE;
   return code === "host-held" ? HELD : FAILED;
-}
-
-/** Whether help is asked for; what is passed on to others may ask them. */
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  return own.includes("--help") || own.includes("-h");
-}
-
-async function settingsOf(flags: Flags, world: ProcessWorld): Promise<Settings> {
-  const { resolveSettings } = await CONFIG();
-  const named = flags["config"] ?? world.env["HECD_CONFIG"];
-  const path = typeof named === "string" ? named : resolveSettings({ flags: {}, env: {} }).config;
-  const text = await (named === undefined ? readTextIfThere(path) : readText(path));
-  const machine = { docker: [engineOfThisMachine(world.env)], ...(await passedCredentials(world.env)) };
-  return resolveSettings({ flags, env: world.env, machine, ...(text === undefined ? {} : { file: { path, text } }) });
-}
-
-/** The flags of a command line, by name. */
-type Flags = Readonly<Record<string, string | boolean | string[]>>;
-
-async function parse(
-  name: string,
-  command: AnyCommand,
-  args: readonly string[],
-): Promise<{ readonly flags: Flags; readonly given: CommandInput }> {
-  const flags = await flagsOf(command);
-  const options = Object.fromEntries(
-    flags.map(({ name: flag, takes, repeatable }) => [
-      flag,
-      { type: takes === undefined ? ("boolean" as const) : ("string" as const), multiple: repeatable },
-    ]),
-  );
-  const passesOn = "operand" in command && command.operand.rest !== undefined;
-  const end = passesOn ? args.indexOf("--") : -1;
-  try {
-    const { values, tokens, positionals } = parseArgs({
-      args: end < 0 ? [...args] : args.slice(0, end),
-      options,
-      strict: false,
-      allowPositionals: true,
-      tokens: true,
-    });
-    for (const token of tokens) if (token.kind === "option") await checkOption(token, name, flags);
-    const rest = end < 0 ? [] : args.slice(end + 1);
-    // Every option was checked to have its kind of value.
-    return { flags: values as Flags, given: { ...operandsOf(positionals, name, command), rest } };
-  } catch (error) {
-    if (error instanceof HecdError) throw error;
-    throw usage(reasonOf(error));
-  }
-}
-
-/** What a word works on; empty where nothing is named. */
-function operandsOf(
-  [first = "", second = "", third]: readonly string[],
-  name: string,
-  command: AnyCommand,
-): Pick<CommandInput, "operand" | "second"> {
-  if (!("operand" in command)) {
-    if (first !== "") throw usage(`"${first}" is too much: hecd ${name} takes only flags`);
-    return { operand: "", second: "" };
-  }
-  const { name: operand, rest, isOptional = false, second: other } = command.operand;
-  const hint = rest === undefined ? "" : `; see hecd ${name} --help for what goes behind --`;
-  if (first === "" && !isOptional) throw usage(`hecd ${name} needs ${operand}`);
-  const tooMuch = other === undefined ? second : (third ?? "");
-  if (tooMuch !== "") throw usage(`"${tooMuch}" is too much: hecd ${name} takes one ${operand}${hint}`);
-  return { operand: first, second };
-}
-
-async function checkOption(
-  token: { readonly name: string; readonly rawName: string; readonly value: string | undefined },
-  command: string,
-  flags: readonly FlagDescription[],
-): Promise<void> {
-  const known = flags.find(({ name }) => name === token.name);
-  if (!known) {
-    const names = flags.map(({ name }) => name);
-    const { suggestion } = await CONFIG();
-    throw usage(`Unknown flag ${token.rawName}${suggestion(token.name, names)}; see hecd ${command} --help`);
-  }
-  if (known.takes !== undefined && token.value === undefined)
-    throw usage(`${token.rawName} needs a value: ${known.takes}`);
-  if (known.takes === undefined && token.value !== undefined) throw usage(`${token.rawName} takes no value`);
-}
-
-async function flagsOf(command: AnyCommand): Promise<readonly FlagDescription[]> {
-  const { flagOf } = await CONFIG();
-  return [...command.settings, ...EVERYWHERE].map(flagOf).filter((flag) => flag !== undefined);
-}
-
-function usage(problem: string): HecdError {
-  return new HecdError({ code: "usage", problem });
 }
 
 function overview(): string {
@@ -282,22 +176,4 @@ function overview(): string {
     "and a key in /etc/hecd/hecd.toml; flag > environment > file > default.",
     "",
   ].join("\n");
-}
-
-function operandWords({ name, isOptional = false, second }: OperandCommand["operand"]): string {
-  return ` ${isOptional ? `[${name}]` : name}${second === undefined ? "" : ` [${second}]`}`;
-}
-
-async function help(name: string, command: AnyCommand): Promise<string> {
-  const lines = (await flagsOf(command)).map((flag) => {
-    const left = `  --${flag.name}${flag.takes === undefined ? "" : ` ${flag.takes}`}`;
-    const notes = [
-      ...(flag.fallback === undefined ? [] : [`default ${flag.fallback}`]),
-      ...(flag.env.length > 1 ? [`also from ${flag.env.slice(1).join(", ")}`] : []),
-    ];
-    return `${left.padEnd(28)} ${flag.help}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
-  });
-  const operand = "operand" in command ? operandWords(command.operand) : "";
-  const rest = "operand" in command && command.operand.rest !== undefined ? ` ${command.operand.rest}` : "";
-  return [`Usage: hecd ${name}${operand} [flags]${rest}`, "", command.explanation, "", ...lines, ""].join("\n");
 }

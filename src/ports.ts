@@ -45,6 +45,12 @@ export interface EngineState {
 
 /** A key-value store with revisions and leases. */
 export interface Store extends AsyncDisposable {
+  /**
+   * How old, in milliseconds, the newest state of its watches may be: so long ago it was certain that there is none newer.
+   * A few seconds while all is well; undefined where it is never in doubt.
+   */
+  readonly staleMs?: number | undefined;
+
   /** The present state of the keys below `prefixes`; fails with `store-unreachable` when there is no answer in time. */
   read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot>;
 

@@ -1,5 +1,6 @@
 import type { ProcessWorld } from "./commands/command.js";
 import { lastResort } from "./flow/clock.js";
+import { version } from "./version.js";
 
 /** How long an orderly stop may take before the process ends all the same and its exit code tells. */
 const STOP_DEADLINE_MS = 4_800;
@@ -44,6 +45,7 @@ export async function runProcess(
   const world: ProcessWorld = {
     env: process.env,
     pid: process.pid,
+    version,
     stdout: process.stdout,
     stderr: process.stderr,
     onTerminal: process.stderr.isTTY,

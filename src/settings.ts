@@ -99,7 +99,13 @@ export const SETTINGS = {
     schema: listen,
     fallback: undefined,
     value: "HOST:PORT",
-    help: "where /healthz, /readyz, /metrics and /state are served; off for nowhere",
+    help: "where the page, /healthz, /readyz, /metrics, /state, /live and the history are served; off for nowhere",
+  }),
+  "admin-token-file": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "file that holds the token without which nothing can be ordered: by it people sign in at the page, and commands order; the page takes no orders when not given",
   }),
   etcd: setting<readonly string[]>({
     schema: list,

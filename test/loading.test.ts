@@ -35,14 +35,6 @@ describe("a program that ends at once loads no package that it does not need", (
     expect([...(await packagesOf(file))].sort()).toEqual(packages);
   });
 
-  test("and what a run of confd -onetime does load is built into its few files", async () => {
-    const loaded = ["bin/confd.ts", "edges/etcd/store.ts", "edges/documents/env-store.ts", "template/go-template.ts"];
-    const packages = (await Promise.all(loaded.map((file) => packagesOf(file)))).flatMap((names) => [...names]);
-    const bundle = await readFile(new URL("../tools/bundle.mjs", import.meta.url), "utf8");
-    const [, takenIn = ""] = /^const TAKEN_IN = (\[.*\]);$/m.exec(bundle) ?? [];
-    expect(packages.sort()).toEqual(JSON.parse(takenIn));
-  });
-
   test("nor what drives HAProxy, where commands do that", async () => {
     const files = new Set<string>();
     await packagesOf("edges/haproxy/select-driver.ts", files);

@@ -10,7 +10,7 @@ const AGENTS = ["test/integration/agent-{apart,engine,failures,guests,stops,surv
 const DOCKER = [
   "test/integration/agent-{addresses,checks,events,networks}.test.ts",
   "test/integration/docker*.test.ts",
-  "test/integration/{compose-styles,deploy,dialects,explain,https-page,images,labels,readiness,start,whole-line}.test.ts",
+  "test/integration/{compose-styles,deploy,dialects,explain,https-page,images,labels,page-live,readiness,start,whole-line}.test.ts",
 ];
 
 /** What is about Podman, and needs one in the place of the machine's Docker engine: a round of versions has it. */
@@ -22,8 +22,11 @@ const ROOTLESS = ["test/integration/rootless.test.ts"];
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
-/** What counts the requests that fail while servers end 100 ms after they were told to: it has the machine for itself. */
-const LOAD = ["test/integration/{clients,haproxy-load,haproxy-renderer,haproxy-renewals}.test.ts"];
+/**
+ * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a browser has
+ * something: it has the machine for itself.
+ */
+const LOAD = ["test/integration/{clients,haproxy-load,haproxy-renderer,haproxy-renewals,page-many}.test.ts"];
 
 // Real daemons share two cores: one file at a time keeps them honest.
 const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
@@ -42,7 +45,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/integration/**"],
+          exclude: ["test/integration/**", "test/packages/**"],
           // No test replaces a module, so files may share what one of them has loaded: half of the time was loading.
           isolate: false,
           // All processors; by itself vitest leaves one of them free, which on two cores is half of the machine.
@@ -95,6 +98,16 @@ export default defineConfig({
           exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...ETCD, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "packages",
+          include: ["test/packages/**/*.test.ts"],
+          ...withDaemons,
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
         },
       },
       {

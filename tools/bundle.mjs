@@ -1,34 +1,72 @@
-// Makes dist/: each program in few files, since a run of `confd -onetime` is short beside the reading of hundreds.
-// Of the packages those that it loads are taken in; the others stay where npm has put them.
-import { readFile } from "node:fs/promises";
+// Makes dist/: each program in few files with all packages it needs, since a run of `confd -onetime` is short beside the
+// reading of hundreds of files, and so that what is installed is these files and nothing else. Beside them the
+// script of the page, for browsers.
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { noticesOf } from "./notices.mjs";
 
-const TAKEN_IN = ["@grpc/grpc-js", "cockatiel", "etcd3", "smol-toml"];
-const parse = /** @type {(text: string) => { readonly dependencies: object }} */ (JSON.parse);
-const { dependencies } = parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
+/**
+ * Docker's client would connect by ssh as well, with a package that compiles a library where it is installed. HECD has no
+ * address of that kind.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const withoutSsh = {
+  name: "without-ssh",
+  setup(bundling) {
+    bundling.onResolve({ filter: /^ssh2$/ }, () => ({ path: "ssh2", namespace: "without-ssh" }));
+    bundling.onLoad({ filter: /./, namespace: "without-ssh" }, () => ({ contents: "exports.Client = undefined;" }));
+  },
+};
+
+/**
+ * A package of CommonJS finds `require` and `__dirname` around it, a module does not. Of the packages etcd3 alone reads a
+ * file by its place: the description of etcd's calls, `../proto/rpc.proto` from there.
+ */
+const BANNER = [
+  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  "const __dirname = `${import.meta.dirname}/etcd3/proto`;",
+].join(" ");
+
+await rm(`${ROOT}dist`, { recursive: true, force: true });
+/** @type {Set<string>} */
+const inputs = new Set();
 // Each by itself: what two programs have in common would be cut into many small files.
 for (const program of ["hecd", "confd"]) {
-  await build({
-    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
     entryPoints: [`src/bin/${program}.ts`],
     outdir: "dist",
     bundle: true,
     splitting: true,
     sourcemap: true,
+    metafile: true,
     // Start-up is the reading of this text; names stay, for the sake of stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
     format: "esm",
     platform: "node",
     target: "node20",
-    external: Object.keys(dependencies).filter((name) => !TAKEN_IN.includes(name)),
-    // A package of CommonJS finds this and a __dirname around it, a module does not.
-    banner: {
-      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-    },
-    inject: ["tools/bundle-dirname.mjs"],
+    plugins: [withoutSsh],
+    banner: { js: BANNER },
     logLevel: "warning",
   });
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input);
 }
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: ["src/browser/page.ts"],
+  outdir: "dist",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  logLevel: "warning",
+});
+await mkdir(`${ROOT}dist/etcd3`);
+await cp(`${ROOT}node_modules/etcd3/proto`, `${ROOT}dist/etcd3/proto`, { recursive: true });
+await writeFile(`${ROOT}dist/NOTICES`, await noticesOf(ROOT, [...inputs]));

@@ -24,12 +24,20 @@ export const agentCommand: Command = {
     "on-held",
     "state-dir",
     "listen",
+    "admin-token-file",
   ],
   async run(settings, world, signal) {
     const daemon = openDaemonDeps(settings, world);
     await using store = await openStore(settings, daemon);
     await using agents = await openAgents(settings, store, daemon, world, signal);
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", () => agents.status(), {
+    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", {
+      status: () => agents.status(),
+      page: {
+        role: "agent",
+        agents: () => agents.states(),
+        files: () => ({ resources: [], problems: [] }),
+        ask: async () => new Map(),
+      },
       orders: agents,
     });
     return await runAsService(agents, () => agents.condition(), daemon, world, signal);

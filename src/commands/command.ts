@@ -22,6 +22,9 @@ export interface OperandCommand extends Explained {
   run(given: CommandInput, settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number>;
 }
 
+/** A word of either kind. */
+export type AnyCommand = Command | OperandCommand;
+
 /** What stands behind a word besides its flags; empty where it is left out. */
 export interface CommandInput {
   readonly operand: string;
@@ -42,6 +45,8 @@ export interface ProcessWorld {
   readonly pid: number;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
+  /** The version of the program. */
+  readonly version: () => string;
   /** Whether a person reads stderr. */
   readonly onTerminal: boolean;
   /** From now on a SIGHUP calls `listener` instead of ending the process. */

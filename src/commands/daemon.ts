@@ -1,5 +1,7 @@
 import type { Policy } from "../core/decision/context.js";
 import type { Emit } from "../core/events/event.js";
+import { Hour } from "../core/page/hour.js";
+import { Links } from "../core/page/links.js";
 import type { Holder } from "../core/registry/claim.js";
 import { BackendStores } from "../edges/documents/backend-stores.js";
 import { openEtcd } from "../edges/etcd/store.js";
@@ -7,6 +9,9 @@ import { readText } from "../edges/files/read-text.js";
 import { hostNames } from "../edges/host/host.js";
 import { openJournal } from "../edges/host/journal.js";
 import { type Identity, openIdentity, passingIdentity } from "../edges/host/state-folder.js";
+import { openPage } from "../edges/page/open-page.js";
+import type { PageParts } from "../edges/page/page-server.js";
+import { Sessions } from "../edges/page/sessions.js";
 import { Metrics } from "../edges/status/metrics.js";
 import { openStatusServer } from "../edges/status/server.js";
 import type { Status } from "../edges/status/status.js";
@@ -15,10 +20,17 @@ import { informing } from "../edges/systemd/informing.js";
 import { goesToJournal } from "../edges/systemd/journald.js";
 import { serviceManagerOf } from "../edges/systemd/service-manager.js";
 import { type Clock, systemClock, wallTime } from "../flow/clock.js";
+import { HecdError } from "../errors.js";
+import { packagePath } from "../package.js";
+import { version } from "../version.js";
 import { type Runnable, runAll } from "../flow/run-all.js";
 import type { HistoryOrders, Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
+
+/** Where the templates of the page are, and its script. */
+const PAGE_TEMPLATES = packagePath("templates/page");
+const PAGE_SCRIPT = packagePath("dist/page.js");
 
 /** What every command that lives for a while depends on: the clock, and where events go. */
 export interface Deps {
@@ -28,12 +40,18 @@ export interface Deps {
 
 /** What a daemon depends on, which also counts its events and answers at the status address. */
 export interface DaemonDeps extends Deps {
-  /** Serves the status address until disposed, and takes orders there for those that take any; nothing when it is off. */
-  serve(
-    listen: string,
-    status: () => Status,
-    takers?: { readonly orders?: Orders | undefined; readonly history?: HistoryOrders | undefined },
-  ): Promise<AsyncDisposable>;
+  /** Serves the status address with its page until disposed, and takes orders there; nothing when it is off. */
+  serve(listen: string, served: Served): Promise<AsyncDisposable>;
+}
+
+/** What is served at a status address. */
+interface Served {
+  readonly status: () => Status;
+  readonly page: PageParts;
+  /** Who takes orders about containers; nobody when undefined. */
+  readonly orders?: Orders;
+  /** Whose history is told, and who takes orders about it; nobody when undefined. */
+  readonly history?: HistoryOrders | undefined;
 }
 
 /** A voice on stderr, for commands that do one thing. */
@@ -46,20 +64,43 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
   const journal = journalOf(settings, world);
   const metrics = new Metrics(systemClock);
   const told = new ToldEvents();
+  const hour = new Hour();
+  const links = new Links();
   const emit: Emit = (event, host) => {
     metrics.count(event, host);
     journal(event, host);
     told.tell(event, host);
+    const at = wallTime().getTime();
+    hour.take(event, at);
+    links.take(event, host, at);
   };
   return {
     clock: systemClock,
     emit,
-    async serve(listen, status, takers) {
+    async serve(listen, { status, page: parts, orders, history }) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
-      const live = { told, clock: systemClock };
-      const server = await openStatusServer(listen, { status, metrics: () => metrics.expose(), live, ...takers });
+      const clock = systemClock;
+      const token = await adminTokenOf(settings);
+      const sessions = token === undefined ? undefined : new Sessions(token, clock);
+      const daemon = { role: parts.role, version: version(), machine: hostNames().hostname };
+      const sources = { ...parts, daemon, status, told, hour, links, orders, sessions, clock };
+      const page = await openPage(sources, PAGE_TEMPLATES, PAGE_SCRIPT);
+      const isToken = sessions && ((given: string) => sessions.isToken(given));
+      const server = await openStatusServer(listen, {
+        ...{ status, orders, history, isToken, page },
+        metrics: () => metrics.expose(),
+        live: { told, clock },
+      }).catch((error: unknown) => {
+        page[Symbol.dispose]();
+        throw error;
+      });
       emit({ kind: "listening", url: server.url });
-      return server;
+      return {
+        async [Symbol.asyncDispose]() {
+          page[Symbol.dispose]();
+          await server[Symbol.asyncDispose]();
+        },
+      };
     },
   };
 }
@@ -85,10 +126,11 @@ export async function openStores(
   settings: Settings,
   deps: Deps,
   { env }: ProcessWorld,
-): Promise<AsyncDisposable & { readonly of: (resource: Resource) => Store }> {
+): Promise<AsyncDisposable & { readonly common: Store; readonly of: (resource: Resource) => Store }> {
   const common = await openStore(settings, deps);
   const own = new BackendStores({ ...deps, env });
   return {
+    common,
     of: ({ backend }) => (backend ? own.of(backend) : common),
     async [Symbol.asyncDispose]() {
       await Promise.all([common[Symbol.asyncDispose](), own[Symbol.asyncDispose]()]);
@@ -196,6 +238,22 @@ function journalOf(settings: Settings, world: ProcessWorld): Emit {
     },
     stderr,
   );
+}
+
+/** A shorter one could be guessed. */
+const LEAST_LENGTH = 16;
+
+/**
+ * The token that orders need, from the first line of the file that the settings name; undefined where they name none.
+ *
+ * Throws `file-unreadable`, and `config-invalid` for what is no token.
+ */
+export async function adminTokenOf({ "admin-token-file": path }: Settings): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const token = (await readSecret(path)).trim();
+  if (token.length >= LEAST_LENGTH && /^[\x21-\x7e]+$/.test(token)) return token;
+  const issue = `its first line must be ${LEAST_LENGTH} or more letters, digits and signs, as openssl rand -hex 32 makes them`;
+  throw new HecdError({ code: "config-invalid", source: `--admin-token-file ${path}`, issues: [issue] });
 }
 
 /** The password itself, or the first line of its file; `name:password` is how etcdctl has it in one. */

@@ -6,6 +6,8 @@ import { askAgent } from "../edges/status/agent-client.js";
 import { order } from "../edges/status/client.js";
 import { HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
+import type { Settings } from "../settings.js";
+import { adminTokenOf } from "./daemon.js";
 import type { OperandCommand } from "./command.js";
 import { theOne } from "./inquiry.js";
 
@@ -26,8 +28,8 @@ export const drainCommand: OperandCommand = {
     "",
     ...OPERAND,
   ].join("\n"),
-  settings: ["agent"],
-  run: ({ operand }, settings, world, signal) => give("drain", operand, settings.agent, world.stdout, signal),
+  settings: ["agent", "admin-token-file"],
+  run: ({ operand }, settings, world, signal) => give("drain", operand, settings, world.stdout, signal),
 };
 
 /** `hecd undrain`: takes a drain back. */
@@ -39,21 +41,23 @@ export const undrainCommand: OperandCommand = {
     "",
     ...OPERAND,
   ].join("\n"),
-  settings: ["agent"],
-  run: ({ operand }, settings, world, signal) => give("undrain", operand, settings.agent, world.stdout, signal),
+  settings: ["agent", "admin-token-file"],
+  run: ({ operand }, settings, world, signal) => give("undrain", operand, settings, world.stdout, signal),
 };
 
 async function give(
   verb: "drain" | "undrain",
   asked: string,
-  address: string,
+  settings: Settings,
   stdout: NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<number> {
+  const { agent: address } = settings;
+  const token = await adminTokenOf(settings);
   const answer = await askAgent(address, systemClock, signal);
   if (answer.kind === "silent") throw new HecdError({ code: "agent-unreachable", address, reason: answer.reason });
   const { containers } = answer.report;
-  const place = { address, clock: systemClock };
+  const place = { address, token, clock: systemClock };
   const found = findContainer(asked, containers);
   const service = serviceMeant(asked, found.kind === "unknown", containers);
   if (service !== undefined) {

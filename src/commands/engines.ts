@@ -1,4 +1,4 @@
-import { Agent, type AgentSettings } from "../agent/agent.js";
+import { Agent, type AgentSettings, type AgentState } from "../agent/agent.js";
 import { isHere, parseDockerUrl } from "../core/host/docker-url.js";
 import { type Engine, readEngines } from "../core/host/engines.js";
 import { DockerContainers } from "../edges/docker/provider.js";
@@ -21,6 +21,8 @@ export interface Agents extends Orders, AsyncDisposable {
   status(): Status;
   /** How the agents are, in some words. */
   condition(): DaemonCondition;
+  /** What the agent of each engine knows. */
+  states(): readonly AgentState[];
 }
 
 /** The engines that the settings name; throws `usage` for what cannot be. */
@@ -75,6 +77,7 @@ export async function openAgents(
       const at = hosts.length === 1 ? "" : ` at ${hosts.length} engines`;
       return { waitingFor: waitingFor(), summary: `${keys} keys of ${containers} containers${at}` };
     },
+    states: () => hosts.map(({ agent }) => agent.state),
     status() {
       const [only, ...others] = hosts;
       if (only && others.length === 0) return { waitingFor: waitingFor(), state: only.agent.state };

@@ -4,7 +4,7 @@ import { Renderer, type RendererState, type Result } from "../renderer/renderer.
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
 import { openDaemonDeps, openStores, openDeps, runAsService } from "./daemon.js";
-import { rendererParts, withFolders } from "./rendering.js";
+import { rendererPage, rendererParts, withFolders } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
 const UNCHANGED = 2;
@@ -18,16 +18,18 @@ export const renderCommand: Command = {
     "  hecd render --confdir /etc/hecd --etcd http://10.0.0.1:2379",
     "  hecd render --once --dry-run",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, "confdir", "haproxy", "once", "dry-run", "exit-code", "listen"],
+  settings: [...ETCD_SETTINGS, "confdir", "haproxy", "once", "dry-run", "exit-code", "listen", "admin-token-file"],
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemonDeps(settings, world);
     await using stores = await openStores(settings, daemon, world);
     const templates = withFolders(new TemplateFolder(settings.confdir, daemon), world.env, daemon);
     const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
-    const status = () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state });
-    const takers = { history: renderer.histories };
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", status, takers);
+    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", {
+      status: () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state }),
+      page: rendererPage(renderer, stores.common, daemon.clock),
+      history: renderer.histories,
+    });
     const condition = () => ({ waitingFor: renderer.waitingFor, summary: summaryOf(renderer.state) });
     return await runAsService(renderer, condition, daemon, world, signal);
   },

@@ -1,12 +1,16 @@
+import type { Agent } from "../agent/agent.js";
+import { AGENTS, SERVICES } from "../core/model/keys.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { errorPagesFolder } from "../edges/output/error-pages-folder.js";
 import { FollowedFolder } from "../edges/output/followed-folder.js";
 import { usersFolder } from "../edges/output/users-folder.js";
-import type { Resource, Templates } from "../ports.js";
+import type { PageParts } from "../edges/page/page-server.js";
+import { StatisticsOfAll } from "../edges/page/statistics.js";
+import type { Resource, Store, Templates } from "../ports.js";
 import { DEFAULT_OPTIONS } from "../renderer/apply.js";
-import type { RendererParts } from "../renderer/renderer.js";
+import type { Renderer, RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { compileTemplate } from "../template/compile.js";
 import { type RenderInput, type Rendering } from "../template/template.js";
@@ -63,4 +67,27 @@ export function rendererParts(
     ...DEFAULT_OPTIONS,
     dryRun: settings["dry-run"],
   };
+}
+
+/** What the page of a renderer shows: its files, their HAProxies, and what the agents of all hosts have written. */
+export function rendererPage(renderer: Renderer, store: Store, clock: Deps["clock"]): PageParts {
+  const statistics = new StatisticsOfAll(clock);
+  return {
+    role: "renderer",
+    agents: () => [],
+    files: () => renderer.state,
+    follow: (signal) => store.watch(prefixesOf(renderer), signal),
+    ask: (what, signal) => statistics.ask(renderer.resources, what, signal),
+  };
+}
+
+/** What the page of `hecd up` shows: both. */
+export function upPage(agent: Agent, renderer: Renderer, store: Store, clock: Deps["clock"]): PageParts {
+  return { ...rendererPage(renderer, store, clock), role: "up", agents: () => [agent.state] };
+}
+
+/** What the agents write, and what the files are made of besides, where that is in the same store. */
+function prefixesOf({ resources }: Renderer): readonly string[] {
+  const own = resources.flatMap(({ backend, prefixes }) => (backend ? [] : prefixes));
+  return [...new Set([SERVICES, AGENTS, ...own])];
 }

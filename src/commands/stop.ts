@@ -10,6 +10,7 @@ import { reasonOf } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import { graceSignal } from "../flow/deadline.js";
 import type { Settings } from "../settings.js";
+import { adminTokenOf } from "./daemon.js";
 import type { OperandCommand, ProcessWorld } from "./command.js";
 import { locate } from "./inquiry.js";
 
@@ -29,7 +30,7 @@ export const stopCommand: OperandCommand = {
     "",
     "  hecd stop web-1 --drain-delay 10s",
   ].join("\n"),
-  settings: ["drain-delay", "agent", "docker", "docker-tls", "docker-cert-path"],
+  settings: ["drain-delay", "agent", "admin-token-file", "docker", "docker-tls", "docker-cert-path"],
   async run({ operand }, settings, world, signal) {
     const { stdout, stderr } = world;
     stdout.write(`Stopping ${operand}...\n`);
@@ -65,10 +66,12 @@ function drainDelayOf(container: Container, settings: Settings): number {
 /** How to drain a container; undefined, with the reason told, where that cannot be done or would change nothing. */
 async function drainOf(
   container: Container,
-  { agent: address }: Settings,
+  settings: Settings,
   world: ProcessWorld,
   signal: AbortSignal,
 ): Promise<Drain | undefined> {
+  const { agent: address } = settings;
+  const token = await adminTokenOf(settings);
   const asked = await askAgent(address, clock, signal);
   if (asked.kind === "silent") {
     const why = `No agent answers at ${address} (${asked.reason})`;
@@ -79,13 +82,16 @@ async function drainOf(
   if (found.kind !== "found" || !("instances" in found.container.decision)) return undefined;
   const wasDrained = found.container.decision.instances.some(({ drained }) => drained === true);
   const work = workThrough(found.container, serversByAddress(asked.report.containers));
-  return new Drain(container, { address, wasDrained, work }, world);
+  return new Drain(container, { place: { address, token, clock }, wasDrained, work }, world);
 }
+
+/** Whom to order, and by which right. */
+type Place = Parameters<typeof order>[2];
 
 /** The drain before a stop. */
 class Drain {
   readonly #container: Container;
-  readonly #address: string;
+  readonly #place: Place;
   readonly #wasDrained: boolean;
   readonly #work: string | undefined;
   readonly #world: ProcessWorld;
@@ -93,11 +99,11 @@ class Drain {
 
   constructor(
     container: Container,
-    how: { readonly address: string; readonly wasDrained: boolean; readonly work: string | undefined },
+    how: { readonly place: Place; readonly wasDrained: boolean; readonly work: string | undefined },
     world: ProcessWorld,
   ) {
     this.#container = container;
-    this.#address = how.address;
+    this.#place = how.place;
     this.#wasDrained = how.wasDrained;
     this.#work = how.work;
     this.#world = world;
@@ -108,7 +114,7 @@ class Drain {
     const { id, name } = this.#container;
     this.#begun = true;
     try {
-      await order("drain", { container: id }, { address: this.#address, clock }, signal);
+      await order("drain", { container: id }, this.#place, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#begun = false;
@@ -126,7 +132,7 @@ class Drain {
     const { stderr } = this.#world;
     using last = graceSignal(TAKE_BACK_MS, clock, signal);
     try {
-      await order("undrain", { container: id }, { address: this.#address, clock }, last.signal);
+      await order("undrain", { container: id }, this.#place, last.signal);
       stderr.write(`${name} is undrained and serves again\n`);
     } catch (error) {
       stderr.write(`${name} is still drained, bring it back with hecd undrain ${name}: ${reasonOf(error)}\n`);

@@ -24,7 +24,7 @@ import { type Command, DOCKER_SETTINGS, type ProcessWorld } from "./command.js";
 import { type DaemonDeps, openDaemonDeps, openPassingIdentity } from "./daemon.js";
 import { type AdvertisedEngine, enginesOf, openAgent } from "./engines.js";
 import { servicesTable } from "./list.js";
-import { rendererParts, withFolders } from "./rendering.js";
+import { rendererParts, upPage, withFolders } from "./rendering.js";
 
 const STOCK_TEMPLATE = packagePath("templates/haproxy.cfg.hbs");
 const HOLD_SCRIPT = packagePath("templates/hold.lua");
@@ -42,7 +42,17 @@ export const upCommand: Command = {
     "",
     "  hecd up --http-port 80 --https-port 443 --tls-certs /etc/haproxy/certs",
   ].join("\n"),
-  settings: [...DOCKER_SETTINGS, "http-port", "https-port", "tls-certs", "template", "haproxy", "run-dir", "listen"],
+  settings: [
+    ...DOCKER_SETTINGS,
+    "http-port",
+    "https-port",
+    "tls-certs",
+    "template",
+    "haproxy",
+    "run-dir",
+    "listen",
+    "admin-token-file",
+  ],
   async run(settings, world, signal) {
     const daemon = openDaemonDeps(settings, world);
     await using folder = await runFolder(settings["run-dir"]);
@@ -71,7 +81,7 @@ export const upCommand: Command = {
       daemon,
       signal,
     );
-    await using _status = await serveStatus(settings, daemon, { agent, renderer, haproxy });
+    await using _status = await serveStatus(settings, daemon, { agent, renderer, store, haproxy });
     const display = { run: (s: AbortSignal) => showServers(store, daemon, world, s) };
     return await runAll([agent, renderer, display], signal);
   },
@@ -201,15 +211,21 @@ function firstFileFault(output: string): HecdError {
 async function serveStatus(
   { listen }: Settings,
   daemon: DaemonDeps,
-  parts: { readonly agent: Agent; readonly renderer: Renderer; readonly haproxy: HaproxyProcess },
+  parts: {
+    readonly agent: Agent;
+    readonly renderer: Renderer;
+    readonly store: Store;
+    readonly haproxy: HaproxyProcess;
+  },
 ): Promise<AsyncDisposable> {
-  const { agent, renderer, haproxy } = parts;
+  const { agent, renderer, store, haproxy } = parts;
   const status = () => ({
     waitingFor: [...agent.waitingFor, ...renderer.waitingFor, ...(haproxy.running ? [] : ["HAProxy"])],
     notes: renderer.notes,
     state: { agent: agent.state, renderer: renderer.state },
   });
-  return daemon.serve(listen ?? "127.0.0.1:9180", status, { orders: agent, history: renderer.histories });
+  const page = upPage(agent, renderer, store, daemon.clock);
+  return daemon.serve(listen ?? "127.0.0.1:9180", { status, page, orders: agent, history: renderer.histories });
 }
 
 /** Prints the servers whenever they change. */

@@ -113,6 +113,11 @@ export class Renderer {
     });
   }
 
+  /** What is kept now. */
+  get resources(): readonly Resource[] {
+    return [...this.#loops.values()].map(({ loop }) => loop.resource);
+  }
+
   get state(): RendererState {
     return {
       resources: [...this.#loops.values()].map(({ loop }) => loop.state),

@@ -51,7 +51,7 @@ describe("the page for contributors", () => {
     const answers = rows(section("CONTRIBUTING.md", "Where is what"));
     expect(answers.length).toBeGreaterThan(15);
     for (const [question = "", answer = ""] of answers) {
-      expect(answer.match(/(src|test)\/[\w./-]+/g) ?? [], question).not.toEqual([]);
+      expect(answer.match(/(src|test|tools)\/[\w./-]+/g) ?? [], question).not.toEqual([]);
     }
   });
 

@@ -9,12 +9,13 @@ import { container, context } from "../support/containers.js";
 import { ROOT } from "../support/documents.js";
 
 const { scripts } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { readonly scripts: object };
-const OF_NPM = ["ci", "link", "run", "start", "test"];
+const OF_NPM = ["ci", "i", "link", "run", "start", "test"];
 
 /** Programs of others whose lines are taken as they are. */
 const OF_OTHERS = [
   ...[
     "acme.sh",
+    "apt",
     "cat",
     "certbot",
     "cp",

@@ -18,11 +18,11 @@ beforeAll(async () => {
   await using scratch = await tempDir();
   const project = join(scratch.path, "project");
   const cache = join(scratch.path, "cache");
-  await mkdir(project);
-  for (const name of ["package.json", "package-lock.json", ".npmrc"]) {
+  await mkdir(join(project, "tools/package/node"), { recursive: true });
+  for (const name of ["package.json", "package-lock.json", ".npmrc", "tools/package/node/package.json"]) {
     await copyFile(`${PROJECT}${name}`, join(project, name));
   }
-  await must("npm", ["ci", "--ignore-scripts", "--cache", cache], { cwd: project });
+  await must("npm", ["ci", "--ignore-scripts", "--workspaces=false", "--cache", cache], { cwd: project });
   const registry = (await must("npm", ["config", "get", "registry"])).trim();
   await writeFile(join(scratch.path, ".dockerignore"), "project\n");
   await writeFile(
@@ -61,10 +61,34 @@ describe("the image", () => {
     expect((await inImage("--entrypoint", "id", IMAGE, "-u")).trim()).toBe("10001");
   });
 
-  test("has nothing in it that only building needs", async () => {
-    const packages = await inImage("--entrypoint", "ls", IMAGE, "node_modules");
-    expect(packages).toMatch(/^zod$/m);
-    expect(packages).not.toMatch(/^(typescript|vitest|eslint)$/m);
+  test("has nothing in it but what runs: neither packages of npm nor sources", async () => {
+    expect((await inImage("--entrypoint", "ls", IMAGE)).split("\n").filter(Boolean).sort()).toEqual([
+      "dist",
+      "health.mjs",
+      "package.json",
+      "templates",
+    ]);
+  });
+
+  test("has both daemons, hecd up and confd, each of which runs on a root that cannot be written to", async () => {
+    for (const program of ["hecd", "confd"]) {
+      const args = ["--read-only", "--entrypoint", "node", IMAGE, `/opt/hecd/dist/${program}.js`, "--help"];
+      expect(await must("sh", ["-c", 'docker run --rm --network none "$@" 2>&1', "sh", ...args])).toMatch(/^Usage/m);
+    }
+    for (const command of ["agent", "render", "up"]) {
+      expect(await inImage("--read-only", IMAGE, command, "--help")).toMatch(/^Usage: hecd /);
+    }
+  });
+
+  test("is healthy where a daemon in it answers, whatever that still waits for", async () => {
+    const name = `hecd-test-health-${process.pid}`;
+    await docker("run", "--detach", "--name", name, "--read-only", "--network", "none", IMAGE, "render");
+    try {
+      const health = async (): Promise<string> => docker("inspect", "--format", "{{.State.Health.Status}}", name);
+      await eventually("a healthy renderer", async () => (await health()).trim() === "healthy", 30_000, 200);
+    } finally {
+      await docker("rm", "--force", name);
+    }
   });
 
   test("starts HAProxy with a configuration that is valid, until there is a better one", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { capabilitiesOf } from "../../src/haproxy/runtime/capabilities.js";
 import { eventually } from "../support/eventually.js";
 import { haproxyVersion } from "../support/haproxy.js";
+import { heldEnv } from "../support/held-env.js";
 import { LabelWorld, Site } from "../support/label-world.js";
 import type { Labelled } from "../support/labelled.js";
 import { Visitors } from "../support/visitors.js";
@@ -40,6 +41,41 @@ describe("a new service", () => {
     expect(await world.haproxy.servers("")).toEqual(before);
     expect(await world.have(all)).toEqual([]);
     expect((await world.ask("/", { host: "new-3.example" })).body).toBe("two");
+  });
+
+  test(`that waits for a server comes ${canAddBackends ? "without a reload" : "by one reload"}, and its requests wait`, async () => {
+    await using one = await Site.start("one");
+    await using world = await LabelWorld.start([service(one, "one")], { env: await heldEnv("10s") });
+    const all = [service(one, "one"), service(one, "two")];
+    expect(await world.have(all)).toEqual(canAddBackends ? [] : ["backend two is new"]);
+    expect((await world.ask("/", { host: "two.example" })).body).toBe("one");
+    await world.haproxy.ask(`set server two/two:127.0.0.1:${one.port} state maint`);
+    const asked = world.ask("/waits", { host: "two.example" });
+    await eventually("a request that waits", async () =>
+      (await world.haproxy.ask("show stat two 2 -1")).includes("two,BACKEND,0,0,1,"),
+    );
+    await world.haproxy.ask(`set server two/two:127.0.0.1:${one.port} state ready`);
+    expect((await asked).body).toBe("one");
+    // A process that reads the file has the same.
+    const before = await world.haproxy.servers("");
+    await world.haproxy.haproxy.kill();
+    await world.haproxy.haproxy.start();
+    expect(await world.haproxy.servers("")).toEqual(before);
+    expect(await world.have(all)).toEqual([]);
+    if (!canAddBackends) return;
+    world.haproxy.parts = { ...world.haproxy.parts, mayDefer: true };
+    const left = [service(one, "one")];
+    await eventually(
+      "the server's end",
+      async () => {
+        expect(await world.have(left)).toEqual([]);
+        return world.haproxy.parts.driver.report?.leaving.length === 0;
+      },
+      20_000,
+    );
+    world.haproxy.parts = { ...world.haproxy.parts, mayDefer: false };
+    expect(await world.have(left)).toEqual([]);
+    expect(await world.haproxy.ask("show backend")).not.toMatch(/^two$/m);
   });
 
   test("takes one reload where only the file can say something of it", async () => {

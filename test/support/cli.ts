@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { runCli } from "../../src/cli.js";
+import { version } from "../../src/version.js";
 
 /** What a command line came to. */
 export interface CliResult {
@@ -18,6 +19,7 @@ export async function cli(
   const world = {
     env: { HECD_STATE_DIR: "off", ...env },
     pid: 1,
+    version,
     stdout,
     stderr,
     onTerminal: false,

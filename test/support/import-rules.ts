@@ -12,23 +12,12 @@ export interface Rule {
  */
 export const RULES: Readonly<Record<string, Rule>> = {
   bin: { rooms: ["cli", "process", "commands/confd"], packages: [] },
-  cli: {
-    rooms: [
-      "commands",
-      "commands/confd",
-      "commands/history",
-      "edges/files",
-      "edges/host",
-      "edges/systemd",
-      "config",
-      "settings",
-      "core/text",
-      "package",
-      "errors",
-    ],
+  cli: { rooms: ["commands", "commands/*", "command-line", "errors"], packages: [] },
+  "command-line": {
+    rooms: ["commands", "edges/files", "edges/host", "edges/systemd", "config", "settings", "core/text", "errors"],
     packages: ["node:*"],
   },
-  process: { rooms: ["commands", "flow"], packages: [] },
+  process: { rooms: ["commands", "flow", "version"], packages: [] },
   "commands/history": {
     rooms: [
       ...["commands", "renderer/history", "edges/history", "edges/output", "edges/status", "core/history", "flow"],
@@ -37,13 +26,17 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["zod"],
   },
   "commands/confd": {
-    rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "package", "errors"],
+    rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "errors"],
     packages: ["node:*"],
+  },
+  "commands/completion": {
+    rooms: ["commands", "edges/status", "core/text", "flow", "errors"],
+    packages: [],
   },
   commands: {
     rooms: [
       ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
-      ...["settings", "package", "errors"],
+      ...["settings", "package", "version", "errors"],
     ],
     packages: ["node:*", "zod"],
   },
@@ -85,6 +78,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*", "chokidar"],
   },
   "edges/history": { rooms: ["edges/files", "ports", "core/history"], packages: ["node:*"] },
+  "edges/page": {
+    rooms: ["edges/haproxy", "edges/status", "haproxy/runtime", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "handlebars"],
+  },
   "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },
   "edges/host": {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
@@ -113,9 +110,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
-  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps"], packages: [] },
+  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps", "core/model"], packages: [] },
   "haproxy/maps": { rooms: ["haproxy/config", "core/memo"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
+  "haproxy/words": { rooms: [], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
   settings: { rooms: ["core/labels", "core/text"], packages: ["zod"] },
@@ -132,9 +130,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/history": { rooms: ["core/model"], packages: ["diff", "zod"] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
+  "core/page": {
+    rooms: ["core/decision", "core/events", "core/model", "core/registry", "core/view"],
+    packages: [],
+  },
   "core/memo": { rooms: [], packages: [] },
   "core/text": { rooms: [], packages: [] },
+  browser: { rooms: ["edges/page"], packages: [] },
   flow: { rooms: [], packages: [] },
+  version: { rooms: [], packages: ["node:*"] },
   package: { rooms: [], packages: ["node:*"] },
   errors: { rooms: [], packages: [] },
 };

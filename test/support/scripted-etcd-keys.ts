@@ -70,13 +70,21 @@ export class FakeKeys {
     return this.#now().get(key);
   }
 
-  range({ key, range_end: end, limit, revision, count_only: counts }: RangeRequest): RangeAnswer {
+  range({
+    key,
+    range_end: end,
+    limit,
+    revision,
+    count_only: counts,
+    min_mod_revision: least = "0",
+  }: RangeRequest): RangeAnswer {
     const at = revision === undefined || revision === "0" ? this.revision : BigInt(revision);
     if (at < this.compacted) {
       throw new Error("11 OUT_OF_RANGE: etcdserver: mvcc: required revision has been compacted");
     }
-    const all = this.#sorted(this.#states.get(at) ?? new Map<string, KeyValue>()).filter((pair) =>
-      isIn({ key, ...(end ? { range_end: end } : {}) }, pair.key),
+    const all = this.#sorted(this.#states.get(at) ?? new Map<string, KeyValue>()).filter(
+      (pair) =>
+        isIn({ key, ...(end ? { range_end: end } : {}) }, pair.key) && BigInt(pair.mod_revision) >= BigInt(least),
     );
     const kvs = counts ? [] : limit ? all.slice(0, limit) : all;
     return { kvs, more: !counts && kvs.length < all.length };

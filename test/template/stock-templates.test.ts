@@ -143,6 +143,7 @@ test("pages of the site have a reload bring in each change of theirs, and are to
 });
 
 describe("requests wait for a server", () => {
+  const NO_ROUTES = { hosts: [], paths: [] };
   const holds = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
     const keys = [record({ service: "label", hold: "1500ms" }), record({ service: "never", port: 2, hold: "0ms" })];
     const all = { "/app/plain/web": "10.0.0.1:80", ...Object.fromEntries(keys) };
@@ -155,14 +156,23 @@ describe("requests wait for a server", () => {
   ];
 
   test("as long as HECD_HOLD says, or the label of the service", async () => {
+    const [rule, socket] = wait("10s");
     expect(await holds({ HECD_HOLD: "10s" })).toEqual([
       "    lua-load /etc/hecd/templates/hold.lua",
+      rule, // of the defaults from which backends come at run time
       "backend label",
       ...wait("1500ms"),
       "backend never",
-      "backend plain",
-      ...wait("10s"),
+      "backend plain from _waiting",
+      socket,
     ]);
+  });
+
+  test("behind the rules that a service has itself, of whom its requests are", async () => {
+    const keys = [record({ service: "own", http: { ...NO_ROUTES, allow: ["10.0.0.0/8"] } })];
+    const { text } = renderKeys(await stockTemplate("haproxy.cfg.hbs"), Object.fromEntries(keys), { HECD_HOLD: "10s" });
+    const [, own = ""] = text.split("\nbackend own\n");
+    expect(own).toMatch(/ deny_status 403 .*\n[^]* lua\.hold 10s /);
   });
 
   test("only where a label says so, with a HECD_HOLD of no time", async () => {

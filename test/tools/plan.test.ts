@@ -21,6 +21,7 @@ const READY: Facts = {
     "nginx",
     "pebble",
     "systemd-analyze",
+    "chromium",
   ]),
   engine: { kind: "answers" },
   staleImages: [],
@@ -40,6 +41,17 @@ describe("the preparation of a machine", () => {
     expect(refusalOf(READY, [])).toBeUndefined();
   });
 
+  test("leaves every engine alone for the packages, which are installed on machines of their own", () => {
+    const packages = planOf({ ...BARE, purpose: "packages", staleImages: [] }).find(({ kind }) => kind === "packages");
+    expect(packages).toEqual({
+      kind: "packages",
+      packages: ["busybox-static", "mmdebstrap", "systemd-container", "lintian"],
+      heldUnits: [],
+    });
+    const elsewhere = { kind: "elsewhere", url: "tcp://a", reason: "down" } as const;
+    expect(refusalOf({ ...READY, purpose: "packages", engine: elsewhere }, [])).toBeUndefined();
+  });
+
   test("does everything, in the order of what needs what, on a bare machine", () => {
     expect(planOf(BARE)).toEqual([
       { kind: "npm" },
@@ -56,6 +68,7 @@ describe("the preparation of a machine", () => {
           "nginx",
           "pebble",
           "systemd",
+          "chromium",
           "iptables",
         ],
         heldUnits: ["haproxy.service", "etcd.service", "nginx.service"],

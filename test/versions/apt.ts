@@ -41,7 +41,7 @@ function preferring(suite: string, packages: readonly string[]): string {
 }
 
 /** Where this machine gets Debian itself from. */
-async function mirror(): Promise<string> {
+export async function mirror(): Promise<string> {
   const format = ["--format", "$(REPO_URI)"];
   const targets = await must("apt-get", ["indextargets", ...format, "Created-By: Packages", "Label: Debian"]);
   const first = targets.split("\n")[0] ?? "";

@@ -88,6 +88,10 @@ async function installed() {
     "nginx",
     "pebble",
     "systemd-analyze",
+    "mmdebstrap",
+    "systemd-nspawn",
+    "lintian",
+    "chromium",
   ];
   /** @type {Set<Program>} */
   const found = new Set(plain.filter((name) => find(name) !== undefined));

@@ -61,6 +61,7 @@ const EDITION = 1;
  * @returns {readonly string[]}
  */
 export function imagesFor(purpose) {
+  if (purpose === "packages") return [];
   return purpose === "start" ? ["hecd-test/web"] : RECIPES.map(({ image }) => image);
 }
 

@@ -1,10 +1,10 @@
 /**
  * Pure: what a machine has -> what has to be done before HECD runs on it, or why that cannot be done here.
  *
- * @typedef {"start" | "test"} Purpose
+ * @typedef {"start" | "test" | "packages"} Purpose
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
- *   "nginx" | "pebble" | "systemd-analyze"} Program
+ *   "nginx" | "pebble" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
  *
  * @typedef {{ readonly kind: "answers" }
  *   | { readonly kind: "silent", readonly reason: string }
@@ -49,12 +49,21 @@ const DEBIAN = {
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
   pebble: { packages: ["pebble"], units: [] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
+  chromium: { packages: ["chromium"], units: [] },
+  mmdebstrap: { packages: ["mmdebstrap"], units: [] },
+  "systemd-nspawn": { packages: ["systemd-container"], units: [] },
+  lintian: { packages: ["lintian"], units: [] },
 };
 
 /** @type {Readonly<Record<Purpose, readonly Program[]>>} */
 const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
-  test: ["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble", "systemd-analyze"],
+  test: [
+    .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
+    .../** @type {const} */ (["systemd-analyze", "chromium"]),
+  ],
+  // The packages are installed on machines of their own, each with an engine that comes from Debian.
+  packages: ["busybox", "mmdebstrap", "systemd-nspawn", "lintian"],
 };
 
 /** An engine that we start ourselves needs these; one that answers is used as it is. */
@@ -73,7 +82,7 @@ export function planOf(facts) {
   const steps = [];
   if (!facts.npmInStep) steps.push({ kind: "npm" });
 
-  const ours = facts.engine.kind === "silent";
+  const ours = facts.engine.kind === "silent" && facts.purpose !== "packages";
   const missing = [...NEEDED[facts.purpose], ...(ours ? ENGINE : [])].filter((program) => !facts.programs.has(program));
   const mountCgroups = ours && !facts.systemd && !facts.cgroups;
   if (missing.length > 0 || mountCgroups) {
@@ -101,11 +110,12 @@ export function refusalOf(facts, steps) {
   const { engine } = facts;
   /** @type {string[]} */
   const lines = [];
-  if (engine.kind === "elsewhere") {
+  const usesEngine = facts.purpose !== "packages";
+  if (usesEngine && engine.kind === "elsewhere") {
     lines.push(`Cannot reach Docker at ${engine.url} (DOCKER_HOST): ${engine.reason}`);
     lines.push("Start that engine, or unset DOCKER_HOST to use the one of this machine.");
   }
-  if (engine.kind === "denied") {
+  if (usesEngine && engine.kind === "denied") {
     lines.push(`Cannot use the Docker engine of this machine: ${engine.reason}`);
     lines.push('As root, or after this and a new login: sudo usermod -aG docker "$USER"');
   }

@@ -13,7 +13,7 @@ const USAGE = `Usage: npm start -- [--once] [--http-port PORT] [--listen HOST:PO
 
   --once              ask every container through HAProxy, print who answered, end
   --http-port PORT    where HAProxy serves (8080, or a free port when that is taken)
-  --listen HOST:PORT  where HECD tells its state (127.0.0.1:9180, or a free port); off for nowhere`;
+  --listen HOST:PORT  where HECD has its page and tells its state (127.0.0.1:9180, or a free port); off for nowhere`;
 
 const REQUESTS = 12;
 const READY_MS = 60_000;
@@ -86,7 +86,7 @@ async function demo({ once: onlyOnce, port, listen }) {
       if (onlyOnce) {
         return await Promise.race([ask(port, url, over.signal), up.exited.then(unexpected), stopping.then(() => 130)]);
       }
-      console.log(greeting(url));
+      console.log(greeting(url, listen));
       return await Promise.race([up.exited.then(unexpected), stopping.then(() => 0)]);
     } finally {
       over.abort();
@@ -109,11 +109,15 @@ async function ask(port, url, signal) {
   return 0;
 }
 
-/** @param {string} url */
-function greeting(url) {
+/**
+ * @param {string} url
+ * @param {string} listen
+ */
+function greeting(url, listen) {
+  const page = listen === "off" ? "" : `The page of HECD shows them, live:   http://${listen}/\n`;
   return `
 HAProxy serves three containers on ${url}
-Try in another terminal, and watch the table below:
+${page}Try in another terminal, and watch the table below:
 
   curl ${url}
   docker stop hecd-demo-2

@@ -9,7 +9,6 @@ import { readTextIfThere } from "../../edges/files/read-text.js";
 import { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { goesToJournal } from "../../edges/systemd/journald.js";
 import { HecdError } from "../../errors.js";
-import { version } from "../../package.js";
 import type { ProcessWorld } from "../command.js";
 import { type Confd, confdTemplates, runOnetime } from "./modes.js";
 
@@ -34,7 +33,7 @@ export async function runConfd(argv: readonly string[], world: ProcessWorld, sig
       (line.style === "classic" ? world.stderr : world.stdout).write(usageOf(line.style));
       return 0;
     case "version":
-      world.stdout.write(`confd ${await version()} (HECD)\n`);
+      world.stdout.write(`confd ${world.version()} (HECD)\n`);
       return 0;
     case "run":
       return await run(line, world, signal);

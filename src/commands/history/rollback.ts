@@ -5,6 +5,7 @@ import { HecdError } from "../../errors.js";
 import { sleep, systemClock as clock } from "../../flow/clock.js";
 import type { Settings } from "../../settings.js";
 import type { OperandCommand, ProcessWorld } from "../command.js";
+import { adminTokenOf } from "../daemon.js";
 import { numberIn } from "./diff.js";
 
 /** How often the renderer is asked what has come of an order, and for how long. */
@@ -28,7 +29,7 @@ export const rollbackCommand: OperandCommand = {
     "  hecd rollback",
     "  hecd rollback 57 --for 1h",
   ].join("\n"),
-  settings: ["renderer", "for"],
+  settings: ["renderer", "for", "admin-token-file"],
   async run({ operand }, settings, world, signal) {
     const query = {
       ...(operand !== "" && { to: String(numberIn(operand)) }),
@@ -45,7 +46,7 @@ export const resumeCommand: OperandCommand = {
     "Ends what hecd rollback has begun: all pinned files of this host follow the store and their templates again, or the",
     "one of the resource that is named.",
   ].join("\n"),
-  settings: ["renderer"],
+  settings: ["renderer", "admin-token-file"],
   run: ({ operand }, settings, world, signal) =>
     give("resume", operand === "" ? {} : { resource: operand }, settings, world, signal),
 };
@@ -53,14 +54,15 @@ export const resumeCommand: OperandCommand = {
 async function give(
   verb: "rollback" | "resume",
   query: Readonly<Record<string, string>>,
-  { renderer: address }: Settings,
+  settings: Settings,
   { stdout, stderr }: ProcessWorld,
   signal: AbortSignal,
 ): Promise<number> {
-  const place = { address, clock };
+  const { renderer: address } = settings;
   if (address === "off") {
     throw new HecdError({ code: "usage", problem: "There is no renderer to give an order to: --renderer is off" });
   }
+  const place = { address, token: await adminTokenOf(settings), clock };
   const [last] = await askHistory({ limit: 1 }, place, signal);
   stdout.write(`${await orderHistory(verb, query, place, signal)}\n`);
   const entry = await entryOf(verb, last?.id ?? 0, place, signal);

@@ -32,6 +32,8 @@ export interface ExplainedInstance {
   readonly weight: number;
   /** Whether somebody has asked that it gets no new work. */
   readonly drained?: boolean | undefined;
+  /** Whether somebody has put its service into maintenance. */
+  readonly maintenance?: boolean | undefined;
 }
 
 /** A container with what was decided on it. */

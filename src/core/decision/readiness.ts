@@ -41,6 +41,36 @@ export type Readiness = Present | { readonly state: "out"; readonly because: Obj
 /** The readiness of what is in the records. */
 type Present = { readonly state: "up" } | { readonly state: "draining" | "maint"; readonly because: Objection };
 
+const PAUSED = objection("paused", "It is paused and comes back with docker unpause");
+const UNHEALTHY = objection("unhealthy", "Its HEALTHCHECK fails");
+const DRAINED = objection("draining", "It is drained and comes back with hecd undrain");
+const STOPPING = objection(
+  "draining",
+  "It has been told to stop; should it live on, it serves again when it has been seen to, --stop-grace after that at the earliest",
+);
+
+function inMaintenance(service: string): Objection {
+  return objection("draining", `Its service is in maintenance and comes back with hecd undrain ${service}`);
+}
+
+/** Why an instance does not serve, as far as its record says so to those who have nothing else; undefined while it does. */
+export function recordedObjection({
+  state,
+  drained,
+  maintenance,
+  stopping,
+  health,
+  service,
+}: Instance): Objection | undefined {
+  if (state === "up") return undefined;
+  if (state === "maint") return PAUSED;
+  if (health === "unhealthy") return UNHEALTHY;
+  if (stopping) return STOPPING;
+  if (drained) return DRAINED;
+  if (maintenance) return inMaintenance(service);
+  return objection("check-failed", "Its port no longer passes its check; hecd explain on its host has more");
+}
+
 /** Judges a container as a whole by what Docker says and what else is known of it. */
 export function readinessOf(
   { status, health, stopping: told }: Container,
@@ -48,21 +78,16 @@ export function readinessOf(
   { drained, held, stopping = told !== undefined }: RuntimeStatus,
 ): Readiness {
   if (status === "paused") {
-    return { state: "maint", because: objection("paused", "It is paused and comes back with docker unpause") };
+    return { state: "maint", because: PAUSED };
   }
   if (status !== "running") return out("not-running", `It is ${status}`);
   if (health === "starting" && policy === "strict") {
     return out("starting", "Its HEALTHCHECK has not succeeded yet; --health lenient would not wait for it");
   }
   if (held) return out("flap-hold", "It has crashed three times or more and must first stay up for a while");
-  if (health === "unhealthy" && policy !== "off") return draining("unhealthy", "Its HEALTHCHECK fails");
-  if (stopping) {
-    return draining(
-      "draining",
-      "It has been told to stop; should it live on, it serves again when it has been seen to, --stop-grace after that at the earliest",
-    );
-  }
-  if (drained) return draining("draining", "It is drained and comes back with hecd undrain");
+  if (health === "unhealthy" && policy !== "off") return { state: "draining", because: UNHEALTHY };
+  if (stopping) return { state: "draining", because: STOPPING };
+  if (drained) return { state: "draining", because: DRAINED };
   return { state: "up" };
 }
 
@@ -121,8 +146,7 @@ function inState(
 /** Judges what would serve by what somebody has ordered of its service. */
 function readinessIn({ service }: Instance, { maintained }: RuntimeStatus): Present {
   if (maintained?.has(service) !== true) return { state: "up" };
-  const because = objection("draining", `Its service is in maintenance and comes back with hecd undrain ${service}`);
-  return { state: "draining", because };
+  return { state: "draining", because: inMaintenance(service) };
 }
 
 /** Judges one port of a container that is ready as a whole. */

@@ -184,7 +184,7 @@ export function describeEvent(event: HecdEvent): EventDescription {
         `Stood still for ${(event.lastedMs / 1_000).toFixed(1)} s, and the lease ends after ${event.ttlSeconds} s of that; give this process more of the machine, or raise --ttl`,
       );
     case "listening":
-      return info(`Status is served on ${event.url}`);
+      return info(`The page and the status are served on ${event.url}/`);
     case "stopping":
       return info(`Stopping: ${event.why}`);
   }

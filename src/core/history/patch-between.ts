@@ -1,5 +1,5 @@
 import { diffArrays } from "diff";
-import type { Patch } from "./patch.js";
+import type { TextPatch } from "./patch.js";
 
 /** More lines than this are compared as a whole. */
 const MOST_LINES = 4_000;
@@ -8,7 +8,7 @@ const MOST_LINES = 4_000;
 const MOST_EDITS = 400;
 
 /** What makes `after` of `before`, line by line where that does not take long. */
-export function patchBetween(before: string, after: string): Patch {
+export function textPatchBetween(before: string, after: string): TextPatch {
   if (before === after) return [];
   const most = Math.min(before.length, after.length);
   const alike = commonStart(before, after, most);
@@ -20,7 +20,7 @@ export function patchBetween(before: string, after: string): Patch {
   const parts =
     old.length + fresh.length > MOST_LINES ? undefined : diffArrays(old, fresh, { maxEditLength: MOST_EDITS });
   if (parts === undefined) return [[start, removed.length, added]];
-  const patch: Patch = [];
+  const patch: TextPatch = [];
   let at = start;
   for (const { value, removed: isGone, added: isNew } of parts) {
     const text = value.join("");

@@ -29,7 +29,7 @@ export interface Routing {
 const USUAL_LABELS = 4;
 
 /** What each routing came of. */
-const SOURCES = new WeakMap<Routing, readonly (readonly Route[])[]>();
+const SOURCES = new WeakMap<Routing, Sources>();
 
 /** Of a service that is still the same object. */
 const ROUTES = new Memo<Service, readonly Route[]>();
@@ -40,34 +40,57 @@ const ROUTES = new Memo<Service, readonly Route[]>();
  */
 export function routingOf(services: readonly Service[], previous?: Routing): Routing {
   const before = (previous && SOURCES.get(previous)) ?? [];
-  const known = new Map(before.map((routes) => [routes[0]?.service, routes]));
   const sources = services.flatMap((service) => {
     const routes = ROUTES.of(service, () => routesTo(service));
-    const present = known.get(service.name);
-    if (routes.length === 0) return [];
-    return [present && isSame(present, routes) ? present : routes];
+    return routes.length === 0 ? [] : [routes];
   });
-  if (previous && sources.length === before.length && sources.every((routes, at) => routes === before[at]))
-    return previous;
-  const routes = inOrder(sources, before, previous?.routes ?? []);
+  const { gone, come } = differing(before, sources);
+  if (previous && gone.length === 0 && come.length === 0) return previous;
+  const routes = inOrder(come.flat().sort(byPrecedence), new Set(gone.flat()), previous?.routes ?? []);
   const routing = { routes, entries: routeEntriesOf(routes, previous?.entries), labels: labelsIn(routes) };
   SOURCES.set(routing, sources);
   return routing;
 }
 
-/** All routes of these services, put together from the ones before, of which most are the same. */
-function inOrder(
-  sources: readonly (readonly Route[])[],
-  before: readonly (readonly Route[])[],
-  present: readonly Route[],
-): readonly Route[] {
-  const [had, has] = [new Set(before), new Set(sources)];
-  const gone = new Set(before.flatMap((routes) => (has.has(routes) ? [] : routes)));
-  const come = sources.flatMap((routes) => (had.has(routes) ? [] : routes)).sort(byPrecedence);
+type Sources = readonly (readonly Route[])[];
+
+/**
+ * What only one of two has; what they have in common at their ends costs least. What is the same becomes the same objects
+ * in `now`.
+ */
+function differing(before: Sources, now: (readonly Route[])[]): { readonly gone: Sources; readonly come: Sources } {
+  const shorter = Math.min(before.length, now.length);
+  const isKept = (at: number, place: number): boolean => {
+    const [present, routes] = [before[at], now[place]];
+    if (!present || !routes || !isSame(present, routes)) return false;
+    now[place] = present;
+    return true;
+  };
+  let first = 0;
+  while (first < shorter && isKept(first, first)) first++;
+  let last = 0;
+  while (last < shorter - first && isKept(before.length - 1 - last, now.length - 1 - last)) last++;
+  const places = new Map<string | undefined, number>();
+  for (let at = first; at < before.length - last; at++) places.set(before[at]?.[0]?.service, at);
+  const come: (readonly Route[])[] = [];
+  for (let place = first; place < now.length - last; place++) {
+    const [service, at = -1] = [now[place]?.[0]?.service, places.get(now[place]?.[0]?.service)];
+    if (isKept(at, place)) places.delete(service);
+    else {
+      const routes = (now[place] ?? []).map((route) => before[at]?.find((each) => isEqual(each, route)) ?? route);
+      now[place] = routes;
+      come.push(routes);
+    }
+  }
+  return { gone: [...places.values()].map((at) => before[at] ?? []), come };
+}
+
+/** Routes that have come, which are in order, among the ones before but those that have gone. */
+function inOrder(come: readonly Route[], gone: ReadonlySet<Route>, present: readonly Route[]): readonly Route[] {
   const all: Route[] = [];
   let at = 0;
   for (const route of present) {
-    if (gone.has(route)) continue;
+    if (gone.size > 0 && gone.has(route)) continue;
     for (let next = come[at]; next && byPrecedence(next, route) < 0; next = come[++at]) all.push(next);
     all.push(route);
   }
@@ -75,11 +98,11 @@ function inOrder(
 }
 
 function isSame(before: readonly Route[], now: readonly Route[]): boolean {
-  return (
-    before === now ||
-    (before.length === now.length &&
-      now.every((route, at) => FIELDS.every((field) => route[field] === before[at]?.[field])))
-  );
+  return before === now || (before.length === now.length && now.every((route, at) => isEqual(route, before[at])));
+}
+
+function isEqual(one: Route, other: Route | undefined): boolean {
+  return FIELDS.every((field) => one[field] === other?.[field]);
 }
 
 const FIELDS = ["service", "priority", "host", "hostEnd", "pathStart"] as const;
@@ -102,6 +125,7 @@ interface Placed {
  * is never reached behind another route is left out. Entries that are among those before are the same objects.
  */
 function routeEntriesOf(routes: readonly Route[], before: readonly RouteEntry[] = []): readonly RouteEntry[] {
+  if (routes.every(({ priority }) => priority === routes[0]?.priority)) return flatEntriesOf(routes);
   const byHost = new Map<string, Placed[]>();
   const byEnd = new Map<string, Placed[]>();
   const open: Placed[] = [];
@@ -110,9 +134,7 @@ function routeEntriesOf(routes: readonly Route[], before: readonly RouteEntry[] 
     else if (route.hostEnd !== "") put(byEnd, route.hostEnd, { route, place });
     else open.push({ route, place });
   });
-  const isFlat = routes.every(({ priority }) => priority === routes[0]?.priority);
   const widerThan = (name: string): readonly (readonly Placed[])[] => {
-    if (isFlat) return []; // a wider one comes after all that are narrower
     const ends = endsOf(name).flatMap((end) => {
       const group = byEnd.get(end);
       return group ? [group] : [];
@@ -132,6 +154,22 @@ function routeEntriesOf(routes: readonly Route[], before: readonly RouteEntry[] 
   for (const [end, own] of byEnd) write(end.slice(1), own, end.slice(1));
   write("", open, "");
   return entries;
+}
+
+/** The same where all have one priority: those of one host stand together then, and wider ones behind all narrower ones. */
+function flatEntriesOf(routes: readonly Route[]): readonly RouteEntry[] {
+  return routes.flatMap((route, at) => {
+    const before = routes[at - 1];
+    const isFirst =
+      before?.host !== route.host || before.hostEnd !== route.hostEnd || before.pathStart !== route.pathStart;
+    return isFirst ? [ENTRIES.of(route, () => entryOf(route))] : []; // the longer path is ahead, so that only its like hides one
+  });
+}
+
+const ENTRIES = new Memo<Route, RouteEntry>();
+
+function entryOf({ host, hostEnd, pathStart, service }: Route): RouteEntry {
+  return { key: `${host === "" ? hostEnd.slice(1) : `=${host}`}${pathStart || "/"}`, service };
 }
 
 function put(groups: Map<string, Placed[]>, name: string, placed: Placed): void {

@@ -55,9 +55,14 @@ async function openBackend(backend: Backend, { clock, emit, env }: StoreDeps): P
 class LateStore implements Store {
   readonly #open: () => Promise<Store>;
   #opened: Promise<Store> | undefined;
+  #present: Store | undefined;
 
   constructor(open: () => Promise<Store>) {
     this.#open = open;
+  }
+
+  get staleMs(): number | undefined {
+    return this.#present?.staleMs;
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -80,10 +85,13 @@ class LateStore implements Store {
   }
 
   #store(): Promise<Store> {
-    this.#opened ??= this.#open().catch((error: unknown) => {
-      this.#opened = undefined;
-      throw error;
-    });
+    this.#opened ??= this.#open().then(
+      (store) => (this.#present = store),
+      (error: unknown) => {
+        this.#opened = undefined;
+        throw error;
+      },
+    );
     return this.#opened;
   }
 }

@@ -14,12 +14,19 @@ export class PolledStore implements Store {
   readonly #intervalMs: number;
   readonly #clock: Clock;
   readonly #emit: Emit;
+  #readAt: number;
 
   constructor(store: Store, intervalMs: number, { clock, emit }: { readonly clock: Clock; readonly emit: Emit }) {
     this.#store = store;
     this.#intervalMs = intervalMs;
     this.#clock = clock;
     this.#emit = emit;
+    this.#readAt = clock.now();
+  }
+
+  /** What it was told to wait for is no doubt. */
+  get staleMs(): number {
+    return Math.max(0, this.#clock.now() - this.#readAt - this.#intervalMs);
   }
 
   read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -31,7 +38,9 @@ export class PolledStore implements Store {
     for (;;) {
       let waitMs = this.#intervalMs;
       try {
-        yield await this.read(prefixes, signal);
+        const snapshot = await this.read(prefixes, signal);
+        this.#readAt = this.#clock.now();
+        yield snapshot;
         waits = backoff(...RETRY_WAITS);
       } catch (error) {
         signal.throwIfAborted();

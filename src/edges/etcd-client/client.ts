@@ -163,7 +163,7 @@ export async function openClient(options: EtcdOptions, clock: Clock): Promise<Et
         "grpc.enable_http_proxy": 0,
         "grpc.service_config_disable_resolution": 1,
       },
-      faultHandling: faultHandling(endpoints.length),
+      faultHandling: faultHandling(endpoints.length, clock),
     },
     addresses,
     clock,

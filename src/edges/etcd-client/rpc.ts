@@ -72,6 +72,9 @@ export interface RangeRequest extends KeyRange {
   /** Which revision to read; the present one when not given. */
   readonly revision?: string;
   readonly count_only?: boolean;
+  /** Leaves out keys whose last change is older. */
+  readonly min_mod_revision?: string;
+  readonly keys_only?: boolean;
 }
 
 export interface RangeAnswer {

@@ -24,11 +24,17 @@ export class EtcdStore implements Store {
   readonly #etcd: EtcdRequests;
   readonly #life = linkedSignal();
   readonly #works = new Set<Promise<unknown>>();
+  readonly #watches = new Set<EtcdWatch>();
   /** The latest lease of each run, by which a new session finds what an earlier one has left. */
   readonly #leases = new Map<string, string>();
 
   constructor(etcd: EtcdRequests) {
     this.#etcd = etcd;
+  }
+
+  get staleMs(): number {
+    const now = this.#etcd.clock.now();
+    return [...this.#watches].reduce((most, { provenAt }) => Math.max(most, now - provenAt), 0);
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -52,11 +58,13 @@ export class EtcdStore implements Store {
     const paths = outermost(prefixes);
     const cache = new KeyCache(paths);
     if (paths.length === 0) return yield* cache.snapshots(work.signal);
-    this.#mind(
-      new EtcdWatch(this.#etcd, paths, cache).run(work.signal).catch((error: unknown) => {
-        cache.fail(error);
-      }),
-    );
+    const watch = new EtcdWatch(this.#etcd, paths, cache);
+    this.#watches.add(watch);
+    const following = watch.run(work.signal).catch((error: unknown) => {
+      this.#watches.delete(watch);
+      cache.fail(error);
+    });
+    this.#mind(following);
     return yield* cache.snapshots(work.signal);
   }
 

@@ -5,6 +5,7 @@ import { type LinkedSignal, linkedSignal } from "../../flow/linked-signal.js";
 import type { KeyCache } from "../key-cache.js";
 import { Transactions } from "../transactions.js";
 import { faultOf } from "./errors.js";
+import { fallenBehind } from "./freshness.js";
 import { leaseNames } from "./lease-id.js";
 import { type Listing, type StorePosition, isAnotherLife, list, positionOf, rangesOf } from "./listing.js";
 import { type EtcdRequests, patience } from "./requests.js";
@@ -25,6 +26,9 @@ const FIRST_RESYNC_MS = 5_000;
 
 /** The history that a watch was to go on from is no longer that of the store. */
 class HistoryLost extends Error {}
+
+/** The member that is followed does not tell what others know. */
+class FallenBehind extends Error {}
 
 /** One range under watch. */
 interface Watched {
@@ -51,6 +55,7 @@ export class EtcdWatch {
   readonly #transactions: Transactions;
   readonly #nameOf = leaseNames();
   #seen: StorePosition | undefined;
+  #provenAt: number;
   /** What the watch has delivered since a resync began to read, which may be newer than what that reads. */
   #overtaking: KeyEvent[] | undefined;
 
@@ -59,12 +64,18 @@ export class EtcdWatch {
     this.#etcd = etcd;
     this.#prefixes = prefixes;
     this.#cache = cache;
+    this.#provenAt = etcd.clock.now();
     this.#watched = prefixes.flatMap((prefix) =>
       rangesOf(prefix).map((range) => ({ prefix, range, revision: 0n, fragments: [] })),
     );
     this.#transactions = new Transactions(prefixes, etcd.clock, (changes, revision) => {
       cache.change(changes, revision);
     });
+  }
+
+  /** When it was last certain that it has shown all there is; when it began, before that. */
+  get provenAt(): number {
+    return this.#provenAt;
   }
 
   /** Works until the signal aborts, then throws its reason. */
@@ -77,6 +88,7 @@ export class EtcdWatch {
       const began = clock.now();
       try {
         const how = await this.#catchUp(signal);
+        this.#provenAt = began;
         await this.#follow(signal, () => {
           if (broken === undefined) return;
           this.#etcd.emit({ kind: "watch-resumed", prefix: namesOf(this.#prefixes), how, reason: broken });
@@ -136,6 +148,7 @@ export class EtcdWatch {
       else {
         callOff();
         onOpen();
+        void this.#prove(work);
       }
     };
     void this.#resync(work);
@@ -147,7 +160,7 @@ export class EtcdWatch {
         work.signal,
       );
     } catch (error) {
-      if (error instanceof HistoryLost) throw error;
+      if (error instanceof HistoryLost || error instanceof FallenBehind) throw error;
       throw faultOf(error, this.#etcd.endpoints);
     } finally {
       callOff();
@@ -175,6 +188,19 @@ export class EtcdWatch {
     if (revision <= watched.revision) return;
     watched.revision = revision;
     if (this.#seen && revision > this.#seen.revision) this.#seen = { ...this.#seen, revision };
+  }
+
+  /** Makes sure that the watch is up to date; ends it when it has fallen behind, for one on another member. */
+  async #prove(work: LinkedSignal): Promise<void> {
+    const onProof = (at: number): void => {
+      this.#provenAt = Math.max(this.#provenAt, at);
+    };
+    try {
+      await fallenBehind(this.#etcd, this.#prefixes[0] ?? "", this.#watched, onProof, work.signal);
+      work.abort(new FallenBehind("the member of etcd that was followed has fallen behind the others"));
+    } catch {
+      // The watch is over.
+    }
   }
 
   /** Reads everything afresh now and then; ends the watch when it turns out to follow a store that is no more. */

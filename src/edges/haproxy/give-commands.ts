@@ -14,6 +14,7 @@ import {
 import { commandsPerLine, type Pace, paceAfterCommands } from "../../haproxy/runtime/budget.js";
 import { shownMapEntries } from "../../haproxy/maps/map-changes.js";
 import type { RuntimeCommands } from "../../haproxy/runtime/change.js";
+import type { RuntimeReply } from "../../haproxy/runtime/runtime-reply.js";
 import type { RuntimeApi } from "./runtime.js";
 
 /** What commands are given with. */
@@ -54,9 +55,15 @@ export async function giveCommands(
   const perLine = commandsPerLine(lines.length, effort, pace);
   const versions = await prepareMaps(maps, runtime, before.pid, signal);
   const commands = [...questions, ...lines.map((line) => withVersion(line, versions))];
-  const reply = await runtime.ask({ commands, backends, perLine }, before.pid, signal);
+  // An answer does not say of which map it is.
+  const [only, ...others] = maps;
+  const lookups = only && others.length === 0 ? questionsAfter(only) : [];
+  const reply = await runtime.ask({ commands, backends, perLine, lookups }, before.pid, signal);
   const tookMs = clock.now() - begunAt;
-  const mapDifferences = reply.complaints.length > 0 ? [] : await differencesOf(maps, runtime, reply.pid, signal);
+  const mapDifferences =
+    reply.complaints.length > 0
+      ? []
+      : await differencesOf(maps, lookups.length > 0 ? reply : undefined, runtime, reply.pid, signal);
   let outcome = afterCommands(before, hoped, backends, file, reply, mapDifferences);
   for (const waitMs of FOLLOWING_WAITS_MS) {
     if (!outcome.isEarly) break;
@@ -108,9 +115,10 @@ async function prepareMaps(
   return versions;
 }
 
-/** How maps differ from what commands were to lead them to, in words. */
+/** How maps differ from what commands were to lead them to, in words; `reply` has been asked for the only one. */
 async function differencesOf(
   maps: readonly MapCommands[],
+  reply: RuntimeReply | undefined,
   runtime: RuntimeApi,
   pid: number,
   signal: AbortSignal,
@@ -118,7 +126,7 @@ async function differencesOf(
   const differences: string[] = [];
   for (const commands of maps) {
     const { map, keys } = commands;
-    const { answer } = await runtime.say(questionsAfter(commands), pid, signal);
+    const answer = reply?.ofMaps ?? (await runtime.say(questionsAfter(commands), pid, signal)).answer;
     const difference = keys
       ? keysDifference(commands, answer)
       : compareMaps(new Map([[map.name, map]]), new Map([[map.name, shownMapEntries(answer, "map")]])).differences[0];

@@ -33,6 +33,8 @@ export interface RuntimeRequest {
   readonly commands: readonly string[];
   /** The backends whose servers are shown afterwards. */
   readonly backends: readonly string[] | "all";
+  /** What is asked of a map afterwards. */
+  readonly lookups?: readonly string[];
   /** So many commands are given in one line at most, where they take long: requests are served in between. */
   readonly perLine?: number;
   /** Lines that belong to the last command; none of them is empty. */
@@ -224,12 +226,18 @@ const GREETING: RuntimeRequest = { commands: [], backends: [] };
  * What may stand in one line. From 3.0 on a task moves a server after its command, and on the worker's own socket the
  * questions of the same line are answered before that.
  */
-function groupsOf(way: keyof RuntimeSockets, { commands, backends }: RuntimeRequest): readonly (readonly string[])[] {
-  const questions =
+function groupsOf(
+  way: keyof RuntimeSockets,
+  { commands, backends, lookups = [] }: RuntimeRequest,
+): readonly (readonly string[])[] {
+  const servers =
     backends === "all" ? ["show servers state"] : backends.map((backend) => `show servers state ${backend}`);
-  const isApart = way === "admin" && commands.length > 0 && questions.length > 0;
+  const questions = [...servers, ...lookups];
+  const isApart = way === "admin" && servers.length > 0 && commands.some((command) => MOVE.test(command));
   return isApart ? [commands, questions] : [[...commands, ...questions]];
 }
+
+const MOVE = /^set server \S+ addr /;
 
 /** A line that asks who answers, with as many of these commands as may be, and how many that are. */
 function lineOf(
@@ -260,6 +268,7 @@ function joined(greetings: Greetings): RuntimeReply {
     ...{ pid, version },
     complaints: replies.flatMap(({ complaints }) => complaints),
     servers: replies.flatMap(({ servers }) => servers),
+    ofMaps: replies.map(({ ofMaps }) => ofMaps).join(""),
     busy: new Set(replies.flatMap(({ busy }) => [...busy])),
   };
 }

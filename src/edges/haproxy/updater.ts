@@ -23,10 +23,10 @@ import {
 import { paceAfterCheck, pairsIn, patienceMs, USUAL_PACE } from "../../haproxy/runtime/budget.js";
 import { type Capabilities, capabilitiesOf } from "../../haproxy/runtime/capabilities.js";
 import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/change.js";
-import { describeCommands } from "../../haproxy/runtime/describe-commands.js";
+import { describeCommands } from "../../haproxy/words/describe-commands.js";
 import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
-import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
+import { despiteReload, serversIn } from "../../haproxy/words/differences.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { type Course, giveCommands, showMaps } from "./give-commands.js";
 import { Contact, Lingering } from "./lasting.js";

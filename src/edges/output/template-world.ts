@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { reasonOf } from "../../errors.js";
 import { type Clock, wallTime } from "../../flow/clock.js";
 import type { TemplateWorld, Zone } from "../../template/functions/world.js";
+import { codeOf } from "../files/errno.js";
 import { NameLookups } from "../host/name-lookups.js";
 
 /** The machine as templates may ask it; their folder is where `include` finds others. */
@@ -56,8 +57,9 @@ function shortName(date: Date, locale: string): string {
 
 function seeFile(path: string): "there" | "missing" | "unknown" {
   try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined ? "missing" : "there";
-  } catch {
-    return "unknown";
+    statSync(path);
+    return "there";
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? "missing" : "unknown"; // `throwIfNoEntry` has ENOTDIR mean absence in Node 24
   }
 }

@@ -15,9 +15,10 @@ export interface StatusAnswer {
   readonly state?: unknown;
 }
 
-/** Where a daemon serves its status, and the clock by which it is waited for. */
+/** Where a daemon serves its status, the token that its orders need, and the clock by which it is waited for. */
 export interface DaemonPlace {
   readonly address: string;
+  readonly token?: string | undefined;
   readonly clock: Clock;
 }
 
@@ -60,7 +61,7 @@ export async function orderHistory(
   signal: AbortSignal,
 ): Promise<string> {
   const path = `/history/${verb}?${new URLSearchParams(query).toString()}`;
-  const text = await askRenderer(path, { method: "POST", headers: { [ORDER_HEADER]: verb } }, place, signal);
+  const text = await askRenderer(path, orderInit(verb, place.token), place, signal);
   const answer = parsed(orderAnswer, text);
   if (answer && "outcome" in answer) return answer.outcome;
   const reason = answer ? answer.refused : text.trim().slice(0, 200);
@@ -86,13 +87,12 @@ type Ordered = { readonly container: string } | { readonly service: string };
 export async function order(
   verb: "drain" | "undrain",
   what: Ordered,
-  { address, clock }: DaemonPlace,
+  { address, token, clock }: DaemonPlace,
   signal: AbortSignal,
 ): Promise<string> {
   const [kind, name] = "service" in what ? ["service", what.service] : ["container", what.container];
   const path = `/${kind}s/${name}/${verb}`;
-  const init = { method: "POST", headers: { [ORDER_HEADER]: verb } };
-  const text = await request(address, path, init, clock, signal).catch((error: unknown) => {
+  const text = await request(address, path, orderInit(verb, token), clock, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     throw new HecdError({ code: "agent-unreachable", address, reason: reasonOf(error) }, { cause: error });
   });
@@ -100,6 +100,13 @@ export async function order(
   if (answer && "outcome" in answer) return answer.outcome;
   const reason = answer ? answer.refused : text.trim().slice(0, 200);
   throw new HecdError({ code: "agent-refused", address, what: `${verb} ${kind} ${name}`, reason });
+}
+
+function orderInit(verb: string, token: string | undefined): RequestInit {
+  return {
+    method: "POST",
+    headers: { [ORDER_HEADER]: verb, ...(token && { authorization: `Bearer ${token}` }) },
+  };
 }
 
 function parsed<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | undefined {

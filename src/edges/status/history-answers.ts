@@ -51,10 +51,11 @@ export async function carryOutHistory(
   { path, headers }: OrderRequest,
   query: URLSearchParams,
   history: HistoryOrders,
+  isToken?: (given: string) => boolean,
 ): Promise<OrderAnswer | undefined> {
   const [, verb] = /^\/history\/(rollback|resume)$/.exec(path) ?? [];
   if (verb === undefined) return undefined;
-  const refusal = refusalOf(headers, verb);
+  const refusal = refusalOf(headers, verb, isToken);
   if (refusal) return refusal;
   const asked = order.safeParse(Object.fromEntries(query));
   if (!asked.success) return { code: 400, body: { refused: "to and for are numbers" } };

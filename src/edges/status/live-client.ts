@@ -3,7 +3,7 @@ import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import { statusAnswer, type StatusAnswer } from "./client.js";
-import { HEARTBEAT_MS } from "./live.js";
+import { HEARTBEAT_MS } from "./readers.js";
 
 /** How long a daemon may take until it answers. */
 const ANSWER_WITHIN_MS = 2_000;

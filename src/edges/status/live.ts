@@ -1,26 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../flow/clock.js";
-import { LiveReader } from "./live-reader.js";
+import { messageOf } from "./event-stream.js";
+import { Readers } from "./readers.js";
 import type { Status } from "./status.js";
-import type { ToldEvents } from "./told-events.js";
-
-/** Readers beyond this are turned away: each costs a connection, and a copy of the state at each change. */
-export const MOST_READERS = 16;
-
-/** The least time between two states. */
-const LEAST_MS = 250;
-
-/** How often the state is looked at although nothing was told: a comparison may merely have become old. */
-const LOOK_EVERY_MS = 1_000;
-
-/** How often each reader hears from us, and for how long one may take nothing before it is dropped. */
-export const HEARTBEAT_MS = 10_000;
+import type { ToldEvent, ToldEvents } from "./told-events.js";
 
 /** What is passed on to readers. */
 export interface LiveSources {
   readonly status: () => Status;
   readonly told: ToldEvents;
   readonly clock: Clock;
+}
+
+/** What a reader has asked for. */
+interface Wants {
+  readonly state: boolean;
+  readonly told: boolean;
 }
 
 /**
@@ -33,105 +28,54 @@ export interface LiveSources {
  */
 export class LiveReaders implements Disposable {
   readonly #sources: LiveSources;
-  readonly #readers = new Set<LiveReader>();
-  #listening: Disposable | undefined;
-  #callOffs: (() => void)[] = [];
+  readonly #readers: Readers<Wants>;
   #shown = "";
-  #shownAt = Number.NEGATIVE_INFINITY;
-  #isDue = false;
 
   constructor(sources: LiveSources) {
     this.#sources = sources;
+    this.#readers = new Readers({ begin: () => this.#begin(), look: this.#look.bind(this), clock: sources.clock });
   }
 
   /** Answers a request for `/live`, for as long as its reader stays. */
   take(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#readers.size >= MOST_READERS) {
-      response.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "10" });
-      response.end(`There are ${MOST_READERS} readers already\n`);
-      return;
-    }
-    const { told, clock } = this.#sources;
+    const { told } = this.#sources;
     const { searchParams: query } = new URL(request.url ?? "/", "http://status");
     const of = query.get("of");
-    const reader = new LiveReader(response, { wantsState: of !== "told", wantsTold: of !== "state" }, clock);
+    const wants = { state: of !== "told", told: of !== "state" };
     const lastId = request.headers["last-event-id"];
     const missed = typeof lastId === "string" ? told.since(lastId) : told.recent(Number(query.get("recent") ?? 0));
-    for (const each of missed) reader.tell(each);
-    this.#readers.add(reader);
-    response.once("close", () => {
-      this.#readers.delete(reader);
-      if (this.#readers.size === 0) this.#rest();
+    this.#readers.take(response, wants, (stream) => {
+      for (const each of wants.told ? missed : []) stream.send(messageOfEvent(each));
+      const state = this.#shown;
+      if (wants.state) stream.offer(() => messageOf("state", state));
     });
-    if (this.#readers.size === 1) this.#begin();
-    else reader.show(this.#shown);
   }
 
   [Symbol.dispose](): void {
-    for (const reader of this.#readers) reader.drop();
-    this.#readers.clear();
-    this.#rest();
+    this.#readers[Symbol.dispose]();
   }
 
-  #begin(): void {
-    const { told } = this.#sources;
-    this.#listening = told.listen((event) => {
-      for (const reader of this.#readers) reader.tell(event);
-      this.#stir();
-    });
+  #begin(): Disposable {
     this.#shown = "";
-    this.#look();
-    this.#every(LOOK_EVERY_MS, () => {
-      this.#stir();
-    });
-    this.#every(HEARTBEAT_MS, () => {
-      for (const reader of this.#readers) reader.beat(HEARTBEAT_MS);
-    });
-  }
-
-  #rest(): void {
-    this.#listening?.[Symbol.dispose]();
-    this.#listening = undefined;
-    for (const callOff of this.#callOffs) callOff();
-    this.#callOffs = [];
-    this.#isDue = false;
-  }
-
-  /** Has the state looked at as soon as it may be; the many stirs of a burst are one look. */
-  #stir(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    const { clock } = this.#sources;
-    this.#once(Math.max(0, this.#shownAt + LEAST_MS - clock.now()), () => {
-      this.#isDue = false;
-      this.#look();
+    return this.#sources.told.listen((event) => {
+      for (const [stream, wants] of this.#readers.all) if (wants.told) stream.send(messageOfEvent(event));
+      this.#readers.stir();
     });
   }
 
   #look(): void {
-    const { status, clock } = this.#sources;
-    this.#shownAt = clock.now();
-    const { waitingFor, state } = status();
+    const { waitingFor, state } = this.#sources.status();
     const text = JSON.stringify({ ready: waitingFor.length === 0, waitingFor, state });
     if (withoutAges(text) === withoutAges(this.#shown)) return;
+    const isFirst = this.#shown === "";
     this.#shown = text;
-    for (const reader of this.#readers) reader.show(text);
+    if (isFirst) return; // whoever has come gets it anyway
+    for (const [stream, wants] of this.#readers.all) if (wants.state) stream.offer(() => messageOf("state", text));
   }
+}
 
-  #once(ms: number, act: () => void): void {
-    const callOff = this.#sources.clock.after(ms, () => {
-      this.#callOffs = this.#callOffs.filter((each) => each !== callOff);
-      act();
-    });
-    this.#callOffs.push(callOff);
-  }
-
-  #every(ms: number, act: () => void): void {
-    this.#once(ms, () => {
-      act();
-      if (this.#listening) this.#every(ms, act);
-    });
-  }
+function messageOfEvent(told: ToldEvent): string {
+  return `id: ${told.id}\n${messageOf("told", JSON.stringify(told))}`;
 }
 
 /** That time passes is no change. */

@@ -4,8 +4,8 @@ import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import type { HistoryOrders, Orders } from "../../ports.js";
 import { isOwnHost } from "./asked-host.js";
+import { EVENT_STREAM } from "./event-stream.js";
 import { answerHistory, carryOutHistory } from "./history-answers.js";
-import { EVENT_STREAM } from "./live-reader.js";
 import { LiveReaders } from "./live.js";
 import { carryOut } from "./orders.js";
 import type { Status } from "./status.js";
@@ -21,6 +21,10 @@ export interface StatusSources {
   readonly history?: HistoryOrders | undefined;
   /** What `/live` passes on as it happens; there is none when undefined. */
   readonly live?: { readonly told: ToldEvents; readonly clock: Clock } | undefined;
+  /** Whether an order may be given by a token; every order may be given without one when undefined. */
+  readonly isToken?: ((given: string) => boolean) | undefined;
+  /** Answers what is the page's, and resolves to false for what is not. */
+  readonly page?: { take(request: IncomingMessage, response: ServerResponse): Promise<boolean> } | undefined;
 }
 
 /** A listening server; disposing it closes every connection. */
@@ -71,7 +75,7 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, orders, history }: StatusSources,
+  { status, metrics, orders, history, isToken, page }: StatusSources,
   readers: LiveReaders | undefined,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://status");
@@ -79,7 +83,8 @@ async function answer(
   if (request.method === "POST") {
     const order = { path, headers: request.headers };
     const answered =
-      (orders && carryOut(order, orders)) ?? (history && (await carryOutHistory(order, url.searchParams, history)));
+      (orders && carryOut(order, orders, isToken)) ??
+      (history && (await carryOutHistory(order, url.searchParams, history, isToken)));
     if (answered) {
       const { code, body } = answered;
       if (code === 413) response.setHeader("connection", "close"); // or its body would be read to its end
@@ -87,6 +92,7 @@ async function answer(
       return;
     }
   }
+  if (page && (await page.take(request, response))) return;
   if (request.method !== "GET" && request.method !== "HEAD") {
     respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
     return;

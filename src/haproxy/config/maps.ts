@@ -146,9 +146,49 @@ export function proxyMapOf({ name, text }: CarriedFile, lookups: readonly Lookup
   const own = lookups.filter(({ file }) => file === name);
   return {
     ...{ name, text, isLookedUp: own.length > 0 },
-    entries: previous?.text === text ? previous.entries : mapEntriesOf(text, "map"),
+    entries: entriesAfter(previous, text),
     isOrdered: !own.every(({ converter }) => ORDERLESS.test(converter)),
   };
+}
+
+/** The entries of a text; of one that is much like the one before only what is not is read. */
+function entriesAfter(previous: ProxyMap | undefined, text: string): readonly MapEntry[] | undefined {
+  if (!previous?.entries) return mapEntriesOf(text, "map");
+  if (previous.text === text) return previous.entries;
+  const [head, tail] = linesInCommon(previous.text, text);
+  const [above, below] = [linesIn(previous.text.slice(0, head)), linesIn(text.slice(text.length - tail))];
+  const between = previous.text.slice(head, previous.text.length - tail);
+  // Where each line is an entry, the place of a line is that of its entry.
+  if (above + below + linesIn(between) !== previous.entries.length) return mapEntriesOf(text, "map");
+  const middle = mapEntriesOf(text.slice(head, text.length - tail), "map");
+  return middle && [...previous.entries.slice(0, above), ...middle, ...previous.entries.slice(-below || Infinity)];
+}
+
+/** With how many letters two texts begin alike, and with how many they end alike, in whole lines. */
+function linesInCommon(before: string, after: string): readonly [head: number, tail: number] {
+  const shorter = Math.min(before.length, after.length);
+  const head = longest(shorter, (count) => before.startsWith(after.slice(0, count)));
+  const start = after.lastIndexOf("\n", head - 1) + 1;
+  const tail = longest(shorter - start, (count) => before.endsWith(after.slice(after.length - count)));
+  const end = after.indexOf("\n", after.length - tail);
+  return [start, end < 0 ? 0 : after.length - end - 1];
+}
+
+/** The largest number up to `most` that fits, where all below one that fits do. */
+function longest(most: number, isFitting: (count: number) => boolean): number {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (isFitting(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function linesIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
+  return count;
 }
 
 /** The converters that find their entry in a tree: the same one, or the longest, whatever its place. */

@@ -151,12 +151,27 @@ export function commandsFor(
       .map(({ reached }) => connectionsCommand(reached.name)),
     reached: {
       ...running,
-      backends: new Map([...running.backends, ...changes.map(({ reached }) => [reached.name, reached] as const)]),
-      maps: new Map([...running.maps, ...maps.map(({ map }) => [map.name, map] as const)]),
+      backends: withNewer(
+        running.backends,
+        changes.map(({ reached }) => reached),
+      ),
+      maps: withNewer(
+        running.maps,
+        maps.map(({ map }) => map),
+      ),
     },
     isWhole: true,
     effort: changes.reduce((sum, { effort }) => sum + effort, 0),
   };
+}
+
+function withNewer<Value extends { readonly name: string }>(
+  all: ReadonlyMap<string, Value>,
+  newer: readonly Value[],
+): ReadonlyMap<string, Value> {
+  const merged = new Map(all);
+  for (const each of newer) merged.set(each.name, each);
+  return merged;
 }
 
 const NO_MAPS_CHANGE: MapsChange = { commands: [], obstacle: undefined };

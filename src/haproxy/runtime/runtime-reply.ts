@@ -7,6 +7,8 @@ export interface RuntimeReply {
   /** What commands said that is no confirmation. */
   readonly complaints: readonly string[];
   readonly servers: readonly RunningServer[];
+  /** What was said of entries of maps. */
+  readonly ofMaps: string;
   /** Those of the servers asked after that have a connection in use or a request, as `backend/server`. */
   readonly busy: ReadonlySet<string>;
 }
@@ -17,6 +19,9 @@ const CONFIRMATIONS = [
   /^New backend registered\.$/,
   /^Backend (?:published|unpublished|deleted)\.$/,
   /^Server deleted\.$/,
+  // `del backend` says once more what the commands before it have led to.
+  /^(?:Backup )?Server \S+ is going DOWN for maintenance\b/,
+  /^backend '\S+' has no server available!$/,
   /^IP changed from /,
   /^port changed from /,
   /^no need to change /,
@@ -52,6 +57,7 @@ export function runtimeReplyOf({ pid, version, lines }: Greeting): RuntimeReply 
   const complaints: string[] = [];
   const rows: string[] = [];
   const busy = new Set<string>();
+  let ofMaps = "";
   let table: "state" | "connections" | "statistics" | undefined;
   let columns: readonly string[] = [];
   for (const line of lines) {
@@ -71,10 +77,14 @@ export function runtimeReplyOf({ pid, version, lines }: Greeting): RuntimeReply 
     } else if (table === "statistics") {
       const [backend = "", server = "", queued, , current] = line.split(",");
       if (queued !== "0" || current !== "0") busy.add(`${backend}/${server}`);
-    } else if (!isConfirmation(line)) complaints.push(line.replace(SEVERITY, ""));
+    } else if (OF_MAP.test(line)) ofMaps += `${line}\n`;
+    else if (!isConfirmation(line)) complaints.push(line.replace(SEVERITY, ""));
   }
-  return { pid, version, complaints, servers: parseServersState(rows), busy };
+  return { pid, version, complaints, servers: parseServersState(rows), ofMaps, busy };
 }
+
+/** How `get map` and `show map` begin what they say of an entry. */
+const OF_MAP = /^(?:type=|0x[0-9a-f]+ )/;
 
 /** What was said, without the severity that stands before each message. */
 export function wordsOf(lines: readonly string[]): string {

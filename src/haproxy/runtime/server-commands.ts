@@ -1,4 +1,4 @@
-import { isAddress } from "../config/address.js";
+import { isAddress, isSocket } from "../config/address.js";
 import type { BackendServer, ProxyBackend } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import type { Capabilities } from "./capabilities.js";
@@ -13,14 +13,18 @@ export function obstacleTo(server: BackendServer, { serverWords, version }: Capa
   const { name, host, port, weight, words, isPlain } = server;
   if (!isPlain) return `server ${name} has variables in it`;
   if (!isPlainName(name)) return `the name of server ${name} is not plain`;
-  if (!isAddress(host)) return `server ${name} has no IP address`;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return `server ${name} has no port of its own`;
+  if (isSocket(host) ? !PLAIN_SOCKET.test(host) : !isAddress(host)) return `server ${name} has no IP address`;
+  if (!isSocket(host) && (!Number.isInteger(port) || port < 1 || port > 65_535))
+    return `server ${name} has no port of its own`;
   if (!Number.isInteger(weight) || weight < 0 || weight > 256) return `server ${name} has no proper weight`;
   const read = wordSetOf(words, serverWords);
   if ("unknown" in read) return `HAProxy ${version} takes "${read.unknown}" of server ${name} from the file only`;
   if ("odd" in read) return `"${read.odd}" of server ${name} is not plain`;
   return undefined;
 }
+
+/** A path of plain letters, as one word of a command. */
+const PLAIN_SOCKET = /^unix@\/[\w./-]+$/;
 
 /** A new server, as a command and what follows it. */
 export interface Addition {
@@ -33,7 +37,7 @@ export interface Addition {
 export function additionOf(backend: string, server: BackendServer, capabilities: Capabilities): Addition {
   const { name, host, port, weight, words, isDisabled } = server;
   const id = `${backend}/${name}`;
-  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  const address = isSocket(host) ? host : host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   const read = wordSetOf(words, capabilities.serverWords);
   if (!("set" in read)) return { commands: [], obstacle: obstacleTo(server, capabilities) };
   const all = written(wordsToAdd(read.set, capabilities.knowsDefaults));

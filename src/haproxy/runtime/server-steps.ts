@@ -1,3 +1,4 @@
+import { isSocket } from "../config/address.js";
 import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import type { Pace, Rival } from "./budget.js";
@@ -132,7 +133,9 @@ function moveObstacle(
   wanted: BackendServer,
   { tracked }: ChangeContext,
 ): string | undefined {
-  if (!known || !hasMoved(known, wanted) || !tracked.has(`${backend}/${wanted.name}`)) return undefined;
+  if (!known || !hasMoved(known, wanted)) return undefined;
+  if (isSocket(known.host) || isSocket(wanted.host)) return `server ${wanted.name} moves from or to a socket`;
+  if (!tracked.has(`${backend}/${wanted.name}`)) return undefined;
   return `other servers track server ${wanted.name}, which moves`;
 }
 

@@ -1,7 +1,9 @@
+import { isSocket } from "../config/address.js";
 import type { ProxyBackend } from "../config/backends.js";
 import { chainOf, type Section } from "../config/config.js";
 import type { Model } from "../config/model.js";
 import { isPlainName } from "../config/words.js";
+import { deleteCommands } from "./server-commands.js";
 import type { RetiringServer } from "./server-steps.js";
 
 /** Backends that come and go as a whole. */
@@ -52,7 +54,11 @@ export function wholeBackends(
   }
   const count = gone.length + ins.length / 2;
   if (count === 0 || count > MOST) return undefined;
-  const outs = gone.flatMap(({ section: { name } }) => [`unpublish backend ${name}`, `del backend ${name}`]);
+  const outs = gone.flatMap(({ section: { name }, backend }) => [
+    `unpublish backend ${name}`,
+    ...[...(backend?.servers.keys() ?? [])].flatMap((server) => deleteCommands(name, server)),
+    `del backend ${name}`,
+  ]);
   return { ins, outs, model: { ...running, backends, skeleton: [...head, ...skeleton, ...tail] } };
 }
 
@@ -94,9 +100,14 @@ export function newBackendOf(
   return { commands: [`add backend ${section.name} from ${name} mode ${mode}`, `publish backend ${section.name}`] };
 }
 
-/** HAProxy refuses it of a backend that has a server, or a table; one that a line of the file names it refuses itself. */
+/**
+ * HAProxy refuses it of a backend that has a server, or a table; one that a line of the file names it refuses itself. What
+ * is left of servers may be sockets to HAProxy, which go at once when nobody waits there.
+ */
 function canBeDeleted(section: Section, backend: ProxyBackend | undefined, busy: ReadonlySet<string>): boolean {
-  const isEmpty = backend?.servers.size === 0 && backend.isComplete && !busy.has(section.name);
+  const servers = [...(backend?.servers.values() ?? [])];
+  const isEmpty = servers.every(({ name, host }) => isSocket(host) && isPlainName(name));
   const hasTable = section.lines.some(({ words }) => words[0] === "stick-table");
-  return section.kind === "backend" && isEmpty && !hasTable && isPlainName(section.name);
+  const isWhole = backend?.isComplete === true && !busy.has(section.name);
+  return section.kind === "backend" && isWhole && isEmpty && !hasTable && isPlainName(section.name);
 }

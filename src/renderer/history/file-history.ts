@@ -156,13 +156,13 @@ export class FileHistory {
       ...(snapshot && { revision: String(snapshot.revision) }),
       ...(wanted !== "" && { digest: history.digestOf(wanted) }),
     };
-    const { patchBetween } = await import("../../core/history/patch-between.js"); // what ends at once does without
+    const { textPatchBetween } = await import("../../core/history/patch-between.js"); // what ends at once does without
     const fresh = snapshot ? newAddresses(before, snapshot, this.#known) : [];
     for (const address of fresh) this.#known.add(address);
     const line: HistoryLine = {
       ...{ entry, resource: this.#digest },
-      ...(present !== end.text && { patch: patchBetween(end.text, present) }),
-      ...(isRefused && { refused: patchBetween(present, wanted) }),
+      ...(present !== end.text && { patch: textPatchBetween(end.text, present) }),
+      ...(isRefused && { refused: textPatchBetween(present, wanted) }),
       ...(fresh.length > 0 && { addresses: fresh }),
     };
     this.#end = { id, resource: this.#digest, text: present, addresses: this.#known };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { patched } from "../../../src/core/history/patch.js";
-import { patchBetween } from "../../../src/core/history/patch-between.js";
+import { textPatchBetween } from "../../../src/core/history/patch-between.js";
 
 /** Texts of few different lines, so that much of one is found in another. */
 const text = fc
@@ -14,7 +14,7 @@ describe("a patch", () => {
   test("makes the second text of the first, whatever the two are", () => {
     fc.assert(
       fc.property(text, text, (before, after) => {
-        expect(patched(before, patchBetween(before, after))).toBe(after);
+        expect(patched(before, textPatchBetween(before, after))).toBe(after);
       }),
     );
   });
@@ -22,21 +22,21 @@ describe("a patch", () => {
   test("of one line among many carries that line and no other", () => {
     const lines = Array.from({ length: 20_000 }, (_, at) => `  server s${at} 10.0.0.1:${at}\n`);
     const before = lines.join("");
-    const patch = patchBetween(before, lines.with(15_000, "  server new 10.0.0.9:80\n").join(""));
+    const patch = textPatchBetween(before, lines.with(15_000, "  server new 10.0.0.9:80\n").join(""));
     expect(patch.map(([, , added]) => added)).toEqual(["  server new 10.0.0.9:80\n"]);
   });
 
   test("of two places far apart carries both and not what is in between", () => {
     const lines = Array.from({ length: 1_000 }, (_, at) => `  server s${at} 10.0.0.1:${at}\n`);
     const after = lines.with(10, "  one\n").with(900, "  two\n").join("");
-    expect(patchBetween(lines.join(""), after).map(([, , added]) => added)).toEqual(["  one\n", "  two\n"]);
+    expect(textPatchBetween(lines.join(""), after).map(([, , added]) => added)).toEqual(["  one\n", "  two\n"]);
   });
 
   test("of texts that have nothing in common is one piece", () => {
     const [before, after] = ["a", "b"].map((word) =>
       Array.from({ length: 3_000 }, (_, at) => `${word}${at}\n`).join(""),
     );
-    expect(patchBetween(before ?? "", after ?? "")).toEqual([[0, before?.length, after]]);
+    expect(textPatchBetween(before ?? "", after ?? "")).toEqual([[0, before?.length, after]]);
   });
 
   test("does not fit another text that is too short", () => {

@@ -307,6 +307,44 @@ describe("a watch of a store that is wiped or replaced", () => {
 });
 
 describe("a watch that is told nothing", () => {
+  test("is opened anew within five seconds where requests know of a change, as on a member that is cut off", async () => {
+    await watch("/a", "/b");
+    await clock.advance(FIRST_RESYNC_MS);
+    etcd.watches.forget();
+    etcd.put("/b/x", "1");
+    await clock.advance(5_000); // long before the next resync
+    expect(last()).toEqual({ "/b/x": "1" });
+    const reason = "the member of etcd that was followed has fallen behind the others";
+    expect(events("watch-resumed")).toEqual([expect.objectContaining({ how: "continued", reason })]);
+  });
+
+  test("is left alone where nothing has changed but what it does not follow", async () => {
+    await watch("/a");
+    etcd.put("/other", "1");
+    await clock.advance(3_900);
+    etcd.put("/a/x", "1");
+    await clock.advance(5_000);
+    expect(seen).toEqual([{}, { "/a/x": "1" }]);
+    expect(etcd.calls.filter((call) => call === "openWatch")).toHaveLength(1);
+  });
+
+  test("says since when it has not been certain that it has everything", async () => {
+    const store = new EtcdStore(new EtcdRequests(etcd, { clock, emit: () => undefined }));
+    expect(store.staleMs).toBe(0);
+    const states = store.watch(["/a"], ending.signal);
+    await states.next();
+    await clock.advance(20_000);
+    expect(store.staleMs).toBeLessThan(4_000);
+    etcd.become("silent");
+    await clock.advance(40_000);
+    expect(store.staleMs).toBeGreaterThan(39_000);
+    etcd.become("well");
+    await clock.advance(10_000);
+    expect(store.staleMs).toBeLessThan(4_000);
+    ending.abort(new Error("the test is over"));
+    await expect(states.next()).rejects.toThrow("the test is over");
+  });
+
   test("is given up when etcd does not accept it within five seconds, and opened anew", async () => {
     await watch("/a");
     etcd.watches.ignored = 1;
@@ -364,13 +402,16 @@ describe("the resync of a watch", () => {
 
   test("tries again later where etcd does not answer it", async () => {
     await watch("/a");
-    etcd.script("txn", fails("14 UNAVAILABLE: Connection dropped"));
+    const dropped = fails("14 UNAVAILABLE: Connection dropped");
+    etcd.script("txn", dropped, dropped, dropped);
     await clock.advance(FIRST_RESYNC_MS);
     etcd.put("/a/x", "1");
     await settled();
     expect(last()).toEqual({ "/a/x": "1" });
+    etcd.watches.forget();
+    etcd.delete("/a/x"); // which nothing but a resync can find
     await clock.advance(EVERY_RESYNC_MS);
-    expect(etcd.calls.filter((call) => call === "txn")).toHaveLength(3);
+    expect(last()).toEqual({});
   });
 });
 

@@ -208,7 +208,7 @@ describe("an updater", () => {
     haproxy.worker.answer("disable health b/a");
     haproxy.worker.answer("set server b/b health down");
     expect(await haproxy.adjust(config(A + B))).toEqual({ kind: "adjusted", commands: 2, did: [] });
-    expect(haproxy.socket.lines.at(-2)).toContain("enable health b/a;set server b/b health up");
+    expect(haproxy.socket.lines.at(-1)).toContain("enable health b/a;set server b/b health up");
     expect(haproxy.updater.report).toMatchObject({ agrees: true, differences: [] });
     expect(haproxy.differing()).toBe(0);
   });

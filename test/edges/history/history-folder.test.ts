@@ -2,22 +2,27 @@ import { appendFile, chmod, mkdir, readdir, readFile, symlink, writeFile } from 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HistoryLine } from "../../../src/core/history/entry.js";
-import type { Patch } from "../../../src/core/history/patch.js";
-import { patchBetween } from "../../../src/core/history/patch-between.js";
+import type { TextPatch } from "../../../src/core/history/patch.js";
+import { textPatchBetween } from "../../../src/core/history/patch-between.js";
 import type { HistoryEnd } from "../../../src/core/history/versions.js";
 import { temporaryFolder } from "../../../src/edges/files/temporary-folder.js";
 import { HistoryFolder } from "../../../src/edges/history/history-folder.js";
 
 const NOTHING: HistoryEnd = { id: 0, resource: "", text: "", addresses: new Set() };
 
-function line(id: number, before: string, after: string, addresses: string[] = []): HistoryLine & { patch?: Patch } {
+function line(
+  id: number,
+  before: string,
+  after: string,
+  addresses: string[] = [],
+): HistoryLine & { patch?: TextPatch } {
   return {
     entry: {
       ...{ id, at: "2026-11-30T00:00:00.000Z", resource: "one.toml", dest: "/one.cfg" },
       ...{ why: { kind: "resync" }, outcome: "applied", tookMs: 1 },
     },
     resource: "digest",
-    patch: patchBetween(before, after),
+    patch: textPatchBetween(before, after),
     addresses,
   };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { HistoryEntry } from "../../../src/core/history/entry.js";
+import { askHistory, orderHistory } from "../../../src/edges/status/client.js";
 import { openStatusServer } from "../../../src/edges/status/server.js";
 import { HecdError } from "../../../src/errors.js";
+import { systemClock } from "../../../src/flow/clock.js";
 import type { HistoryOrders } from "../../../src/ports.js";
 
 const ENTRY: HistoryEntry = {
@@ -10,7 +12,7 @@ const ENTRY: HistoryEntry = {
 };
 
 /** A history that notes what it is asked, and knows version 7 alone. */
-async function served() {
+async function served(isToken?: (given: string) => boolean) {
   const asked: unknown[] = [];
   const known = (id: number | undefined): void => {
     if (id !== 7 && id !== undefined)
@@ -42,6 +44,7 @@ async function served() {
     status: () => ({ waitingFor: [], state: {} }),
     metrics,
     history,
+    isToken,
   });
   return { asked, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
@@ -90,5 +93,20 @@ describe("the history at the status address", () => {
     await using world = await served();
     expect((await fetch(`${world.server.url}/history/rollback`, { method: "POST", ...init })).status).toBe(status);
     expect(world.asked).toEqual([]);
+  });
+
+  test("takes no order without the token where there is one, and takes it from the commands with it", async () => {
+    await using world = await served((given) => given === "the-right-token");
+    const place = { address: world.server.url.replace("http://", ""), clock: systemClock };
+    const { signal } = new AbortController();
+    for (const token of [undefined, "a-wrong-token"]) {
+      await expect(orderHistory("rollback", { to: "7" }, { ...place, token }, signal)).rejects.toMatchObject({
+        fault: { code: "renderer-refused", reason: "An order needs the token of --admin-token-file" },
+      });
+    }
+    expect(world.asked).toEqual([]);
+    expect(await orderHistory("resume", {}, { ...place, token: "the-right-token" }, signal)).toBe("resumed");
+    expect(world.asked).toEqual([["resume", undefined]]);
+    expect(await askHistory({ limit: 1 }, place, signal)).toEqual([ENTRY]);
   });
 });

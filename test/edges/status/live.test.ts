@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
 import { askStatus } from "../../../src/edges/status/client.js";
 import { followLive, type LiveMessage, type LiveWish } from "../../../src/edges/status/live-client.js";
-import { MOST_READERS } from "../../../src/edges/status/live.js";
+import { MOST_READERS } from "../../../src/edges/status/readers.js";
 import { openStatusServer } from "../../../src/edges/status/server.js";
 import { ToldEvents } from "../../../src/edges/status/told-events.js";
 import { systemClock } from "../../../src/flow/clock.js";

@@ -78,6 +78,28 @@ describe("a carried map", () => {
   });
 });
 
+describe("a carried map that is much like the one before", () => {
+  const line = fc.constantFrom("a 1", "aa 1", "b 1", "ab 2", "# no", "", " c  3 ", "a");
+  const lines = fc.array(line, { maxLength: 6 });
+  const textOf = (all: readonly string[]): string => all.map((each) => `${each}\n`).join("");
+  const read = (text: string, previous?: string) =>
+    proxyMapOf(
+      { name: "c.a", text },
+      [],
+      previous === undefined ? undefined : proxyMapOf({ name: "c.a", text: previous }, []),
+    );
+
+  test("has the entries that it has by itself", () => {
+    fc.assert(
+      fc.property(lines, lines, lines, lines, (head, before, after, tail) => {
+        const [was, is] = [before, after].map((middle) => textOf([...head, ...middle, ...tail]));
+        expect(read(is ?? "", was)).toEqual(read(is ?? ""));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
 describe("lines that are kept", () => {
   const merged = (before: readonly string[], after: readonly string[]) =>
     mergedBlock(

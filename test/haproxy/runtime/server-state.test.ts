@@ -18,6 +18,11 @@ Pid: 23375
 
 [4]: IP changed from '127.0.0.1' to '127.0.0.9', port changed from '9001' to '9999' by 'stats socket command'
 
+[6]: Backup Server b/_held is going DOWN for maintenance. 0 active and 0 backup servers left.
+backend 'b' has no server available!
+Server deleted.
+Backend deleted.
+
 [3]: No such server.
 
 1
@@ -29,6 +34,10 @@ Pid: 23375
 # bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[2]
 b/s2 4/1 127.0.0.1 9002 - 0 0 0 0 0 0 0 0
 b/s3 4/2 127.0.0.1 9005 - 0 2 0 0 0 0 0 0
+
+type=beg, case=sensitive, found=yes, idx=tree, key="=a.example/", value="a", type="str"
+
+0x55d0c8 =b.example/ b
 
 `;
 
@@ -45,6 +54,9 @@ describe("the answer of a worker", () => {
         { backend: "b", name: "s2", host: "127.0.0.1", port: 9002, weight: 0, admin: "ready", isDown: false, ...ON },
         { backend: "b", name: "s3", host: "127.0.0.1", port: 9005, weight: 1, admin: "maint", isDown: true, ...ON },
       ],
+      ofMaps:
+        'type=beg, case=sensitive, found=yes, idx=tree, key="=a.example/", value="a", type="str"\n' +
+        "0x55d0c8 =b.example/ b\n",
       busy: new Set(["b/s3"]),
     });
   });

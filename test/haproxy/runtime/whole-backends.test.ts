@@ -72,6 +72,23 @@ describe("a backend that is new", () => {
     expect(found).toMatchObject({ kind: "reload", first: { lines: [] } });
   });
 
+  test("comes with a socket of HAProxy's own and goes with it, once no other server is left", () => {
+    const socket = " server _held unix@/run/a.sock.held backup\n";
+    expect(commands(textOf(A), textOf(`${A}${b}${socket}`))).toEqual([
+      ...["add backend b from d mode http", "publish backend b"],
+      ...["add server b/b1 10.0.0.2:80 weight 1", "enable server b/b1"],
+      ...["add server b/_held unix@/run/a.sock.held backup weight 1", "enable server b/_held"],
+    ]);
+    expect(commands(textOf(`${A}backend b\n${socket}`), textOf(A))).toEqual([
+      ...["unpublish backend b", "set server b/_held state maint", "del server b/_held", "del backend b"],
+    ]);
+    expect(commands(textOf(`${A}${b}${socket}`), textOf(A))).toBe("backend b is gone");
+    const odd = socket.replace("/run/a", "/run/a;b");
+    expect(commands(textOf(A), textOf(`${A}${b}${odd}`))).toBe("backend b is new");
+    const moved = socket.replace("/run/a", "/run/b");
+    expect(commands(textOf(`${A}${b}${socket}`), textOf(`${A}${b}${moved}`))).toMatch(/moves from or to a socket$/);
+  });
+
   test("is a reload where something else differs", () => {
     expect(commands(textOf(A), textOf(`${A}${b}`).replace("use_backend", "bind :80\n use_backend"))).toMatch(/is new$/);
     expect(commands(textOf(A), textOf(`${A}${b}`).replace("balance", "log global\n balance"))).toMatch(/is new$/);

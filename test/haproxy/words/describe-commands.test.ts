@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeCommands } from "../../../src/haproxy/runtime/describe-commands.js";
+import { describeCommands } from "../../../src/haproxy/words/describe-commands.js";
 
 describe("commands in words", () => {
   test.each<[readonly string[], readonly string[]]>([

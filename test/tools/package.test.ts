@@ -1,0 +1,91 @@
+import { gunzipSync } from "node:zlib";
+import { beforeAll, describe, expect, test } from "vitest";
+import { PROJECT } from "../../tools/machine/facts.mjs";
+import { must } from "../../tools/machine/program.mjs";
+import { conffilesAmong, type PackagedFile, packagedFiles } from "../../tools/package/files.js";
+import { nodeFor } from "../../tools/package/node.js";
+import { tempDir } from "../support/temp-dir.js";
+import { noticesOf } from "../../tools/notices.mjs";
+
+const NODE = { program: "/somewhere/node", terms: `${PROJECT}package.json` };
+const RELEASE = { version: "1.2.3", madeAt: 1_700_000_000 };
+
+let files: readonly PackagedFile[];
+
+beforeAll(async () => {
+  await must(process.execPath, ["tools/package/prepare.mjs"], { cwd: PROJECT });
+  files = await packagedFiles(NODE, RELEASE);
+}, 120_000);
+
+function textOf(path: string): string {
+  const content = files.find((file) => file.path === path)?.content;
+  if (!Buffer.isBuffer(content)) throw new Error(`The package has no ${path}`);
+  return (path.endsWith(".gz") ? gunzipSync(content) : content).toString();
+}
+
+describe("the package for Debian", () => {
+  test("has programs that start with its own Node, and no other path of the machine it was made on", () => {
+    for (const program of ["hecd", "confd"]) {
+      expect(textOf(`/usr/lib/hecd/dist/${program}.js`)).toMatch(/^#!\/usr\/lib\/hecd\/node\n/);
+    }
+    expect(JSON.parse(textOf("/usr/lib/hecd/package.json"))).toMatchObject({ version: "1.2.3", type: "module" });
+    for (const { path, content } of files)
+      if (Buffer.isBuffer(content)) expect(content.includes(PROJECT), path).toBe(false);
+  });
+
+  test("keeps what a user changes in /etc, and nothing else", () => {
+    expect(conffilesAmong(files)).toEqual([
+      "/etc/default/hecd",
+      "/etc/hecd/conf.d/haproxy.toml",
+      "/etc/hecd/hecd.toml",
+      ...["haproxy-tcp.cfg.hbs", "haproxy.cfg.hbs", "hold.lua", "nginx.conf.hbs"].map(
+        (name) => `/etc/hecd/templates/${name}`,
+      ),
+    ]);
+  });
+
+  test("has every unit of deploy/ where systemd looks, with all that they start or name", () => {
+    const units = files.filter(({ path }) => path.endsWith(".service")).map(({ path }) => path);
+    expect(units).toContain("/usr/lib/systemd/system/hecd-agent.service");
+    expect(units).toContain("/usr/lib/systemd/system/hecd-render.service");
+    for (const unit of units) {
+      const started = /^ExecStart=(.+)$/m.exec(textOf(unit))?.[1]?.split(" ") ?? [];
+      for (const path of started.filter((word) => word.startsWith("/usr/"))) {
+        expect(files.find((file) => file.path === path)?.mode, `${unit}: ${path}`).toSatisfy(
+          (mode) => (Number(mode) & 0o111) > 0,
+        );
+      }
+      const user = /^User=(.+)$/m.exec(textOf(unit))?.[1] ?? "";
+      expect(textOf("/usr/lib/sysusers.d/hecd.conf")).toMatch(new RegExp(`^u ${user} `, "m"));
+    }
+  });
+
+  test("tells its version in the form that Debian reads", () => {
+    expect(textOf("/usr/share/doc/hecd/changelog.gz")).toMatch(
+      /^hecd \(1\.2\.3\) stable; urgency=medium\n\n {2}\* .+\n\n -- .+ <.+> {2}Tue, 14 Nov 2023 22:13:20 \+0000\n$/,
+    );
+  });
+
+  test("is not made for a processor that there is no Node for", async () => {
+    await expect(nodeFor("riscv64")).rejects.toThrow("There is no Node for riscv64: there are amd64, arm64");
+  });
+});
+
+describe("what goes along with every copy", () => {
+  test("names each package that is in the programs once, with its version and its terms", async () => {
+    const notices = await noticesOf(PROJECT, ["src/cli.ts", "node_modules/zod/a.js", "node_modules/zod/b/c.js"]);
+    expect(notices).toMatch(/^zod \d+\.\d+\.\d+ \(MIT\)\n\nMIT License\n/);
+    expect(notices.match(/^zod /gm)).toHaveLength(1);
+  });
+
+  test("does not go without the terms of one", async () => {
+    await using folder = await tempDir();
+    await must("sh", [
+      "-c",
+      `mkdir -p "$1/node_modules/a" && echo '{"name":"a","version":"1.0.0"}' >"$1/node_modules/a/package.json"`,
+      "sh",
+      folder.path,
+    ]);
+    await expect(noticesOf(folder.path, ["node_modules/a/i.js"])).rejects.toThrow("does not say on which terms");
+  });
+});

@@ -62,6 +62,26 @@ export const WORDS: readonly Word[] = [
     load: async () => (await import("./commands/drain.js")).undrainCommand,
   },
   {
+    name: "history",
+    summary: "tell what was changed in HAProxy, when, why and by which keys",
+    load: async () => (await import("./commands/history/history.js")).historyCommand,
+  },
+  {
+    name: "diff",
+    summary: "show what a version of a file has changed, or how two differ",
+    load: async () => (await import("./commands/history/diff.js")).diffCommand,
+  },
+  {
+    name: "rollback",
+    summary: "go back to an earlier version of a file, and stay there",
+    load: async () => (await import("./commands/history/rollback.js")).rollbackCommand,
+  },
+  {
+    name: "resume",
+    summary: "have a file follow the store again after a rollback",
+    load: async () => (await import("./commands/history/rollback.js")).resumeCommand,
+  },
+  {
     name: "run",
     summary: "start a container with its ports published and wait until it is registered",
     load: async () => (await import("./commands/run.js")).runCommand,

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { AnyCommand, CommandInput, ProcessWorld } from "./commands/command.js";
+import type { AnyCommand, CommandInput, OperandCommand, ProcessWorld } from "./commands/command.js";
 import { type FlagDescription, flagOf, resolveSettings, suggestion } from "./config.js";
 import { withPriority } from "./core/text/priority.js";
 import { readText, readTextIfThere } from "./edges/files/read-text.js";
@@ -83,24 +83,34 @@ function parse(
     for (const token of tokens) if (token.kind === "option") checkOption(token, name, flags);
     const rest = end < 0 ? [] : args.slice(end + 1);
     // Every option was checked to have its kind of value.
-    return { flags: values as Flags, given: { operand: operandOf(positionals, name, command), rest } };
+    return { flags: values as Flags, given: { ...operandsOf(positionals, name, command), rest } };
   } catch (error) {
     if (error instanceof HecdError) throw error;
     throw usage(reasonOf(error));
   }
 }
 
-/** The one thing that a word works on; empty for a word that takes flags only. */
-function operandOf([first, second]: readonly string[], name: string, command: AnyCommand): string {
+/** What a word works on; empty where nothing is named. */
+function operandsOf(
+  [first, second, third]: readonly string[],
+  name: string,
+  command: AnyCommand,
+): Pick<CommandInput, "operand" | "second"> {
   if (!("operand" in command)) {
     if (first !== undefined) throw usage(`"${first}" is too much: hecd ${name} takes only flags`);
-    return "";
+    return { operand: "", second: "" };
   }
-  const { name: operand, rest } = command.operand;
+  const { name: operand, rest, isOptional = false, second: other } = command.operand;
   const hint = rest === undefined ? "" : `; see hecd ${name} --help for what goes behind --`;
-  if (first === undefined || first === "") throw usage(`hecd ${name} needs ${operand}`);
-  if (second !== undefined) throw usage(`"${second}" is too much: hecd ${name} takes one ${operand}${hint}`);
-  return first;
+  // What a script has left empty by mistake is not meant to be left out.
+  if (first === undefined ? !isOptional : first === "") throw usage(`hecd ${name} needs ${operand}`);
+  const tooMuch = other === undefined ? second : third;
+  if (tooMuch !== undefined) {
+    const taken = other === undefined ? `one ${operand}` : `one ${operand} and one ${other}`;
+    throw usage(`"${tooMuch}" is too much: hecd ${name} takes ${taken}${hint}`);
+  }
+  if (other !== undefined && second === "") throw usage(`hecd ${name} needs a ${other} that is not empty`);
+  return { operand: first ?? "", second: second ?? "" };
 }
 
 function checkOption(
@@ -127,6 +137,16 @@ function usage(problem: string): HecdError {
   return new HecdError({ code: "usage", problem });
 }
 
+/** How a command is called: `hecd diff A [B] [flags]`. */
+export function usageLineOf(name: string, command: AnyCommand): string {
+  const rest = "operand" in command && command.operand.rest !== undefined ? ` ${command.operand.rest}` : "";
+  return `hecd ${name}${"operand" in command ? operandWords(command.operand) : ""} [flags]${rest}`;
+}
+
+function operandWords({ name, isOptional = false, second }: OperandCommand["operand"]): string {
+  return ` ${isOptional ? `[${name}]` : name}${second === undefined ? "" : ` [${second}]`}`;
+}
+
 /** What `hecd COMMAND --help` prints. */
 export function helpOf(name: string, command: AnyCommand): string {
   const lines = flagsOf(command).map((flag) => {
@@ -137,7 +157,5 @@ export function helpOf(name: string, command: AnyCommand): string {
     ];
     return `${left.padEnd(28)} ${flag.help}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
   });
-  const operand = "operand" in command ? ` ${command.operand.name}` : "";
-  const rest = "operand" in command && command.operand.rest !== undefined ? ` ${command.operand.rest}` : "";
-  return [`Usage: hecd ${name}${operand} [flags]${rest}`, "", command.explanation, "", ...lines, ""].join("\n");
+  return [`Usage: ${usageLineOf(name, command)}`, "", command.explanation, "", ...lines, ""].join("\n");
 }

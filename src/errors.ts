@@ -32,7 +32,10 @@ export type Fault =
   | { readonly code: "container-unseen"; readonly id: string; readonly name: string; readonly because: Because }
   | { readonly code: "docker-refused"; readonly what: string; readonly reason: string }
   | { readonly code: "agent-unreachable"; readonly address: string; readonly reason: string }
-  | { readonly code: "agent-refused"; readonly address: string; readonly what: string; readonly reason: string };
+  | { readonly code: "agent-refused"; readonly address: string; readonly what: string; readonly reason: string }
+  | { readonly code: "version-unknown"; readonly problem: string }
+  | { readonly code: "renderer-unreachable"; readonly address: string; readonly reason: string }
+  | { readonly code: "renderer-refused"; readonly address: string; readonly what: string; readonly reason: string };
 
 /** A reason for programs and a sentence for people, as `Objection` in `core` has them. */
 interface Because {
@@ -119,5 +122,11 @@ function describe(fault: Fault): string {
       return `Cannot reach the agent at ${fault.address}: ${fault.reason}`;
     case "agent-refused":
       return `The agent at ${fault.address} could not ${fault.what}: ${fault.reason}`;
+    case "version-unknown":
+      return fault.problem;
+    case "renderer-unreachable":
+      return `Cannot reach the renderer at ${fault.address}: ${fault.reason}`;
+    case "renderer-refused":
+      return `The renderer at ${fault.address} could not ${fault.what}: ${fault.reason}`;
   }
 }

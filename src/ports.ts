@@ -4,6 +4,9 @@ import type { Difference, Emit } from "./core/events/event.js";
 import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
 import type { CertificateReport } from "./core/model/certificate.js";
+import type { HistoryEntry, HistoryLine } from "./core/history/entry.js";
+import type { Pin } from "./core/history/pin.js";
+import type { HistoryEnd, Version } from "./core/history/versions.js";
 import type { Container } from "./core/model/container.js";
 import type { ErrorPages } from "./core/model/error-pages.js";
 import type { ReloadDriver } from "./core/model/reload-driver.js";
@@ -91,6 +94,9 @@ export interface Session {
 
   /** What this session holds as far as it knows; the claim itself is not among it. */
   readonly held: ReadonlyMap<string, string>;
+
+  /** The revision at which the last `apply` has put or deleted each key. */
+  readonly written: ReadonlyMap<string, bigint>;
 
   /** The keys that the last `apply` could not put, since the store has no space for them. */
   readonly unwritten: ReadonlySet<string>;
@@ -247,12 +253,17 @@ export type ShareReload = (reload: () => Promise<ReloadVerdict>) => Promise<Relo
 /** How what runs stands to a wanted text. With `hasMore`, commands would lead further than a turn has time for. */
 export type Adjustment =
   | { readonly kind: "agrees" }
-  | { readonly kind: "adjusted"; readonly commands: number }
+  | ({ readonly kind: "adjusted"; readonly commands: number } & Deeds)
   /** Commands have led as far as one turn has time for; the next one goes on, with the newest state. */
-  | { readonly kind: "partial"; readonly commands: number }
+  | ({ readonly kind: "partial"; readonly commands: number } & Deeds)
   /** What could be done is done; a reload has not mended the rest, and another one would not. */
   | { readonly kind: "differs"; readonly output: string }
-  | { readonly kind: "reload"; readonly reason: string; readonly hasMore?: boolean };
+  | ({ readonly kind: "reload"; readonly reason: string; readonly hasMore?: boolean } & Deeds);
+
+interface Deeds {
+  /** What commands have done, in words: `web/a added`. */
+  readonly did?: readonly string[];
+}
 
 /** What is known of a running HAProxy, for `/state` and `hecd status`. */
 export interface ProxyReport {
@@ -321,6 +332,38 @@ export interface Target {
 /** A text that waits to become the file. */
 export interface Staged extends AsyncDisposable {
   readonly path: string;
-  /** Keeps a dated copy of the old file, then puts the new one in its place by rename. */
-  commit(): Promise<void>;
+  /** Puts the new file in place of the old one by rename; keeps a dated copy of that, unless the change is one of many. */
+  commit(change?: "reload" | "runtime"): Promise<void>;
+}
+
+/** The history of one file, kept beside it across restarts, and what it is pinned to. Everything rejects with the errors of the disk. */
+export interface History {
+  /** Where it has come to; undefined where there is none yet. */
+  end(): Promise<HistoryEnd | undefined>;
+  /** Adds a line to what has come to `before`. */
+  append(line: HistoryLine, before: HistoryEnd): Promise<void>;
+  /** The newest entries, the newest first. */
+  entries(limit: number): Promise<readonly HistoryEntry[]>;
+  /** The text of an entry; undefined where it is not, or no longer, kept. */
+  version(id: number): Promise<Version | undefined>;
+  /** What the file is pinned to, if anything. */
+  pin(): Promise<Pin | undefined>;
+  /** Has the file pinned to this, or to nothing, from now on; also after a crash. */
+  keepPin(pin: Pin | undefined): Promise<void>;
+  /** Whether everybody on this machine may read the file. */
+  isPublic(): Promise<boolean>;
+  /** Names a text: the same for the same text, as the first letters of its SHA-256. */
+  digestOf(text: string): string;
+}
+
+/** What a person may ask and order of the histories of a renderer; each fails with `version-unknown` where there is no such. */
+export interface HistoryOrders {
+  /** The newest entries, the newest first; of one resource where it is named. */
+  entries(limit: number, resource?: string): Promise<readonly HistoryEntry[]>;
+  /** What a version has changed, or how it differs from another one; `file-unreadable` where not everybody may read it. */
+  diff(id: number, against?: number): Promise<string>;
+  /** Pins a file to a version, the one before the present where none is named, for so long or until `resume`. */
+  rollback(id: number | undefined, forMs: number | undefined): Promise<string>;
+  /** Has all pinned files follow the store again, or the one of a resource. */
+  resume(resource?: string): Promise<string>;
 }

@@ -99,7 +99,7 @@ export const SETTINGS = {
     schema: listen,
     fallback: undefined,
     value: "HOST:PORT",
-    help: "where the page, /healthz, /readyz, /metrics, /state and /live are served; off for nowhere",
+    help: "where the page, /healthz, /readyz, /metrics, /state, /live and the history are served; off for nowhere",
   }),
   "admin-token-file": setting<string | undefined>({
     schema: text,
@@ -420,6 +420,22 @@ export const SETTINGS = {
     fallback: 30_000,
     value: "TIME",
     help: `how long to wait until the agent has registered the container; ${AS_TIME}`,
+  }),
+  limit: setting<number>({
+    schema: z.coerce
+      .number()
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(10_000, "must be at most 10000"),
+    fallback: 20,
+    value: "N",
+    help: "how many entries are shown, the newest ones",
+  }),
+  for: setting<number | undefined>({
+    schema: durationMs.refine((ms) => ms >= 1_000, "must be at least 1s"),
+    fallback: undefined,
+    value: "TIME",
+    help: `how long the rollback lasts; until hecd resume when not given; ${AS_TIME}`,
   }),
   json: setting<boolean>({ schema: flag, fallback: false, help: "print JSON for machines" }),
 } as const;

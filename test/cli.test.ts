@@ -18,6 +18,10 @@ const COMMANDS = {
   undrain: " CONTAINER[|]SERVICE",
   run: " IMAGE",
   stop: " CONTAINER",
+  history: " \\[RESOURCE\\]",
+  diff: " A \\[B\\]",
+  rollback: " \\[VERSION\\]",
+  resume: " \\[RESOURCE\\]",
 };
 
 /** A renderer's folder with one resource and one template. */
@@ -62,6 +66,12 @@ describe("the command line", () => {
     [["drain"], "hecd drain needs CONTAINER"],
     [["explain", ""], "hecd explain needs CONTAINER"],
     [["stop", "--drain-delay", "5s", "a", "b"], '"b" is too much: hecd stop takes one CONTAINER'],
+    [["diff"], "hecd diff needs A"],
+    [["diff", "1", ""], "hecd diff needs a B that is not empty"],
+    [["diff", "1", "2", "3"], '"3" is too much: hecd diff takes one A and one B'],
+    [["history", "a", "b"], '"b" is too much: hecd history takes one RESOURCE'],
+    [["rollback", ""], "hecd rollback needs VERSION"],
+    [["rollback", "latest"], '"latest" is no number of a version; hecd history has them'],
     [["run", "nginx", "sleep"], '"sleep" is too much: hecd run takes one IMAGE; see hecd run --help'],
     [["run", "nginx", "-p", "80:80"], "Unknown flag -p"],
     [["run", "--", "nginx"], "hecd run needs IMAGE"],

@@ -155,6 +155,22 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(new Map(session.held)).toEqual(expected);
       });
 
+      test("says at which revision it has written each key, as a watch has it", async () => {
+        const { store, root, signal } = await setUp();
+        const session = await store.openSession(host(), signal);
+        await session.apply([[put(`${root}/gone`, "1")]], signal);
+        for await (const { entries, recent } of store.watch([root], signal)) {
+          if (entries.has(`${root}/gone`)) {
+            await session.apply([[put(`${root}/a`, "1"), del(`${root}/gone`)], [put(`${root}/b`, "2")]], signal);
+          } else if (entries.size === 2) {
+            const told = recent?.changes.map(({ key, revision }) => [key, revision] as const);
+            expect(new Map(told)).toEqual(session.written);
+            break;
+          }
+        }
+        expect(session.written.size).toBe(3);
+      });
+
       test("carries out a thousand transactions in one go", async () => {
         const { store, root, signal } = await setUp();
         const session = await store.openSession(host(), signal);

@@ -252,18 +252,22 @@ export class Agent implements Orders {
     signal: AbortSignal,
   ): Promise<readonly Transaction[]> {
     const { emit } = this.#parts;
+    const revisions = new Map<string, bigint>();
     const attempt = async (known: readonly Conflict[]) => {
       const held = heldOfSeen(session.held, unknown, this.#settings);
       const transactions = planAmong(known, decided, held, this.#settings);
       const conflicts = await session.apply(transactions, signal);
+      for (const [key, revision] of session.written) revisions.set(key, revision);
       return { transactions, conflicts };
     };
     const first = await attempt([]);
     const answer = hasAnswer(first.conflicts, this.#settings) ? await attempt(first.conflicts) : undefined;
     const transactions = [...first.transactions, ...(answer?.transactions ?? [])];
     const met = [...first.conflicts, ...(answer?.conflicts ?? [])];
-    tellWrites(transactions, met, session, this.#settings.layouts.length > 1, emit);
-    this.#conflicts = tellConflicts(this.#conflicts, met, session.held, emit);
+    const { held, unwritten } = session;
+    const isBesideOthers = this.#settings.layouts.length > 1;
+    tellWrites(transactions, met, { held, unwritten, written: revisions }, isBesideOthers, emit);
+    this.#conflicts = tellConflicts(this.#conflicts, met, held, emit);
     return transactions;
   }
 

@@ -1,4 +1,5 @@
 import type { Emit } from "../core/events/event.js";
+import { changeId } from "../core/history/key-notes.js";
 import { SERVICES } from "../core/model/keys.js";
 import type { Conflict } from "../core/registry/conflict.js";
 import type { Transaction } from "../core/registry/plan.js";
@@ -12,7 +13,7 @@ import type { Session } from "../ports.js";
 export function tellWrites(
   transactions: readonly Transaction[],
   met: readonly Conflict[],
-  { held, unwritten }: Pick<Session, "held" | "unwritten">,
+  { held, unwritten, written }: Pick<Session, "held" | "unwritten" | "written">,
   besideOthers: boolean,
   emit: Emit,
 ): void {
@@ -22,8 +23,11 @@ export function tellWrites(
     const conflict = conflicts.get(key);
     if (conflict && !held.has(key)) continue;
     if (conflict && "over" in write) emit({ kind: "key-replaced", key, held: conflict.held });
-    if (write.kind === "put" && !unwritten.has(key)) emit({ kind: "registered", key, value: write.value });
-    else if (write.kind === "delete" || (write.elseDelete && !held.has(key))) emit({ kind: "deregistered", key });
+    const revision = written.get(key);
+    const change = revision === undefined ? {} : { change: changeId(revision) };
+    if (write.kind === "put" && !unwritten.has(key)) emit({ kind: "registered", key, value: write.value, ...change });
+    else if (write.kind === "delete" || (write.elseDelete && !held.has(key)))
+      emit({ kind: "deregistered", key, ...change });
   }
 }
 

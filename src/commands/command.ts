@@ -11,6 +11,10 @@ export interface OperandCommand extends Explained {
   readonly operand: {
     /** As the usage line has it: `CONTAINER`. */
     readonly name: string;
+    /** Whether it may be left out. */
+    readonly isOptional?: boolean;
+    /** A second one, which may be left out. */
+    readonly second?: string;
     /** How the usage line shows what may follow a `--`, for words that pass it on. */
     readonly rest?: string;
   };
@@ -21,9 +25,10 @@ export interface OperandCommand extends Explained {
 /** A word of either kind. */
 export type AnyCommand = Command | OperandCommand;
 
-/** What stands behind a word besides its flags. */
+/** What stands behind a word besides its flags; empty where it is left out. */
 export interface CommandInput {
   readonly operand: string;
+  readonly second: string;
   /** What follows a `--`, as it is; nothing for words that pass nothing on. */
   readonly rest: readonly string[];
 }

@@ -24,7 +24,7 @@ import { HecdError } from "../errors.js";
 import { packagePath } from "../package.js";
 import { version } from "../version.js";
 import { type Runnable, runAll } from "../flow/run-all.js";
-import type { Orders, Resource, Store } from "../ports.js";
+import type { HistoryOrders, Orders, Resource, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
 
@@ -40,7 +40,7 @@ export interface Deps {
 
 /** What a daemon depends on, which also counts its events and answers at the status address. */
 export interface DaemonDeps extends Deps {
-  /** Serves the status address with its page until disposed, and takes orders there for `orders`; nothing when it is off. */
+  /** Serves the status address with its page until disposed, and takes orders there; nothing when it is off. */
   serve(listen: string, served: Served): Promise<AsyncDisposable>;
 }
 
@@ -48,7 +48,10 @@ export interface DaemonDeps extends Deps {
 interface Served {
   readonly status: () => Status;
   readonly page: PageParts;
+  /** Who takes orders about containers; nobody when undefined. */
   readonly orders?: Orders;
+  /** Whose history is told, and who takes orders about it; nobody when undefined. */
+  readonly history?: HistoryOrders | undefined;
 }
 
 /** A voice on stderr, for commands that do one thing. */
@@ -74,7 +77,7 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
   return {
     clock: systemClock,
     emit,
-    async serve(listen, { status, page: parts, orders }) {
+    async serve(listen, { status, page: parts, orders, history }) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
       const clock = systemClock;
       const token = await adminTokenOf(settings);
@@ -84,7 +87,7 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
       const page = await openPage(sources, PAGE_TEMPLATES, PAGE_SCRIPT);
       const isToken = sessions && ((given: string) => sessions.isToken(given));
       const server = await openStatusServer(listen, {
-        ...{ status, orders, isToken, page },
+        ...{ status, orders, history, isToken, page },
         metrics: () => metrics.expose(),
         live: { told, clock },
       }).catch((error: unknown) => {

@@ -18,7 +18,7 @@ export const renderCommand: Command = {
     "  hecd render --confdir /etc/hecd --etcd http://10.0.0.1:2379",
     "  hecd render --once --dry-run",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, "confdir", "haproxy", "once", "dry-run", "exit-code", "stale-after", "listen"],
+  settings: [...ETCD_SETTINGS, "confdir", "haproxy", "once", "dry-run", "exit-code", "stale-after", "listen", "admin-token-file"],
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemonDeps(settings, world);
@@ -26,8 +26,9 @@ export const renderCommand: Command = {
     const templates = withFolders(new TemplateFolder(settings.confdir, daemon), world.env, daemon);
     const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", {
-      status: () => ({ waitingFor: renderer.waitingFor, state: renderer.state }),
+      status: () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state }),
       page: rendererPage(renderer, stores.common, daemon.clock),
+      history: renderer.histories,
     });
     const condition = () => ({ waitingFor: renderer.waitingFor, summary: summaryOf(renderer.state) });
     return await runAsService(renderer, condition, daemon, world, signal);

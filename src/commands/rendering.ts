@@ -32,6 +32,9 @@ export function compileWith(deps: TemplateDeps): (resource: Resource) => Promise
   };
 }
 
+/** Loaded late, since confd does without. */
+const HISTORY = () => import("../edges/history/history-folder.js");
+
 /** Where error pages are when the environment names no folder. */
 const ERROR_PAGES = "/etc/hecd/errors";
 
@@ -57,6 +60,7 @@ export function rendererParts(
     storeOf,
     compile: compileWith({ env }),
     targetOf: (resource) => new TargetFile(resource, emit),
+    historyOf: async ({ dest }) => new (await HISTORY()).HistoryFolder(dest),
     balancerOf: driverSelector({ haproxy: settings.haproxy, clock, emit }),
     clock,
     emit,

@@ -39,6 +39,8 @@ const renderer = z.object({
   resources: z.array(
     z.object({
       name: z.string(),
+      pinned: z.object({ to: z.number(), since: z.string(), out: z.array(z.string()), waiting: z.number() }).optional(),
+      leftOut: z.array(z.object({ key: z.string(), reason: z.string() })).optional(),
       haproxy: z
         .object({
           agrees: z.boolean().optional(),
@@ -49,14 +51,27 @@ const renderer = z.object({
   ),
 });
 
-/** Whether each HAProxy runs what its file says, as far as the renderer could ask it. */
+/** Whether each HAProxy runs what its file says, as far as the renderer could ask it; what is pinned, and what is left out. */
 function agreementIn(state: unknown): string {
   const parsed = renderer.safeParse(state);
   return (parsed.data?.resources ?? [])
-    .flatMap(({ name, haproxy }) =>
-      haproxy ? [`; HAProxy of ${name} ${wordsOf(haproxy.agrees)}${faultsIn(haproxy.certificates)}`] : [],
-    )
+    .flatMap(({ name, haproxy, pinned, leftOut = [] }) => [
+      ...(haproxy ? [`; HAProxy of ${name} ${wordsOf(haproxy.agrees)}${faultsIn(haproxy.certificates)}`] : []),
+      ...(pinned ? [`; ${name} is pinned to version ${pinned.to} since ${pinned.since}${pinEffects(pinned)}`] : []),
+      ...(leftOut.length > 0 ? [`; ${name} leaves out ${omitted(leftOut)}`] : []),
+    ])
     .join("");
+}
+
+function pinEffects({ out, waiting }: { readonly out: readonly string[]; readonly waiting: number }): string {
+  const gone = out.length === 0 ? [] : [`${out.length} servers of it are out of work`];
+  return [...gone, ...(waiting === 0 ? [] : [`${waiting} new addresses wait`])].map((each) => `, ${each}`).join("");
+}
+
+/** A few of what is left out; all of it is in the answer for machines. */
+function omitted(leftOut: readonly { readonly key: string; readonly reason: string }[]): string {
+  const [first, ...others] = leftOut.map(({ key, reason }) => `${key} (${reason})`);
+  return `${first ?? ""}${others.length === 0 ? "" : ` and ${others.length} more`}`;
 }
 
 function wordsOf(agrees: boolean | undefined): string {

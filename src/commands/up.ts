@@ -221,10 +221,11 @@ async function serveStatus(
   const { agent, renderer, store, haproxy } = parts;
   const status = () => ({
     waitingFor: [...agent.waitingFor, ...renderer.waitingFor, ...(haproxy.running ? [] : ["HAProxy"])],
+    notes: renderer.notes,
     state: { agent: agent.state, renderer: renderer.state },
   });
   const page = upPage(agent, renderer, store, daemon.clock);
-  return daemon.serve(listen ?? "127.0.0.1:9180", { status, page, orders: agent });
+  return daemon.serve(listen ?? "127.0.0.1:9180", { status, page, orders: agent, history: renderer.histories });
 }
 
 /** Prints the servers whenever they change. */

@@ -79,6 +79,10 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "docker-event":
     case "docker-unreachable":
     case "haproxy-adjusted":
+    case "history-unwritable":
+    case "original-kept":
+    case "pin-ended":
+    case "pinned":
     case "haproxy-compared":
     case "haproxy-differs":
     case "haproxy-exited":

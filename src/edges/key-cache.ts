@@ -1,6 +1,9 @@
 import { isBelow } from "../core/model/prefix.js";
-import { type KeyChange, type Snapshot, applyChanges } from "../core/model/snapshot.js";
+import { type KeyChange, type RecentChanges, type Snapshot, applyChanges } from "../core/model/snapshot.js";
 import { Notifier } from "../flow/notifier.js";
+
+/** So many of the last changes a state tells of. */
+const RECENT = 256;
 
 /**
  * What is known of the keys below some prefixes: is told of changes at any pace, gives the newest state when asked.
@@ -21,6 +24,7 @@ export class KeyCache {
   #isNews = false;
   #isUnseen = true;
   #revision = 0n;
+  #recent: RecentChanges = { since: 0n, changes: [] };
   #failure: { readonly error: unknown } | undefined;
 
   constructor(prefixes: readonly string[]) {
@@ -50,12 +54,14 @@ export class KeyCache {
     const isWiped = revision < (this.#listed.get(prefix) ?? 0n);
     this.#listed.set(prefix, revision);
     if (isWiped || revision > this.#revision) this.#revision = revision;
+    this.#recent = { since: this.#revision, changes: [] }; // a listing does not say what has changed when
     this.#tell();
   }
 
   /** Notes what has changed, in the order in which it happened. */
   change(changes: readonly KeyChange[], revision: bigint): void {
     for (const change of changes) this.#note(change);
+    this.#remember(changes, revision);
     if (revision > this.#revision) this.#revision = revision;
     this.#tell();
   }
@@ -103,17 +109,28 @@ export class KeyCache {
       get life() {
         return look().life;
       },
+      get recent() {
+        return look().recent;
+      },
     };
   }
 
   #look(): Snapshot {
     if (this.#isUnseen || this.#pending.size > 0) {
       const following = applyChanges(this.#given, [...this.#pending.values()], this.#revision);
-      this.#given = { ...following, life: this.#life };
+      this.#given = { ...following, life: this.#life, recent: this.#recent };
       this.#pending.clear();
       this.#isUnseen = false;
     }
     return this.#given;
+  }
+
+  #remember(changes: readonly KeyChange[], revision: bigint): void {
+    const told = changes.slice(-RECENT).map((change) => ({ key: change.key, revision: change.revision ?? revision }));
+    const all = [...this.#recent.changes, ...told];
+    const lost = changes.length > told.length ? (changes.at(-RECENT - 1)?.revision ?? revision) : undefined;
+    const since = lost ?? all.at(-RECENT - 1)?.revision ?? this.#recent.since;
+    this.#recent = { since, changes: all.slice(-RECENT) };
   }
 
   #tell(): void {

@@ -5,6 +5,7 @@ import type { ApplyOptions, ApplyParts, Work } from "./apply-parts.js";
 import { type BringTo, Candidate } from "./candidate.js";
 import { adjust, adjustWhole, deferred, type Errand } from "./errand.js";
 import { prove, reload } from "./proof.js";
+import { diffOf } from "./history/text-diff.js";
 
 /** How it is done unless somebody asks for something else. */
 export const DEFAULT_OPTIONS: ApplyOptions = {
@@ -94,7 +95,7 @@ async function bring(
     const refusal = await candidate.refusal(isReload ? signal : rest, adjustment);
     if (refusal) return refusal;
     (isReload ? signal : rest).throwIfAborted();
-    await candidate.commit();
+    await candidate.commit(isReload ? "reload" : "runtime");
   }
   if (isReload) return await prove({ text, reason: adjustment.reason, isFollowed }, parts, rest);
   await target.confirm();
@@ -144,14 +145,11 @@ export function workFor(
 async function wouldChange(text: string, present: string | undefined, parts: ApplyParts): Promise<Outcome> {
   const { resource, diffContext } = parts;
   await tellDifferences(text, parts);
-  return { kind: "would-change", diff: await diffOf(resource.dest, present ?? "", text, diffContext) };
-}
-
-async function diffOf(path: string, present: string, text: string, context: number): Promise<string> {
-  if (present === text) return `${path}: the same text, to be reloaded or given its permissions`;
-  const { createTwoFilesPatch, FILE_HEADERS_ONLY } = await import("diff"); // only a dry run needs it
-  return createTwoFilesPatch(path, path, present, text, "present", "rendered", {
-    context,
-    headerOptions: FILE_HEADERS_ONLY,
-  });
+  const { dest } = resource;
+  const names = ["present", "rendered"] as const;
+  const diff =
+    present === text
+      ? `${dest}: the same text, to be reloaded or given its permissions`
+      : await diffOf(dest, present ?? "", text, { names, context: diffContext });
+  return { kind: "would-change", diff };
 }

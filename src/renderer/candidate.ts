@@ -47,8 +47,8 @@ export class Candidate implements AsyncDisposable {
     return accepted ? undefined : { kind: "rejected", ...said };
   }
 
-  async commit(): Promise<void> {
-    await this.#staged?.commit();
+  async commit(change: "reload" | "runtime"): Promise<void> {
+    await this.#staged?.commit(change);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

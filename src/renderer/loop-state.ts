@@ -1,3 +1,4 @@
+// Long because the states of a loop, its events and what follows from each stand on one page.
 import type { Outcome } from "../core/events/event.js";
 import { retryOf } from "../core/events/outcome.js";
 import type { Snapshot } from "../core/model/snapshot.js";
@@ -53,6 +54,8 @@ interface LoopMemory {
   readonly failures: number;
   /** Whether files besides the text have changed since the last turn began. */
   readonly isStirred: boolean;
+  /** Whether somebody has ordered another text since the last turn began. */
+  readonly isOrdered: boolean;
 }
 
 /** What happens to a loop. `at` is the time of the clock. */
@@ -63,6 +66,8 @@ export type LoopEvent =
   | { readonly kind: "news"; readonly snapshot: Snapshot }
   /** Files besides the text may have changed that a turn looks after. */
   | { readonly kind: "stirred" }
+  /** Somebody has ordered another text, which waits for nothing. */
+  | { readonly kind: "ordered" }
   /** The gate has let the turn in. */
   | { readonly kind: "entered"; readonly at: number }
   /** The text of the turn was compared with the file: whether it takes too much away, and the keys that are held of it. */
@@ -134,6 +139,7 @@ export const START: LoopState = {
     deferredSince: undefined,
     failures: 0,
     isStirred: false,
+    isOrdered: false,
   },
 };
 
@@ -174,6 +180,11 @@ function follow(state: LoopState, event: LoopEvent, rules: LoopRules): LoopState
     case "stirred": {
       const stirred = { ...state, memory: { ...memory, isStirred: true } };
       return state.kind === "waiting" || state.kind === "held" ? stirred : withNews(stirred); // what is held stays so
+    }
+    case "ordered": {
+      const ordered = { ...state, memory: { ...memory, isOrdered: true } };
+      if (state.kind === "waiting") return ordered;
+      return state.kind === "retrying" ? { kind: "queueing", memory: ordered.memory } : withNews(ordered);
     }
     case "entered":
       return state.kind === "queueing" ? turnWith(memory, event.at) : state;
@@ -231,7 +242,7 @@ function turnWith(memory: LoopMemory, begunAt: number): LoopState {
     kind: "applying",
     snapshot,
     begunAt,
-    memory: { ...memory, taken: snapshot, confirmed: undefined, isStirred: false },
+    memory: { ...memory, taken: snapshot, confirmed: undefined, isStirred: false, isOrdered: false },
   };
 }
 
@@ -260,6 +271,7 @@ function afresh({ believed, heldSince, guard, deferredSince }: LoopMemory): Loop
 
 function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ended" }, rules: LoopRules): LoopState {
   const { outcome, at, chance } = ended;
+  if (memory.isOrdered) return { kind: "queueing", memory };
   if (outcome.kind === "held") {
     const until = (memory.heldSince ?? at) + rules.removalGraceMs;
     if (until <= at) return { kind: "asking", memory }; // no news, however frequent, puts this off

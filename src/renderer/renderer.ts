@@ -4,9 +4,10 @@ import type { Clock } from "../flow/clock.js";
 import { linkedSignal } from "../flow/linked-signal.js";
 import { ReloadGate } from "../flow/reload-gate.js";
 import { LossFinder } from "../haproxy/config/removal.js";
-import type { ProxyDriver, ReloadVerdict, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
+import type { History, ProxyDriver, ReloadVerdict, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
 import type { ApplyOptions } from "./apply-parts.js";
+import { Histories } from "./history/histories.js";
 import { ResourceLoop } from "./resource-loop.js";
 import type { ResourceState } from "./resource-status.js";
 
@@ -21,6 +22,8 @@ export interface RendererParts extends ApplyOptions {
   readonly balancerOf: (resource: Resource) => Promise<ProxyDriver>;
   /** See `ResourceLoopParts`. */
   readonly staleAfterMs?: number;
+  /** Where the history of a file is kept; undefined where nobody keeps one, and nothing can be pinned. */
+  readonly historyOf?: ((resource: Resource) => Promise<History>) | undefined;
   readonly clock: Clock;
   readonly emit: Emit;
 }
@@ -48,11 +51,18 @@ export interface Result {
 export class Renderer {
   readonly #parts: RendererParts;
   readonly #reloadGates = new Map<string, ReloadGate<ReloadVerdict>>();
+  /** Absent where nobody keeps them. */
+  readonly histories: Histories | undefined;
   #loops: ReadonlyMap<string, RunningLoop> = new Map();
   #problems: ResourceSet["problems"] | undefined;
 
   constructor(parts: RendererParts) {
     this.#parts = parts;
+    const { historyOf, clock, emit } = parts;
+    const onDue = (dest: string): void => {
+      for (const { loop } of this.#loops.values()) if (loop.resource.dest === dest) loop.order();
+    };
+    this.histories = historyOf && !parts.dryRun ? new Histories({ historyOf, clock, emit, onDue }) : undefined;
   }
 
   /** Works until `signal` aborts; a reload under way comes to its end first, within `finishWithinMs`. */
@@ -64,6 +74,7 @@ export class Renderer {
     } finally {
       work[Symbol.dispose]();
       await Promise.all([...this.#loops.values()].map((loop) => loop.end()));
+      await this.histories?.close();
     }
   }
 
@@ -85,6 +96,7 @@ export class Renderer {
       );
       results.push(...outcomes);
     }
+    await this.histories?.close();
     return results;
   }
 
@@ -93,6 +105,14 @@ export class Renderer {
     if (!this.#problems) return ["the templates"];
     const waits = [...this.#loops.values()].map(({ loop }) => loop.waitingFor);
     return [...this.#problems.map(({ file }) => `a usable ${file}`), ...waits.filter((wait) => wait !== undefined)];
+  }
+
+  /** What is so because somebody has ordered it. */
+  get notes(): readonly string[] {
+    return [...this.#loops.values()].flatMap(({ loop }) => {
+      const { name, pinned } = loop.state;
+      return pinned ? [`${name} is pinned to version ${pinned.to} since ${pinned.since}`] : [];
+    });
   }
 
   /** What is kept now. */
@@ -141,11 +161,14 @@ export class Renderer {
   async #loopOf(resource: Resource): Promise<ResourceLoop> {
     const { compile, storeOf, targetOf, balancerOf } = this.#parts;
     const losses = new LossFinder();
+    const target = targetOf(resource);
+    const record = await this.histories?.of(resource, target);
     return new ResourceLoop(resource, {
       ...this.#parts,
       store: storeOf(resource),
       compile: () => compile(resource),
-      target: targetOf(resource),
+      target,
+      ...(record && { history: record.history, pin: record.pin }),
       driver: await balancerOf(resource),
       lossesBetween: (before, after) => losses.between(before, after),
       reloadGate: this.#reloadGateOf(resource),

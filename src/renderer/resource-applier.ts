@@ -1,5 +1,7 @@
 import type { Emit, Outcome } from "../core/events/event.js";
 import { retryOf } from "../core/events/outcome.js";
+import { describeCause } from "../core/history/describe-entry.js";
+import { changesOf } from "../core/history/key-notes.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
@@ -9,11 +11,13 @@ import type { Adjustment, ProxyDriver, Resource, Target } from "../ports.js";
 import { apply, type Overtaken } from "./apply.js";
 import type { ApplyOptions, ApplyParts } from "./apply-parts.js";
 import type { BringTo } from "./candidate.js";
+import type { FileHistory } from "./history/file-history.js";
 import { follow, type FollowingParts } from "./following.js";
 import { type HeldKeys, NONE_HELD } from "./held-keys.js";
 import { type GuardMemory, judge, type Judgement } from "./removal-guard.js";
 import { type Draft, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
-import { ResourceStatus } from "./resource-status.js";
+import { ResourceStatus, type TurnFacts } from "./resource-status.js";
+import { NotedDriver } from "./history/turn-log.js";
 
 /** The parts one file is brought up to date with. */
 export interface ApplierParts extends ApplyOptions, RenderingParts {
@@ -21,6 +25,8 @@ export interface ApplierParts extends ApplyOptions, RenderingParts {
   readonly driver: ProxyDriver;
   /** What the second text would take away of the first so suddenly that it may be a mistake. */
   readonly lossesBetween: (before: string, after: string) => readonly Loss[];
+  /** Where each turn is put down; undefined where nobody keeps that. */
+  readonly history?: FileHistory | undefined;
   readonly clock: Clock;
   readonly emit: Emit;
 }
@@ -51,6 +57,14 @@ export interface Applied {
   readonly snapshot: Snapshot | undefined;
 }
 
+/** What a turn was about. */
+interface About {
+  /** What was applied, and the state of the store that it came of. */
+  readonly snapshot: Snapshot | undefined;
+  readonly state: Snapshot;
+  readonly text?: string | undefined;
+}
+
 /** A rendering that led to a good end. */
 interface Settled {
   /** The state of the store, and what was held of the one before. */
@@ -68,6 +82,10 @@ export class ResourceApplier {
   readonly #parts: ApplierParts;
   readonly #rendering: ResourceRendering;
   readonly #takeaways = new TakeawayFinder();
+  readonly #driver: NotedDriver;
+  /** How often another text was ordered, and how many of these orders turns have begun with. */
+  #orders = 0;
+  #served = 0;
   #settled: Settled | undefined;
   /** Whether the status speaks of what is held; and what would be lost with it. */
   #isHoldTold = false;
@@ -76,19 +94,33 @@ export class ResourceApplier {
   constructor(resource: Resource, parts: ApplierParts) {
     this.#resource = resource;
     this.#parts = parts;
+    this.#driver = new NotedDriver(parts.driver);
     this.#rendering = new ResourceRendering(resource.name, parts);
-    this.status = new ResourceStatus(resource, parts);
+    this.status = new ResourceStatus(resource, { ...parts, leftOut: () => this.#rendering.leftOut });
+  }
+
+  /** Another text is due although nothing of the store has changed; the next turn brings it in whatever it takes away. */
+  order(): void {
+    this.#orders += 1;
   }
 
   /** Applies one state; whatever goes wrong is an outcome, and only an abort is thrown. */
   async apply(newest: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
     this.status.begin(newest.revision);
+    const orders = this.#orders;
+    if (orders !== this.#served) this.#settled = undefined;
     try {
-      return await this.#apply(newest, turn, signal);
+      const applied = await this.#apply(newest, turn, signal);
+      if (applied.outcome.kind !== "overtaken") this.#served = orders;
+      return applied;
     } catch (error) {
       signal.throwIfAborted();
       this.#settled = undefined;
-      return this.#conclude({ kind: "failed", reason: reasonOf(error) }, turn, undefined);
+      this.#served = orders;
+      return await this.#conclude({ kind: "failed", reason: reasonOf(error) }, turn, {
+        snapshot: undefined,
+        state: newest,
+      });
     }
   }
 
@@ -100,7 +132,7 @@ export class ResourceApplier {
     const isWithheld = judgement.kind === "withheld";
     const held = isWithheld ? turn.guard.held : judgement.held;
     turn.onJudged(isWithheld, held);
-    if (isWithheld) return await this.#hold(judgement.losses, turn, signal);
+    if (isWithheld) return await this.#hold(judgement.losses, newest, turn, signal);
     const { snapshot, losses, turnedBack } = judgement;
     const text = look?.text ?? this.#rendering.use(await drafts.of(snapshot));
     const isWary = this.status.hasOutcome && this.#settled === undefined;
@@ -124,13 +156,14 @@ export class ResourceApplier {
     if (outcome.kind === "overtaken") return { outcome, snapshot: undefined };
     turn.onDeferred(isDeferred);
     this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
+    const about = { snapshot, state: newest, text };
     if (held.size > 0 && this.#settled) {
-      if (this.status.isNews(outcome)) this.#tell(outcome, turn);
+      if (this.status.isNews(outcome)) await this.#tell(outcome, turn, about);
       this.#tellHold([...losses.map(describeLoss), ...describeTurnedBack(turnedBack)]);
       return { outcome, snapshot };
     }
     this.#isHoldTold = false;
-    return !look || this.status.isNews(outcome) ? this.#conclude(outcome, turn, snapshot) : { outcome, snapshot };
+    return !look || this.status.isNews(outcome) ? await this.#conclude(outcome, turn, about) : { outcome, snapshot };
   }
 
   /** Has the status speak of what is held, until nothing is. */
@@ -147,7 +180,8 @@ export class ResourceApplier {
 
   async #judge(newest: Snapshot, turn: ApplierTurn, drafts: Drafts, signal: AbortSignal): Promise<Judgement> {
     const { target, clock, dryRun, lossesBetween } = this.#parts;
-    if (turn.isBelieved || dryRun) return passed({ snapshot: newest, held: NONE_HELD });
+    if (turn.isBelieved || dryRun || this.#orders !== this.#served)
+      return passed({ snapshot: newest, held: NONE_HELD });
     const present = (await target.read()) ?? "";
     return await judge(newest, turn.guard, {
       textOf: async (snapshot) => (await drafts.of(snapshot)).text,
@@ -158,9 +192,9 @@ export class ResourceApplier {
   }
 
   /** Leaves everything as it is, and sees to it that it stays so. */
-  async #hold(losses: readonly Loss[], turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
+  async #hold(losses: readonly Loss[], newest: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
     const outcome = { kind: "held", losses: losses.map(describeLoss) } as const;
-    if (!turn.isHeld) this.status.conclude(outcome, 0);
+    if (!turn.isHeld) await this.#conclude(outcome, turn, { snapshot: undefined, state: newest });
     if (this.#settled) {
       // As a whole: nobody goes on with a part of it.
       await apply(this.#settled.text, { ...this.#partsFor(turn), isWary: true, mayDefer: true }, signal);
@@ -168,9 +202,26 @@ export class ResourceApplier {
     return { outcome, snapshot: undefined };
   }
 
-  #conclude(outcome: Outcome, turn: ApplierTurn, snapshot: Snapshot | undefined): Applied {
-    this.status.conclude(outcome, this.#parts.clock.now() - turn.begunAt);
-    return { outcome, snapshot };
+  async #conclude(outcome: Outcome, turn: ApplierTurn, about: About): Promise<Applied> {
+    const tookMs = this.#parts.clock.now() - turn.begunAt;
+    this.status.conclude(outcome, tookMs, await this.#note(outcome, tookMs, about));
+    return { outcome, snapshot: about.snapshot };
+  }
+
+  /** Puts the turn down, and resolves to what is to be told of it besides. */
+  async #note(outcome: Outcome, tookMs: number, { snapshot: applied, state, text }: About): Promise<TurnFacts> {
+    const { history, target } = this.#parts;
+    const snapshot = applied ?? state;
+    const log = this.#driver.take();
+    if (!history) return log.did.length === 0 ? {} : { did: log.did };
+    const why = history.causeOf(snapshot);
+    history.note({ outcome, tookMs, snapshot, text, file: await target.read(), log }, why);
+    const changes = changesOf(why);
+    return {
+      ...(log.did.length > 0 && { did: log.did }),
+      ...(outcome.kind !== "unchanged" && { why: describeCause(why) }),
+      ...(changes.length > 0 && { changes }),
+    };
   }
 
   /** Brings HAProxy to a state while a check goes on. What would have to be held waits for its turn. */
@@ -187,15 +238,17 @@ export class ResourceApplier {
   }
 
   /** Tells of an outcome of which the status does not speak, because something is held. */
-  #tell(outcome: Outcome, { begunAt }: ApplierTurn): void {
+  async #tell(outcome: Outcome, { begunAt }: ApplierTurn, about: About): Promise<void> {
     const { name, dest } = this.#resource;
     const { clock, emit } = this.#parts;
-    emit({ kind: "applied", resource: name, dest, outcome, tookMs: clock.now() - begunAt });
+    const tookMs = clock.now() - begunAt;
+    emit({ kind: "applied", resource: name, dest, outcome, tookMs, ...(await this.#note(outcome, tookMs, about)) });
   }
 
   #partsFor({ awaitReload, onReloadEnd, shareReload, mayDefer }: ApplierTurn): Omit<ApplyParts, "isWary"> {
     return {
       ...{ ...this.#parts, resource: this.#resource, takeaways: this.#takeaways, awaitReload, mayDefer },
+      driver: this.#driver,
       ...(onReloadEnd && { onReloadEnd }),
       ...(shareReload && { shareReload }),
     };

@@ -55,6 +55,13 @@ export class ResourceLoop {
     return { ...this.#applier.status.state, ...(staleMs !== undefined && { staleMs: Math.round(staleMs) }) };
   }
 
+  /** Another text is due, at once and whatever it takes away. */
+  order(): void {
+    this.#applier.order();
+    this.#take({ kind: "ordered" });
+    this.#news.notify();
+  }
+
   /** Works until `signal` aborts; nothing else ends it. */
   async run(signal: AbortSignal): Promise<never> {
     const { clock } = this.#parts;

@@ -1,8 +1,11 @@
 import type { Emit } from "../core/events/event.js";
 import type { Snapshot } from "../core/model/snapshot.js";
+import type { LeftOut } from "../core/view/server.js";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../flow/clock.js";
+import type { PinnedText } from "../core/history/pinned-text.js";
 import type { Rendering } from "../template/template.js";
+import type { FilePin } from "./history/file-pin.js";
 
 /** The parts one resource is rendered with. */
 export interface RenderingParts {
@@ -10,11 +13,15 @@ export interface RenderingParts {
   readonly compile: () => Promise<(snapshot: Snapshot) => Rendering>;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Whose text comes before that of the template; undefined where nobody pins files. */
+  readonly pin?: FilePin | undefined;
 }
 
 /** A rendering, and how long it took. */
 export interface Draft extends Rendering {
   readonly tookMs: number;
+  /** What is pinned, where that is the text. */
+  readonly pinned?: PinnedText | undefined;
 }
 
 /** Renders one resource; it compiles the template once, when the first text is asked for. */
@@ -30,10 +37,17 @@ export class ResourceRendering {
     this.#parts = parts;
   }
 
+  /** The keys that the last text leaves out, with the reason for each. */
+  get leftOut(): readonly LeftOut[] {
+    return [...this.#leftOut].map(([key, reason]) => ({ key, reason }));
+  }
+
   /** What a snapshot gives, which may come to nothing; fails with `template-invalid`. */
   async draftOf(snapshot: Snapshot): Promise<Draft> {
-    const { compile, clock, emit } = this.#parts;
+    const { compile, clock, emit, pin } = this.#parts;
     const begunAt = clock.now();
+    const pinned = pin?.textAt(snapshot);
+    if (pinned) return { text: pinned.text, leftOut: [], tookMs: clock.now() - begunAt, pinned };
     try {
       this.#render ??= await compile();
       return { ...this.#render(snapshot), tookMs: clock.now() - begunAt };
@@ -44,8 +58,9 @@ export class ResourceRendering {
   }
 
   /** Tells of a draft that is used, and of each key that it leaves out once, and again when the reason is another. */
-  use({ text, leftOut, tookMs }: Draft): string {
-    const { emit } = this.#parts;
+  use({ text, leftOut, tookMs, pinned }: Draft): string {
+    const { emit, pin } = this.#parts;
+    if (pinned) pin?.use(pinned);
     emit({ kind: "rendered", resource: this.#name, bytes: Buffer.byteLength(text), tookMs });
     const before = this.#leftOut;
     this.#leftOut = new Map(leftOut.map(({ key, reason }) => [key, reason]));

@@ -1,7 +1,9 @@
-import type { Emit, Outcome } from "../core/events/event.js";
+import type { Emit, HecdEvent, Outcome } from "../core/events/event.js";
 import { isGood } from "../core/events/outcome.js";
+import type { LeftOut } from "../core/view/server.js";
 import type { Clock } from "../flow/clock.js";
 import type { ProxyDriver, ProxyReport, Resource } from "../ports.js";
+import type { PinState } from "./history/file-pin.js";
 
 /** How one resource stands; everything but name and dest is absent until its first outcome. */
 export interface ResourceState {
@@ -18,13 +20,22 @@ export interface ResourceState {
   readonly staleMs?: number;
   /** How long ago the outcome was, in milliseconds. */
   readonly agoMs?: number;
+  /** The keys that the text leaves out, with the reason for each; absent where there are none. */
+  readonly leftOut?: readonly LeftOut[];
+  /** The earlier version that the file is pinned to; absent where it is not. */
+  readonly pinned?: PinState;
 }
+
+/** What is told of a turn besides its outcome. */
+export type TurnFacts = Pick<HecdEvent & { readonly kind: "applied" }, "why" | "did" | "changes">;
 
 /** The parts one status is kept with. */
 export interface StatusParts {
   readonly driver: ProxyDriver;
   readonly clock: Clock;
   readonly emit: Emit;
+  readonly leftOut?: () => readonly LeftOut[];
+  readonly pin?: { readonly state: PinState | undefined } | undefined;
 }
 
 /** Keeps what `/state` and `hecd status` show of one resource. */
@@ -63,8 +74,10 @@ export class ResourceStatus {
   }
 
   get state(): ResourceState {
-    const { driver, clock } = this.#parts;
+    const { driver, clock, leftOut, pin } = this.#parts;
     const { name, dest } = this.#resource;
+    const omitted = leftOut?.() ?? [];
+    const pinned = pin?.state;
     return {
       name,
       dest,
@@ -72,6 +85,8 @@ export class ResourceStatus {
       ...(driver.report && { haproxy: driver.report }),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
+      ...(omitted.length > 0 && { leftOut: omitted }),
+      ...(pinned && { pinned }),
     };
   }
 
@@ -81,13 +96,13 @@ export class ResourceStatus {
   }
 
   /** Notes an outcome, tells of it, and returns it. */
-  conclude(outcome: Outcome, tookMs: number): Outcome {
+  conclude(outcome: Outcome, tookMs: number, facts: TurnFacts = {}): Outcome {
     const { name, dest } = this.#resource;
     this.#outcome = outcome;
     this.#at = this.#parts.clock.now();
     if ("reason" in outcome) this.#lastError = outcome.reason;
     else if ("output" in outcome) this.#lastError = outcome.output;
-    this.#parts.emit({ kind: "applied", resource: name, dest, outcome, tookMs });
+    this.#parts.emit({ kind: "applied", resource: name, dest, outcome, tookMs, ...facts });
     return outcome;
   }
 }

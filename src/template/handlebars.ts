@@ -2,7 +2,7 @@ import Handlebars from "handlebars";
 import { type ErrorPages, NO_PAGES } from "../core/model/error-pages.js";
 import { withMaintenancePage } from "../core/view/maintenance.js";
 import { type RouteEntry, type Routing, routingOf } from "../core/view/route-map.js";
-import { defaultServiceOf, type Route } from "../core/view/routes.js";
+import { contestedAmong, defaultServiceOf, type Route } from "../core/view/routes.js";
 import { type LeftOut, type Service } from "../core/view/server.js";
 import { type ServiceUsers, usersOf, withOpenness } from "../core/view/service-users.js";
 import {
@@ -13,6 +13,7 @@ import {
   tcpServicesOf,
   withNamedTcp,
 } from "../core/view/tcp-services.js";
+import { Memo } from "../core/memo/memo.js";
 import { servicesOf, type View } from "../core/view/view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";
@@ -100,6 +101,9 @@ interface Context {
   /** The service of requests that no route wants; empty when there is none. */
   readonly defaultService: string;
 }
+
+/** Of a routing that is still the same object. */
+const CONTESTED = new Memo<Routing, readonly LeftOut[]>();
 
 /** Where a text goes that nobody keeps. */
 const USUAL_DEST = "haproxy.cfg";
@@ -192,7 +196,15 @@ class Seen {
   /** What cannot be used of all that the template has asked for. */
   get leftOut(): readonly LeftOut[] {
     const pages = this.#pages?.refused.map(({ path, reason }) => ({ key: path, reason })) ?? [];
-    return [...(this.#view?.leftOut ?? []), ...(this.#users?.leftOut ?? []), ...this.#refusedPorts, ...pages];
+    const routing = this.#routing;
+    const contested = routing ? CONTESTED.of(routing, () => contestedAmong(routing.routes)) : [];
+    return [
+      ...(this.#view?.leftOut ?? []),
+      ...(this.#users?.leftOut ?? []),
+      ...contested,
+      ...this.#refusedPorts,
+      ...pages,
+    ];
   }
 }
 

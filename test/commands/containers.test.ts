@@ -359,6 +359,6 @@ describe("what hecd run passes on", () => {
     ],
     [["--", "-x", "--", "y"], [], ["-x", "--", "y"]],
   ])("takes %j apart", (rest, options, command) => {
-    expect(passedOn({ operand: "nginx", rest })).toEqual({ options, command });
+    expect(passedOn({ operand: "nginx", second: "", rest })).toEqual({ options, command });
   });
 });

@@ -42,7 +42,17 @@ describe("a mirror", () => {
     cache.change([{ kind: "put", key: "/a/2", value: "2" }], 2n);
     cache.change([{ kind: "delete", key: "/a/1" }], 3n);
     cache.change([{ kind: "put", key: "/a/2", value: "3" }], 4n);
-    expect((await snapshots.next()).value).toEqual({ entries: new Map([["/a/2", "3"]]), revision: 4n, life: 0 });
+    expect((await snapshots.next()).value).toEqual({
+      ...{ entries: new Map([["/a/2", "3"]]), revision: 4n, life: 0 },
+      recent: {
+        since: 1n,
+        changes: [
+          { key: "/a/2", revision: 2n },
+          { key: "/a/1", revision: 3n },
+          { key: "/a/2", revision: 4n },
+        ],
+      },
+    });
   });
 
   test("gives nothing when changes lead back to what was given, or a new listing says the same", async () => {
@@ -96,6 +106,7 @@ describe("a mirror", () => {
       ]),
       revision: 3n,
       life: 1,
+      recent: { since: 3n, changes: [] },
     });
   });
 

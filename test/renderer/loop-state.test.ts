@@ -33,6 +33,7 @@ const EVENTS: Record<EventName, LoopEvent> = {
   opened: { kind: "opened" },
   news: { kind: "news", snapshot: NEWER },
   stirred: { kind: "stirred" },
+  ordered: { kind: "ordered" },
   entered: { kind: "entered", at: NOW },
   "judged a loss": { kind: "judged", isLoss: true, held: NONE_HELD, at: NOW },
   "judged harmless": { kind: "judged", isLoss: false, held: NONE_HELD, at: NOW },
@@ -78,6 +79,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "queueing",
     stirred: "waiting",
+    ordered: "waiting",
     entered: "=",
     due: "=",
     ...NO_TURN,
@@ -87,6 +89,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "queueing",
     stirred: "queueing",
+    ordered: "queueing",
     entered: "applying",
     due: "=",
     ...NO_TURN,
@@ -96,6 +99,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "applying",
     stirred: "applying",
+    ordered: "applying",
     entered: "=",
     "judged a loss": "applying",
     "judged harmless": "applying",
@@ -112,6 +116,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "queueing",
     stirred: "held",
+    ordered: "queueing",
     entered: "=",
     due: "asking",
     ...NO_TURN,
@@ -121,6 +126,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "asking",
     stirred: "asking",
+    ordered: "asking",
     entered: "=",
     due: "=",
     ...NO_TURN,
@@ -131,6 +137,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "queueing",
     stirred: "queueing",
+    ordered: "queueing",
     entered: "=",
     due: "queueing",
     ...NO_TURN,
@@ -140,6 +147,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "retrying patiently",
     stirred: "retrying patiently",
+    ordered: "queueing",
     entered: "=",
     due: "queueing",
     ...NO_TURN,
@@ -149,6 +157,7 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
     opened: "waiting",
     news: "queueing",
     stirred: "queueing",
+    ordered: "queueing",
     entered: "=",
     due: "queueing",
     ...NO_TURN,
@@ -388,14 +397,14 @@ describe("any course of events", () => {
     );
   });
 
-  test("leaves a held loop held but for news, the end of the grace and a new watch", () => {
+  test("leaves a held loop held but for news, an order, the end of the grace and a new watch", () => {
     fc.assert(
       fc.property(events, (course) => {
         let state = STATES.held;
         for (const event of course) {
           const following = after(state, event);
           if (state.kind === "held" && following.kind !== "held") {
-            expect(["news", "due", "opened"]).toContain(event.kind);
+            expect(["news", "ordered", "due", "opened"]).toContain(event.kind);
           }
           state = following;
         }

@@ -18,6 +18,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*"],
   },
   process: { rooms: ["commands", "flow", "version"], packages: [] },
+  "commands/history": {
+    rooms: [
+      ...["commands", "renderer/history", "edges/history", "edges/output", "edges/status", "core/history", "flow"],
+      ...["settings", "errors"],
+    ],
+    packages: ["zod"],
+  },
   "commands/confd": {
     rooms: ["commands", "renderer", "edges/*", "confd", "ports", "core/*", "flow", "errors"],
     packages: ["node:*"],
@@ -39,7 +46,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
 
   agent: { rooms: ["ports", "core/*", "flow", "errors"], packages: [] },
-  renderer: { rooms: ["ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: ["diff"] },
+  "renderer/history": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["diff"] },
+  renderer: { rooms: ["renderer/history", "ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: [] },
 
   "edges/docker": {
     rooms: ["edges/files", "ports", "core/*", "flow", "errors"],
@@ -73,6 +81,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ],
     packages: ["node:*", "chokidar"],
   },
+  "edges/history": { rooms: ["edges/files", "ports", "core/history"], packages: ["node:*"] },
   "edges/page": {
     rooms: ["edges/haproxy", "edges/status", "haproxy/runtime", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "handlebars"],
@@ -87,7 +96,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   edges: { rooms: ["core/model", "flow"], packages: [] },
 
   template: {
-    rooms: ["template/*", "core/view", "core/model", "core/text", "errors"],
+    rooms: ["template/*", "core/view", "core/memo", "core/model", "core/text", "errors"],
     packages: ["handlebars"],
   },
   "template/handlebars": {
@@ -108,10 +117,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps", "core/model"], packages: [] },
   "haproxy/maps": { rooms: ["haproxy/config", "core/memo"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
+  "haproxy/words": { rooms: [], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
   settings: { rooms: ["core/labels", "core/text"], packages: ["zod"] },
-  ports: { rooms: ["core/decision", "core/events", "core/host", "core/model", "core/registry"], packages: [] },
+  ports: {
+    rooms: ["core/decision", "core/events", "core/history", "core/host", "core/model", "core/registry"],
+    packages: [],
+  },
 
   "core/registry": { rooms: ["core/decision", "core/model", "core/text"], packages: ["zod"] },
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },
@@ -119,6 +132,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/view": { rooms: ["core/host", "core/memo", "core/model", "core/text"], packages: [] },
   "core/doctor": { rooms: [], packages: [] },
   "core/events": { rooms: [], packages: [] },
+  "core/history": { rooms: ["core/model"], packages: ["diff", "zod"] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
   "core/page": {

@@ -150,6 +150,11 @@ ${options.byCommands ? commands(haproxy) : driven(haproxy, options)}`,
     return ["--agent", `127.0.0.1:${this.#statusPorts[0]}`, "--renderer", `127.0.0.1:${this.#statusPorts[1]}`];
   }
 
+  /** Where the renderer serves its status. */
+  get rendererAddress(): string {
+    return `127.0.0.1:${this.#statusPorts[1]}`;
+  }
+
   /** What HAProxy answers to a question that has an answer. */
   async command(question: string): Promise<string> {
     // For a moment in each reload the master answers nobody.

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { TargetFile, type TargetSettings } from "../../src/edges/output/target-file.js";
@@ -10,14 +10,20 @@ export async function targetWorld() {
   const directory = await tempDir();
   const dest = join(directory.path, "one.cfg");
   const told: HecdEvent[] = [];
+  const copies = async () => (await readdir(join(directory.path, ".hecd-backup"))).sort();
   return {
     directory: directory.path,
     dest,
     told,
     target: (more: Partial<TargetSettings> = {}) =>
       new TargetFile({ ...resourceOf({ dest }), ...more }, (event) => told.push(event)),
-    files: async () => (await readdir(directory.path)).sort(),
-    backups: async () => (await readdir(join(directory.path, ".hecd-backup"))).sort(),
+    /** All but the folder of copies. */
+    files: async () => (await readdir(directory.path)).filter((name) => name !== ".hecd-backup").sort(),
+    /** The dated copies. */
+    backups: async () => (await copies()).filter((name) => !name.endsWith(".original")),
+    /** What is kept for good of what was there before the first change; undefined where nothing is. */
+    original: async () =>
+      readFile(join(directory.path, ".hecd-backup", "one.cfg.original"), "utf8").catch(() => undefined),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }

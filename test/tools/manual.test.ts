@@ -22,6 +22,12 @@ describe("the manual pages", () => {
     for (const name of settingNames().filter(flagOf)) expect(source).toContain(`\n\\fB--${name}\\fR`);
   });
 
+  test("show what may be left out in brackets, as the help of the commands does", async () => {
+    const source = await sourceOf("hecd");
+    for (const usage of ["history [RESOURCE]", "diff A [B]", "rollback [VERSION]"])
+      expect(source).toContain(`.SS "hecd ${usage} [flags]"`);
+  });
+
   test("name every key of hecd.toml, the secret ones among them", async () => {
     const source = await sourceOf("hecd.toml");
     for (const name of settingNames().filter((each) => each !== "config")) expect(source).toContain(`\\fB${name}\\fR`);

@@ -1,4 +1,4 @@
-import { flagsOf } from "../../src/command-line.js";
+import { flagsOf, usageLineOf } from "../../src/command-line.js";
 import { STANDALONE_COMMANDS, WORDS } from "../../src/cli.js";
 import { confdFlagOf, FLAG_NAMES } from "../../src/confd/flags.js";
 import { flagOf, settingNames } from "../../src/config.js";
@@ -17,11 +17,9 @@ async function hecdPage(): Promise<Page> {
   const commands = await Promise.all(
     WORDS.map(async ({ name, summary, load }): Promise<Roff> => {
       const command = await load();
-      const operand = "operand" in command ? ` ${command.operand.name}` : "";
-      const rest = "operand" in command && command.operand.rest !== undefined ? ` ${command.operand.rest}` : "";
       const flags = flagsOf(command).map(({ name: flag }) => `--${flag}`);
       return part(
-        `hecd ${name}${operand} [flags]${rest}`,
+        usageLineOf(name, command),
         paragraphs(`${capital(summary)}.`),
         paragraphs(command.explanation),
         paragraphs(`Flags: ${flags.join(", ")}`),

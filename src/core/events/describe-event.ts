@@ -24,9 +24,9 @@ export function describeEvent(event: HecdEvent): EventDescription {
         `Compared ${event.containers} containers: ${event.instances} instances, ${event.transactions} transactions`,
       );
     case "registered":
-      return info(`Registered ${event.key} = ${event.value}`);
+      return info(`Registered ${event.key} = ${event.value}${changeOf(event)}`);
     case "deregistered":
-      return info(`Deregistered ${event.key}`);
+      return info(`Deregistered ${event.key}${changeOf(event)}`);
     case "skipped":
       return info(
         `Container ${event.container} ${event.isKept ? "is registered and gets no new work" : "is not registered"} (${event.reason}): ${event.advice}`,
@@ -96,7 +96,23 @@ export function describeEvent(event: HecdEvent): EventDescription {
         `The check ${event.accepted ? "accepted" : "refused"} the new file of ${event.resource}${event.output === "" ? "" : `: ${event.output}`}`,
       );
     case "applied":
-      return applied(event.dest, event.outcome);
+      return withCause(applied(event.dest, event.outcome), event);
+    case "original-kept":
+      return warn(
+        `Replaces ${event.path}, which HECD has not written; what was there is kept for good as ${event.copy}`,
+      );
+    case "history-unwritable":
+      return warn(
+        `Cannot write the history of ${event.resource}, all else goes on: ${event.reason}${since(event.lastedMs)}`,
+      );
+    case "pinned":
+      return warn(
+        `${event.resource} is pinned to version ${event.id}, ${event.until === undefined ? "until hecd resume" : `until ${event.until}`}${pinEffects(event)}${since(event.lastedMs)}`,
+      );
+    case "pin-ended":
+      return info(
+        `${event.resource} is no longer pinned to version ${event.id}${event.by === "time" ? ": its time is over" : ""}`,
+      );
     case "written-in-place":
       return warn(
         `${event.path} is mounted by itself, here or in a container, and was overwritten; mount its directory instead, or a reader may see half of it or none`,
@@ -174,6 +190,19 @@ export function describeEvent(event: HecdEvent): EventDescription {
   }
 }
 
+/** The words of an outcome, with what was done and why. */
+function withCause({ level, message }: EventDescription, { why, did = [] }: HecdEvent & { readonly kind: "applied" }) {
+  return {
+    level,
+    message: `${message}${did.length === 0 ? "" : `: ${some(did)}`}${why === undefined ? "" : `; ${why}`}`,
+  };
+}
+
+function pinEffects({ out, waiting }: HecdEvent & { readonly kind: "pinned" }): string {
+  const gone = out.length === 0 ? "" : `; out of work since the store no longer has them: ${some(out)}`;
+  return `${gone}${waiting === 0 ? "" : `; ${waiting} addresses of the store are not in it`}`;
+}
+
 function applied(dest: string, outcome: Outcome): EventDescription {
   switch (outcome.kind) {
     case "unchanged":
@@ -208,6 +237,11 @@ const debug = (message: string): EventDescription => ({ level: "debug", message 
 const info = (message: string): EventDescription => ({ level: "info", message });
 const warn = (message: string): EventDescription => ({ level: "warn", message });
 const error = (message: string): EventDescription => ({ level: "error", message });
+
+/** ` (r12)`, by which the renderers' logs and histories name it. */
+function changeOf({ change }: { readonly change?: string }): string {
+  return change === undefined ? "" : ` (${change})`;
+}
 
 /** A list that may be long. */
 function some(items: readonly string[]): string {

@@ -29,8 +29,9 @@ export type HecdEvent =
       /** How long the oldest event that led to this has waited for its end; undefined when none did. */
       readonly lagMs: number | undefined;
     }
-  | { readonly kind: "registered"; readonly key: string; readonly value: string }
-  | { readonly kind: "deregistered"; readonly key: string }
+  /** `change` is the id by which logs and histories of renderers name the write; absent where nothing was written. */
+  | { readonly kind: "registered"; readonly key: string; readonly value: string; readonly change?: string }
+  | { readonly kind: "deregistered"; readonly key: string; readonly change?: string }
   | {
       readonly kind: "skipped";
       readonly container: string;
@@ -101,8 +102,37 @@ export type HecdEvent =
       readonly dest: string;
       readonly outcome: Outcome;
       readonly tookMs: number;
+      /** Why, in words; absent where nobody keeps that. */
+      readonly why?: string;
+      /** What commands have done to a running HAProxy, in words. */
+      readonly did?: readonly string[];
+      /** The changes of keys that led to it, as `registered` names them. */
+      readonly changes?: readonly string[];
     }
   | { readonly kind: "written-in-place"; readonly path: string }
+  /** A file that we have not written is replaced for the first time; `copy` is kept for good. */
+  | { readonly kind: "original-kept"; readonly path: string; readonly copy: string }
+  | {
+      readonly kind: "history-unwritable";
+      readonly resource: string;
+      readonly reason: string;
+      readonly lastedMs: number;
+    }
+  /** A file keeps an earlier text, whatever the store and the template say. */
+  | {
+      readonly kind: "pinned";
+      readonly resource: string;
+      /** The entry of the history that it is pinned to. */
+      readonly id: number;
+      readonly lastedMs: number;
+      /** When it ends by itself, as ISO 8601. */
+      readonly until?: string;
+      /** Servers that are kept out of work, since the store no longer has them, as `backend/server`. */
+      readonly out: readonly string[];
+      /** How many addresses of the store the text does not have. */
+      readonly waiting: number;
+    }
+  | { readonly kind: "pin-ended"; readonly resource: string; readonly id: number; readonly by: "order" | "time" }
   // HAProxy
   | {
       readonly kind: "reloaded";

@@ -14,12 +14,27 @@ export interface Snapshot {
    * or an older one. Undefined where the store tells of no events.
    */
   readonly life?: number | undefined;
+  readonly recent?: RecentChanges | undefined;
 }
 
-/** One key that came, changed or went. */
+/** The last changes of keys, as a store has told of them one by one. */
+export interface RecentChanges {
+  /** All that changed after this revision is among `changes`. */
+  readonly since: bigint;
+  /** The oldest first; a key may be there several times. */
+  readonly changes: readonly { readonly key: string; readonly revision: bigint }[];
+}
+
+/** One key that came, changed or went, and at which revision, where that is known. */
 export type KeyChange =
-  | { readonly kind: "put"; readonly key: string; readonly value: string; readonly lease?: string | undefined }
-  | { readonly kind: "delete"; readonly key: string };
+  | {
+      readonly kind: "put";
+      readonly key: string;
+      readonly value: string;
+      readonly lease?: string | undefined;
+      readonly revision?: bigint | undefined;
+    }
+  | { readonly kind: "delete"; readonly key: string; readonly revision?: bigint | undefined };
 
 /** A snapshot of these entries, put in order. */
 export function snapshotOf(

@@ -1,7 +1,7 @@
 import { describeOverruled, type Overruled, type Saying, settleSayings } from "../model/shared-settings.js";
 import type { ServerEntry } from "./server-entry.js";
 import { NO_RULES, type Rules, rulesOf } from "./rules.js";
-import type { Service } from "./server.js";
+import type { LeftOut, Service } from "./server.js";
 
 /** What holds for all servers of a service. */
 type Common = Rules &
@@ -24,8 +24,11 @@ export const UNSAID: Common = {
   maintenancePage: "",
 };
 
-/** What the entries of a service say of it as a whole, and in words what of that does not hold; empty where all does. */
-export function commonOf(entries: readonly ServerEntry[]): { readonly common: Common; readonly overruled: string } {
+/** What the entries of a service say of it as a whole, and what of that does not hold, by the key that says it. */
+export function commonOf(entries: readonly ServerEntry[]): {
+  readonly common: Common;
+  readonly overruled: readonly LeftOut[];
+} {
   const sayings: Saying[] = [];
   let [isLimited, isVerified] = [false, false];
   for (const { saying, server } of entries) {
@@ -33,7 +36,7 @@ export function commonOf(entries: readonly ServerEntry[]): { readonly common: Co
     isLimited ||= server.maxconn > 0;
     isVerified ||= server.tls?.verify === true;
   }
-  if (sayings.length === 0) return { common: { ...UNSAID, isLimited, isVerified }, overruled: "" };
+  if (sayings.length === 0) return { common: { ...UNSAID, isLimited, isVerified }, overruled: [] };
   const { settings, overruled } = settleSayings(sayings);
   const common: Common = {
     ...UNSAID,
@@ -62,10 +65,17 @@ export function commonOf(entries: readonly ServerEntry[]): { readonly common: Co
     isLimited,
     isVerified,
   };
-  return { common, overruled: overruled.map(inWords).join("; ") };
+  return { common, overruled: byKey(overruled, entries) };
 }
 
-function inWords(overruled: Overruled): string {
-  const [first = "", ...more] = overruled.by;
-  return `${first}${more.length === 0 ? "" : ` and ${more.length} more`} with ${describeOverruled(overruled)}`;
+/** All that does not hold of each record; of several that say the same, the first is named. */
+function byKey(overruled: readonly Overruled[], entries: readonly ServerEntry[]): readonly LeftOut[] {
+  const reasons = new Map<string, string[]>();
+  for (const each of overruled) {
+    const [first = "", ...more] = each.by;
+    const key = entries.find((entry) => entry.key.endsWith(`/${first}`))?.key ?? first;
+    const words = `${describeOverruled(each)}${more.length === 0 ? "" : `; so it is with ${more.length} more records`}`;
+    reasons.set(key, [...(reasons.get(key) ?? []), words]);
+  }
+  return [...reasons].map(([key, all]) => ({ key, reason: `not used for its service is ${all.join("; ")}` }));
 }

@@ -1,5 +1,6 @@
+import { SERVICES } from "../model/keys.js";
 import { compareKeys } from "../model/snapshot.js";
-import type { Service } from "./server.js";
+import type { LeftOut, Service } from "./server.js";
 
 /** Which requests go to a service. An empty field asks for nothing. */
 export interface Route {
@@ -65,6 +66,34 @@ export function byPrecedence(a: Route, b: Route): number {
     compareKeys(a.pathStart, b.pathStart) ||
     compareKeys(a.service, b.service)
   );
+}
+
+/**
+ * The services that ask for the very requests that another one gets, which comes first by name. `routes` are in the order of
+ * precedence.
+ */
+export function contestedAmong(routes: readonly Route[]): readonly LeftOut[] {
+  const lost = new Map<string, string[]>();
+  let winner: Route | undefined;
+  for (const route of routes) {
+    if (winner && isSameRequest(winner, route)) {
+      const words = `${wordsOf(route)} is that of service ${winner.service}`;
+      lost.set(route.service, [...(lost.get(route.service) ?? []), words]);
+    } else winner = route;
+  }
+  return [...lost].map(([service, words]) => ({
+    key: `${SERVICES}/${service}`,
+    reason: `${words.join("; ")}, which comes first by name; give one of them another host, path or hecd.priority`,
+  }));
+}
+
+function isSameRequest(a: Route, b: Route): boolean {
+  return a.priority === b.priority && a.host === b.host && a.hostEnd === b.hostEnd && a.pathStart === b.pathStart;
+}
+
+/** `*.example.org/cart/` */
+function wordsOf({ host, hostEnd, pathStart }: Route): string {
+  return `${hostEnd === "" ? host : `*${hostEnd}`}${pathStart}`;
 }
 
 function kindOf({ host, hostEnd }: Route): number {

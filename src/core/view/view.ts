@@ -1,6 +1,5 @@
 import { compareKeys, type Snapshot } from "../model/snapshot.js";
 import { Memo } from "../memo/memo.js";
-import { SERVICES } from "../model/keys.js";
 import { parseDuration } from "../text/duration.js";
 import { type ServerEntry, serverEntryOf } from "./server-entry.js";
 import { commonOf } from "./common-settings.js";
@@ -146,7 +145,7 @@ function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
     }
   }
   const { common, overruled } = commonOf(serverEntries);
-  if (overruled !== "") leftOut.push({ key: `${SERVICES}/${name}`, reason: overruled });
+  leftOut.push(...overruled);
   const up = [...byAddress.values()].filter(({ isUp }) => isUp);
   const servers = up.map((entry) => (common.sticky ? STICKY.of(entry, () => named(entry)) : entry.server));
   const routes = { hosts: [...hosts].sort(), paths: [...paths].sort() };

@@ -35,10 +35,12 @@ const CLOSING_MS = 2_000;
 export class EtcdSession implements Session {
   readonly lost: AbortSignal;
   readonly held: ReadonlyMap<string, string>;
+  readonly written: ReadonlyMap<string, bigint>;
   /** Resolves when the lease is no longer kept alive. */
   readonly ended: Promise<void>;
   readonly unwritten: ReadonlySet<string>;
   readonly #held = new Map<string, string>();
+  readonly #written = new Map<string, bigint>();
   readonly #unwritten = new Set<string>();
   readonly #etcd: EtcdRequests;
   readonly #options: SessionOptions;
@@ -69,6 +71,7 @@ export class EtcdSession implements Session {
     this.#claim = text;
     this.lost = this.#losing.signal;
     this.held = this.#held;
+    this.written = this.#written;
     this.unwritten = this.#unwritten;
     this.ended = this.#keep(ending);
   }
@@ -76,6 +79,7 @@ export class EtcdSession implements Session {
   async apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]> {
     using work = linkedSignal(signal, this.lost);
     const conflicts: Conflict[] = [];
+    this.#written.clear();
     this.#unwritten.clear();
     for (const round of roundsOf(transactions)) {
       const queue = new PQueue({ concurrency: IN_FLIGHT });
@@ -165,9 +169,12 @@ export class EtcdSession implements Session {
         attempts = this.#withoutPuts(attempts);
         continue;
       }
-      const { succeeded, responses } = answer;
+      const { succeeded, responses, header } = answer;
       if (succeeded) {
-        for (const { write } of attempts) this.#note(write);
+        for (const { write } of attempts) {
+          this.#note(write);
+          this.#written.set(write.key, BigInt(header.revision));
+        }
         break;
       }
       const [claim, ...found] = responses.map(({ response_range: range }) => range.kvs[0]);

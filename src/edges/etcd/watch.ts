@@ -261,6 +261,7 @@ function refuseCancelled({ canceled, compact_revision: compacted, cancel_reason:
 
 function changeOf({ type, kv }: KeyEvent, nameOf: (lease: string) => string | undefined): KeyChange {
   const key = kv.key.toString();
-  if (type === "Delete") return { kind: "delete", key };
-  return { kind: "put", key, value: kv.value.toString(), lease: nameOf(kv.lease) };
+  const revision = BigInt(kv.mod_revision);
+  if (type === "Delete") return { kind: "delete", key, revision };
+  return { kind: "put", key, value: kv.value.toString(), lease: nameOf(kv.lease), revision };
 }

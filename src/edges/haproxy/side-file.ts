@@ -128,7 +128,7 @@ export class SideFile {
     this.#text = wanted;
     if (commands === 0) return { kind: "agrees" };
     emit({ kind: "haproxy-adjusted", resource, commands, tookMs: clock.now() - begunAt });
-    return { kind: "adjusted", commands };
+    return { kind: "adjusted", commands, did: ["its entries changed"] };
   }
 
   /** Resolves to how many commands it took. */

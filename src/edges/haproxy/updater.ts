@@ -23,9 +23,10 @@ import {
 import { paceAfterCheck, pairsIn, patienceMs, USUAL_PACE } from "../../haproxy/runtime/budget.js";
 import { type Capabilities, capabilitiesOf } from "../../haproxy/runtime/capabilities.js";
 import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/change.js";
+import { describeCommands } from "../../haproxy/words/describe-commands.js";
 import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
-import { despiteReload, serversIn } from "../../haproxy/runtime/differences.js";
+import { despiteReload, serversIn } from "../../haproxy/words/differences.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { type Course, giveCommands, showMaps } from "./give-commands.js";
 import { Contact, Lingering } from "./lasting.js";
@@ -229,13 +230,14 @@ export class RuntimeUpdater {
         const hoped = commands.isWhole ? there : partway(known, commands.reached);
         const belief = await this.#command(commands, { before: known, hoped, file }, signal);
         if (belief.kind === "unknown") return { kind: "reload", reason: belief.doubt };
-        return { kind: commands.isWhole ? "adjusted" : "partial", commands: commands.lines.length };
+        const did = describeCommands(commands.lines);
+        return { kind: commands.isWhole ? "adjusted" : "partial", commands: commands.lines.length, did };
       }
       case "reload": {
         const { reason, first } = change;
         const course = { before: known, hoped: partway(known, first.reached), file };
         if (first.lines.length > 0) await this.#command(first, course, signal);
-        return { kind: "reload", reason, hasMore: !first.isWhole };
+        return { kind: "reload", reason, hasMore: !first.isWhole, did: describeCommands(first.lines) };
       }
     }
   }

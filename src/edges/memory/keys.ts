@@ -42,8 +42,8 @@ export class MemoryKeys {
     );
   }
 
-  /** Carries out the writes as one change; what is put hangs on `lease` from then on. */
-  commit(writes: readonly Write[], lease: string | undefined): void {
+  /** Carries out the writes as one change, and returns its revision; what is put hangs on `lease` from then on. */
+  commit(writes: readonly Write[], lease: string | undefined): bigint {
     const changes: readonly KeyChange[] = writes.map((write) => (write.kind === "put" ? { ...write, lease } : write));
     const revision = ++this.#revision;
     for (const write of writes) {
@@ -56,6 +56,7 @@ export class MemoryKeys {
     }
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
+    return revision;
   }
 
   /** Deletes everything that hangs on `lease`. */

@@ -11,9 +11,11 @@ import type { MemoryKeys } from "./keys.js";
 export class MemorySession implements Session {
   readonly lost: AbortSignal;
   readonly held: ReadonlyMap<string, string>;
+  readonly written: ReadonlyMap<string, bigint>;
   /** Memory has space. */
   readonly unwritten: ReadonlySet<string> = new Set();
   readonly #held = new Map<string, string>();
+  readonly #written = new Map<string, bigint>();
   readonly #keys: MemoryKeys;
   readonly #options: SessionOptions;
   readonly #lease: string;
@@ -28,12 +30,14 @@ export class MemorySession implements Session {
     this.#emit = emit;
     this.lost = this.#losing.signal;
     this.held = this.#held;
+    this.written = this.#written;
     this.#claim("held");
     this.#look();
   }
 
   async apply(transactions: readonly Transaction[], signal: AbortSignal): Promise<readonly Conflict[]> {
     const conflicts: Conflict[] = [];
+    this.#written.clear();
     for (const transaction of transactions) {
       this.#check(signal);
       const own = transaction.filter((write) => {
@@ -43,7 +47,8 @@ export class MemorySession implements Session {
         return !conflict;
       });
       const effective = own.filter(({ kind, key }) => kind === "put" || this.#keys.get(key) !== undefined);
-      if (effective.length > 0) this.#keys.commit(effective, this.#lease);
+      const revision = effective.length > 0 ? this.#keys.commit(effective, this.#lease) : undefined;
+      if (revision !== undefined) for (const { key } of effective) this.#written.set(key, revision);
       for (const write of own) {
         if (write.kind === "put") this.#held.set(write.key, write.value);
         else this.#held.delete(write.key);

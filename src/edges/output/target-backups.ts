@@ -23,6 +23,21 @@ export async function keepBackup(path: string, bytes: Uint8Array, owned: Owned):
   for (const oldest of kept.slice(0, Math.max(0, kept.length + 1 - KEPT))) await rm(join(directory, oldest));
 }
 
+/**
+ * Keeps the first file for good, as `<name>.original`, where neither that nor any other copy is there; an empty one where
+ * there was no file. Resolves to where somebody's own file is kept now, undefined where there is none or it was kept before.
+ */
+export async function keepOriginal(path: string, bytes: Uint8Array, owned: Owned): Promise<string | undefined> {
+  const directory = join(dirname(path), DIRECTORY);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const name = basename(path);
+  const copy = join(directory, `${name}.original`);
+  const entries = await readdir(directory);
+  if (entries.some((entry) => entry === basename(copy) || isBackupOf(entry, name))) return undefined;
+  await writeNew(copy, bytes, owned);
+  return bytes.length === 0 ? undefined : copy;
+}
+
 function isBackupOf(entry: string, name: string): boolean {
   return entry.startsWith(`${name}.`) && /^\d{4}-\d\d-\d\d-\d{6}\.\d{3}$/.test(entry.slice(name.length + 1));
 }

@@ -11,13 +11,16 @@ import { codeOf } from "../files/errno.js";
 import { FileText } from "../files/file-text.js";
 import { isMountedByItself } from "../files/mounts.js";
 import { CarriedFiles, type StagedFiles } from "./carried-files.js";
-import { keepBackup } from "./target-backups.js";
+import { keepBackup, keepOriginal } from "./target-backups.js";
 
 /** What of a resource says where and how its file is. */
 export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid" | "afterFailedReload">;
 
 /** What is usually not there costs no error. */
 const MAY_BE_MISSING = { throwIfNoEntry: false } as const;
+
+/** Permissions of a copy of what is not there. */
+const NOBODYS: Owned = { mode: 0o600, isOwnerWanted: false };
 
 /** How long it is taken for certain whether a file is mounted by itself. */
 const LOOK_EVERY_MS = 10_000;
@@ -29,7 +32,7 @@ const DEFAULT_MODE = 0o644;
  * A file on disk, replaced by rename beside itself.
  *
  * A symbolic link stays one; its target is replaced. Beside the file lie `.<name>.hecd-last-good` while the present
- * one is unproven, and `.hecd-backup/` with the last ten; where a failed reload does not bring the old one back, no text
+ * one is unproven, and `.hecd-backup/` with the last ten before a reload, and for good what was there before the first; where a failed reload does not bring the old one back, no text
  * is kept. What a text carries besides lies beside the file, see `CarriedFiles`; the two come into place together, the
  * text last. A file that is mounted by itself, here or for another process, is overwritten instead, and that is told once.
  */
@@ -40,6 +43,7 @@ export class TargetFile implements Target {
   readonly #text = new FileText();
   readonly #carried: CarriedFiles;
   #isSwept = false;
+  #isOriginalKept = false;
   #isToldInPlace = false;
   #mounted = { is: false, until: Number.NEGATIVE_INFINITY };
 
@@ -100,9 +104,10 @@ export class TargetFile implements Target {
       if (judged !== staged) await writeNew(judged, carried.judged, owned);
       return {
         path: judged,
-        commit: () =>
+        commit: (change = "reload") =>
           this.#writing(async (present) => {
             const before = (await this.read()) ?? "";
+            await this.#rememberLastGood(present, change);
             await this.#commit(staged, present, carried);
             await this.#carried.removeOthers(before, text);
             this.#text.expect(text);
@@ -147,7 +152,6 @@ export class TargetFile implements Target {
   }
 
   async #commit(staged: string, path: string, carried: StagedFiles): Promise<void> {
-    await this.#rememberLastGood(path);
     await carried.commit();
     if (!this.#keepsStage) return this.#put(staged, path);
     const copy = stagePathOf(path);
@@ -157,19 +161,22 @@ export class TargetFile implements Target {
   }
 
   /** Keeps the present file until the new one is proven; one that is unproven itself is not worth it. */
-  async #rememberLastGood(path: string): Promise<void> {
+  async #rememberLastGood(path: string, change: "reload" | "runtime"): Promise<void> {
     if (this.#isUnproven()) return;
     if (this.#settings.afterFailedReload === "keep") return writeFile(lastGoodOf(path), "", { mode: 0o600 });
     const present = await this.#reading(async () => ({ bytes: await readFile(path), stats: await stat(path) }));
     const copy = stagePathOf(path);
     // An empty one says that there was none: an empty file has never been of use to HAProxy.
-    await writeNew(
-      copy,
-      present?.bytes ?? "",
-      present ? ownedOf(present.stats) : { mode: 0o600, isOwnerWanted: false },
-    );
+    const owned = present ? ownedOf(present.stats) : NOBODYS;
+    await writeNew(copy, present?.bytes ?? "", owned);
     await rename(copy, lastGoodOf(path));
-    if (present) await keepBackup(path, present.bytes, ownedOf(present.stats));
+    if (!this.#isOriginalKept) {
+      const original = await keepOriginal(path, present?.bytes ?? Buffer.alloc(0), owned);
+      if (original !== undefined) this.#emit({ kind: "original-kept", path, copy: original });
+      this.#isOriginalKept = true;
+    }
+    // Changes at run time are many, and would leave nothing else of the ten; the history has them.
+    if (present && change === "reload") await keepBackup(path, present.bytes, owned);
   }
 
   async #put(staged: string, path: string): Promise<void> {

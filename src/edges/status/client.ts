@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type HistoryEntry, historyEntry } from "../../core/history/entry.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
@@ -14,6 +15,13 @@ export interface StatusAnswer {
   readonly state?: unknown;
 }
 
+/** Where a daemon serves its status, the token that its orders need, and the clock by which it is waited for. */
+export interface DaemonPlace {
+  readonly address: string;
+  readonly token?: string | undefined;
+  readonly clock: Clock;
+}
+
 /** The form of such an answer. */
 export const statusAnswer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()), state: z.unknown() });
 const orderAnswer = z.union([z.object({ outcome: z.string() }), z.object({ refused: z.string() })]);
@@ -23,6 +31,55 @@ export async function askStatus(address: string, clock: Clock, signal: AbortSign
   return statusAnswer.parse(JSON.parse(await request(address, "/state", {}, clock, signal)));
 }
 
+const historyAnswer = z.object({ entries: z.array(historyEntry) });
+
+/** Asks the renderer at `HOST:PORT` for its newest entries, the newest first; throws `renderer-unreachable` or `renderer-refused`. */
+export async function askHistory(
+  query: { readonly limit: number; readonly resource?: string | undefined },
+  place: DaemonPlace,
+  signal: AbortSignal,
+): Promise<readonly HistoryEntry[]> {
+  const { limit, resource } = query;
+  const filter = resource === undefined ? "" : `&resource=${encodeURIComponent(resource)}`;
+  const text = await askRenderer(`/history?limit=${limit}${filter}`, {}, place, signal);
+  const answer = parsed(historyAnswer, text);
+  if (answer) return answer.entries;
+  const { address } = place;
+  throw new HecdError({
+    code: "renderer-refused",
+    address,
+    what: "tell its history",
+    reason: text.trim().slice(0, 200),
+  });
+}
+
+/** Orders the renderer at `HOST:PORT`, and resolves to what came of it; throws `renderer-unreachable` or `renderer-refused`. */
+export async function orderHistory(
+  verb: "rollback" | "resume",
+  query: Readonly<Record<string, string>>,
+  place: DaemonPlace,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = `/history/${verb}?${new URLSearchParams(query).toString()}`;
+  const text = await askRenderer(path, orderInit(verb, place.token), place, signal);
+  const answer = parsed(orderAnswer, text);
+  if (answer && "outcome" in answer) return answer.outcome;
+  const reason = answer ? answer.refused : text.trim().slice(0, 200);
+  throw new HecdError({ code: "renderer-refused", address: place.address, what: verb, reason });
+}
+
+async function askRenderer(
+  path: string,
+  init: RequestInit,
+  { address, clock }: DaemonPlace,
+  signal: AbortSignal,
+): Promise<string> {
+  return await request(address, path, init, clock, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new HecdError({ code: "renderer-unreachable", address, reason: reasonOf(error) }, { cause: error });
+  });
+}
+
 /** What an order is about, by its name; a container by its full id, too. */
 type Ordered = { readonly container: string } | { readonly service: string };
 
@@ -30,28 +87,31 @@ type Ordered = { readonly container: string } | { readonly service: string };
 export async function order(
   verb: "drain" | "undrain",
   what: Ordered,
-  { address, token, clock }: { readonly address: string; readonly token?: string | undefined; readonly clock: Clock },
+  { address, token, clock }: DaemonPlace,
   signal: AbortSignal,
 ): Promise<string> {
   const [kind, name] = "service" in what ? ["service", what.service] : ["container", what.container];
   const path = `/${kind}s/${name}/${verb}`;
-  const init = {
-    method: "POST",
-    headers: { [ORDER_HEADER]: verb, ...(token && { authorization: `Bearer ${token}` }) },
-  };
-  const text = await request(address, path, init, clock, signal).catch((error: unknown) => {
+  const text = await request(address, path, orderInit(verb, token), clock, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     throw new HecdError({ code: "agent-unreachable", address, reason: reasonOf(error) }, { cause: error });
   });
-  const answer = parseOrderAnswer(text);
+  const answer = parsed(orderAnswer, text);
   if (answer && "outcome" in answer) return answer.outcome;
   const reason = answer ? answer.refused : text.trim().slice(0, 200);
   throw new HecdError({ code: "agent-refused", address, what: `${verb} ${kind} ${name}`, reason });
 }
 
-function parseOrderAnswer(text: string): z.output<typeof orderAnswer> | undefined {
+function orderInit(verb: string, token: string | undefined): RequestInit {
+  return {
+    method: "POST",
+    headers: { [ORDER_HEADER]: verb, ...(token && { authorization: `Bearer ${token}` }) },
+  };
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | undefined {
   try {
-    return orderAnswer.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -92,6 +92,17 @@ export class Metrics {
     "resource",
   ]);
   readonly #leftOut = this.#counter("hecd_values_left_out_total", "Values that did not fit and were left out", []);
+  readonly #pinned = this.#gauge("hecd_pinned", "Whether a file is pinned to an earlier version", ["resource"]);
+  readonly #pinnedOut = this.#gauge(
+    "hecd_pinned_servers_out",
+    "Servers of a pinned file that are out of work since the store no longer has them",
+    ["resource"],
+  );
+  readonly #unwritten = this.#counter(
+    "hecd_history_failures_total",
+    "Times the history could not be written, as told",
+    ["resource"],
+  );
   readonly #restarts = this.#counter("hecd_haproxy_exits_total", "Unexpected ends of the HAProxy that we mind", []);
 
   /** Measures by `clock` what grows old; `linesLost` says how many lines of the log could not be written. */
@@ -236,6 +247,18 @@ export class Metrics {
       case "haproxy-exited":
         this.#restarts.inc();
         break;
+      case "pinned":
+        this.#pinned.set({ resource: event.resource }, 1);
+        this.#pinnedOut.set({ resource: event.resource }, event.out.length);
+        break;
+      case "pin-ended":
+        this.#pinned.set({ resource: event.resource }, 0);
+        this.#pinnedOut.set({ resource: event.resource }, 0);
+        break;
+      case "history-unwritable":
+        this.#unwritten.inc({ resource: event.resource });
+        break;
+      case "original-kept":
       case "advertising":
       case "skipped":
       case "probe-waits":

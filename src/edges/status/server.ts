@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import type { Orders } from "../../ports.js";
+import type { HistoryOrders, Orders } from "../../ports.js";
 import { isOwnHost } from "./asked-host.js";
 import { EVENT_STREAM } from "./event-stream.js";
+import { answerHistory, carryOutHistory } from "./history-answers.js";
 import { LiveReaders } from "./live.js";
 import { carryOut } from "./orders.js";
 import type { Status } from "./status.js";
@@ -16,6 +17,8 @@ export interface StatusSources {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   /** Who takes orders; nobody when undefined, and then nothing can be changed from here. */
   readonly orders?: Orders | undefined;
+  /** Whose history is served, and who takes orders about it; nobody when undefined. */
+  readonly history?: HistoryOrders | undefined;
   /** What `/live` passes on as it happens; there is none when undefined. */
   readonly live?: { readonly told: ToldEvents; readonly clock: Clock } | undefined;
   /** Whether an order may be given by a token; every order may be given without one when undefined. */
@@ -32,8 +35,8 @@ export interface StatusServer extends AsyncDisposable {
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
  * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
- * are the first two under the names that abtreece's confd gives them. See `carryOut` for the orders it takes, and
- * `LiveReaders` for `/live`.
+ * are the first two under the names that abtreece's confd gives them. See `answerHistory` for what is told of the past,
+ * `LiveReaders` for `/live`, `carryOut` and `carryOutHistory` for the orders it takes.
  *
  * Throws `port-occupied` when another process holds the port.
  */
@@ -72,12 +75,16 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, orders, isToken, page }: StatusSources,
+  { status, metrics, orders, history, isToken, page }: StatusSources,
   readers: LiveReaders | undefined,
 ): Promise<void> {
-  const path = new URL(request.url ?? "/", "http://status").pathname;
-  if (request.method === "POST" && orders) {
-    const answered = carryOut({ path, headers: request.headers }, orders, isToken);
+  const url = new URL(request.url ?? "/", "http://status");
+  const path = url.pathname;
+  if (request.method === "POST") {
+    const order = { path, headers: request.headers };
+    const answered =
+      (orders && carryOut(order, orders, isToken)) ??
+      (history && (await carryOutHistory(order, url.searchParams, history, isToken)));
     if (answered) {
       const { code, body } = answered;
       if (code === 413) response.setHeader("connection", "close"); // or its body would be read to its end
@@ -90,6 +97,15 @@ async function answer(
     respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
     return;
   }
+  if (history && path.startsWith("/history") && !isOwnHost(request.headers.host)) {
+    respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
+    return;
+  }
+  const told = history && (await answerHistory(url, history));
+  if (told) {
+    respond(response, told.code, told.type, told.body);
+    return;
+  }
   switch (path) {
     case "/healthz":
     case "/health":
@@ -97,8 +113,9 @@ async function answer(
       return;
     case "/readyz":
     case "/ready": {
-      const { waitingFor } = status();
-      const body = waitingFor.length === 0 ? "ready\n" : `waiting for ${waitingFor.join(", ")}\n`;
+      const { waitingFor, notes = [] } = status();
+      const body =
+        waitingFor.length === 0 ? `${["ready", ...notes].join("; ")}\n` : `waiting for ${waitingFor.join(", ")}\n`;
       respond(response, waitingFor.length === 0 ? 200 : 503, "text/plain; charset=utf-8", body);
       return;
     }
@@ -108,8 +125,8 @@ async function answer(
       return;
     }
     case "/state": {
-      const { waitingFor, state } = status();
-      const body = JSON.stringify({ ready: waitingFor.length === 0, waitingFor, state }, null, 2);
+      const { waitingFor, notes, state } = status();
+      const body = JSON.stringify({ ready: waitingFor.length === 0, waitingFor, notes, state }, null, 2);
       respond(response, 200, "application/json; charset=utf-8", `${body}\n`);
       return;
     }
@@ -120,8 +137,10 @@ async function answer(
       else readers.take(request, response);
       return;
   }
-  const paths = readers ? "/healthz, /readyz, /metrics, /state and /live" : "/healthz, /readyz, /metrics and /state";
-  respond(response, 404, "text/plain; charset=utf-8", `There are ${paths}\n`);
+  const more = [...(readers ? ["/live"] : []), ...(history ? ["/history", "/history/ID/diff"] : [])];
+  const paths = ["/healthz", "/readyz", "/metrics", "/state", ...more];
+  const last = paths.pop() ?? "";
+  respond(response, 404, "text/plain; charset=utf-8", `There are ${paths.join(", ")} and ${last}\n`);
 }
 
 /** What a browser is told that came by a name of somebody else. */

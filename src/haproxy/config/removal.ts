@@ -77,8 +77,9 @@ function sumOf(all: readonly ServerCounts[]): ServerCounts {
 function countsIn(section: string): ServerCounts {
   const [, backend] = /^[ \t]*(?:backend|listen)[ \t]+(\S+)/.exec(section) ?? [];
   if (backend === undefined) return new Map();
-  const lines = section.matchAll(/\n[ \t]*server[ \t]+\S+[ \t]+(\S*)/g);
+  const lines = section.matchAll(/\n[ \t]*server[ \t]+\S+[ \t]+(\S*)([ \t]+disabled\b)?/g);
   let servers = 0;
-  for (const [, address = ""] of lines) if (!isSocket(address)) servers++;
+  // One that a pinned file keeps out of work is lost as if its line were gone.
+  for (const [, address = "", disabled] of lines) if (!isSocket(address) && disabled === undefined) servers++;
   return servers > 0 ? new Map([[backend, servers]]) : new Map();
 }

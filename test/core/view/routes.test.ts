@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { routingOf } from "../../../src/core/view/route-map.js";
-import { defaultServiceOf, type Route } from "../../../src/core/view/routes.js";
+import { contestedAmong, defaultServiceOf, type Route } from "../../../src/core/view/routes.js";
 import type { Service } from "../../../src/core/view/server.js";
 import { UNSAID } from "../../../src/core/view/common-settings.js";
 
@@ -53,6 +53,34 @@ describe("routes", () => {
   test("of two services that want the same are in the order of their names", () => {
     const routes = routesOf([service("b", ["x.example"]), service("a", ["x.example"])]);
     expect(routes.map(show)).toEqual(["x.example -> a", "x.example -> b"]);
+  });
+});
+
+describe("services that claim the same requests", () => {
+  test.each<[string, readonly Service[], readonly string[]]>([
+    [
+      "are told, the one that does not get them",
+      [service("b", ["x.example"]), service("a", ["x.example"])],
+      ["/hecd/v1/services/b: x.example is that of service a, which comes first by name"],
+    ],
+    [
+      "are told by path and wildcard, too",
+      [service("a", ["*.x.example"], ["/s"]), service("c", ["*.x.example"], ["/s", "/t"])],
+      ["/hecd/v1/services/c: *.x.example/s/ is that of service a, which comes first by name"],
+    ],
+    [
+      "are not where one of them has another path",
+      [service("a", ["x.example"]), service("b", ["x.example"], ["/b"])],
+      [],
+    ],
+    [
+      "are not where a priority decides",
+      [service("a", ["x.example"]), { ...service("b", ["x.example"]), priority: 1 }],
+      [],
+    ],
+  ])("%s", (_, services, told) => {
+    const leftOut = contestedAmong(routesOf(services));
+    expect(leftOut.map(({ key, reason }) => `${key}: ${reason.split(";")[0]}`)).toEqual(told);
   });
 });
 

@@ -229,8 +229,9 @@ describe("the view of records", () => {
     ]);
     expect(leftOut).toEqual([
       {
-        key: "/hecd/v1/services/web",
-        reason: "node1:c:80 and 1 more with balance source, since node1:a:80 is newer and says leastconn",
+        key: "/hecd/v1/services/web/node1:c:80",
+        reason:
+          "not used for its service is balance source, since node1:a:80 is newer and says leastconn; so it is with 1 more records",
       },
     ]);
     expect(services).toEqual(view(entries.toReversed()).services);

@@ -63,7 +63,7 @@ describe("a file beside the configuration", () => {
   test.each(["master", "admin"] as const)("is brought in by the %s socket where it is a map", async (way) => {
     await using haproxy = await world(A, { way });
     expect(await haproxy.adjust(A)).toEqual({ kind: "agrees" });
-    expect(await haproxy.adjust(B, A)).toEqual({ kind: "adjusted", commands: 1 });
+    expect(await haproxy.adjust(B, A)).toEqual({ kind: "adjusted", commands: 1, did: ["its entries changed"] });
     expect(haproxy.worker.entries).toEqual(B.trim().split("\n"));
     expect(haproxy.side.report).toEqual({
       ...{ version: "3.2.26", pid: 1, agrees: true, differences: [], silence: undefined },
@@ -74,7 +74,11 @@ describe("a file beside the configuration", () => {
 
   test("is brought in whole where its order changes", async () => {
     await using haproxy = await world(A);
-    expect(await haproxy.adjust(`/0 b0\n${A}`, A)).toEqual({ kind: "adjusted", commands: 5 });
+    expect(await haproxy.adjust(`/0 b0\n${A}`, A)).toEqual({
+      kind: "adjusted",
+      commands: 5,
+      did: ["its entries changed"],
+    });
     expect(haproxy.worker.entries).toEqual(`/0 b0\n${A}`.trim().split("\n"));
   });
 

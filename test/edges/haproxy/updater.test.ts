@@ -74,7 +74,11 @@ describe("an updater", () => {
   test("changes servers, deletes those that have left, and gives back what others have taken", async () => {
     await using haproxy = await world(config(A + B));
     const { worker, updater, clock } = haproxy;
-    expect(await haproxy.adjust(config(A), config(A + B))).toEqual({ kind: "adjusted", commands: 1 });
+    expect(await haproxy.adjust(config(A), config(A + B))).toEqual({
+      kind: "adjusted",
+      commands: 1,
+      did: ["b/b out of work"],
+    });
     expect(updater.report).toMatchObject({ agrees: true, leaving: ["b/b"] });
     await haproxy.adjust(config(A));
     await clock.advance(1_000);
@@ -83,7 +87,7 @@ describe("an updater", () => {
     expect(updater.report.leaving).toEqual([]);
     expect(haproxy.take()).toEqual(["haproxy-adjusted", "servers-deleted"]);
     worker.servers.clear();
-    expect(await haproxy.adjust(config(A))).toEqual({ kind: "adjusted", commands: 2 });
+    expect(await haproxy.adjust(config(A))).toEqual({ kind: "adjusted", commands: 2, did: ["b/a added"] });
     expect(worker.servers.get("b/a")).toMatchObject({ weight: 5, isOut: false });
     expect(haproxy.take()).toEqual(["haproxy-differs", "haproxy-adjusted"]);
   });
@@ -190,7 +194,11 @@ describe("an updater", () => {
       return said;
     };
     const moved = config(" server a 10.0.0.7:80 weight 5\n");
-    expect(await haproxy.inTime(haproxy.adjust(moved, config(A)))).toEqual({ kind: "adjusted", commands: 1 });
+    expect(await haproxy.inTime(haproxy.adjust(moved, config(A)))).toEqual({
+      kind: "adjusted",
+      commands: 1,
+      did: ["b/a moved to 10.0.0.7:80"],
+    });
     expect(haproxy.updater.report.agrees).toBe(true);
   });
 
@@ -199,7 +207,7 @@ describe("an updater", () => {
     await haproxy.adjust(config(A + B));
     haproxy.worker.answer("disable health b/a");
     haproxy.worker.answer("set server b/b health down");
-    expect(await haproxy.adjust(config(A + B))).toEqual({ kind: "adjusted", commands: 2 });
+    expect(await haproxy.adjust(config(A + B))).toEqual({ kind: "adjusted", commands: 2, did: [] });
     expect(haproxy.socket.lines.at(-1)).toContain("enable health b/a;set server b/b health up");
     expect(haproxy.updater.report).toMatchObject({ agrees: true, differences: [] });
     expect(haproxy.differing()).toBe(0);

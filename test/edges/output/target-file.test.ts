@@ -40,7 +40,7 @@ describe("a file that is only ever replaced whole", () => {
     expect(await here.target().condition()).toBe("unproven");
     await here.target().confirm();
     expect(await here.target().condition()).toBe("sound");
-    expect(await here.files()).toEqual([".hecd-backup", "one.cfg"]);
+    expect(await here.files()).toEqual(["one.cfg"]);
   });
 
   test("gives way to the last one that was proven, however many were tried since", async () => {
@@ -114,6 +114,46 @@ describe("old versions of a file", () => {
       await here.target().confirm();
     }
     expect(await here.backups()).toHaveLength(1);
+  });
+});
+
+describe("the first file of somebody else", () => {
+  test("is kept for good, whatever comes after it, and that is told", async () => {
+    await using here = await targetWorld();
+    await writeFile(here.dest, "by hand", { mode: 0o640 });
+    for (let version = 1; version <= 12; version++) {
+      await put(here.target(), String(version));
+      await here.target().confirm();
+    }
+    expect(await here.original()).toBe("by hand");
+    const copy = join(here.directory, ".hecd-backup", "one.cfg.original");
+    expect(await modeOf(copy)).toBe(0o640);
+    expect(here.told).toEqual([{ kind: "original-kept", path: here.dest, copy }]);
+  });
+
+  test("is none where we have written the first ourselves, also for the next process", async () => {
+    await using here = await targetWorld();
+    for (const text of ["first", "second", "third"]) {
+      await put(here.target(), text);
+      await here.target().confirm();
+    }
+    expect([await here.original(), here.told]).toEqual(["", []]);
+  });
+});
+
+describe("a change at run time", () => {
+  test("leaves the copies that were kept before reloads alone", async () => {
+    await using here = await targetWorld();
+    await writeFile(here.dest, "0");
+    await put(here.target(), "by a reload");
+    await here.target().confirm();
+    for (let change = 0; change < 20; change++) {
+      await using staged = await here.target().stage(`at run time ${change}`);
+      await staged.commit("runtime");
+      await here.target().confirm();
+    }
+    expect(await here.backups()).toHaveLength(1);
+    expect(await here.target().read()).toBe("at run time 19");
   });
 });
 

@@ -35,6 +35,10 @@ describe("what an update takes away", () => {
     expect(losses(backend(2) + backend(2, "c"), backend(2))).toEqual(["2 of 2 servers of c"]);
   });
 
+  test("is that of servers that stay and are disabled, as a pinned file does it", () => {
+    expect(losses(backend(3), backend(3).replaceAll(":80", ":80 disabled"))).toEqual(["3 of 3 servers of b"]);
+  });
+
   test("is none of servers that others take the place of", () => {
     expect(losses(backend(9), backend(9).replaceAll("10.0.0.1", "10.0.0.2"))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { despiteReload, serversIn } from "../../../src/haproxy/runtime/differences.js";
+import { despiteReload, serversIn } from "../../../src/haproxy/words/differences.js";
 
 describe("differences", () => {
   test("are of servers, each counted once", () => {

@@ -1,0 +1,165 @@
+import type { Emit } from "../../core/events/event.js";
+import type { HistoryEntry } from "../../core/history/entry.js";
+import type { Version } from "../../core/history/versions.js";
+import { HecdError } from "../../errors.js";
+import type { Clock } from "../../flow/clock.js";
+import type { History, HistoryOrders, Resource, Target } from "../../ports.js";
+import { FileHistory } from "./file-history.js";
+import { FilePin } from "./file-pin.js";
+import { diffOf } from "./text-diff.js";
+
+/** What the histories of a renderer are kept with. */
+interface HistoriesParts {
+  readonly historyOf: (resource: Resource) => Promise<History>;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Hears that another text of a file is due. */
+  readonly onDue: (dest: string) => void;
+}
+
+/** What is kept of one file besides itself. */
+interface FileRecord {
+  readonly history: FileHistory;
+  readonly pin: FilePin;
+  readonly kept: History;
+}
+
+/** The histories of all files of a renderer, which count their entries together, and what each file is pinned to. */
+export class Histories implements HistoryOrders {
+  readonly #parts: HistoriesParts;
+  readonly #ids = { last: 0 };
+  /** By the path of the file. */
+  readonly #records = new Map<string, FileRecord>();
+
+  constructor(parts: HistoriesParts) {
+    this.#parts = parts;
+  }
+
+  /** What is kept of the file of a resource; read from disk when that is first asked for. */
+  async of(resource: Resource, target: Target): Promise<FileRecord> {
+    const { historyOf, clock, emit, onDue } = this.#parts;
+    const { name, dest } = resource;
+    const known = this.#records.get(dest);
+    if (known) {
+      known.history.follow(resource);
+      return known;
+    }
+    const kept = await historyOf(resource);
+    const history = new FileHistory(resource, { history: kept, clock, emit, ids: this.#ids });
+    const pin = new FilePin(
+      { name, dest },
+      {
+        ...{ history: kept, clock, emit },
+        onChange: (why) => {
+          history.expect(why);
+          onDue(dest);
+        },
+      },
+    );
+    await history.open(await target.read().catch(() => undefined)); // the first turn tells why it cannot be read
+    await pin.open();
+    const record = { history, pin, kept };
+    this.#records.set(dest, record);
+    return record;
+  }
+
+  /** Has all that was put down written, and no timer left. */
+  async close(): Promise<void> {
+    for (const { pin } of this.#records.values()) pin[Symbol.dispose]();
+    await this.#written();
+  }
+
+  async entries(limit: number, resource?: string): Promise<readonly HistoryEntry[]> {
+    await this.#written();
+    const all = await Promise.all(this.#of(resource).map(({ kept }) => kept.entries(limit)));
+    return newestOf(all, limit);
+  }
+
+  async diff(id: number, against?: number): Promise<string> {
+    const { kept, version } = await this.#find(id);
+    // Whoever may not read the file is not to read it here.
+    if (!(await kept.isPublic())) {
+      const reason = "not everybody may read it, so its texts are not served; hecd diff reads them where you may";
+      throw new HecdError({ code: "file-unreadable", path: version.entry.dest, reason });
+    }
+    const other = against === undefined ? undefined : (await this.#find(against)).version;
+    return diffOf(version.entry.dest, other?.text ?? version.before, version.text, {
+      names: [String(against ?? `before ${id}`), String(id)],
+    });
+  }
+
+  async rollback(id: number | undefined, forMs: number | undefined): Promise<string> {
+    await this.#written();
+    const { history, pin, version } = await this.#find(id ?? (await this.#previous()));
+    const { entry, isRefused, text } = version;
+    const { name } = history.resource;
+    if (isRefused) throw unknown(`Version ${entry.id} was refused, and ${name} has never had it`);
+    if (text === "") throw unknown(`Version ${entry.id} of ${name} has no text`);
+    await pin.set(version, forMs);
+    return `${name} is pinned to version ${entry.id}`;
+  }
+
+  async resume(resource?: string): Promise<string> {
+    const records = this.#of(resource);
+    const ended: string[] = [];
+    for (const { pin, history } of records) if (await pin.end("order")) ended.push(history.resource.name);
+    if (ended.length === 0) throw unknown(`${resource ?? "No file"} is ${resource === undefined ? "" : "not "}pinned`);
+    return `${ended.join(", ")} ${ended.length === 1 ? "follows" : "follow"} the store again`;
+  }
+
+  /** The version before the present one, where there is but one file. */
+  async #previous(): Promise<number> {
+    const [record, ...others] = this.#records.values();
+    if (!record || others.length > 0)
+      throw unknown("There are several files: name the version, as hecd history has it");
+    const entries = await record.kept.entries(MOST_LOOKED_AT);
+    const [present, ...texts] = entries.filter(({ outcome }) => !REFUSED.has(outcome));
+    const before = texts.find(({ digest }) => digest !== undefined && digest !== present?.digest);
+    if (!before) throw unknown("There is no version before the present one");
+    return before.id;
+  }
+
+  async #find(id: number): Promise<FileRecord & { readonly version: Version }> {
+    await this.#written();
+    for (const record of this.#records.values()) {
+      const version = await record.kept.version(id);
+      if (version) return { ...record, version };
+    }
+    throw unknown(`There is no version ${id} any more, or there has never been one`);
+  }
+
+  #of(resource: string | undefined): readonly FileRecord[] {
+    const all = [...this.#records.values()];
+    if (resource === undefined) return all;
+    const found = all.filter(({ history }) => isNamed(history.resource, resource));
+    if (found.length === 0) throw unknown(`There is no resource ${resource}`);
+    return found;
+  }
+
+  async #written(): Promise<void> {
+    await Promise.all([...this.#records.values()].map(({ history }) => history.written()));
+  }
+}
+
+/** How many entries are looked through for the version before the present one. */
+const MOST_LOOKED_AT = 10_000;
+
+/** Ends that have left the file as it was. */
+const REFUSED: ReadonlySet<string> = new Set(["rejected", "rolled-back", "failed", "held"]);
+
+/** By its file in conf.d, with or without its ending, or by the path of what it keeps. */
+export function isNamed({ name, dest }: Pick<Resource, "name" | "dest">, asked: string): boolean {
+  return name === asked || name.replace(/\.toml$/, "") === asked || dest === asked;
+}
+
+/** The newest of entries of several files, the newest first. */
+export function newestOf(all: readonly (readonly HistoryEntry[])[], limit: number): readonly HistoryEntry[] {
+  return all
+    .flat()
+    .sort((a, b) => b.id - a.id)
+    .slice(0, limit);
+}
+
+function unknown(problem: string): HecdError {
+  return new HecdError({ code: "version-unknown", problem });
+}

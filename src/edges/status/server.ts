@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ProxyStatistics } from "../../core/model/proxy-statistics.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
+import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Orders } from "../../ports.js";
 import { isOwnHost } from "./asked-host.js";
 import { EVENT_STREAM } from "./event-stream.js";
@@ -18,6 +20,8 @@ export interface StatusSources {
   readonly orders?: Orders | undefined;
   /** What `/live` passes on as it happens; there is none when undefined. */
   readonly live?: { readonly told: ToldEvents; readonly clock: Clock } | undefined;
+  /** Asks what each HAProxy says of itself, by the name of its resource; undefined for one that does not answer. */
+  readonly statistics?: (signal: AbortSignal) => Promise<ReadonlyMap<string, ProxyStatistics | undefined>>;
   /** Whether an order may be given by a token; every order may be given without one when undefined. */
   readonly isToken?: ((given: string) => boolean) | undefined;
   /** Answers what is the page's, and resolves to false for what is not. */
@@ -31,8 +35,9 @@ export interface StatusServer extends AsyncDisposable {
 
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
- * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
- * are the first two under the names that abtreece's confd gives them. See `carryOut` for the orders it takes, and
+ * `/metrics` (Prometheus), `/state` (JSON) and `/statistics` (JSON: what HAProxy says of itself when it is asked) on
+ * `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready` are the first two under the names that
+ * abtreece's confd gives them. See `carryOut` for the orders it takes, and
  * `LiveReaders` for `/live`.
  *
  * Throws `port-occupied` when another process holds the port.
@@ -72,7 +77,7 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, orders, isToken, page }: StatusSources,
+  { status, metrics, statistics, orders, isToken, page }: StatusSources,
   readers: LiveReaders | undefined,
 ): Promise<void> {
   const path = new URL(request.url ?? "/", "http://status").pathname;
@@ -113,6 +118,16 @@ async function answer(
       respond(response, 200, "application/json; charset=utf-8", `${body}\n`);
       return;
     }
+    case "/statistics": {
+      if (!statistics) break;
+      using end = linkedSignal();
+      response.once("close", () => {
+        end.abort(new Error("nobody waits for the answer"));
+      });
+      const haproxies = Object.fromEntries(await statistics(end.signal));
+      respond(response, 200, "application/json; charset=utf-8", `${JSON.stringify({ haproxies })}\n`);
+      return;
+    }
     case "/live":
       if (!readers) break;
       if (!isOwnHost(request.headers.host)) respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
@@ -120,8 +135,14 @@ async function answer(
       else readers.take(request, response);
       return;
   }
-  const paths = readers ? "/healthz, /readyz, /metrics, /state and /live" : "/healthz, /readyz, /metrics and /state";
-  respond(response, 404, "text/plain; charset=utf-8", `There are ${paths}\n`);
+  const more = [...(statistics ? ["/statistics"] : []), ...(readers ? ["/live"] : [])];
+  const paths = ["/healthz", "/readyz", "/metrics", "/state", ...more];
+  respond(
+    response,
+    404,
+    "text/plain; charset=utf-8",
+    `There are ${paths.slice(0, -1).join(", ")} and ${paths.at(-1)}\n`,
+  );
 }
 
 /** What a browser is told that came by a name of somebody else. */

@@ -34,12 +34,22 @@ export const WORDS: readonly Word[] = [
   {
     name: "list",
     summary: "list the services and servers in etcd",
-    load: async () => (await import("./commands/list.js")).listCommand,
+    load: async () => (await import("./commands/live/list.js")).listCommand,
   },
   {
     name: "status",
     summary: "tell how the daemons of this host are",
-    load: async () => (await import("./commands/status.js")).statusCommand,
+    load: async () => (await import("./commands/live/status.js")).statusCommand,
+  },
+  {
+    name: "top",
+    summary: "show services, servers and HAProxy of this host live on the terminal",
+    load: async () => (await import("./commands/live/top.js")).topCommand,
+  },
+  {
+    name: "events",
+    summary: "follow what the daemons of this host tell",
+    load: async () => (await import("./commands/live/events.js")).eventsCommand,
   },
   {
     name: "doctor",

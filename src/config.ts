@@ -24,6 +24,7 @@ export function resolveSettings(sources: Sources): Settings {
   const file = sources.file ? parseFile(sources.file) : {};
   const issues: string[] = [];
   const resolved: Record<string, unknown> = {};
+  const given = new Set<SettingName>();
   for (const name of settingNames()) {
     const found = find(name, sources, file);
     const { schema, fallback } = SETTINGS[name] as Setting<unknown>;
@@ -31,13 +32,14 @@ export function resolveSettings(sources: Sources): Settings {
       resolved[name] = sources.machine?.[name] ?? fallback;
       continue;
     }
+    given.add(name);
     const parsed = schema.safeParse(found.value);
     if (parsed.success) resolved[name] = parsed.data;
     else issues.push(`${found.from}: ${parsed.error.issues[0]?.message ?? "is not valid"}`);
   }
   if (issues.length > 0) throw new HecdError({ code: "config-invalid", source: "the settings", issues });
   // Each value has gone through the schema of its name, which is what `Settings` says.
-  return Object.freeze(resolved) as Settings;
+  return Object.freeze({ ...(resolved as Omit<Settings, "given">), given });
 }
 
 /** How a flag is to be read from the command line, and explained. */

@@ -1,6 +1,15 @@
 import type { Ids, ProcessWorld } from "./commands/command.js";
+import { keysIn } from "./display/keys.js";
+import type { Terminal } from "./display/terminal.js";
 import { lastResort } from "./flow/clock.js";
 import { version } from "./version.js";
+
+/** The alternate screen, without a cursor and without breaking lines; and back. */
+const TAKE_SCREEN = "\u001b[?1049h\u001b[?25l\u001b[?7l";
+const LEAVE_SCREEN = "\u001b[?7h\u001b[?25h\u001b[?1049l";
+
+/** What one takes a terminal for that does not know its size. */
+const USUAL = { columns: 80, rows: 24 };
 
 /** How long an orderly stop may take before the process ends all the same and its exit code tells. */
 const STOP_DEADLINE_MS = 4_800;
@@ -57,6 +66,7 @@ export async function runProcess(
     stderr: process.stderr,
     linesLost: () => linesLost,
     onTerminal: process.stderr.isTTY,
+    terminal: process.stdout.isTTY ? terminalOf(process) : undefined,
     takeHangups(listener) {
       onHangup = listener;
     },
@@ -86,4 +96,41 @@ function lookAs(ids: Ids | undefined): void {
   process.setgroups?.([...(ids?.groups ?? ownGroups)]);
   process.setegid?.(ids?.groups[0] ?? 0);
   if (ids) process.seteuid?.(ids.uid);
+}
+
+/** The terminal of a process whose stdout is one. */
+function terminalOf({ stdin, stdout, env }: Pick<typeof process, "stdin" | "stdout" | "env">): Terminal {
+  return {
+    get size() {
+      return { columns: stdout.columns || USUAL.columns, rows: stdout.rows || USUAL.rows };
+    },
+    hasColours: (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    takeScreen() {
+      const leave = (): void => void stdout.write(LEAVE_SCREEN);
+      stdout.write(TAKE_SCREEN);
+      process.once("exit", leave);
+      return disposable(() => {
+        process.off("exit", leave);
+        leave();
+      });
+    },
+    onResize(listener) {
+      stdout.on("resize", listener);
+      return disposable(() => void stdout.off("resize", listener));
+    },
+    onKey(listener) {
+      if (!stdin.isTTY) return disposable(() => undefined);
+      const take = (sent: string): void => {
+        for (const key of keysIn(sent)) listener(key);
+      };
+      stdin.setRawMode(true).setEncoding("utf8").on("data", take).resume();
+      return disposable(() => {
+        stdin.off("data", take).setRawMode(false).pause();
+      });
+    },
+  };
+}
+
+function disposable(dispose: () => void): Disposable {
+  return { [Symbol.dispose]: dispose };
 }

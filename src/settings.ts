@@ -437,6 +437,33 @@ export const SETTINGS = {
     value: "TIME",
     help: `how long the rollback lasts; until hecd resume when not given; ${AS_TIME}`,
   }),
+  service: setting<readonly string[]>({
+    schema: list,
+    fallback: [],
+    value: "NAME",
+    help: "show only what names this service; repeat it or separate by commas",
+  }),
+  container: setting<readonly string[]>({
+    schema: list,
+    fallback: [],
+    value: "NAME",
+    help: "show only what names this container; repeat it or separate by commas",
+  }),
+  recent: setting<number>({
+    schema: z.coerce
+      .number()
+      .int("must be a whole number")
+      .min(0, "must be at least 0")
+      .max(500, "must be at most 500"),
+    fallback: 10,
+    value: "N",
+    help: "how many of the last events of each daemon come first, of the 500 that it remembers",
+  }),
+  watch: setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "show it anew at each change until Ctrl-C: in its place on a terminal, below it elsewhere; with --json an object a line",
+  }),
   json: setting<boolean>({ schema: flag, fallback: false, help: "print JSON for machines" }),
 } as const;
 
@@ -446,4 +473,7 @@ export type SettingName = keyof typeof SETTINGS;
 /** Every setting with its value, complete and checked. Read-only in type and in fact. */
 export type Settings = {
   readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never;
+} & {
+  /** Those that somebody has said something about, by flag, environment or file; the others are defaults. */
+  readonly given: ReadonlySet<SettingName>;
 };

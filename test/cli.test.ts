@@ -13,6 +13,8 @@ const COMMANDS = {
   check: "",
   list: "",
   status: "",
+  top: "",
+  events: "",
   explain: " CONTAINER",
   drain: " CONTAINER[|]SERVICE",
   undrain: " CONTAINER[|]SERVICE",

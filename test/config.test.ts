@@ -14,7 +14,15 @@ describe("the settings", () => {
       docker: ["unix:///var/run/docker.sock"],
     });
     expect(Object.isFrozen(settings)).toBe(true);
-    expect(Object.keys(settings).sort()).toEqual([...settingNames()].sort());
+    expect(Object.keys(settings).sort()).toEqual([...settingNames(), "given"].sort());
+  });
+
+  test("know which of them somebody has given, wherever that was, also where it is the default", () => {
+    const file = { path: "hecd.toml", text: 'prefix = "/app/servers"' };
+    const env = { HECD_TTL: "30s", ETCD_HOST: "192.0.2.1:4001" };
+    const { given } = resolveSettings({ flags: { json: true }, env, file, machine: { docker: ["unix:///a"] } });
+    expect([...given].sort()).toEqual(["etcd", "json", "prefix", "ttl"]);
+    expect([...resolveSettings(none).given]).toEqual([]);
   });
 
   test("prefer flag to environment to file to the names of other tools to default", () => {

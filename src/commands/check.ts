@@ -14,7 +14,7 @@ import { capabilitiesOf } from "../haproxy/runtime/capabilities.js";
 import type { Resource, ResourceSet } from "../ports.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
-import { openStores, openDeps, type Deps } from "./daemon.js";
+import { openPlainDeps, openStores, type Deps } from "./daemon.js";
 import { compileWith, withFolders } from "./rendering.js";
 
 /** What was found of one resource; no fault means that it can be used. */
@@ -32,7 +32,7 @@ export const checkCommand: Command = {
   ].join("\n"),
   settings: [...ETCD_SETTINGS, "confdir", "haproxy", "json"],
   async run(settings, world, signal) {
-    const deps = openDeps(settings, world);
+    const deps = openPlainDeps(settings, world);
     const set = await readResources(settings, world, deps);
     const checked = await checkResources(set, settings, world, deps, signal);
     world.stdout.write(settings.json ? `${JSON.stringify(checked, null, 2)}\n` : checked.map(wordsOf).join(""));

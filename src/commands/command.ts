@@ -1,3 +1,4 @@
+import type { Terminal } from "../display/terminal.js";
 import type { SettingName, Settings } from "../settings.js";
 
 /** One word behind `hecd` that takes flags only: which settings it takes, how it is explained, and what it does. */
@@ -51,6 +52,8 @@ export interface ProcessWorld {
   readonly version: () => string;
   /** Whether a person reads stderr. */
   readonly onTerminal: boolean;
+  /** Where stdout is one. */
+  readonly terminal: Terminal | undefined;
   /** From now on a SIGHUP calls `listener` instead of ending the process. */
   takeHangups(listener: () => void): void;
   /** From now on an orderly stop may take so long before the process ends all the same. */

@@ -7,7 +7,7 @@ import { BackendStores } from "../edges/documents/backend-stores.js";
 import { openEtcd } from "../edges/etcd/store.js";
 import { readText } from "../edges/files/read-text.js";
 import { hostNames } from "../edges/host/host.js";
-import { openJournal } from "../edges/host/journal.js";
+import { openJournal, plainVoice } from "../edges/host/journal.js";
 import { type Identity, openIdentity, passingIdentity } from "../edges/host/state-folder.js";
 import { openPage } from "../edges/page/open-page.js";
 import type { PageParts } from "../edges/page/page-server.js";
@@ -54,6 +54,15 @@ interface Served {
   readonly history?: HistoryOrders | undefined;
 }
 
+/** A voice for commands that answer a person: words on stderr, where something is the matter; a log where one is asked for. */
+export function openPlainDeps(settings: Settings, world: ProcessWorld): Deps {
+  const { given, "log-format": format, "log-level": level } = settings;
+  const threshold = given.has("log-level") ? level : "warn";
+  const isLog = given.has("log-format") && format !== "auto";
+  const emit = isLog ? journalOf({ ...settings, "log-level": threshold }, world) : plainVoice(threshold, world.stderr);
+  return { clock: systemClock, emit };
+}
+
 /** A voice on stderr, for commands that do one thing. */
 export function openDeps(settings: Settings, world: ProcessWorld): Deps {
   return { clock: systemClock, emit: journalOf(settings, world) };
@@ -88,7 +97,8 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
       const isToken = sessions && ((given: string) => sessions.isToken(given));
       const server = await openStatusServer(listen, {
         ...{ status, orders, history, isToken, page },
-        metrics: () => metrics.expose(),
+        metrics: () => metrics.expose(status().waitingFor),
+        statistics: (signal) => parts.ask("all", signal),
         live: { told, clock },
       }).catch((error: unknown) => {
         page[Symbol.dispose]();

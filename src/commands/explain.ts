@@ -2,7 +2,7 @@ import { type ExplainedInstance, type Explanation, sentenceOf } from "../core/de
 import { shortId } from "../core/decision/new-instance.js";
 import { DECISION_SETTINGS, type OperandCommand } from "./command.js";
 import { type Inquiry, inquire } from "./inquiry.js";
-import { visible } from "./table.js";
+import { visible } from "../display/table.js";
 
 /** `hecd explain`: how a container is registered, or why it is not. */
 export const explainCommand: OperandCommand = {

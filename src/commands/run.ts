@@ -66,7 +66,7 @@ export const runCommand: OperandCommand = {
     stdout.write(`Launching ${image} on ${address ?? engine.hostId} ...\n`);
     const id = await launch({ image, ...passedOn(given) }, engine.connection, stderr, signal);
     if (agent.kind === "answered") {
-      stdout.write(`Announcing to ${settings.etcd.join(",")}...\n`);
+      stdout.write(`Announcing to ${agent.report.isUp ? "hecd up" : settings.etcd.join(",")}...\n`);
       const explanation = await registration(id, settings, signal).catch((error: unknown) => {
         if (signal.aborted) stderr.write(`Did not wait for the agent: container ${shortId(id)} runs\n`);
         throw error;

@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import type { Agent } from "../agent/agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
 import { SERVICES } from "../core/model/keys.js";
-import { servicesOf } from "../core/view/view.js";
+import { serviceListOf } from "../core/view/service-list.js";
+import { servicesTable } from "../display/services-table.js";
 import { readText } from "../edges/files/read-text.js";
 import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { askBuild } from "../edges/haproxy/check.js";
@@ -23,7 +24,6 @@ import type { Settings } from "../settings.js";
 import { type Command, DOCKER_SETTINGS, type ProcessWorld } from "./command.js";
 import { type DaemonDeps, openDaemonDeps, openPassingIdentity } from "./daemon.js";
 import { type AdvertisedEngine, enginesOf, openAgent } from "./engines.js";
-import { servicesTable } from "./list.js";
 import { rendererParts, upPage, withFolders } from "./rendering.js";
 
 const STOCK_TEMPLATE = packagePath("templates/haproxy.cfg.hbs");
@@ -237,7 +237,7 @@ async function showServers(
 ): Promise<never> {
   let shown = "";
   for await (const snapshot of settle((s) => store.watch([SERVICES], s), AT_ONCE, clock, signal)) {
-    const table = servicesTable(servicesOf(snapshot));
+    const table = servicesTable(serviceListOf(snapshot));
     if (table !== shown) stdout.write(`${table}\n`);
     shown = table;
   }

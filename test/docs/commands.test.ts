@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { wordsOfFinding } from "../../src/commands/doctor/doctor.js";
 import { humanForm } from "../../src/commands/explain.js";
-import { servicesTable } from "../../src/commands/list.js";
 import { isFlag } from "../../src/confd/flags.js";
 import { settingNames } from "../../src/config.js";
 import { explainHeld } from "../../src/core/decision/explanation.js";
@@ -12,7 +11,8 @@ import { judgeFolder, judgeMember, judgeStatus } from "../../src/core/doctor/hos
 import type { Container } from "../../src/core/model/container.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { decide, entriesOf } from "../../src/core/registry/registration.js";
-import { servicesOf } from "../../src/core/view/view.js";
+import { serviceListOf } from "../../src/core/view/service-list.js";
+import { servicesTable } from "../../src/display/services-table.js";
 import { cli } from "../support/cli.js";
 import { container, context, published } from "../support/containers.js";
 import { blocks, blocksOf, pages, ROOT, section, textOf } from "../support/documents.js";
@@ -25,7 +25,7 @@ function codeSpans(): readonly string[] {
 }
 
 /** Flags of other programs that are spoken of. */
-const OF_OTHERS = ["--no-block", "--watch"];
+const OF_OTHERS = ["--no-block"];
 
 /** What `hecd explain` answers about a container that an agent has decided on and registered. */
 function explained(one: Container): string {
@@ -128,7 +128,7 @@ describe("the documents", () => {
     };
     const printed = servers.map((names) => {
       const keys = names.map((name) => [`/app/web/${name}`, `127.0.0.1:${ports[name] ?? 32_768}`] as const);
-      return servicesTable(servicesOf(snapshotOf(1n, keys)))
+      return servicesTable(serviceListOf(snapshotOf(1n, keys)))
         .trimEnd()
         .split("\n");
     });

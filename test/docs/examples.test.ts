@@ -19,6 +19,7 @@ const COMPARED: Readonly<Record<string, string>> = {
   old: "commands.test.ts",
   keys: "../integration/compose-styles.test.ts",
   acme: "../integration/haproxy-acme.test.ts",
+  prometheus: "../integration/prometheus.test.ts",
 };
 
 /** How a block of every other language is tried out. */

@@ -125,7 +125,7 @@ describe("the line from Docker to HAProxy", () => {
       return true;
     });
     const listed = await hecd(["list", "--etcd", line.etcd.endpoint]);
-    expect(listed.stdout).toMatch(/shop +line-shop +127\.0\.0\.1:\d+ +100 +\/shop/);
+    expect(listed.stdout).toMatch(/shop +line-shop +127\.0\.0\.1:\d+ +up +100 +\/shop/);
     expect(shop).not.toBe(rest);
     const status = await hecd(["status", ...line.statusFlags]);
     expect([status.code, status.stdout]).toEqual([

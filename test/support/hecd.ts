@@ -18,8 +18,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The settings of whoever runs the tests must not reach into them. */
-function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+/** What a program is given of the environment: the settings of whoever runs the tests must not reach into it. */
+export function environment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const names = /^(HECD_|CONFD_|ETCD|DOCKER_|CPORT$|FORREST_IP$)/;
   const own = Object.entries(process.env).filter(([name]) => !names.test(name));
   return { ...Object.fromEntries(own), HECD_LOG_FORMAT: "json", HECD_STATE_DIR: "off", ...env };

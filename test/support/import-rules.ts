@@ -17,11 +17,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["commands", "edges/files", "edges/host", "edges/systemd", "config", "settings", "core/text", "errors"],
     packages: ["node:*"],
   },
-  process: { rooms: ["commands", "flow", "version"], packages: [] },
+  process: { rooms: ["commands", "display", "flow", "version"], packages: [] },
   "commands/history": {
     rooms: [
       ...["commands", "renderer/history", "edges/history", "edges/output", "edges/status", "core/history", "flow"],
-      ...["settings", "errors"],
+      ...["display", "settings", "errors"],
     ],
     packages: ["zod"],
   },
@@ -40,10 +40,19 @@ export const RULES: Readonly<Record<string, Rule>> = {
   commands: {
     rooms: [
       ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
-      ...["settings", "package", "version", "errors"],
+      ...["display", "settings", "package", "version", "errors"],
     ],
-    packages: ["node:*", "zod"],
+    packages: ["node:*"],
   },
+  "edges/terminal": { rooms: ["display", "flow"], packages: [] },
+  "commands/live": {
+    rooms: [
+      ...["commands", "display", "edges/files", "edges/status", "edges/systemd", "edges/terminal"],
+      ...["core/*", "flow", "settings", "errors"],
+    ],
+    packages: [],
+  },
+  display: { rooms: ["core/*"], packages: [] },
 
   agent: { rooms: ["ports", "core/*", "flow", "errors"], packages: [] },
   "renderer/history": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["diff"] },
@@ -86,7 +95,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges/haproxy", "edges/status", "haproxy/runtime", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "handlebars"],
   },
-  "edges/status": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["node:*", "prom-client", "zod"] },
+  "edges/status": {
+    rooms: ["edges/files", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "prom-client", "zod"],
+  },
   "edges/host": {
     rooms: ["edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "p-queue", "pino", "pino-pretty", "saxes", "smol-toml", "yaml", "zod"],

@@ -87,6 +87,7 @@ async function installed() {
     "ip",
     "nginx",
     "pebble",
+    "promtool",
     "systemd-analyze",
     "mmdebstrap",
     "systemd-nspawn",

@@ -4,7 +4,7 @@
  * @typedef {"start" | "test" | "packages" | "boot"} Purpose
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
- *   "nginx" | "pebble" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
+ *   "nginx" | "pebble" | "promtool" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
  *
  * @typedef {{ readonly kind: "answers" }
  *   | { readonly kind: "silent", readonly reason: string }
@@ -48,6 +48,7 @@ const DEBIAN = {
   ip: { packages: ["iproute2"], units: [] },
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
   pebble: { packages: ["pebble"], units: [] },
+  promtool: { packages: ["prometheus"], units: ["prometheus.service"] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
   chromium: { packages: ["chromium"], units: [] },
   mmdebstrap: { packages: ["mmdebstrap"], units: [] },
@@ -60,7 +61,7 @@ const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
   test: [
     .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
-    .../** @type {const} */ (["systemd-analyze", "chromium"]),
+    .../** @type {const} */ (["promtool", "systemd-analyze", "chromium"]),
   ],
   // Packages are installed, and units booted, on machines of their own, each with an engine that comes from Debian.
   packages: ["busybox", "mmdebstrap", "systemd-nspawn", "lintian"],

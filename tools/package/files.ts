@@ -113,7 +113,7 @@ async function manual(): Promise<readonly PackagedFile[]> {
 
 async function documents(node: CarriedNode, release: Release): Promise<readonly PackagedFile[]> {
   const examples = [
-    ...["compose.yaml", "conf.d/nginx.toml", "nginx-reload"],
+    ...["compose.yaml", "conf.d/nginx.toml", "nginx-reload", "prometheus-alerts.yaml", "grafana-dashboard.json"],
     ...(await namesBelow("deploy/compose", "compose/")),
   ];
   return [

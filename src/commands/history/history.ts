@@ -1,8 +1,8 @@
 import { describeCause, describeEnd } from "../../core/history/describe-entry.js";
 import type { HistoryEntry } from "../../core/history/entry.js";
 import type { OperandCommand } from "../command.js";
+import { tableOf } from "../../display/table.js";
 import { HISTORY_SETTINGS, newestEntries } from "./histories.js";
-import { tableOf } from "../table.js";
 
 /** `hecd history`: what was changed, when, why and how. */
 export const historyCommand: OperandCommand = {

@@ -56,6 +56,17 @@ class LineStream extends Writable {
   }
 }
 
+/** Takes events and writes the words of those that weigh so much, for a person who waits for an answer. */
+export function plainVoice(threshold: JournalOptions["level"], stream: NodeJS.WritableStream): Emit {
+  return (event, host) => {
+    const { level, message } = describeEvent(event);
+    if (WEIGHTS.indexOf(level) < WEIGHTS.indexOf(threshold)) return;
+    stream.write(`hecd: ${host === undefined ? "" : `${host}: `}${message}\n`);
+  };
+}
+
+const WEIGHTS = ["debug", "info", "warn", "error"] as const;
+
 /** A measured time with all its digits says nothing more than one without them. */
 function shorten([name, fact]: [string, unknown]): [string, unknown] {
   return [name, typeof fact === "number" ? Math.round(fact * 10) / 10 : fact];

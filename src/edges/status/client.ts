@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type HistoryEntry, historyEntry } from "../../core/history/entry.js";
+import type { ProxyStatistics } from "../../core/model/proxy-statistics.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
@@ -78,6 +79,51 @@ async function askRenderer(
     signal.throwIfAborted();
     throw new HecdError({ code: "renderer-unreachable", address, reason: reasonOf(error) }, { cause: error });
   });
+}
+
+const proxyStatistics = z.object({
+  backends: z.array(
+    z.object({
+      name: z.string(),
+      sessions: z.number(),
+      rate: z.number(),
+      serverErrors: z.number(),
+      totalMs: z.number(),
+    }),
+  ),
+  servers: z.array(
+    z.object({
+      backend: z.string(),
+      name: z.string(),
+      address: z.string(),
+      status: z.string(),
+      sessions: z.number(),
+      rate: z.number(),
+      errors: z.number(),
+      weight: z.number(),
+      check: z.string(),
+      sinceSeconds: z.number(),
+    }),
+  ),
+});
+
+const statisticsAnswer = z.object({ haproxies: z.record(z.string(), proxyStatistics) });
+
+/** Asks the daemon at `HOST:PORT` what its HAProxies say of themselves; undefined where it has none, or does not answer. */
+export async function askStatistics(
+  address: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<ProxyStatistics | undefined> {
+  try {
+    const answer = statisticsAnswer.parse(JSON.parse(await request(address, "/statistics", {}, clock, signal)));
+    const all = Object.values(answer.haproxies);
+    if (all.length === 0) return undefined;
+    return { backends: all.flatMap(({ backends }) => backends), servers: all.flatMap(({ servers }) => servers) };
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** What an order is about, by its name; a container by its full id, too. */

@@ -103,6 +103,7 @@ export class Metrics {
     "Times the history could not be written, as told",
     ["resource"],
   );
+  readonly #ready = this.#gauge("hecd_ready", "Whether the daemon does its work, as /readyz says", []);
   readonly #restarts = this.#counter("hecd_haproxy_exits_total", "Unexpected ends of the HAProxy that we mind", []);
 
   /** Measures by `clock` what grows old; `linesLost` says how many lines of the log could not be written. */
@@ -285,8 +286,9 @@ export class Metrics {
     }
   }
 
-  /** All metrics as text, with its content type. */
-  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+  /** All metrics of a daemon that waits for nothing, or for this, as text, with its content type. */
+  async expose(waitingFor: readonly string[] = []): Promise<{ readonly contentType: string; readonly body: string }> {
+    this.#ready.set(waitingFor.length === 0 ? 1 : 0);
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 

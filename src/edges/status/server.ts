@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ProxyStatistics } from "../../core/model/proxy-statistics.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
+import { linkedSignal } from "../../flow/linked-signal.js";
 import type { HistoryOrders, Orders } from "../../ports.js";
 import { isOwnHost } from "./asked-host.js";
 import { EVENT_STREAM } from "./event-stream.js";
@@ -21,6 +23,8 @@ export interface StatusSources {
   readonly history?: HistoryOrders | undefined;
   /** What `/live` passes on as it happens; there is none when undefined. */
   readonly live?: { readonly told: ToldEvents; readonly clock: Clock } | undefined;
+  /** Asks what each HAProxy says of itself, by the name of its resource; undefined for one that does not answer. */
+  readonly statistics?: (signal: AbortSignal) => Promise<ReadonlyMap<string, ProxyStatistics | undefined>>;
   /** Whether an order may be given by a token; every order may be given without one when undefined. */
   readonly isToken?: ((given: string) => boolean) | undefined;
   /** Answers what is the page's, and resolves to false for what is not. */
@@ -34,9 +38,10 @@ export interface StatusServer extends AsyncDisposable {
 
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
- * `/metrics` (Prometheus) and `/state` (JSON) on `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready`
- * are the first two under the names that abtreece's confd gives them. See `answerHistory` for what is told of the past,
- * `LiveReaders` for `/live`, `carryOut` and `carryOutHistory` for the orders it takes.
+ * `/metrics` (Prometheus), `/state` (JSON) and `/statistics` (JSON: what HAProxy says of itself when it is asked) on
+ * `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready` are the first two under the names that
+ * abtreece's confd gives them. See `answerHistory` for what is told of the past, `LiveReaders` for `/live`, `carryOut` and
+ * `carryOutHistory` for the orders it takes.
  *
  * Throws `port-occupied` when another process holds the port.
  */
@@ -75,7 +80,7 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, orders, history, isToken, page }: StatusSources,
+  { status, metrics, statistics, orders, history, isToken, page }: StatusSources,
   readers: LiveReaders | undefined,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://status");
@@ -130,6 +135,16 @@ async function answer(
       respond(response, 200, "application/json; charset=utf-8", `${body}\n`);
       return;
     }
+    case "/statistics": {
+      if (!statistics) break;
+      using end = linkedSignal();
+      response.once("close", () => {
+        end.abort(new Error("nobody waits for the answer"));
+      });
+      const haproxies = Object.fromEntries(await statistics(end.signal));
+      respond(response, 200, "application/json; charset=utf-8", `${JSON.stringify({ haproxies })}\n`);
+      return;
+    }
     case "/live":
       if (!readers) break;
       if (!isOwnHost(request.headers.host)) respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
@@ -137,7 +152,8 @@ async function answer(
       else readers.take(request, response);
       return;
   }
-  const more = [...(readers ? ["/live"] : []), ...(history ? ["/history", "/history/ID/diff"] : [])];
+  const past = history ? ["/history", "/history/ID/diff"] : [];
+  const more = [...(statistics ? ["/statistics"] : []), ...(readers ? ["/live"] : []), ...past];
   const paths = ["/healthz", "/readyz", "/metrics", "/state", ...more];
   const last = paths.pop() ?? "";
   respond(response, 404, "text/plain; charset=utf-8", `There are ${paths.join(", ")} and ${last}\n`);

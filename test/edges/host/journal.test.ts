@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { type JournalOptions, openJournal } from "../../../src/edges/host/journal.js";
+import { type JournalOptions, openJournal, plainVoice } from "../../../src/edges/host/journal.js";
 
 function journal({
   level = "info",
@@ -72,4 +72,13 @@ describe("the journal", () => {
     const lines = text().trimEnd().split("\n");
     expect(lines.map((line) => line.slice(0, 3))).toEqual(["<7>", "<6>", "<4>"]);
   });
+});
+
+test("The plain voice tells a person in words what weighs enough, and of which host it is", () => {
+  const stream = new PassThrough();
+  const emit = plainVoice("warn", stream);
+  emit({ kind: "store-connected", endpoints: ["http://a:1"], afterMs: 0 });
+  emit({ kind: "store-unreachable", endpoints: ["http://a:1"], reason: "refused", lastedMs: 0 });
+  emit({ kind: "advice", about: "x", advice: "do y" }, "node5");
+  expect(String(stream.read())).toBe("hecd: Cannot reach etcd at http://a:1: refused\nhecd: node5: x: do y\n");
 });

@@ -4,6 +4,12 @@ import { systemClock } from "../../../src/flow/clock.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 describe("the metrics", () => {
+  test("say whether the daemon is ready", async () => {
+    const metrics = new Metrics(new ManualClock());
+    expect((await metrics.expose([])).body).toMatch(/^hecd_ready 1$/m);
+    expect((await metrics.expose(["Docker"])).body).toMatch(/^hecd_ready 0$/m);
+  });
+
   test("count what is told", async () => {
     const metrics = new Metrics(new ManualClock());
     metrics.count({ kind: "docker-event", action: "start", container: "a" });

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { openStatusServer } from "../../../src/edges/status/server.js";
+import { askStatistics } from "../../../src/edges/status/client.js";
+import { openStatusServer, type StatusSources } from "../../../src/edges/status/server.js";
 import type { Status } from "../../../src/edges/status/status.js";
+import { systemClock } from "../../../src/flow/clock.js";
 
-async function serve(status: () => Status) {
+async function serve(status: () => Status, more: Pick<StatusSources, "statistics"> = {}) {
   return openStatusServer("127.0.0.1:0", {
+    ...more,
     status,
     metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "hecd_up 1\n" }),
   });
@@ -30,6 +33,19 @@ describe("the status server", () => {
       waitingFor: [],
       state: { containers: 3 },
     });
+  });
+
+  test("gives what each HAProxy says of itself, where one can be asked, and leaves out who does not answer", async () => {
+    const web = { backends: [{ name: "web", sessions: 1, rate: 2, serverErrors: 3, totalMs: 4 }], servers: [] };
+    const statistics = async () => new Map([["a.toml", web] as const, ["b.toml", undefined] as const]);
+    await using server = await serve(() => ({ waitingFor: [], state: {} }), { statistics });
+    const address = new URL(server.url).host;
+    const { signal } = new AbortController();
+    expect(await (await fetch(`${server.url}/statistics`)).json()).toEqual({ haproxies: { "a.toml": web } });
+    expect(await askStatistics(address, systemClock, signal)).toEqual(web);
+    await using other = await serve(() => ({ waitingFor: [], state: {} }));
+    expect((await fetch(`${other.url}/statistics`)).status).toBe(404);
+    expect(await askStatistics(new URL(other.url).host, systemClock, signal)).toBeUndefined();
   });
 
   test("answers 404 with what there is, and refuses to be written to", async () => {

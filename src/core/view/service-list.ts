@@ -1,0 +1,52 @@
+import { type Instance, parseInstance } from "../model/instance.js";
+import { SERVICES } from "../model/keys.js";
+import type { Snapshot } from "../model/snapshot.js";
+import type { Server, Service } from "./server.js";
+import { servicesOf, type View } from "./view.js";
+
+/** What a person sees of the registered services: besides what serves, what is registered and does not. */
+export interface ServiceList extends Pick<View, "leftOut"> {
+  /** By name. */
+  readonly services: readonly ListedService[];
+}
+
+/** A service as templates see it, with those of its servers that they do not see. */
+export interface ListedService extends Service {
+  /** By name. */
+  readonly resting: readonly RestingServer[];
+}
+
+/** A server that is registered and gets no new work. */
+export interface RestingServer extends Pick<Server, "name" | "container" | "addr" | "weight" | "backup"> {
+  readonly state: Exclude<Instance["state"], "up">;
+  /** Why, in a word, as far as its record tells: `drained` by somebody, its service in `maintenance`, `stopping`. */
+  readonly why?: "drained" | "maintenance" | "stopping";
+}
+
+/** Reads the services of a snapshot as `servicesOf` does, and the records of servers that are not up. */
+export function serviceListOf(snapshot: Snapshot): ServiceList {
+  const { services, leftOut } = servicesOf(snapshot);
+  const refused = new Set(leftOut.map(({ key }) => key));
+  const resting = new Map<string, RestingServer[]>();
+  for (const [key, value] of snapshot.entries) {
+    const instance = key.startsWith(`${SERVICES}/`) && !refused.has(key) ? parseInstance(value) : undefined;
+    if (!instance || "refused" in instance || instance.state === "up") continue;
+    resting.set(instance.service, [...(resting.get(instance.service) ?? []), restingOf(instance, instance.state)]);
+  }
+  return {
+    services: services.map((service) => ({ ...service, resting: without(service, resting.get(service.name) ?? []) })),
+    leftOut,
+  };
+}
+
+/** An address is handed on from a container that has ended to a new one, which is the one that counts. */
+function without({ servers }: Service, resting: readonly RestingServer[]): readonly RestingServer[] {
+  const taken = new Set(servers.map(({ addr }) => addr));
+  return resting.filter(({ addr }) => !taken.has(addr)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function restingOf(instance: Instance, state: RestingServer["state"]): RestingServer {
+  const { name, addr, weight, backup, drained, maintenance, stopping } = instance;
+  const why = maintenance ? "maintenance" : drained ? "drained" : stopping ? "stopping" : undefined;
+  return { name: `${name}:${addr}`, container: name, addr, weight, backup, state, ...(why && { why }) };
+}

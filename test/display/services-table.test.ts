@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { serviceListOf } from "../../src/core/view/service-list.js";
+import { servicesTable } from "../../src/display/services-table.js";
+import { record } from "../support/records.js";
+
+test("The table of servers has those that drain in their place among the others, with their state", () => {
+  const keys = [
+    record({ name: "a", port: 1 }),
+    record({ name: "b", port: 2, state: "draining", drained: true, weight: 50 }),
+    record({ name: "c", port: 3, backup: true }),
+    record({ service: "away", name: "d", port: 4, state: "maint", http: { hosts: ["d.example"], paths: ["/d"] } }),
+  ];
+  expect(servicesTable(serviceListOf(snapshotOf(1n, keys)))).toBe(
+    [
+      "SERVICE  SERVER  ADDRESS     STATE               WEIGHT      ROUTES",
+      "away     d       10.0.0.5:4  maint               100         d.example /d",
+      "web      a       10.0.0.5:1  up                  100         -",
+      "web      b       10.0.0.5:2  draining (drained)  50          -",
+      "web      c       10.0.0.5:3  up                  100 backup  -",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("The table of servers says that there are none", () => {
+  expect(servicesTable({ services: [] })).toBe("No servers\n");
+});

@@ -42,6 +42,11 @@ export const WORDS: readonly Word[] = [
     load: async () => (await import("./commands/status.js")).statusCommand,
   },
   {
+    name: "doctor",
+    summary: "tell what this host lacks for agent, renderer and HAProxy, with the line to add",
+    load: async () => (await import("./commands/doctor/doctor.js")).doctorCommand,
+  },
+  {
     name: "explain",
     summary: "tell how a container is registered, or why it is not and what to change",
     load: async () => (await import("./commands/explain.js")).explainCommand,

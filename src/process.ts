@@ -1,4 +1,4 @@
-import type { ProcessWorld } from "./commands/command.js";
+import type { Ids, ProcessWorld } from "./commands/command.js";
 import { lastResort } from "./flow/clock.js";
 import { version } from "./version.js";
 
@@ -55,6 +55,7 @@ export async function runProcess(
     allowForStop(ms) {
       stopDeadlineMs = ms;
     },
+    lookAs,
   };
   try {
     process.exitCode = await run(process.argv.slice(2), world, stop.signal);
@@ -65,4 +66,16 @@ export async function runProcess(
       process.exitCode = 1;
     }
   }
+}
+
+/** Root's own groups, while somebody else's are in their place. */
+let ownGroups: readonly number[] | undefined;
+
+function lookAs(ids: Ids | undefined): void {
+  // Back to root first: nobody else may change groups.
+  process.seteuid?.(0);
+  ownGroups ??= process.getgroups?.() ?? [];
+  process.setgroups?.([...(ids?.groups ?? ownGroups)]);
+  process.setegid?.(ids?.groups[0] ?? 0);
+  if (ids) process.seteuid?.(ids.uid);
 }

@@ -333,6 +333,12 @@ export const SETTINGS = {
     value: "TIME",
     help: `how often everything is compared anew, besides the events; ${AS_TIME}`,
   }),
+  "stale-after": setting<number>({
+    schema: durationMs.refine((ms) => ms >= 10_000, "must be at least 10s"),
+    fallback: 30_000,
+    value: "TIME",
+    help: `a renderer that has not known for so long what etcd holds is not ready; HAProxy serves on; ${AS_TIME}`,
+  }),
   confdir: setting<string>({
     schema: text,
     fallback: "/etc/hecd",

@@ -45,7 +45,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/integration/**", "test/packages/**"],
+          exclude: ["test/integration/**", "test/packages/**", "test/boot/**"],
           // No test replaces a module, so files may share what one of them has loaded: half of the time was loading.
           isolate: false,
           // All processors; by itself vitest leaves one of them free, which on two cores is half of the machine.
@@ -116,6 +116,14 @@ export default defineConfig({
           name: "load",
           include: LOAD,
           globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "boot",
+          include: ["test/boot/**/*.test.ts"],
           ...withDaemons,
         },
       },

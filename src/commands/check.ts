@@ -11,14 +11,14 @@ import { isConfiguration } from "../haproxy/config/config.js";
 import { adviceFor } from "../haproxy/config/lint.js";
 import { newBackendReasons, reloadReasons } from "../haproxy/runtime/advice.js";
 import { capabilitiesOf } from "../haproxy/runtime/capabilities.js";
-import type { Resource } from "../ports.js";
+import type { Resource, ResourceSet } from "../ports.js";
 import type { Settings } from "../settings.js";
-import { type Command, ETCD_SETTINGS } from "./command.js";
+import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
 import { openStores, openDeps, type Deps } from "./daemon.js";
 import { compileWith, withFolders } from "./rendering.js";
 
 /** What was found of one resource; no fault means that it can be used. */
-interface Finding {
+export interface CheckedResource {
   readonly resource: string;
   readonly faults: readonly string[];
   readonly notes: readonly string[];
@@ -33,41 +33,58 @@ export const checkCommand: Command = {
   settings: [...ETCD_SETTINGS, "confdir", "haproxy", "json"],
   async run(settings, world, signal) {
     const deps = openDeps(settings, world);
-    const { resources, problems } = await withFolders(
-      new TemplateFolder(settings.confdir, deps),
-      world.env,
-      deps,
-    ).read();
-    await using stores = await openStores(settings, deps, world);
-    await using folder = await temporaryFolder();
-    // Without a binary the checks themselves say so; where all have commands of their own, only this advice is missing.
-    const build = await askBuild(settings.haproxy, deps.clock, signal).catch(() => undefined);
-    signal.throwIfAborted();
-    const findings: Finding[] = problems.map(({ file, reason }) => ({ resource: file, faults: [reason], notes: [] }));
-    for (const resource of resources) {
-      try {
-        const snapshot = await stores.of(resource).read(resource.prefixes, signal);
-        const { text, leftOut } = (await compileWith({ env: world.env })(resource))(snapshot);
-        const verdict = await judge(text, resource, folder.path, settings, deps, signal);
-        findings.push({
-          resource: resource.name,
-          faults: verdict.accepted ? [] : [verdict.output],
-          notes: [
-            ...leftOut.map(({ key, reason }) => `left out ${key}: ${reason}`),
-            ...(verdict.accepted && verdict.output !== "" ? [verdict.output] : []),
-            ...(resource.haproxy && isConfiguration(text) ? adviceOn(text, build?.version) : []),
-            ...(resource.haproxy ? await certificateNotes(text, wallTime().getTime()) : []),
-          ],
-        });
-      } catch (error) {
-        signal.throwIfAborted();
-        findings.push({ resource: resource.name, faults: [reasonOf(error)], notes: [] });
-      }
-    }
-    world.stdout.write(settings.json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(wordsOf).join(""));
-    return findings.every(({ faults }) => faults.length === 0) ? 0 : 1;
+    const set = await readResources(settings, world, deps);
+    const checked = await checkResources(set, settings, world, deps, signal);
+    world.stdout.write(settings.json ? `${JSON.stringify(checked, null, 2)}\n` : checked.map(wordsOf).join(""));
+    return checked.every(({ faults }) => faults.length === 0) ? 0 : 1;
   },
 };
+
+/** The resources of the conf.d that the settings name, and what is wrong with others. */
+export function readResources(settings: Settings, world: ProcessWorld, deps: Deps): Promise<ResourceSet> {
+  return withFolders(new TemplateFolder(settings.confdir, deps), world.env, deps).read();
+}
+
+/** Renders each resource from what etcd holds now, and has the result checked as the renderer would; changes nothing. */
+export async function checkResources(
+  { resources, problems }: ResourceSet,
+  settings: Settings,
+  world: ProcessWorld,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<readonly CheckedResource[]> {
+  await using stores = await openStores(settings, deps, world);
+  await using folder = await temporaryFolder();
+  // Without a binary the checks themselves say so; where all have commands of their own, only this advice is missing.
+  const build = await askBuild(settings.haproxy, deps.clock, signal).catch(() => undefined);
+  signal.throwIfAborted();
+  const checked: CheckedResource[] = problems.map(({ file, reason }) => ({
+    resource: file,
+    faults: [reason],
+    notes: [],
+  }));
+  for (const resource of resources) {
+    try {
+      const snapshot = await stores.of(resource).read(resource.prefixes, signal);
+      const { text, leftOut } = (await compileWith({ env: world.env })(resource))(snapshot);
+      const verdict = await judge(text, resource, folder.path, settings, deps, signal);
+      checked.push({
+        resource: resource.name,
+        faults: verdict.accepted ? [] : [verdict.output],
+        notes: [
+          ...leftOut.map(({ key, reason }) => `left out ${key}: ${reason}`),
+          ...(verdict.accepted && verdict.output !== "" ? [verdict.output] : []),
+          ...(resource.haproxy && isConfiguration(text) ? adviceOn(text, build?.version) : []),
+          ...(resource.haproxy ? await certificateNotes(text, wallTime().getTime()) : []),
+        ],
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      checked.push({ resource: resource.name, faults: [reasonOf(error)], notes: [] });
+    }
+  }
+  return checked;
+}
 
 /** Checks a text in a file of the same name elsewhere: beside the real one, a file could be taken for it. */
 async function judge(
@@ -98,7 +115,7 @@ function adviceOn(text: string, version: string | undefined): readonly string[] 
   );
 }
 
-function wordsOf({ resource, faults, notes }: Finding): string {
+function wordsOf({ resource, faults, notes }: CheckedResource): string {
   const lines = [...faults, ...notes].map((line) => `  ${line.trimEnd().replaceAll("\n", "\n  ")}\n`);
   return `${resource}: ${faults.length === 0 ? "ok" : "faulty"}\n${lines.join("")}`;
 }

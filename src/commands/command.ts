@@ -53,6 +53,14 @@ export interface ProcessWorld {
   takeHangups(listener: () => void): void;
   /** From now on an orderly stop may take so long before the process ends all the same. */
   allowForStop(ms: number): void;
+  /** From now on looks at files and sockets as somebody else would; undefined ends that. Only root can. */
+  lookAs(ids: Ids | undefined): void;
+}
+
+/** The numbers of a user and his groups, the first of them his own. */
+export interface Ids {
+  readonly uid: number;
+  readonly groups: readonly number[];
 }
 
 /** Settings of everything that talks to etcd. */

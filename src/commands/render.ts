@@ -18,7 +18,17 @@ export const renderCommand: Command = {
     "  hecd render --confdir /etc/hecd --etcd http://10.0.0.1:2379",
     "  hecd render --once --dry-run",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, "confdir", "haproxy", "once", "dry-run", "exit-code", "listen", "admin-token-file"],
+  settings: [
+    ...ETCD_SETTINGS,
+    "confdir",
+    "haproxy",
+    "once",
+    "dry-run",
+    "exit-code",
+    "stale-after",
+    "listen",
+    "admin-token-file",
+  ],
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemonDeps(settings, world);

@@ -64,6 +64,7 @@ export function rendererParts(
     balancerOf: driverSelector({ haproxy: settings.haproxy, clock, emit }),
     clock,
     emit,
+    staleAfterMs: settings["stale-after"],
     ...DEFAULT_OPTIONS,
     dryRun: settings["dry-run"],
   };

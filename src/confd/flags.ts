@@ -1,4 +1,4 @@
-import { count, type FlagKind, oneOf, text, texts, time, switched } from "./kinds.js";
+import { count, type FlagKind, limit, oneOf, text, texts, time, switched } from "./kinds.js";
 
 /** One flag of confd, which is also a key of confd.toml and, in the fork, a variable of the environment. */
 export interface Flag<T> {
@@ -107,18 +107,18 @@ const FLAGS = {
     help: "with -watch: collect changes for so long",
   }),
   "check-cmd-timeout": flag({
-    kind: time,
+    kind: limit,
     fallback: TEN_MINUTES,
     inFork: 30_000,
     key: "check_cmd_timeout",
-    help: "limit of a check_cmd",
+    help: "limit of a check_cmd; 0 for none",
   }),
   "reload-cmd-timeout": flag({
-    kind: time,
+    kind: limit,
     fallback: TEN_MINUTES,
     inFork: 60_000,
     key: "reload_cmd_timeout",
-    help: "limit of a reload_cmd",
+    help: "limit of a reload_cmd; 0 for none",
   }),
   "shutdown-timeout": flag({
     kind: time,

@@ -1,4 +1,4 @@
-import { parseDuration } from "../core/text/duration.js";
+import { parseDuration, parseLimit } from "../core/text/duration.js";
 import { isTexts } from "./table-reader.js";
 
 /** What a setting may be: on the command line, in the environment, in confd.toml. */
@@ -61,4 +61,14 @@ export const time: FlagKind<number> = {
   parse: parseDuration,
   accept: (value) =>
     typeof value === "string" ? parseDuration(value) : typeof value === "number" ? value / 1e6 : undefined,
+};
+
+/** The same for what limits something: 0 and less are no limit. */
+export const limit: FlagKind<number> = {
+  ...time,
+  parse: parseLimit,
+  accept: (value) => {
+    const ms = typeof value === "string" ? parseLimit(value) : time.accept(value);
+    return ms !== undefined && ms <= 0 ? Infinity : ms;
+  },
 };

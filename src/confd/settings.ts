@@ -106,7 +106,9 @@ function readFile(text: string): ReadonlyMap<FlagName, unknown> | { readonly pro
   for (const [key, value] of Object.entries(table)) {
     const name = flagWithKey(key);
     if (name === undefined) continue;
-    const accepted = confdFlagOf(name).kind.accept(value);
+    const { kind } = confdFlagOf(name);
+    if (value === "" && kind.takes === "duration") continue; // as the fork has it, no time is the usual one
+    const accepted = kind.accept(value);
     if (accepted === undefined) return { problem: `${key} cannot be ${JSON.stringify(value)}` };
     written.set(name, accepted);
   }

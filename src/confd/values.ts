@@ -1,5 +1,5 @@
 import type { ReloadDriver } from "../core/model/reload-driver.js";
-import { parseDuration } from "../core/text/duration.js";
+import { parseDuration, parseLimit } from "../core/text/duration.js";
 import type { OutputFormat } from "../ports.js";
 import { parseMode } from "./mode.js";
 import { isTable, isTexts, type ValueReader, refused, type Table } from "./table-reader.js";
@@ -46,6 +46,12 @@ export function keys(least: number): ValueReader<readonly string[]> {
 export const duration: ValueReader<number> = (value) => {
   if (typeof value !== "string") return refused('must be a time in quotes, such as "500ms" or "1s"');
   return parseDuration(value) ?? refused(`must be a time such as "500ms" or "1s", not ${JSON.stringify(value)}`);
+};
+
+/** A time that limits something; `"0"` is no limit. */
+export const timeLimit: ValueReader<number> = (value) => {
+  const ms = typeof value === "string" ? parseLimit(value) : undefined;
+  return ms ?? refused('must be a time in quotes, such as "30s", or "0" for no limit');
 };
 
 /** The name of a format. */

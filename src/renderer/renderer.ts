@@ -22,6 +22,8 @@ export interface RendererParts extends ApplyOptions {
   readonly balancerOf: (resource: Resource) => Promise<ProxyDriver>;
   /** Where the history of a file is kept; undefined where nobody keeps one, and nothing can be pinned. */
   readonly historyOf?: ((resource: Resource) => Promise<History>) | undefined;
+  /** See `ResourceLoopParts`. */
+  readonly staleAfterMs?: number;
   readonly clock: Clock;
   readonly emit: Emit;
 }

@@ -21,6 +21,8 @@ const EVIDENCE_MS = 1_000;
 /** The parts one file is kept with. */
 export interface ResourceLoopParts extends ApplierParts {
   readonly store: Store;
+  /** How old what is known of the store may be, in milliseconds, for the file to count as up to date; any age when not given. */
+  readonly staleAfterMs?: number;
   /** Shared with whoever reloads the same HAProxy. */
   readonly reloadGate: ReloadGate<ReloadVerdict>;
 }
@@ -41,11 +43,16 @@ export class ResourceLoop {
 
   /** What this file waits for; undefined when it is as it should be. */
   get waitingFor(): string | undefined {
-    return this.#applier.status.waitingFor;
+    const { store, staleAfterMs = Infinity } = this.#parts;
+    const { staleMs = 0 } = store;
+    const wait = this.#applier.status.waitingFor;
+    if (wait !== undefined || staleMs <= staleAfterMs) return wait;
+    return `the store: what ${this.resource.name} is made of is ${Math.round(staleMs / 1_000)} s old`;
   }
 
   get state(): ResourceState {
-    return this.#applier.status.state;
+    const { staleMs } = this.#parts.store;
+    return { ...this.#applier.status.state, ...(staleMs !== undefined && { staleMs: Math.round(staleMs) }) };
   }
 
   /** Another text is due, at once and whatever it takes away. */

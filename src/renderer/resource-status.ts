@@ -16,6 +16,8 @@ export interface ResourceState {
   readonly haproxy?: ProxyReport;
   /** The store's revision that the outcome is of. */
   readonly revision?: string;
+  /** How old what is known of the store may be, in milliseconds; absent where that is never in doubt. */
+  readonly staleMs?: number;
   /** How long ago the outcome was, in milliseconds. */
   readonly agoMs?: number;
   /** The keys that the text leaves out, with the reason for each; absent where there are none. */

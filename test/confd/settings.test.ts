@@ -34,6 +34,22 @@ describe("confd's settings", () => {
     expect(settings("fork", {})).toMatchObject({ "check-cmd-timeout": 30_000, "reload-cmd-timeout": 60_000 });
   });
 
+  test("have no limit where a limit is 0 or less, wherever it is said", () => {
+    const noLimit = { "check-cmd-timeout": Infinity, "reload-cmd-timeout": Infinity };
+    expect(settings("fork", { file: 'check_cmd_timeout = "0s"\nreload_cmd_timeout = 0' })).toMatchObject(noLimit);
+    expect(settings("fork", { env: { CONFD_CHECK_CMD_TIMEOUT: "-1s", CONFD_RELOAD_CMD_TIMEOUT: "0" } })).toMatchObject(
+      noLimit,
+    );
+    expect(settings("classic", { file: 'check_cmd_timeout = "1000h"' })).toMatchObject({
+      "check-cmd-timeout": 3_600_000_000,
+    });
+  });
+
+  test("are the usual ones where a time in confd.toml is empty", () => {
+    const file = 'debounce = ""\nbatch_interval = ""\ncheck_cmd_timeout = ""\nshutdown_timeout = ""';
+    expect(settings("fork", { file })).toEqual(settings("fork", {}));
+  });
+
   test("of the classic are those of confd.toml first", () => {
     const sources: Sources = {
       given: { prefix: "/flag", interval: 5 },

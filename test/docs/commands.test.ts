@@ -1,12 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { wordsOfFinding } from "../../src/commands/doctor/doctor.js";
 import { humanForm } from "../../src/commands/explain.js";
 import { servicesTable } from "../../src/commands/list.js";
 import { isFlag } from "../../src/confd/flags.js";
 import { settingNames } from "../../src/config.js";
 import { explainHeld } from "../../src/core/decision/explanation.js";
 import { UNPROBED } from "../../src/core/decision/readiness.js";
+import { judgeFolder, judgeMember, judgeStatus } from "../../src/core/doctor/host.js";
 import type { Container } from "../../src/core/model/container.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { decide, entriesOf } from "../../src/core/registry/registration.js";
@@ -81,6 +83,18 @@ describe("the documents", () => {
     const ports = [published(8080, 32_771)];
     const more = container("one-more", { id: "3785a2a4a0b7".padEnd(64, "0"), labels, ports });
     expect(answerTo("hecd explain one-more")).toBe(explained(more));
+  });
+
+  test("show what hecd doctor says", () => {
+    const endpoint = "http://127.0.0.1:2379";
+    const status = { daemon: "agent", address: "127.0.0.1:9180", answer: { kind: "ours", waitingFor: [] } } as const;
+    const obstacle = { problem: "EACCES", isDenied: true };
+    const findings = [
+      ...judgeMember({ endpoint, answer: { version: "3.4.23", aheadMs: 0 } }),
+      judgeStatus(status),
+      judgeFolder({ path: "/etc/haproxy", user: "hecd-render", obstacle, writable: undefined }),
+    ];
+    expect(answerTo("hecd doctor")).toBe(findings.map(wordsOfFinding).join(""));
   });
 
   test("show what hecd migrate-template says of an old haproxy.cfg", async () => {

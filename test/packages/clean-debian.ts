@@ -29,17 +29,20 @@ export async function cleanDebian(suite: Suite): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   await alone(`${basename(CACHE)}-${suite}`, async () => {
     const mark = join(folder, "complete");
-    const wanted = [...INSTALLED, "+", ...AT_HAND].join(" ");
+    const wanted = [...INSTALLED, "with", ...AT_HAND].join(" ");
     if ((await readFile(mark, "utf8").catch(() => undefined)) === wanted) return;
     console.log(`==> Making a clean Debian ${suite} in ${folder}`);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
-    const fetching = `chroot "$1" apt-get install --quiet=2 --yes --download-only ${AT_HAND.join(" ")}`;
-    await must("mmdebstrap", [
+    // With all that apt takes along by itself: in Debian 13 Docker's client is one of these.
+    const options = "--quiet=2 --yes --download-only -o APT::Install-Recommends=true";
+    const fetching = `chroot "$1" apt-get install ${options} ${AT_HAND.join(" ")}`;
+    // Apart, so that what it mounts goes with it, however it ends.
+    await must("unshare", [
+      ...["--mount", "mmdebstrap"],
       ...["--quiet", "--variant=apt", `--include=${INSTALLED.join(",")}`],
       // The mirror may be a picture of an earlier day.
-      ...['--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=APT::Install-Recommends "false"'],
-      ...["--aptopt=APT::Keep-Downloaded-Packages true", "--skip=cleanup/apt"],
+      ...['--aptopt=Acquire::Check-Valid-Until "false"', "--skip=cleanup/apt"],
       ...[`--customize-hook=${fetching}`, suite, root, `deb ${await mirror()} ${suite} main`],
     ]);
     await writeFile(mark, wanted);

@@ -21,5 +21,5 @@ done
 # Docker in it mounts, loads filters and keeps keys, as it does on a machine.
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=1
 exec systemd-nspawn --quiet --keep-unit --register=no --machine=hecd-packages-$$ --directory="$folder/root" \
-  --private-network --capability=all --system-call-filter="bpf keyctl add_key request_key" --console=pipe \
+  --private-network --timezone=off --capability=all --system-call-filter="bpf keyctl add_key request_key" --console=pipe \
   --bind="$folder/docker:/var/lib/docker" --setenv=DEBIAN_FRONTEND=noninteractive "$@"

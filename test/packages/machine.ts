@@ -87,19 +87,21 @@ export class Machine implements AsyncDisposable {
       if (this.#leader !== "") process.kill(Number(this.#leader), "SIGKILL");
       else this.#nspawn.kill("SIGKILL");
       await over;
-      await removeGroups(`hecd-packages-${this.#nspawn.pid}`);
     }
+    await removeGroups();
     // Docker's folder holds what only root of its own name space made; rm takes what node would trip over.
     await must("rm", ["-rf", this.#folder.path]);
   }
 }
 
-/** Removes control groups that a machine has left empty, the innermost first. */
-async function removeGroups(name: string): Promise<void> {
+/** Removes control groups that machines have left empty, the innermost first; those that are in use refuse to go. */
+async function removeGroups(): Promise<void> {
   for (const tree of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"]) {
-    const top = join(tree, name);
-    const below = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);
-    const folders = below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-    for (const folder of [...folders.sort().reverse(), top]) await rmdir(folder).catch(() => undefined);
+    const names = (await readdir(tree).catch(() => [])).filter((name) => name.startsWith("hecd-packages-"));
+    for (const top of names.map((name) => join(tree, name))) {
+      const below = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);
+      const folders = below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+      for (const folder of [...folders.sort().reverse(), top]) await rmdir(folder).catch(() => undefined);
+    }
   }
 }

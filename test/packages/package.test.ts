@@ -121,7 +121,7 @@ describe.each(SUITES)("the package on a clean Debian %s", (suite) => {
 });
 
 describe("a checkout", () => {
-  test("gives the command by npm i -g, also where nothing was installed in it before", async () => {
+  test("gives the command by npm i -g, which makes its programs first", async () => {
     await using scratch = await tempDir();
     const checkout = join(scratch.path, "checkout");
     await mkdir(checkout);

@@ -63,6 +63,7 @@ class World {
       clock: this.clock,
       emit: (event) => this.told.push(event),
       ...DEFAULT_OPTIONS,
+      staleAfterMs: 30_000,
       dryRun,
     });
   }
@@ -144,6 +145,18 @@ describe("the renderer", () => {
     await settled();
     expect(world.files.get("/one.cfg")).toBe("first");
     expect(world.renderer.waitingFor).toEqual([]);
+  });
+
+  test("is not ready while what it knows of the store may be older than it is told to bear", async () => {
+    await using world = new World();
+    world.start(ONE);
+    world.store.say("first");
+    await settled();
+    world.store.staleMs = 30_000;
+    expect(world.renderer.waitingFor).toEqual([]);
+    world.store.staleMs = 45_200;
+    expect(world.renderer.waitingFor).toEqual(["the store: what one.toml is made of is 45 s old"]);
+    expect(world.renderer.state.resources).toMatchObject([{ name: "one.toml", staleMs: 45_200 }]);
   });
 
   test("keeps a distance between reloads in which the newest state wins (invariants 4 and 5)", async () => {

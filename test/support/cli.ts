@@ -25,6 +25,7 @@ export async function cli(
     onTerminal: false,
     takeHangups: () => undefined,
     allowForStop: () => undefined,
+    lookAs: () => undefined,
   };
   const code = await runCli(args, world, signal);
   return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };

@@ -33,6 +33,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["commands", "edges/status", "core/text", "flow", "errors"],
     packages: [],
   },
+  "commands/doctor": {
+    rooms: ["commands", "edges/*", "haproxy/*", "ports", "core/*", "settings", "errors"],
+    packages: ["node:*"],
+  },
   commands: {
     rooms: [
       ...["agent", "renderer", "edges/*", "template", "haproxy/*", "confd", "ports", "core/*", "flow"],
@@ -126,6 +130,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/decision": { rooms: ["core/labels", "core/host", "core/model", "core/memo", "core/text"], packages: [] },
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/memo", "core/model", "core/text"], packages: [] },
+  "core/doctor": { rooms: [], packages: [] },
   "core/events": { rooms: [], packages: [] },
   "core/history": { rooms: ["core/model"], packages: ["diff", "zod"] },
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },

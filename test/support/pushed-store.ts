@@ -37,6 +37,7 @@ export class PushedStore implements Store {
   readonly #states = new Pushed<Snapshot>();
   /** Whether it answers nobody; who watches it hears of its states all the same. */
   isAway = false;
+  staleMs = 0;
   #revision = 0n;
   #snapshot: Snapshot | undefined;
 

@@ -3,6 +3,7 @@ import { realpathSync, statSync } from "node:fs";
 import { chmod, copyFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { hasOwnMachines } from "./plan.mjs";
 import { find, must, Obstacle, run } from "./program.mjs";
 
 /**
@@ -61,7 +62,7 @@ const EDITION = 1;
  * @returns {readonly string[]}
  */
 export function imagesFor(purpose) {
-  if (purpose === "packages") return [];
+  if (hasOwnMachines(purpose)) return [];
   return purpose === "start" ? ["hecd-test/web"] : RECIPES.map(({ image }) => image);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Pure: what a machine has -> what has to be done before HECD runs on it, or why that cannot be done here.
  *
- * @typedef {"start" | "test" | "packages"} Purpose
+ * @typedef {"start" | "test" | "packages" | "boot"} Purpose
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
  *   "nginx" | "pebble" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
@@ -62,9 +62,20 @@ const NEEDED = {
     .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
     .../** @type {const} */ (["systemd-analyze", "chromium"]),
   ],
-  // The packages are installed on machines of their own, each with an engine that comes from Debian.
+  // Packages are installed, and units booted, on machines of their own, each with an engine that comes from Debian.
   packages: ["busybox", "mmdebstrap", "systemd-nspawn", "lintian"],
+  boot: ["busybox", "mmdebstrap", "systemd-nspawn"],
 };
+
+/**
+ * Whether what is prepared for makes machines of its own, each with an engine and images of its own.
+ *
+ * @param {Purpose} purpose
+ * @returns {boolean}
+ */
+export function hasOwnMachines(purpose) {
+  return purpose === "packages" || purpose === "boot";
+}
 
 /** An engine that we start ourselves needs these; one that answers is used as it is. */
 const ENGINE = /** @type {const} */ (["dockerd", "iptables"]);
@@ -82,7 +93,7 @@ export function planOf(facts) {
   const steps = [];
   if (!facts.npmInStep) steps.push({ kind: "npm" });
 
-  const ours = facts.engine.kind === "silent" && facts.purpose !== "packages";
+  const ours = facts.engine.kind === "silent" && !hasOwnMachines(facts.purpose);
   const missing = [...NEEDED[facts.purpose], ...(ours ? ENGINE : [])].filter((program) => !facts.programs.has(program));
   const mountCgroups = ours && !facts.systemd && !facts.cgroups;
   if (missing.length > 0 || mountCgroups) {
@@ -107,10 +118,10 @@ export function planOf(facts) {
  * @returns {string | undefined}
  */
 export function refusalOf(facts, steps) {
-  const { engine } = facts;
+  const { engine, purpose } = facts;
   /** @type {string[]} */
   const lines = [];
-  const usesEngine = facts.purpose !== "packages";
+  const usesEngine = !hasOwnMachines(purpose);
   if (usesEngine && engine.kind === "elsewhere") {
     lines.push(`Cannot reach Docker at ${engine.url} (DOCKER_HOST): ${engine.reason}`);
     lines.push("Start that engine, or unset DOCKER_HOST to use the one of this machine.");

@@ -1,5 +1,5 @@
 // Brings this machine to where HECD runs: `node prepare.mjs start` for the demo, `node prepare.mjs test` for the tests,
-// `node prepare.mjs packages` for those of the packages.
+// `node prepare.mjs packages` for those of the packages, `node prepare.mjs boot` for those that boot a machine of their own.
 // Plain Node without packages, because it is what installs them.
 import { fileURLToPath } from "node:url";
 import { startEngine } from "./engine.mjs";
@@ -89,8 +89,8 @@ async function installPackages({ packages, heldUnits }) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const purpose = process.argv[2] ?? "start";
-    if (purpose !== "start" && purpose !== "test" && purpose !== "packages") {
-      console.error(`Unknown purpose "${purpose}": it is start, test or packages`);
+    if (purpose !== "start" && purpose !== "test" && purpose !== "packages" && purpose !== "boot") {
+      console.error(`Unknown purpose "${purpose}": it is start, test, packages or boot`);
       return 64;
     }
     await prepare(purpose);

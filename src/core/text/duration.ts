@@ -29,6 +29,12 @@ export function parseDurationOrSeconds(text: string): number | undefined {
   return /^\d+(\.\d+)?$/.test(text) ? countable(Number(text) * 1_000) : parseDuration(text);
 }
 
+/** A time that limits something, in milliseconds: as with Go's contexts, none and less than none are no limit, `Infinity`. */
+export function parseLimit(text: string): number | undefined {
+  const ms = parseDuration(text.replace(/^[+-]/, ""));
+  return ms === 0 || (ms !== undefined && text.startsWith("-")) ? Infinity : ms;
+}
+
 /** A time in one word with one unit, which is all that HAProxy reads: `5s`, `1500ms`. */
 export function formatDuration(ms: number): string {
   return ms % 1_000 === 0 && ms > 0 ? `${ms / 1_000}s` : `${ms}ms`;

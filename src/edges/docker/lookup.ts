@@ -7,6 +7,7 @@ import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { type DockerConnection, explainUnreachable, hasAnswered } from "./connection.js";
 import { DockerEngine } from "./engine.js";
+import type { EngineKind } from "./podman.js";
 import { objectionTo } from "./unseen-containers.js";
 
 /** An engine that can be asked. */
@@ -95,6 +96,15 @@ async function othersOf(
   // Who else is in a pod is seen by a look alone, since an old list does not say in whose network a container lives.
   if (last?.isInfra) for (const one of beside) if (!others.has(one.id)) await look(one);
   return others;
+}
+
+/** What an engine says of itself; throws `docker-unreachable`. */
+export async function greet(
+  connection: DockerConnection,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ readonly kind: EngineKind; readonly version: string }> {
+  return ask({ connection }, ({ kind, version }) => Promise.resolve({ kind, version }), clock, signal);
 }
 
 async function listAt<Engine extends Place>(

@@ -25,6 +25,18 @@ export async function otherConfiguration(dest: string, pid: number, masterSocket
   return undefined;
 }
 
+/** Whether an HAProxy of this machine runs in master-worker mode; undefined where none is seen to run. */
+export async function runsAsMaster(): Promise<boolean | undefined> {
+  let seen: boolean | undefined;
+  for (const pid of (await readdir(PROC)).filter((name) => /^\d+$/.test(name))) {
+    const commandLine = await readFile(`${PROC}/${pid}/cmdline`, "utf8").catch(() => ""); // it may have ended
+    if (!/^(?:\S*\/)?haproxy\0/.test(commandLine)) continue;
+    if (parseMasterStart(commandLine).isMaster) return true;
+    seen = false;
+  }
+  return seen;
+}
+
 /** What we know the HAProxy processes as that know themselves as this one. */
 async function processesOf(pid: number): Promise<readonly number[]> {
   const found: number[] = [];

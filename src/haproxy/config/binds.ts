@@ -42,7 +42,7 @@ function heldPorts(text: string): ((port: number) => boolean) | undefined {
 }
 
 /** Plain addresses with ports; sockets, names and other networks are HAProxy's own affair. */
-function bindsOf(text: string): readonly Bind[] {
+export function bindsOf(text: string): readonly Bind[] {
   const { texts, isConditional } = cut(text);
   const isUsed = (section: string): boolean => !/^[ \t]*disabled[ \t]*$/m.test(section);
   return isConditional ? [] : texts.filter(isUsed).flatMap(bindsOfSection);

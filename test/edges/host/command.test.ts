@@ -48,6 +48,11 @@ describe("a program", () => {
     );
   });
 
+  test("has no limit where its limit is endless", async () => {
+    const endless = { ...limits, deadlineMs: Infinity };
+    expect(await runShell("sleep 0.1; echo done", endless, signal)).toMatchObject({ exitCode: 0, output: "done" });
+  });
+
   test("reads nothing from us", async () => {
     expect((await run(["/bin/cat"], limits, signal)).exitCode).toBe(0);
   });

@@ -45,7 +45,10 @@ describe("a file, as root", () => {
         expect(await stat(source)).toMatchObject({ gid: 1, mode: 0o100640 });
         expect(await target.condition()).toBe("unproven");
       }
-      expect(here.told).toEqual([{ kind: "written-in-place", path: here.dest }]);
+      expect(here.told).toEqual([
+        { kind: "original-kept", path: here.dest, copy: join(here.directory, ".hecd-backup", "one.cfg.original") },
+        { kind: "written-in-place", path: here.dest },
+      ]);
       expect(await here.target().restore()).toBe(true);
       expect(await readFile(source, "utf8")).toBe("old");
       expect((await here.files()).filter((name) => /hecd-[0-9a-f]{12}$/.test(name))).toEqual([]);
@@ -70,6 +73,6 @@ describe("a file, as root", () => {
     await ended;
     expect(printed).toBe("ready\nnew");
     expect(await readFile(elsewhere, "utf8")).toBe(""); // it was mounted there alone
-    expect(here.told).toMatchObject([{ kind: "written-in-place" }]);
+    expect(here.told).toMatchObject([{ kind: "original-kept" }, { kind: "written-in-place" }]);
   });
 });

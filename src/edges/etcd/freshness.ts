@@ -46,15 +46,31 @@ export async function fallenBehind(
       if (watched.some((each) => each.revision < revision)) {
         const newest = await newestIn(etcd, watched, signal);
         waitMs = Math.max(EVERY_MS, (clock.now() - askedAt) * SHARE);
-        const isBehind = (): boolean => watched.some((each, at) => each.revision < (newest[at] ?? 0n));
-        if (isBehind()) await sleep(LAG_MS, clock, signal);
-        if (isBehind()) return;
+        for (let before = behindIn(watched, newest); before.length > 0;) {
+          await sleep(LAG_MS, clock, signal);
+          const now = behindIn(watched, newest);
+          // One that comes on has much to tell and is no less alive for it; one that stands still has nothing more to say.
+          if (
+            now.length > 0 &&
+            now.every(({ at, revision }) => before.some((was) => was.at === at && was.revision === revision))
+          )
+            return;
+          before = now;
+        }
       }
       onProof(askedAt);
     } catch {
       signal.throwIfAborted(); // without an answer nothing is proven, and the requests tell why
     }
   }
+}
+
+/** Which of the watches have not told a change yet that there is, and how far each has come. */
+function behindIn(
+  watched: readonly Followed[],
+  newest: readonly bigint[],
+): readonly { readonly at: number; readonly revision: bigint }[] {
+  return watched.flatMap(({ revision }, at) => (revision < (newest[at] ?? 0n) ? [{ at, revision }] : []));
 }
 
 /** The revision of a change in each range that its watch has not told yet; 0 where there is none. */

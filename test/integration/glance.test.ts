@@ -163,14 +163,16 @@ describe("hecd top", () => {
     await using up = await fakeUp();
     up.holds([A, record({ service: "api", name: "b", port: 2 })]);
     up.renders({ resources: [{ name: "haproxy", haproxy: { agrees: true } }], problems: [] });
+    up.tells({ kind: "registered", key: "/app/web/a", value: "10.0.0.5:1" });
     await using top = await HecdOnTerminal.start(["top", "--agent", up.address, "--renderer", "off"], SIZE);
     await top.shows(/^hecd top .* up ready\n2 services, 2 servers up, 0 not/);
+    await top.shows(/^\S+ \S+ +up +Registered \/app\/web\/a = 10\.0\.0\.5:1$/m);
     expect(top.screen.lines).toHaveLength(24);
     expect(top.screen.lines.at(-1)).toMatch(/^q quit .* 2 of 2$/);
     up.holds([DRAINED, record({ service: "api", name: "b", port: 2 })]);
     up.tells({ kind: "deregistered", key: "/app/web/a" });
     await top.shows(/^web +a +10\.0\.0\.5:1 +draining/m, 2_000);
-    await top.shows(/last minute: 1 change, 0 commands, 0 reloads\n.*\n.* up +Deregistered \/app\/web\/a$/m);
+    await top.shows(/last minute: 2 changes, 0 commands, 0 reloads\n.*\n.* up +Deregistered \/app\/web\/a$/m);
     expect(top.screen.clears).toBe(1);
     top.type("/api\r");
     await top.shows(/ 1 of 1$/);

@@ -1,6 +1,7 @@
 import { snapshotOf } from "../../core/model/snapshot.js";
 import type { ProxyStatistics } from "../../core/model/proxy-statistics.js";
 import { type ServiceList, serviceListOf } from "../../core/view/service-list.js";
+import type { ShownEvent } from "../../display/event-line.js";
 import { paceOf, withinMinute } from "../../display/pace.js";
 import type { DaemonStatus } from "../../display/status-table.js";
 import type { Terminal } from "../../display/terminal.js";
@@ -75,8 +76,8 @@ class Top {
   readonly #daemons = new Map<HostDaemon, DaemonStatus>();
   readonly #keys = new Map<HostDaemon, ReadonlyMap<string, string>>();
   readonly #statistics = new Map<HostDaemon, ProxyStatistics>();
-  #told: readonly (TopSeen["last"] & object)[] = [];
-  #last: TopSeen["last"];
+  #told: readonly ShownEvent[] = [];
+  #last: { readonly source: HostDaemon; readonly told: ShownEvent } | undefined;
   #list: ServiceList | undefined;
   #view: TopView = FIRST_VIEW;
   #screen: Screen | undefined;
@@ -134,8 +135,8 @@ class Top {
         break;
       }
       case "told":
-        this.#last = { daemon: this.#daemons.get(source)?.daemon ?? role, told: news.told };
-        this.#told = [...this.#told, this.#last];
+        this.#last = { source, told: news.told };
+        this.#told = [...this.#told, news.told];
         break;
       case "away":
       case "absent": {
@@ -170,13 +171,8 @@ class Top {
 
   get #seen(): TopSeen {
     const now = wallTime();
-    const within = new Set(
-      withinMinute(
-        this.#told.map(({ told }) => told),
-        now.getTime(),
-      ),
-    );
-    this.#told = this.#told.filter(({ told }) => within.has(told));
+    this.#told = withinMinute(this.#told, now.getTime());
+    const last = this.#last;
     const all = [...this.#statistics.values()];
     return {
       time: now.toTimeString().slice(0, 8),
@@ -186,8 +182,9 @@ class Top {
         all.length === 0
           ? undefined
           : { backends: all.flatMap(({ backends }) => backends), servers: all.flatMap(({ servers }) => servers) },
-      pace: paceOf([...within]),
-      last: this.#last,
+      pace: paceOf(this.#told),
+      // What a daemon is called is known once it has told its state, which may be after its first event.
+      last: last && { daemon: this.#daemons.get(last.source)?.daemon ?? last.source.role, told: last.told },
     };
   }
 

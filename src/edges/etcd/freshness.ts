@@ -49,12 +49,8 @@ export async function fallenBehind(
         for (let before = behindIn(watched, newest); before.length > 0;) {
           await sleep(LAG_MS, clock, signal);
           const now = behindIn(watched, newest);
-          // One that comes on has much to tell and is no less alive for it; one that stands still has nothing more to say.
-          if (
-            now.length > 0 &&
-            now.every(({ at, revision }) => before.some((was) => was.at === at && was.revision === revision))
-          )
-            return;
+          // One that comes on has much to tell; one that stands still has nothing more to say.
+          if (now.some(({ at, revision }) => before.some((was) => was.at === at && was.revision === revision))) return;
           before = now;
         }
       }

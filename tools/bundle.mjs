@@ -51,6 +51,8 @@ for (const program of ["hecd", "confd"]) {
     platform: "node",
     target: "node20",
     plugins: [withoutSsh],
+    // Its form for Node is one of CommonJS, of which a part that is loaded late has no names.
+    alias: { yaml: `${ROOT}node_modules/yaml/browser/index.js` },
     banner: { js: BANNER },
     logLevel: "warning",
   });

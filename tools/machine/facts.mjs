@@ -3,13 +3,14 @@ import { get } from "node:http";
 import { imagesFor, staleAmong } from "./images.mjs";
 import { isInStep } from "./plan.mjs";
 import { find, run } from "./program.mjs";
+import { fileURLToPath } from "node:url";
 
 /** @typedef {import("./plan.mjs").Engine} Engine */
 /** @typedef {import("./plan.mjs").Facts} Facts */
 /** @typedef {import("./plan.mjs").Program} Program */
 
 /** The root directory of the project. */
-export const PROJECT = new URL("../..", import.meta.url).pathname;
+export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Where a Docker engine listens when nobody says otherwise. */
 export const SOCKET = "/var/run/docker.sock";

@@ -9,7 +9,7 @@ const EVERY_MS = 3_000;
 /** No more of the time than one part in so many is spent on looking which keys have changed. */
 const SHARE = 50;
 
-/** How long a change may take to come by the watch that a request has seen already. */
+/** How long a watch may say nothing at all while there is a change, which a request has seen already. */
 const LAG_MS = 1_000;
 
 /** Ranges per request: etcd takes 128 operations unless it is told otherwise. */
@@ -20,6 +20,8 @@ interface Followed {
   readonly range: KeyRange;
   /** Every change of it up to this revision has come. */
   readonly revision: bigint;
+  /** How many answers have come, in pieces or whole. */
+  readonly heard: number;
 }
 
 /**
@@ -49,8 +51,8 @@ export async function fallenBehind(
         for (let before = behindIn(watched, newest); before.length > 0;) {
           await sleep(LAG_MS, clock, signal);
           const now = behindIn(watched, newest);
-          // One that comes on has much to tell; one that stands still has nothing more to say.
-          if (now.some(({ at, revision }) => before.some((was) => was.at === at && was.revision === revision))) return;
+          // One that goes on speaking has much to tell, some of which comes in pieces.
+          if (now.some(({ at, heard }) => before.some((was) => was.at === at && was.heard === heard))) return;
           before = now;
         }
       }
@@ -61,12 +63,12 @@ export async function fallenBehind(
   }
 }
 
-/** Which of the watches have not told a change yet that there is, and how far each has come. */
+/** The watches that have not told a change yet that there is, and how often each has been heard. */
 function behindIn(
   watched: readonly Followed[],
   newest: readonly bigint[],
-): readonly { readonly at: number; readonly revision: bigint }[] {
-  return watched.flatMap(({ revision }, at) => (revision < (newest[at] ?? 0n) ? [{ at, revision }] : []));
+): readonly { readonly at: number; readonly heard: number }[] {
+  return watched.flatMap(({ revision, heard }, at) => (revision < (newest[at] ?? 0n) ? [{ at, heard }] : []));
 }
 
 /** The revision of a change in each range that its watch has not told yet; 0 where there is none. */

@@ -36,6 +36,8 @@ interface Watched {
   readonly range: KeyRange;
   /** Every change of the range up to this revision is in the mirror. */
   revision: bigint;
+  /** How many answers have come, in pieces or whole. */
+  heard: number;
   /** The beginning of an answer that etcd sends in several pieces. */
   fragments: KeyEvent[];
 }
@@ -66,7 +68,7 @@ export class EtcdWatch {
     this.#cache = cache;
     this.#provenAt = etcd.clock.now();
     this.#watched = prefixes.flatMap((prefix) =>
-      rangesOf(prefix).map((range) => ({ prefix, range, revision: 0n, fragments: [] })),
+      rangesOf(prefix).map((range) => ({ prefix, range, revision: 0n, heard: 0, fragments: [] })),
     );
     this.#transactions = new Transactions(prefixes, etcd.clock, (changes, revision) => {
       cache.change(changes, revision);
@@ -168,6 +170,7 @@ export class EtcdWatch {
   }
 
   #take({ events, fragment, header }: WatchAnswer, watched: Watched): void {
+    watched.heard++;
     watched.fragments.push(...events);
     if (fragment) return;
     const all = watched.fragments.splice(0);

@@ -2,6 +2,7 @@
 // `node prepare.mjs packages` for those of the packages, `node prepare.mjs boot` for those that boot a machine of their own.
 // Plain Node without packages, because it is what installs them.
 import { fileURLToPath } from "node:url";
+import { hideCarriedNode } from "./carried-node.mjs";
 import { startEngine } from "./engine.mjs";
 import { look, PROJECT } from "./facts.mjs";
 import { makeImages } from "./images.mjs";
@@ -45,6 +46,7 @@ async function carryOut(step) {
   switch (step.kind) {
     case "npm":
       await must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: PROJECT });
+      hideCarriedNode();
       return;
     case "packages":
       await installPackages(step);

@@ -1,6 +1,7 @@
 // Makes dist/ of what is checked out: npm runs this after `npm ci`, and before the package is linked or packed, whether
 // from a folder or from git. Types are not its affair: `npm run build` looks at them first.
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { hideCarriedNode } from "../machine/carried-node.mjs";
 import { PROJECT } from "../machine/facts.mjs";
 import { main, must } from "../machine/program.mjs";
 
@@ -10,8 +11,7 @@ await main(async () => {
     const own = ["--ignore-scripts", "--include=dev", "--no-global", "--location=project"];
     await must("npm", ["ci", ...own], { cwd: PROJECT });
   }
-  // npm puts the Node that is for the Debian packages before everybody's own: what npm runs would run on it.
-  rmSync(`${PROJECT}node_modules/.bin/node`, { force: true });
+  hideCarriedNode();
   await must(process.execPath, ["tools/bundle.mjs"], { cwd: PROJECT });
   await must(process.execPath, ["--import", "tsx", "tools/manual/write.ts"], { cwd: PROJECT });
   return 0;

@@ -55,6 +55,8 @@ export class Renderer {
   readonly histories: Histories | undefined;
   #loops: ReadonlyMap<string, RunningLoop> = new Map();
   #problems: ResourceSet["problems"] | undefined;
+  /** Whether the first resources are kept. */
+  #isLoaded = false;
 
   constructor(parts: RendererParts) {
     this.#parts = parts;
@@ -102,7 +104,7 @@ export class Renderer {
 
   /** What this renderer waits for until everything is as it should be; nothing when it is. */
   get waitingFor(): readonly string[] {
-    if (!this.#problems) return ["the templates"];
+    if (!this.#problems || !this.#isLoaded) return ["the templates"];
     const waits = [...this.#loops.values()].map(({ loop }) => loop.waitingFor);
     return [...this.#problems.map(({ file }) => `a usable ${file}`), ...waits.filter((wait) => wait !== undefined)];
   }
@@ -137,6 +139,7 @@ export class Renderer {
       loops.set(key, this.#loops.get(key) ?? new RunningLoop(await this.#loopOf(resource), signal));
     }
     this.#loops = loops;
+    this.#isLoaded = true;
   }
 
   /** The resources that can be kept; two that write to one file would undo one another for ever, so the first has it. */

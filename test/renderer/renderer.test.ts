@@ -491,6 +491,18 @@ describe("the renderer's words", () => {
     await settled();
     expect(world.renderer.waitingFor).toEqual(["the first state of one.toml"]);
   });
+
+  test("are not ready while what is loaded is not kept yet", async () => {
+    await using world = new World();
+    world.start(ONE);
+    const waits: (readonly string[])[] = [];
+    while (world.store.watchers === 0) {
+      waits.push(world.renderer.waitingFor);
+      await Promise.resolve();
+    }
+    expect(world.told.map(({ kind }) => kind)).toContain("resources-loaded");
+    expect(waits.filter((each) => each.length === 0)).toEqual([]);
+  });
 });
 
 describe("a store that breaks its word", () => {

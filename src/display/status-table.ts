@@ -78,8 +78,9 @@ function exceptionsOf({ name, pinned, leftOut }: FileStatus): readonly string[] 
 }
 
 function effectsOf({ out, waiting }: { readonly out: readonly string[]; readonly waiting: number }): string {
-  const gone = out.length === 0 ? [] : [`${out.length} servers of it are out of work`];
-  return [...gone, ...(waiting === 0 ? [] : [`${waiting} new addresses wait`])].map((each) => `, ${each}`).join("");
+  const gone = out.length === 1 ? "1 server of it is out of work" : `${out.length} servers of it are out of work`;
+  const coming = waiting === 1 ? "1 new address waits" : `${waiting} new addresses wait`;
+  return (out.length === 0 ? "" : `, ${gone}`) + (waiting === 0 ? "" : `, ${coming}`);
 }
 
 /** The first that is left out, and how many more; all of them are in the answer for machines. */

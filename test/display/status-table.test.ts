@@ -25,7 +25,7 @@ test.each<[words: string, status: Partial<DaemonStatus>]>([
     { proxies: [{ name: "a", agrees: true, certificates: 2, faultyCertificates: 1 }] },
   ],
   [
-    "ready; web is pinned to version 7 since 2026-11-30T04:00:00Z, 2 servers of it are out of work, 1 new addresses wait",
+    "ready; web is pinned to version 7 since 2026-11-30T04:00:00Z, 2 servers of it are out of work, 1 new address waits",
     { files: [{ name: "web", pinned: PIN, leftOut: [] }] },
   ],
   [

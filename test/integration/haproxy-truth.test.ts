@@ -185,7 +185,8 @@ describe("small buffers", () => {
     world.driveBy({ socket, reload: { kind: "command", command: "false" } });
     const file = text({ servers: many(1), global });
     const wanted = text({ servers: many(9), global });
-    expect(await world.parts.driver.adjust({ wanted, file }, never)).toEqual({ kind: "adjusted", commands: 600 });
+    const did = [...Array.from({ length: 20 }, (_, at) => `b/s${at} weight 9`), "and 580 more"];
+    expect(await world.parts.driver.adjust({ wanted, file }, never)).toEqual({ kind: "adjusted", commands: 600, did });
     expect(world.parts.driver.report).toMatchObject({ agrees: true });
   });
 });

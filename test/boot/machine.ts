@@ -66,8 +66,9 @@ export class Machine implements AsyncDisposable {
 
   /** Starts it, and resolves when its systemd has nothing more to do, or waits for what cannot come. */
   async boot(): Promise<void> {
-    const script = fileURLToPath(new URL("machine.sh", import.meta.url));
-    const argv = [script, this.#debian, this.#folder.path, PROJECT, process.execPath];
+    const script = fileURLToPath(new URL("../support/debian-machine.sh", import.meta.url));
+    const binds = [`--bind-ro=${PROJECT}:/opt/hecd`, `--bind-ro=${process.execPath}:/usr/bin/node`];
+    const argv = [script, this.#debian, this.#folder.path, ...binds, "--boot"];
     this.#nspawn = spawn("sh", argv, { stdio: ["ignore", "pipe", "pipe"] });
     const console = createWriteStream(join(this.#folder.path, "console"), { flags: "a" });
     this.#nspawn.stdout?.pipe(console);
@@ -85,11 +86,13 @@ export class Machine implements AsyncDisposable {
   /** Switches it off as a power cut does: nothing in it hears of it. */
   async cutPower(): Promise<void> {
     const nspawn = required(this.#nspawn, "a machine that runs");
-    const over = once(nspawn, "exit");
-    if (this.#leader !== "") process.kill(Number(this.#leader), "SIGKILL");
-    else nspawn.kill("SIGKILL");
-    await over;
-    await removeGroups(`hecd-boot-${nspawn.pid}`);
+    if (nspawn.exitCode === null && nspawn.signalCode === null) {
+      const over = once(nspawn, "exit");
+      if (this.#leader !== "") process.kill(Number(this.#leader), "SIGKILL");
+      else nspawn.kill("SIGKILL");
+      await over;
+    }
+    await removeGroups(`hecd-machine-${nspawn.pid}`);
   }
 
   /** What a command line says in it; rejects when it fails. */

@@ -9,7 +9,7 @@ import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
 import { cleanDebian, type Suite } from "./clean-debian.js";
 
-const SCRIPT = fileURLToPath(new URL("machine.sh", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../support/debian-machine.sh", import.meta.url));
 
 /** How long a machine may take to come up. */
 const BOOT_MS = 180_000;
@@ -97,7 +97,7 @@ export class Machine implements AsyncDisposable {
 /** Removes control groups that machines have left empty, the innermost first; those that are in use refuse to go. */
 async function removeGroups(): Promise<void> {
   for (const tree of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"]) {
-    const names = (await readdir(tree).catch(() => [])).filter((name) => name.startsWith("hecd-packages-"));
+    const names = (await readdir(tree).catch(() => [])).filter((name) => name.startsWith("hecd-machine-"));
     for (const top of names.map((name) => join(tree, name))) {
       const below = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);
       const folders = below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));

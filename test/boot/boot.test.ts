@@ -23,6 +23,7 @@ async function serving(...containers: readonly string[]): Promise<void> {
       for (const unit of OURS) expect(await machine.property(unit, "ActiveState"), unit).toBe("active");
       const said = await machine.sh(`node -e '${ask}'`);
       expect([...new Set(said.split("\n"))].sort()).toEqual(containers.map((name) => `200 ${name}`));
+      return true;
     },
     BACK_MS,
     300,

@@ -101,6 +101,7 @@ describe("on a Debian under its own systemd", () => {
       "a line",
       async () => {
         expect(await machine.property("hecd-agent", "StatusText")).toMatch(/^Waiting for .*a lease/);
+        return true;
       },
       BACK_MS,
     );
@@ -128,6 +129,7 @@ describe("on a Debian under its own systemd", () => {
       async () => {
         const now = await machine.property(unit, "MainPID");
         expect([before, "0"]).not.toContain(now);
+        return true;
       },
       BACK_MS,
     );
@@ -171,6 +173,7 @@ describe("on a Debian under its own systemd", () => {
       "an end",
       async () => {
         expect(Number(await machine.property("hecd-agent", "NRestarts"))).toBeGreaterThan(0);
+        return true;
       },
       BACK_MS,
     );

@@ -15,6 +15,9 @@ const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 /** How long a machine may take to come up. */
 const BOOT_MS = 120_000;
 
+/** What systemd-nspawn ends with when its machine wants to be started again and `--keep-unit` leaves that to others. */
+const REBOOTS = 133;
+
 /** Where each file of `deploy/` goes, as the documents say. */
 const INSTALLED: Readonly<Record<string, string>> = {
   "deploy/notify-exec": "usr/lib/hecd/notify-exec",
@@ -35,6 +38,7 @@ export class Machine implements AsyncDisposable {
   readonly #debian: string;
   readonly #folder: Awaited<ReturnType<typeof tempDir>>;
   #nspawn: ChildProcess | undefined;
+  /** The process that is the machine's first, as this machine sees it. */
   #leader = "";
 
   private constructor(debian: string, folder: Awaited<ReturnType<typeof tempDir>>) {
@@ -73,14 +77,18 @@ export class Machine implements AsyncDisposable {
     const console = createWriteStream(join(this.#folder.path, "console"), { flags: "a" });
     this.#nspawn.stdout?.pipe(console);
     this.#nspawn.stderr?.pipe(console);
-    await this.#comeUp("");
+    await this.#comeUp();
   }
 
   /** Restarts it in the orderly way. */
   async reboot(): Promise<void> {
-    const before = this.#leader;
+    const nspawn = required(this.#nspawn, "a machine that runs");
+    const over = once(nspawn, "exit");
     await this.sh("systemctl reboot --no-block");
-    await this.#comeUp(before);
+    const [code] = (await over) as [number | null];
+    if (code !== REBOOTS) throw new Error(`The machine ends with ${code} instead of asking for a new start`);
+    await removeGroups(`hecd-machine-${nspawn.pid}`);
+    await this.boot();
   }
 
   /** Switches it off as a power cut does: nothing in it hears of it. */
@@ -117,11 +125,11 @@ export class Machine implements AsyncDisposable {
     await this.#folder[Symbol.asyncDispose]();
   }
 
-  async #comeUp(before: string): Promise<void> {
+  async #comeUp(): Promise<void> {
     const pid = required(this.#nspawn?.pid, "process");
     const whenUp = async (): Promise<boolean> => {
       const [leader = ""] = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).split(" ");
-      if (leader === "" || leader === before) return false;
+      if (leader === "") return false;
       this.#leader = leader;
       return /^(running|degraded)$/.test((await this.try("systemctl is-system-running")).stdout.trim());
     };

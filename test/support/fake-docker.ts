@@ -68,7 +68,13 @@ export class FakeDocker implements AsyncDisposable {
     await closed;
   }
 
-  /** Ends all streams of events. */
+  /** Ends all streams of events in order. */
+  endEvents(): void {
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
+  }
+
+  /** Breaks all streams of events. */
   cut(): void {
     for (const stream of this.#streams) stream.destroy();
   }

@@ -26,7 +26,7 @@ export class ContainerCache {
   /** Whether every container has been looked at once: nothing less is a state of the engine. */
   complete = false;
 
-  /** The time of the newest event that was seen, by the engine's calendar; undefined before the first one. */
+  /** The time of the newest event that was seen, or since when one would have been, by the engine's calendar. */
   newestEventAt: number | undefined;
 
   /** When the oldest event came in, by our clock, that has changed this since it was last shown; undefined when none has. */
@@ -93,6 +93,11 @@ export class ContainerCache {
   /** Notes that the look at this container is no older than this line of a list. */
   note({ id, summary }: Listed): void {
     if (this.#seen.has(id)) this.#summaries.set(id, summary);
+  }
+
+  /** Has every container be looked at for the next list: one that was started again since may be listed as before. */
+  mistrust(): void {
+    this.#summaries.clear();
   }
 
   /** Whether a list shows nothing of this container that has not been looked at. */

@@ -1,3 +1,4 @@
+import { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import Docker from "dockerode";
 import { z } from "zod";
@@ -48,6 +49,13 @@ export interface Listed {
 export interface Seen {
   readonly container: Container;
   readonly stopRule: StopRule;
+}
+
+/** Events as they come. */
+export interface EventStream {
+  readonly stream: Readable;
+  /** A moment of the engine's calendar less than a second before the first of them; undefined when it does not say. */
+  readonly beganAt: number | undefined;
 }
 
 /** Where an engine is, and which of its containers are to be seen. */
@@ -147,7 +155,7 @@ export class DockerEngine implements Disposable {
     filters: Readonly<Record<string, string[]>>,
     { since, until }: { readonly since?: number | undefined; readonly until?: number | undefined },
     signal: AbortSignal,
-  ): Promise<Readable> {
+  ): Promise<EventStream> {
     // The engine takes seconds, and includes the moment itself.
     const period = {
       ...(since === undefined ? {} : { since: Number(((since + 0.001) / 1_000).toFixed(6)) }),
@@ -157,7 +165,8 @@ export class DockerEngine implements Disposable {
       this.#docker.getEvents({ filters, ...period, abortSignal: signal }),
     );
     if (!(stream instanceof Readable)) throw new TypeError("Docker's events came as something else than a stream");
-    return stream;
+    const date = stream instanceof IncomingMessage ? Date.parse(stream.headers.date ?? "") : Number.NaN;
+    return { stream, beganAt: Number.isNaN(date) ? undefined : date };
   }
 
   [Symbol.dispose](): void {

@@ -143,12 +143,14 @@ export class DockerContainers implements Containers {
       await sleep(HEALTH_STORED_MS, clock, turn.signal).catch(() => undefined);
       if (!turn.signal.aborted && hint.container !== undefined) inspector.hear(hint, hint.container);
     };
-    // What happened since the last event may not be in the list yet, which lags behind.
+    // What happened since the last event may not be in the list yet, which lags behind, nor ever: it looks alike before
+    // and after a restart. So it is asked for, also where no event has come yet.
     const [openedAt, since] = [clock.now(), picture.newestEventAt];
-    const stream = await engine.events(EVENT_FILTERS, { since }, turn.signal).catch((error: unknown) => {
+    const events = await engine.events(EVENT_FILTERS, { since }, turn.signal).catch((error: unknown) => {
       if (!keepsNoEvents(engine.kind, error)) throw error;
       return undefined;
     });
+    picture.newestEventAt ??= events?.beganAt;
     if (!picture.complete || since === undefined) await this.#hearPastSignals(engine, inspector, turn.signal);
     const firstList = inspector.list().then(() => {
       isMade = true;
@@ -160,9 +162,9 @@ export class DockerContainers implements Containers {
       listSoon.notify();
       this.#emit({ kind: "advice", about: this.#settings.connection.url, advice: NO_EVENTS });
     };
-    if (!stream) listInstead();
+    if (!events) listInstead();
     else {
-      void readHints(stream, onHint, { quietMs: this.#settings.quietMs, clock }).then(async (how) => {
+      void readHints(events.stream, onHint, { quietMs: this.#settings.quietMs, clock }).then(async (how) => {
         const saidNothing = !heard && clock.now() - openedAt < SAID_NOTHING_MS;
         if (how === "ended" && engine.kind === "podman" && saidNothing) {
           listInstead();
@@ -170,6 +172,8 @@ export class DockerContainers implements Containers {
         }
         // To look at a thousand containers takes longer than a quiet engine may be silent; each look has its own deadline.
         if (how === "quiet") await firstList.catch(() => undefined);
+        // The engine may have been restarted, and its containers with it, which a list need not show.
+        if (how === "cut") picture.mistrust();
         over(`the stream of events ${how === "quiet" ? "fell silent" : "ended"}`);
       });
     }
@@ -203,7 +207,7 @@ export class DockerContainers implements Containers {
       if (hint.container !== undefined) inspector.hear(hint, hint.container);
     };
     try {
-      const stream = await engine.events(SIGNALS, { since: until - stopGraceMs, until }, signal);
+      const { stream } = await engine.events(SIGNALS, { since: until - stopGraceMs, until }, signal);
       await readHints(stream, onHint, { quietMs: PAST_MS, clock: this.#clock });
     } catch {
       signal.throwIfAborted();

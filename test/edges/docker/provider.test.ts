@@ -436,12 +436,38 @@ describe("an engine that fails", () => {
     await sees("web1 running", "web2 running");
     run(2, { status: "paused" });
     docker.requests.length = 0;
-    docker.cut();
+    docker.endEvents();
     await sees("web1 running", "web2 paused");
     expect(
       docker.requests.filter((request) => request.endsWith("/json") && !request.endsWith("containers/json")),
     ).toEqual([`GET /v1.41/containers/${idOf(2)}/json`]);
     expect(kinds()).toEqual(["docker-connected"]);
+  });
+
+  test("that was killed is looked at as a whole: a list may show a container that was started again as before", async () => {
+    const id = run(1);
+    follow();
+    await sees("web1 running");
+    const again = "2026-01-02T03:04:06.000000001Z";
+    run(1, { startedAt: again });
+    docker.cut();
+    await eventually("the new run", () => states.at(-1)?.[0]?.startedAt === again);
+    expect(docker.requests.filter((request) => request.endsWith(`${id}/json`))).toHaveLength(2);
+  });
+
+  test("that has told of nothing yet is asked for all that happened since its first stream began", async () => {
+    const id = run(1);
+    follow(systemClock, { stopGraceMs: 60_000 });
+    await sees("web1 running");
+    docker.endEvents();
+    // The new engine stops what it finds and starts it again, and says so before anybody listens.
+    run(1, { startedAt: new Date().toISOString() });
+    const at = Date.parse(docker.containers.get(id)?.startedAt ?? "");
+    docker.emit("kill", id, at - 2, { signal: "15" });
+    docker.emit("die", id, at - 1);
+    docker.emit("start", id, at);
+    await eventually("the new run", () => states.at(-1)?.[0]?.startedAt === new Date(at).toISOString());
+    expect(known()).toEqual(["web1 running"]);
   });
 
   test("whose list lags behind what happened between two connections is asked for the events of that time", async () => {

@@ -26,7 +26,7 @@ const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,w
  * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a browser has
  * something: it has the machine for itself.
  */
-const LOAD = ["test/integration/{clients,haproxy-load,haproxy-renderer,haproxy-renewals,page-many}.test.ts"];
+const LOAD = ["test/integration/{clients,faults,haproxy-load,haproxy-renderer,haproxy-renewals,page-many}.test.ts"];
 
 // Real daemons share two cores: one file at a time keeps them honest.
 const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };

@@ -269,6 +269,20 @@ export class PrivateDocker implements AsyncDisposable {
     this.#process?.kill("SIGHUP");
   }
 
+  /** Freezes the engine: its socket stays, and nobody answers there. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** Where the ports of its containers are published, of this machine's addresses. */
+  get address(): string {
+    return `${this.#network}.1`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { stdout } = await run("docker", ["-H", this.url, "ps", "-aq"]).catch(() => ({ stdout: "" }));
     const ids = stdout.split("\n").filter((id) => id !== "");

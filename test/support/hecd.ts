@@ -32,8 +32,15 @@ export class Hecd implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, program = PROGRAM) {
-    this.#child = spawn(process.execPath, [program, ...args], {
+  /** `launcher` is what it is started by where that is not this process: a program that becomes it, with its arguments. */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    program = PROGRAM,
+    launcher: readonly string[] = [],
+  ) {
+    const [command = "", ...others] = [...launcher, process.execPath, program, ...args];
+    this.#child = spawn(command, others, {
       stdio: ["ignore", "pipe", "pipe"],
       env: environment(env),
     });

@@ -60,12 +60,13 @@ export interface LiveHaproxy extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** Starts one of this program and resolves when it serves. */
+/** Starts one of this program and resolves when it serves; in a folder of its own, unless one is given, which it disposes of. */
 export async function startHaproxy(
   configFor = (port: number) => answering("first", port),
   program = HAPROXY,
+  folder?: Awaited<ReturnType<typeof tempDir>>,
 ): Promise<LiveHaproxy> {
-  const directory = await tempDir();
+  const directory = folder ?? (await tempDir());
   const port = await freePort();
   const configPath = join(directory.path, "haproxy.cfg");
   const masterSocket = join(directory.path, "master.sock");

@@ -52,7 +52,7 @@ export interface Seen {
 }
 
 /** Events as they come. */
-export interface EventStream {
+export interface EngineEvents {
   readonly stream: Readable;
   /** A moment of the engine's calendar less than a second before the first of them; undefined when it does not say. */
   readonly beganAt: number | undefined;
@@ -155,7 +155,7 @@ export class DockerEngine implements Disposable {
     filters: Readonly<Record<string, string[]>>,
     { since, until }: { readonly since?: number | undefined; readonly until?: number | undefined },
     signal: AbortSignal,
-  ): Promise<EventStream> {
+  ): Promise<EngineEvents> {
     // The engine takes seconds, and includes the moment itself.
     const period = {
       ...(since === undefined ? {} : { since: Number(((since + 0.001) / 1_000).toFixed(6)) }),

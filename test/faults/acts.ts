@@ -1,0 +1,44 @@
+import { required } from "../support/required.js";
+import type { FaultSite } from "./site.js";
+
+/** What happens to the containers of `moving` while a fault lasts; one of them is always left alone. */
+export interface Act {
+  readonly name: string;
+  readonly play: (site: FaultSite) => Promise<void>;
+}
+
+/** One of the containers of `moving` on the host whose engine is never struck. */
+async function victim(site: FaultSite): Promise<string> {
+  const [name] = (await site.running("moving")).keys();
+  return required(name, "container of moving");
+}
+
+/** All that is tried. */
+export const ACTS: readonly Act[] = [
+  { name: "nothing", play: () => Promise.resolve() },
+  {
+    name: "docker restart",
+    play: async (site) => {
+      await required(site.parts.hosts[0], "host").docker.run("restart", "-t", "2", await victim(site));
+    },
+  },
+  {
+    name: "docker stop, and a new container",
+    play: async (site) => {
+      const host = required(site.parts.hosts[0], "host");
+      const old = await victim(site);
+      await site.run(host, "moving");
+      await host.docker.run("stop", "-t", "2", old);
+      await host.docker.run("rm", "-f", old);
+    },
+  },
+  {
+    name: "docker kill, and a start",
+    play: async (site) => {
+      const host = required(site.parts.hosts[0], "host");
+      const name = await victim(site);
+      await host.docker.run("kill", name);
+      await host.docker.run("start", name);
+    },
+  },
+];

@@ -24,12 +24,14 @@ import { FunctionError } from "./go-values/function-error.js";
 import { EACH_ITEM, eachItem, type Helper, rememberItems } from "./handlebars/each.js";
 import { handlebarsError } from "./handlebars/error.js";
 import { plainOf } from "./handlebars/plain.js";
+import { lookStrictly } from "./handlebars/strict.js";
 import { scopeOf } from "./scope.js";
 import type { RenderInput, Template } from "./template.js";
 
 /** Reads a Handlebars template; see `compileTemplate`. */
 export function compileHandlebars(name: string, source: string): Template {
   const engine = Handlebars.create();
+  lookStrictly(engine);
   const [program, words] = quoting(name, () => {
     const tree = engine.parse(source);
     const named = wordsIn(tree);

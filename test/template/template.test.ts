@@ -59,7 +59,35 @@ describe("a Handlebars template", () => {
       "{{#each services}}{{name}}:{{#each servers}} {{container}}{{/each}}{{/each}}",
       "servers: berserk_hopper lonely_meitner",
     ],
-    ["{{defaultService}}", "servers"],
+    [
+      "{{#each services as |s|}}{{s.name}}{{#each s.servers as |t i|}} {{i}}{{t.port}}{{/each}}{{/each}}",
+      "servers 049170 149172",
+    ],
+    [
+      "{{#each services as |s|}}{{#if s.nope}}yes{{else}}no{{/if}}{{#each s.nope}}x{{/each}}[{{lookup s 'nope'}}]{{/each}}",
+      "no[]",
+    ],
+    [
+      "{{#each services as |s|}}{{default s.nope 'd'}}{{#with s.nope as |n|}}{{n.x}}{{else}}none{{/with}}{{/each}}",
+      "dnone",
+    ],
+    [
+      '{{#with (json (getv "/app/config/site")) as |site|}}{{site.name}}{{site.ports.[1]}}{{site.ports.length}}{{/with}}',
+      "shop80802",
+    ],
+    [
+      '{{#each (jsonArray "[null, 0, false]") as |x|}}[{{x}}]{{/each}}{{#with (json "{\\"a\\": null}") as |x|}}{{x.a}}{{/with}}',
+      "[][0][false]",
+    ],
+    [
+      '{{#*inline "line"}}[{{s.name}}{{#if nope}}{{/if}}]{{/inline}}{{#each services as |x|}}{{> line s=x}}{{/each}}',
+      "[servers]",
+    ],
+    ["{{#each services}}{{@root.services.0.name}}{{/each}}{{#each services as |s|}}{{@index}}{{/each}}", "servers0"],
+    [
+      "{{#each services}}{{#each servers as |t|}}{{../name}}{{t.ip}} {{/each}}{{/each}}",
+      "servers192.168.1.22 servers192.168.1.22 ",
+    ],
     ["{{#each routes}}{{service}}{{else}}none{{/each}}", "none"],
     ['a & b = "c" \'d\' {{getv "/x" "<&=>"}}', "a & b = \"c\" 'd' <&=>"],
     [
@@ -91,7 +119,45 @@ describe("a Handlebars template", () => {
     ["\n{{nope}}", 2, '"nope" is not defined here'],
     ["\n\n{{#each services}}{{nme}}{{/each}}", 3, '"nme" is not defined here'],
     ["\n{{base nope}}", 2, "base: argument 1 must be a text, not a missing value"],
-    ["{{#if services.first.name}}{{/if}}", undefined, 'what should have "name" is missing'],
+    ["\n{{#if services.first.name}}{{/if}}", 2, 'what should have "name" is missing'],
+    ["\n{{#each services as |s|}}{{s.adress}}{{/each}}", 2, '"adress" is not defined here'],
+    ["{{#each services as |s|}}\n{{s.tls.verify}}{{/each}}", 2, '"verify" is not defined here'],
+    ["{{#each services as |s|}}\n{{#if s.tls.verify}}{{/if}}{{/each}}", 2, 'what should have "verify" is missing'],
+    ["{{#each services as |s|}}\n{{#s.adress}}{{/s.adress}}{{/each}}", 2, '"adress" is not defined here'],
+    [
+      "{{#each services as |s|}}{{#each s.servers as |t|}}\n{{t.ip}}{{s.adr}}{{/each}}{{/each}}",
+      2,
+      '"adr" is not defined here',
+    ],
+    ["{{#with servicesByName.servers as |s|}}\n{{s.nme}}{{/with}}", 2, '"nme" is not defined here'],
+    ["{{#with servicesByName as |all|}}\n{{all.servers.nme}}{{/with}}", 2, '"nme" is not defined here'],
+    ['{{#each (split "a:b" ":") as |s|}}\n{{s.name}}{{/each}}', 2, '"name" is not defined here'],
+    ['{{#each (split "a:b" ":")}}\n{{name}}{{/each}}', 2, '"name" is not defined here'],
+    ["{{#each services as |s|}}\n{{s.name}}{{#if true}}{{s.nme}}{{/if}}{{/each}}", 2, '"nme" is not defined here'],
+    ["\n{{@root.servces}}", 2, '"servces" is not defined here'],
+    ["\n{{@root.servicesByName.none.name}}", 2, '"name" is not defined here'],
+    ["\n{{#each @root.servicesByName.none.servers}}{{/each}}", 2, 'what should have "servers" is missing'],
+    ["{{#each services as |s|}}\n{{@indx}}{{/each}}", 2, '"indx" is not defined here'],
+    [
+      '{{#*inline "line"}}\n{{s.nme}}{{/inline}}\n{{#each services as |s|}}{{> line s=s}}{{/each}}',
+      2,
+      '"nme" is not defined here',
+    ],
+    [
+      '{{#each services as |s|}}{{#*inline "line"}}\n{{s.name}}{{/inline}}{{> line}}{{/each}}',
+      2,
+      '"s" is not defined here',
+    ],
+    [
+      '{{#*inline "line"}}{{x}}{{/inline}}\n{{#each services}}{{> line x=nme}}{{/each}}',
+      2,
+      '"nme" is not defined here',
+    ],
+    [
+      '{{#*inline "line"}}{{x}}{{/inline}}\n{{#each services as |s|}}{{> line x=s.nme}}{{/each}}',
+      2,
+      '"nme" is not defined here',
+    ],
     ["{{> footer}}", undefined, "The partial footer could not be found"],
   ])("%j fails when it is rendered", (source, line, reason) => {
     expect(failure(() => render(source))).toEqual([line, reason]);

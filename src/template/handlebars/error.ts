@@ -18,9 +18,6 @@ function explain(error: unknown): { readonly line?: number | undefined; readonly
       reason: `syntax error near ${JSON.stringify(near)}: ${expected?.toLowerCase() ?? ""}`,
     };
   }
-  // `{{#if services.a.b}}` where there is no `a`: Handlebars looks into the arguments of helpers unguarded.
-  const through = /^Cannot read properties of (?:undefined|null) \(reading '(.*)'\)$/.exec(message)?.[1];
-  if (through !== undefined) return { reason: `what should have "${through}" is missing` };
   const place = / - \d+:\d+$/.exec(message);
   const words = place ? message.slice(0, place.index) : message;
   return { line: lineOf(error), reason: reword(words) };
@@ -29,7 +26,9 @@ function explain(error: unknown): { readonly line?: number | undefined; readonly
 function reword(words: string): string {
   const unknown = /^You specified knownHelpersOnly, but used the unknown helper (.*)$/.exec(words)?.[1];
   if (unknown !== undefined) return `there is no function "${unknown}"`;
-  const missing = /^("(?:.*)") not defined in/s.exec(words)?.[1];
+  const through = /^(".*") not defined in null$/s.exec(words)?.[1];
+  if (through !== undefined) return `what should have ${through} is missing`;
+  const missing = /^(".*?") not defined in/s.exec(words)?.[1];
   if (missing !== undefined) return `${missing} is not defined here`;
   return words;
 }

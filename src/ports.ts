@@ -178,6 +178,8 @@ export interface Resource {
   readonly src: string;
   /** The template's text. */
   readonly source: string;
+  /** Changes with the other templates of the folder; undefined where the template includes none. */
+  readonly includable?: string | undefined;
   /** Where the rendering goes; absolute. */
   readonly dest: string;
   /** Prefix and keys joined: what is watched and what the template can see. */

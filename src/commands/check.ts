@@ -4,7 +4,7 @@ import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { askBuild } from "../edges/haproxy/check.js";
 import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
-import { TemplateFolder } from "../edges/output/template-files.js";
+import { TemplateFolder, templatesIn } from "../edges/output/template-files.js";
 import { reasonOf } from "../errors.js";
 import { wallTime } from "../flow/clock.js";
 import { isConfiguration } from "../haproxy/config/config.js";
@@ -15,7 +15,7 @@ import type { Resource, ResourceSet } from "../ports.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
 import { openPlainDeps, openStores, type Deps } from "./daemon.js";
-import { compileWith, withFolders } from "./rendering.js";
+import { compileWith, templateDeps, withFolders } from "./rendering.js";
 
 /** What was found of one resource; no fault means that it can be used. */
 export interface CheckedResource {
@@ -58,6 +58,7 @@ export async function checkResources(
   // Without a binary the checks themselves say so; where all have commands of their own, only this advice is missing.
   const build = await askBuild(settings.haproxy, deps.clock, signal).catch(() => undefined);
   signal.throwIfAborted();
+  const seen = templateDeps(templatesIn(settings.confdir), { env: world.env });
   const checked: CheckedResource[] = problems.map(({ file, reason }) => ({
     resource: file,
     faults: [reason],
@@ -66,7 +67,7 @@ export async function checkResources(
   for (const resource of resources) {
     try {
       const snapshot = await stores.of(resource).read(resource.prefixes, signal);
-      const { text, leftOut } = (await compileWith({ env: world.env })(resource))(snapshot);
+      const { text, leftOut } = (await compileWith(seen)(resource))(snapshot);
       const verdict = await judge(text, resource, folder.path, settings, deps, signal);
       checked.push({
         resource: resource.name,

@@ -1,10 +1,10 @@
 import type { Outcome } from "../core/events/event.js";
-import { TemplateFolder } from "../edges/output/template-files.js";
-import { Renderer, type RendererState, type Result } from "../renderer/renderer.js";
+import { TemplateFolder, templatesIn } from "../edges/output/template-files.js";
+import { Renderer, type RendererParts, type RendererState, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
-import { openDaemonDeps, openStores, openDeps, runAsService } from "./daemon.js";
-import { rendererPage, rendererParts, withFolders } from "./rendering.js";
+import { type Deps, openDaemonDeps, openStores, openDeps, runAsService } from "./daemon.js";
+import { rendererPage, rendererParts, templateDeps, withFolders } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
 const UNCHANGED = 2;
@@ -33,8 +33,7 @@ export const renderCommand: Command = {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemonDeps(settings, world);
     await using stores = await openStores(settings, daemon, world);
-    const templates = withFolders(new TemplateFolder(settings.confdir, daemon), world.env, daemon);
-    const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, daemon));
+    const renderer = new Renderer(partsOf(settings, stores.of, world, daemon));
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", {
       status: () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state }),
       page: rendererPage(renderer, stores.common, daemon.clock),
@@ -52,13 +51,23 @@ function summaryOf({ resources }: RendererState): string {
 async function renderOnce(settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number> {
   const deps = openDeps(settings, world);
   await using stores = await openStores(settings, deps, world);
-  const templates = withFolders(new TemplateFolder(settings.confdir, deps), world.env, deps);
-  const renderer = new Renderer(rendererParts(settings, { storeOf: stores.of, templates }, world.env, deps));
+  const renderer = new Renderer(partsOf(settings, stores.of, world, deps));
   const results = await renderer.once(signal);
   for (const { outcome } of results) {
     if (outcome.kind === "would-change") world.stdout.write(`${outcome.diff}\n`);
   }
   return exitCodeOf(results, settings["exit-code"]);
+}
+
+function partsOf(
+  settings: Settings,
+  storeOf: RendererParts["storeOf"],
+  { env }: ProcessWorld,
+  deps: Deps,
+): RendererParts {
+  const templates = withFolders(new TemplateFolder(settings.confdir, deps), env, deps);
+  const seen = templateDeps(templatesIn(settings.confdir), { env });
+  return rendererParts(settings, { storeOf, templates }, seen, deps);
 }
 
 function exitCodeOf(results: readonly Result[], tellsChange: boolean): number {

@@ -5,9 +5,11 @@ import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { errorPagesFolder } from "../edges/output/error-pages-folder.js";
 import { FollowedFolder } from "../edges/output/followed-folder.js";
+import { templateWorld } from "../edges/output/template-world.js";
 import { usersFolder } from "../edges/output/users-folder.js";
 import type { PageParts } from "../edges/page/page-server.js";
 import { StatisticsOfAll } from "../edges/page/statistics.js";
+import { systemClock } from "../flow/clock.js";
 import type { Resource, Store, Templates } from "../ports.js";
 import { DEFAULT_OPTIONS } from "../renderer/apply.js";
 import type { Renderer, RendererParts } from "../renderer/renderer.js";
@@ -20,8 +22,13 @@ import type { Deps } from "./daemon.js";
 export interface TemplateDeps {
   /** Seen through `getenv`. */
   readonly env: RenderInput["env"];
-  readonly world?: RenderInput["world"];
+  readonly world: NonNullable<RenderInput["world"]>;
   readonly compat?: RenderInput["compat"];
+}
+
+/** The environment that is named, and this machine, with the other templates of the folder to include. */
+export function templateDeps(folder: string, given: Omit<TemplateDeps, "world">): TemplateDeps {
+  return { ...given, world: templateWorld(folder, systemClock) };
 }
 
 /** Reads a resource's template. Throws `template-invalid`, as does the result. */
@@ -52,13 +59,13 @@ export function withFolders(
 export function rendererParts(
   settings: Settings,
   { storeOf, templates }: Pick<RendererParts, "storeOf" | "templates">,
-  env: Readonly<Record<string, string | undefined>>,
+  seen: TemplateDeps,
   { clock, emit }: Deps,
 ): RendererParts {
   return {
     templates,
     storeOf,
-    compile: compileWith({ env }),
+    compile: compileWith(seen),
     targetOf: (resource) => new TargetFile(resource, emit),
     historyOf: async ({ dest }) => new (await HISTORY()).HistoryFolder(dest),
     balancerOf: driverSelector({ haproxy: settings.haproxy, clock, emit }),

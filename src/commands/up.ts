@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Agent } from "../agent/agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
 import { SERVICES } from "../core/model/keys.js";
@@ -24,7 +24,7 @@ import type { Settings } from "../settings.js";
 import { type Command, DOCKER_SETTINGS, type ProcessWorld } from "./command.js";
 import { type DaemonDeps, openDaemonDeps, openPassingIdentity } from "./daemon.js";
 import { type AdvertisedEngine, enginesOf, openAgent } from "./engines.js";
-import { rendererParts, upPage, withFolders } from "./rendering.js";
+import { rendererParts, templateDeps, upPage, withFolders } from "./rendering.js";
 
 const STOCK_TEMPLATE = packagePath("templates/haproxy.cfg.hbs");
 const HOLD_SCRIPT = packagePath("templates/hold.lua");
@@ -67,13 +67,15 @@ export const upCommand: Command = {
     const engine = onlyEngineOf(here);
     const agent = await openAgent(engine, here, store, openPassingIdentity(engine.hostId, world), daemon, signal);
     const paths = pathsIn(folder.path);
-    const fixed = fixedTemplates(await resourceOf(settings.template ?? STOCK_TEMPLATE, paths));
+    const template = settings.template ?? STOCK_TEMPLATE;
+    const fixed = fixedTemplates(await resourceOf(template, paths));
     const templates = withFolders(fixed, world.env, daemon);
     const env = {
       ...(await holdBy(settings.haproxy, daemon, signal)),
       ...environmentOf(settings, paths, world),
     };
-    const parts = rendererParts(here, { storeOf: () => store, templates }, env, daemon);
+    const seen = templateDeps(dirname(template), { env });
+    const parts = rendererParts(here, { storeOf: () => store, templates }, seen, daemon);
     await writeFirstFile(parts, portsOf(settings), signal);
     const renderer = new Renderer(parts);
     await using haproxy = await openHaproxy(

@@ -14,7 +14,7 @@ import { deadlineSignal } from "../../flow/deadline.js";
 import type { Resource } from "../../ports.js";
 import type { ProcessWorld } from "../command.js";
 import { compileWith } from "../rendering.js";
-import { type Confd, templateDeps } from "./modes.js";
+import { type Confd, confdTemplateDeps } from "./modes.js";
 
 /** What a look at the resources needs. */
 interface Look {
@@ -54,7 +54,7 @@ export async function validateTemplates({ world, ...look }: Look & { readonly wo
   return judge(look, "Template validation complete", async ({ resource, faults }) => {
     if (!resource) return faults;
     try {
-      const render = await compileWith(templateDeps(settings, world))(resource);
+      const render = await compileWith(confdTemplateDeps(settings, world))(resource);
       if (!keys) return [];
       const { text } = render(snapshotOf(1n, keys));
       const fault = resource.outputFormat && (await formatFault(text, resource.outputFormat));

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { ConfdSettings } from "../../confd/flags.js";
 import { type ConfdDefaults, parseConfdResource } from "../../confd/resource.js";
 import type { Outcome, Emit } from "../../core/events/event.js";
@@ -7,13 +6,12 @@ import { BackendStores } from "../../edges/documents/backend-stores.js";
 import { driverSelector } from "../../edges/haproxy/select-driver.js";
 import type { ConfdJournal } from "../../edges/host/confd-journal.js";
 import { TargetFile } from "../../edges/output/target-file.js";
-import { TemplateFolder } from "../../edges/output/template-files.js";
-import { templateWorld } from "../../edges/output/template-world.js";
+import { TemplateFolder, templatesIn } from "../../edges/output/template-files.js";
 import { systemClock } from "../../flow/clock.js";
 import { DEFAULT_OPTIONS } from "../../renderer/apply.js";
 import { Renderer, type RendererParts } from "../../renderer/renderer.js";
 import type { ProcessWorld } from "../command.js";
-import { compileWith, type TemplateDeps } from "../rendering.js";
+import { compileWith, type TemplateDeps, templateDeps } from "../rendering.js";
 
 /** What a run of confd is made of. */
 export interface Confd {
@@ -95,7 +93,7 @@ export function partsOf(
     ...DEFAULT_OPTIONS,
     templates,
     storeOf: (resource) => storeOf(resource.backend ?? backend),
-    compile: compileWith(templateDeps(settings, world)),
+    compile: compileWith(confdTemplateDeps(settings, world)),
     targetOf: (resource) => new TargetFile(resource, emit, keepsStage),
     balancerOf: driverSelector({ haproxy: settings.haproxy, clock: systemClock, emit }),
     clock: systemClock,
@@ -107,9 +105,9 @@ export function partsOf(
   };
 }
 
-/** What templates see of this machine. */
-export function templateDeps({ confdir, compat }: ConfdSettings, { env }: ProcessWorld): TemplateDeps {
-  return { env, compat, world: templateWorld(join(confdir, "templates"), systemClock) };
+/** What its templates see besides the keys. */
+export function confdTemplateDeps({ confdir, compat }: ConfdSettings, { env }: ProcessWorld): TemplateDeps {
+  return templateDeps(templatesIn(confdir), { env, compat });
 }
 
 function settleOf(settings: ConfdSettings): ConfdDefaults["settle"] {

@@ -9,6 +9,7 @@ import { Notifier } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
 import { lookWithinMs, untilQuiet } from "../files/quiet.js";
+import { digestOfFolder } from "../files/folder-digest.js";
 import { unreadable } from "../files/read-text.js";
 import { groupId, ownIds, userId } from "../files/users.js";
 
@@ -38,6 +39,11 @@ const STRICT_RULES: FolderRules = {
   mayLack: "nothing",
   owner: "present",
 };
+
+/** Where the templates are that the conf.d below a folder names. */
+export function templatesIn(confdir: string): string {
+  return join(confdir, "templates");
+}
 
 /** `conf.d/*.toml` below one folder, and the templates beside it that those name. */
 export class TemplateFolder implements Templates {
@@ -166,7 +172,8 @@ export class TemplateFolder implements Templates {
     group,
     ...file
   }: ResourceFile): Promise<Resource | { readonly problems: readonly string[] }> {
-    const src = join(this.#confdir, "templates", file.src);
+    const templates = templatesIn(this.#confdir);
+    const src = join(templates, file.src);
     const [source, uid, gid] = await Promise.allSettled([
       readFile(src, "utf8"),
       typeof owner === "string" ? userId(owner) : owner,
@@ -183,6 +190,7 @@ export class TemplateFolder implements Templates {
       src,
       dest: resolve(file.dest),
       source: source.value,
+      ...(source.value.includes("include") && { includable: await digestOfFolder(templates) }),
       ...this.#ownerOf({ uid: uid.value, gid: gid.value }),
     };
   }

@@ -42,9 +42,8 @@ export class Pattern {
 
   /** The first match; nothing when there is none. */
   find(text: Bytes): Bytes {
-    const readable = textOf(text);
-    this.#expression.lastIndex = 0;
-    return bytesOf(this.#expression.exec(readable)?.[0] ?? "");
+    const [first] = textOf(text).matchAll(this.#expression);
+    return bytesOf(first?.[0] ?? "");
   }
 
   /** All matches replaced; `$1`, `${1}` and `${name}` in `by` are what a group has matched, `$$` is a dollar. */

@@ -56,6 +56,12 @@ describe("a regular expression of RE2", () => {
     expect(replace(pattern, text, by)).toBe(expected);
   });
 
+  test("replaces all of a text behind a search for the same", () => {
+    expect(find("b+", "abbc")).toBe("bb");
+    expect(replace("b+", "abbc", "x")).toBe("axc");
+    expect(find("b+", "bac")).toBe("b");
+  });
+
   test.each([
     ["(?=a)", "invalid or unsupported Perl syntax: `(?=`"],
     ["(?!a)", "invalid or unsupported Perl syntax: `(?!`"],

@@ -132,7 +132,7 @@ export const SETTINGS = {
     schema: text,
     fallback: undefined,
     value: "FILE",
-    help: "file that holds the etcd password",
+    help: "file that holds the etcd password, read at each log-in",
   }),
   "etcd-ca": setting<string | undefined>({
     schema: text,

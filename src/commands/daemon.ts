@@ -4,8 +4,9 @@ import { Hour } from "../core/page/hour.js";
 import { Links } from "../core/page/links.js";
 import type { Holder } from "../core/registry/claim.js";
 import { BackendStores } from "../edges/documents/backend-stores.js";
+import type { EtcdOptions } from "../edges/etcd-client/client.js";
 import { openEtcd } from "../edges/etcd/store.js";
-import { readText } from "../edges/files/read-text.js";
+import { readFirstLine } from "../edges/files/read-text.js";
 import { hostNames } from "../edges/host/host.js";
 import { openJournal, plainVoice } from "../edges/host/journal.js";
 import { type Identity, openIdentity, passingIdentity } from "../edges/host/state-folder.js";
@@ -117,12 +118,10 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
 
 /** The etcd that the settings name; see `openEtcd`. */
 export async function openStore(settings: Settings, deps: Deps): Promise<Store> {
-  const { username, password } = await credentialsOf(settings);
   return openEtcd(
     {
+      ...accountOf(settings),
       endpoints: settings.etcd,
-      username,
-      password,
       ca: settings["etcd-ca"],
       cert: settings["etcd-cert"],
       key: settings["etcd-key"],
@@ -260,27 +259,19 @@ const LEAST_LENGTH = 16;
  */
 export async function adminTokenOf({ "admin-token-file": path }: Settings): Promise<string | undefined> {
   if (path === undefined) return undefined;
-  const token = (await readSecret(path)).trim();
+  const token = (await readFirstLine(path)).trim();
   if (token.length >= LEAST_LENGTH && /^[\x21-\x7e]+$/.test(token)) return token;
   const issue = `its first line must be ${LEAST_LENGTH} or more letters, digits and signs, as openssl rand -hex 32 makes them`;
   throw new HecdError({ code: "config-invalid", source: `--admin-token-file ${path}`, issues: [issue] });
 }
 
-/** The password itself, or the first line of its file; `name:password` is how etcdctl has it in one. */
-async function credentialsOf(
-  settings: Settings,
-): Promise<{ readonly username: string | undefined; readonly password: string | undefined }> {
-  const path = settings["etcd-password-file"];
-  const password = path === undefined ? settings["etcd-password"] : await readSecret(path);
+/** Who logs in at etcd, and by which password or file of one; `name:password` is how etcdctl has it in one. */
+function accountOf(settings: Settings): Partial<EtcdOptions> {
+  const passwordFile = settings["etcd-password-file"];
+  const password = settings["etcd-password"];
   const username = settings["etcd-username"];
-  if (password !== undefined || username === undefined) return { username, password };
-  const colon = username.indexOf(":");
-  return colon < 0
-    ? { username, password }
-    : { username: username.slice(0, colon), password: username.slice(colon + 1) };
-}
-
-async function readSecret(path: string): Promise<string> {
-  const [line = ""] = (await readText(path)).split("\n");
-  return line;
+  const colon = username?.indexOf(":") ?? -1;
+  if (passwordFile !== undefined || password !== undefined || username === undefined || colon < 0)
+    return { username, password, passwordFile };
+  return { username: username.slice(0, colon), password: username.slice(colon + 1) };
 }

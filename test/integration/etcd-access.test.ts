@@ -1,6 +1,5 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -11,11 +10,10 @@ import { openEtcd } from "../../src/edges/etcd/store.js";
 import { HecdError } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";
 import type { Store } from "../../src/ports.js";
-import { ETCD, ETCDCTL } from "../support/etcd-binary.js";
 import { startEtcd } from "../support/etcd.js";
-import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { numberOf } from "../support/required.js";
+import { SecuredEtcd } from "../support/secured-etcd.js";
 import { tempDir } from "../support/temp-dir.js";
 
 const run = promisify(execFile);
@@ -91,101 +89,10 @@ describe("reading", () => {
 });
 
 describe("a connection with TLS", () => {
-  async function secured(): Promise<{
-    readonly endpoint: string;
-    readonly files: Required<Pick<EtcdOptions, "ca" | "cert" | "key">>;
-    readonly otherCa: string;
-  }> {
-    const dir = await tempDir();
-    const path = (name: string): string => join(dir.path, name);
-    const openssl = (...args: readonly string[]) => run("openssl", args);
-    const authority = (name: string) =>
-      openssl(
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        `/CN=${name}`,
-        "-keyout",
-        path(`${name}.key`),
-        "-out",
-        path(`${name}.pem`),
-      );
-    await authority("ca");
-    await authority("other");
-    await writeFile(path("ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n");
-    for (const name of ["server", "client"]) {
-      await openssl(
-        "req",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        `/CN=${name}`,
-        "-keyout",
-        path(`${name}.key`),
-        "-out",
-        path(`${name}.csr`),
-      );
-      await openssl(
-        "x509",
-        "-req",
-        "-days",
-        "2",
-        "-in",
-        path(`${name}.csr`),
-        "-CA",
-        path("ca.pem"),
-        "-CAkey",
-        path("ca.key"),
-        "-CAcreateserial",
-        "-extfile",
-        path("ext"),
-        "-out",
-        path(`${name}.pem`),
-      );
-    }
-    const port = await freePort();
-    const url = `https://127.0.0.1:${port}`;
-    const peer = `http://127.0.0.1:${await freePort()}`;
-    const child = spawn(
-      ETCD,
-      [
-        ...["--data-dir", path("data"), "--listen-client-urls", url, "--advertise-client-urls", url],
-        ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", `default=${peer}`],
-        ...[
-          "--cert-file",
-          path("server.pem"),
-          "--key-file",
-          path("server.key"),
-          "--trusted-ca-file",
-          path("ca.pem"),
-          "--client-cert-auth",
-        ],
-      ],
-      { stdio: "ignore" },
-    );
-    onTestFinished(async () => {
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
-      await dir[Symbol.asyncDispose]();
-    });
-    const files = { ca: path("ca.pem"), cert: path("client.pem"), key: path("client.key") };
-    await eventually("etcd to answer", () =>
-      run(ETCDCTL, ["--endpoints", url, "--cacert", files.ca, "--cert", files.cert, "--key", files.key, "get", "/x"], {
-        env: { ...process.env, ETCDCTL_API: "3" },
-      }).then(() => true),
-    );
-    return { endpoint: `127.0.0.1:${port}`, files, otherCa: path("other.pem") };
-  }
-
   test("is made with the right files and by no others, and the reason is told", async () => {
-    const { endpoint, files, otherCa } = await secured();
+    await using etcd = await SecuredEtcd.start();
+    const { endpoint, files } = etcd;
+    const otherCa = await etcd.issue("other");
     for (const form of [endpoint, `https://${endpoint}`]) {
       const store = await open({ endpoints: [form], ...files });
       expect((await store.read(["/app"], signal)).entries.size).toBe(0);

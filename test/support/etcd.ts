@@ -170,6 +170,10 @@ export class TestEtcd implements AsyncDisposable {
     });
   }
 
+  async changePassword(name: string, password: string): Promise<void> {
+    await this.#withClient((client) => client.auth.userChangePassword({ name, password }).then(() => undefined));
+  }
+
   async enableAuth(): Promise<void> {
     await this.ctl("user", "add", "root:secret");
     await this.ctl("user", "grant-role", "root", "root");

@@ -18,6 +18,7 @@ export class TcpProxy implements AsyncDisposable {
   #mark: string | undefined;
   #cutAfterBytes = Infinity;
   #received = 0;
+  #accepted = 0;
 
   private constructor(target: number, host: string) {
     this.#host = host;
@@ -48,6 +49,11 @@ export class TcpProxy implements AsyncDisposable {
   /** Bytes received from the target so far. */
   get received(): number {
     return this.#received;
+  }
+
+  /** How many connections there have been. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** How many connections are open. */
@@ -121,6 +127,7 @@ export class TcpProxy implements AsyncDisposable {
   #join(near: Socket, far: Socket): void {
     const pair: Pair = { near, far, head: "", isDead: this.#mode === "silent" };
     this.#pairs.add(pair);
+    this.#accepted++;
     near.once("data", (chunk: Buffer) => {
       pair.head = chunk.toString("latin1");
       if (this.#mark !== undefined) pair.isDead ||= pair.head.includes(this.#mark);

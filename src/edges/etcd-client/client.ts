@@ -1,9 +1,10 @@
-import { rootCertificates } from "node:tls";
 import { InterceptingCall, type Interceptor } from "@grpc/grpc-js";
-import { Etcd3, type IOptions } from "etcd3";
-import { HecdError } from "../../errors.js";
+import type { Etcd3, IOptions } from "etcd3";
+import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, wallTime } from "../../flow/clock.js";
-import { readBytes } from "../files/read-text.js";
+import { readFirstLine } from "../files/read-text.js";
+import { areEqual, type CertificateFiles, type Certificates, readCertificates } from "./certificates.js";
+import { type Account, type Connection, connectionBy } from "./connection.js";
 import { faultHandling } from "./failover.js";
 import { type MemberEndpoint, parseEndpoint } from "./endpoint.js";
 import { probeMember } from "./probe.js";
@@ -22,74 +23,91 @@ import type {
 } from "./rpc.js";
 
 /** Where etcd is and how to be let in. */
-export interface EtcdOptions {
+export interface EtcdOptions extends CertificateFiles {
   /** See `parseEndpoint`; several are members of one cluster. */
   readonly endpoints: readonly string[];
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** Paths of PEM files; without `ca` the well-known authorities are trusted. */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
+  /** Has the password in its first line, read at each log-in; counts more than `password`. */
+  readonly passwordFile?: string | undefined;
 }
 
 /** How long one request may take. */
 const REQUEST_MS = 2_000;
 
+/** How often the files of TLS are looked at while all is well. */
+const LOOK_MS = 5_000;
+
+/** By what a client is let in. */
+interface Secrets {
+  readonly account: Account | undefined;
+  /** Undefined in the clear. */
+  readonly certificates: Certificates | undefined;
+  /** What is in the files of the certificates by now. */
+  readonly readCertificates: () => Promise<Certificates>;
+}
+
 /**
- * etcd3's plain RPC clients, with deadlines, pings and failover.
+ * etcd3's plain RPC clients, with deadlines, pings and failover, and with secrets as they are on disk.
  *
  * Its watcher and its leases are not used: they lose changes and give up.
  */
 export class EtcdClient implements EtcdRpc {
   readonly endpoints: readonly string[];
   readonly #options: IOptions;
+  readonly #secrets: Secrets;
   readonly #clock: Clock;
-  #etcd: Etcd3;
+  #certificates: Certificates | undefined;
+  #connection: Connection;
   /** The one before it, for what may still be under way there. */
-  #former: Etcd3 | undefined;
+  #former: Connection | undefined;
   #dials = 0;
+  #lookedAt: number;
+  #isLooking = false;
   readonly #closing = new AbortController();
 
-  constructor(options: IOptions, endpoints: readonly string[], clock: Clock) {
+  /** `options` are those of all connections, without what `secrets` have. */
+  constructor(options: IOptions, secrets: Secrets, endpoints: readonly string[], clock: Clock) {
     this.#options = options;
-    this.#etcd = this.#dial();
+    this.#secrets = secrets;
+    this.#certificates = secrets.certificates;
+    this.#connection = this.#dial();
     this.endpoints = endpoints;
     this.#clock = clock;
+    this.#lookedAt = clock.now();
   }
 
   range(request: RangeRequest, withinMs?: number): Promise<RangeAnswer> {
-    return this.#etcd.kv.range(request, callWithin(withinMs));
+    return this.#call(({ kv }) => kv.range(request, callWithin(withinMs)));
   }
 
   txn(request: TxnRequest, withinMs?: number): Promise<TxnAnswer> {
-    return this.#etcd.kv.txn(request, callWithin(withinMs));
+    return this.#call(({ kv }) => kv.txn(request, callWithin(withinMs)));
   }
 
   grantLease(ttlSeconds: number): ReturnType<EtcdRpc["grantLease"]> {
-    return this.#etcd.leaseClient.leaseGrant({ TTL: ttlSeconds });
+    return this.#call(({ leaseClient }) => leaseClient.leaseGrant({ TTL: ttlSeconds }));
   }
 
   revokeLease(id: string): Promise<unknown> {
-    return this.#etcd.leaseClient.leaseRevoke({ ID: id });
+    return this.#call(({ leaseClient }) => leaseClient.leaseRevoke({ ID: id }));
   }
 
   readLease(id: string, withKeys: "with-keys" | "without-keys"): Promise<LeaseAnswer> {
-    return this.#etcd.leaseClient.leaseTimeToLive({ ID: id, keys: withKeys === "with-keys" });
+    return this.#call(({ leaseClient }) => leaseClient.leaseTimeToLive({ ID: id, keys: withKeys === "with-keys" }));
   }
 
   openKeepAlive(withinMs: number): Promise<RpcStream<KeepAliveRequest, KeepAliveAnswer>> {
-    return this.#etcd.leaseClient.leaseKeepAlive(callWithin(withinMs));
+    return this.#open(({ leaseClient }) => leaseClient.leaseKeepAlive(callWithin(withinMs)));
   }
 
   openWatch(): Promise<RpcStream<WatchRequest, WatchAnswer>> {
-    return this.#etcd.watchClient.watch({ interceptors: [requireLeader] });
+    return this.#open(({ watchClient }) => watchClient.watch({ interceptors: [requireLeader] }));
   }
 
   async probe(): Promise<boolean> {
-    const { credentials } = this.#options;
-    const scheme = credentials ? "https" : "http";
-    const { rootCertificate: ca, certChain: cert, privateKey: key } = credentials ?? {};
+    const scheme = this.#certificates ? "https" : "http";
+    const { rootCertificate: ca, certChain: cert, privateKey: key } = this.#certificates ?? {};
     const answers = await Promise.all(
       this.endpoints.map((at) =>
         probeMember(`${scheme}://${at}`, { ca, cert, key }, this.#clock, this.#closing.signal),
@@ -99,24 +117,77 @@ export class EtcdClient implements EtcdRpc {
   }
 
   redial(): void {
+    const connection = this.#dial();
     this.#former?.close();
-    this.#former = this.#etcd;
-    this.#etcd = this.#dial();
+    this.#former = this.#connection;
+    this.#connection = connection;
   }
 
   close(): void {
     this.#closing.abort(new DOMException("The client was closed", "AbortError"));
     this.#former?.close();
-    this.#etcd.close();
+    this.#connection.close();
+  }
+
+  /** Makes a request, once more where only its token had become too old. */
+  async #call<T>(request: (etcd: Etcd3) => Promise<T>): Promise<T> {
+    if (this.#clock.now() - this.#lookedAt >= LOOK_MS) void this.#lookAtFiles();
+    const connection = this.#connection;
+    try {
+      return await request(connection.etcd).catch((error: unknown) => {
+        if (!saysTokenIsOld(error)) throw error;
+        connection.forgetToken();
+        return request(connection.etcd);
+      });
+    } catch (error) {
+      await this.#lookAtFiles();
+      throw error;
+    }
+  }
+
+  /** Opens a stream; when it fails, the next one comes with what is on disk then. */
+  async #open<S extends RpcStream<never, unknown>>(stream: (etcd: Etcd3) => Promise<S>): Promise<S> {
+    const connection = this.#connection;
+    const opened = await this.#call(stream);
+    opened.on("error", (error) => {
+      if (saysTokenIsOld(error)) connection.forgetToken();
+      void this.#lookAtFiles();
+    });
+    return opened;
+  }
+
+  /** Makes new connections where the certificates on disk are others by now. Never rejects. */
+  async #lookAtFiles(): Promise<void> {
+    const present = this.#certificates;
+    if (!present || this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const found = await this.#secrets.readCertificates();
+      if (areEqual(found, present) || this.#closing.signal.aborted) return;
+      this.#certificates = found;
+      this.redial();
+    } catch {
+      // Half of what is being replaced, most likely: it is looked at again, and requests tell when they are refused.
+      this.#certificates = present;
+    } finally {
+      this.#lookedAt = this.#clock.now();
+      this.#isLooking = false;
+    }
   }
 
   /** Connections of its own: gRPC shares those whose options are equal. */
-  #dial(): Etcd3 {
-    return new Etcd3({
-      ...this.#options,
-      grpcOptions: { ...this.#options.grpcOptions, "hecd.dial": ++this.#dials },
-    });
+  #dial(): Connection {
+    const credentials = this.#certificates;
+    const grpcOptions = { ...this.#options.grpcOptions, "hecd.dial": ++this.#dials };
+    const options = { ...this.#options, grpcOptions, ...(credentials && { credentials }) };
+    return connectionBy(options, this.#secrets.account);
   }
+}
+
+/** Whether a token was refused by which a member had let us in: users or roles have been changed since. */
+function saysTokenIsOld(error: unknown): boolean {
+  const message = reasonOf(error);
+  return message.includes("revision of auth store is old") || message.includes("invalid auth token");
 }
 
 /** Has a member that is cut off from the others end the stream: it would wait there in silence for what they are told. */
@@ -144,12 +215,14 @@ export async function openClient(options: EtcdOptions, clock: Clock): Promise<Et
   const endpoints = options.endpoints.map(parseEndpoint);
   const tls = usesTls(endpoints, options);
   const addresses = endpoints.map(({ address }) => address);
-  const { username, password } = options;
+  const secrets = {
+    account: await accountOf(options),
+    certificates: tls ? await readCertificates(options) : undefined,
+    readCertificates: () => readCertificates(options),
+  };
   return new EtcdClient(
     {
       hosts: addresses.map((address) => (tls ? `https://${address}` : address)),
-      ...(tls ? { credentials: await credentialsOf(options) } : {}),
-      ...(username === undefined ? {} : { auth: { username, password: password ?? "" } }),
       // A function, since an object would hold one deadline for all requests.
       defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: deadlineIn(REQUEST_MS) }),
       grpcOptions: {
@@ -165,9 +238,19 @@ export async function openClient(options: EtcdOptions, clock: Clock): Promise<Et
       },
       faultHandling: faultHandling(endpoints.length, clock),
     },
+    secrets,
     addresses,
     clock,
   );
+}
+
+/** Who logs in; undefined where nobody does. Fails with `file-unreadable` where the password cannot be read even now. */
+async function accountOf({ username, password = "", passwordFile }: EtcdOptions): Promise<Account | undefined> {
+  if (username === undefined) return undefined;
+  if (passwordFile === undefined) return { username, password: () => Promise.resolve(password) };
+  const read = (): Promise<string> => readFirstLine(passwordFile);
+  await read();
+  return { username, password: read };
 }
 
 /** The scheme decides; without one, the presence of TLS files does. */
@@ -180,17 +263,4 @@ function usesTls(endpoints: readonly MemberEndpoint[], { ca, cert, key }: EtcdOp
   if (wanted.size === 0) return refuse("there is none");
   if (wanted.size > 1) return refuse("either all or none must use TLS");
   return wanted.has(true);
-}
-
-async function credentialsOf({ ca, cert, key }: EtcdOptions): Promise<NonNullable<IOptions["credentials"]>> {
-  if ((cert === undefined) !== (key === undefined)) {
-    const issues = ["a client certificate and its key belong together"];
-    throw new HecdError({ code: "config-invalid", source: "the TLS files of etcd", issues });
-  }
-  return {
-    rootCertificate: ca === undefined ? Buffer.from(rootCertificates.join("\n")) : await readBytes(ca),
-    ...(cert === undefined || key === undefined
-      ? {}
-      : { certChain: await readBytes(cert), privateKey: await readBytes(key) }),
-  };
 }

@@ -7,6 +7,7 @@ import { type Clock, wallTime } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
 import { abortable } from "../../flow/linked-signal.js";
 import { readBytes } from "../files/read-text.js";
+import type { CertificateFiles } from "./certificates.js";
 import { parseEndpoint } from "./endpoint.js";
 
 const ANSWER_MS = 2_000;
@@ -45,13 +46,6 @@ export interface MemberVersion {
   readonly version: string;
   /** How far its clock is ahead of this machine's, in milliseconds, to a second; undefined where it shows none. */
   readonly aheadMs: number | undefined;
-}
-
-/** Paths of PEM files. */
-interface CertificateFiles {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
 }
 
 /** Asks a member of etcd by HTTP for its version and its time; rejects with the reason when there is no such answer. */

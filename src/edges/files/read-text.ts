@@ -7,7 +7,13 @@ export async function readText(path: string): Promise<string> {
   return (await readBytes(path)).toString("utf8");
 }
 
-/** The same; undefined when there is no such file. */
+/** The first line of a text file, as secrets are kept; fails likewise. */
+export async function readFirstLine(path: string): Promise<string> {
+  const [line = ""] = (await readText(path)).split("\n");
+  return line;
+}
+
+/** The text of a file; undefined when there is none, and `file-unreadable` as before. */
 export async function readTextIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");

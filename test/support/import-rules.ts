@@ -64,7 +64,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "edges/documents": {
     rooms: ["edges/etcd", "edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
-    packages: ["node:*", "chokidar", "yaml"],
+    packages: ["node:*", "yaml"],
   },
   "edges/etcd": {
     rooms: ["edges", "edges/etcd-client", "ports", "core/*", "flow", "errors"],
@@ -88,7 +88,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ...["edges/files", "edges/host", "haproxy/config", "confd", "template/functions", "ports", "core/*", "flow"],
       "errors",
     ],
-    packages: ["node:*", "chokidar"],
+    packages: ["node:*"],
   },
   "edges/history": { rooms: ["edges/files", "ports", "core/history"], packages: ["node:*"] },
   "edges/page": {

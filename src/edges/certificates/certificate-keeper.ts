@@ -10,7 +10,8 @@ import { addCertificate, type Brought, type CertificateTalk, renewCertificate } 
 import { certificatesIn, hasCompanion, readCertificate, versionOf } from "./certificate-files.js";
 import { EndTeller } from "./end-teller.js";
 import { keepObtained } from "./obtained.js";
-import { foldersOf, PlaceWatch } from "./place-watch.js";
+import { placesOf } from "../files/place-watchers.js";
+import { PlaceWatch } from "./place-watch.js";
 
 /** The runtime API as far as certificates need it. */
 interface CertificateRuntime {
@@ -268,8 +269,9 @@ export class CertificateKeeper {
   }
 
   async #follow(): Promise<void> {
-    const folders = await Promise.all([...this.#known.keys()].map(foldersOf));
-    await this.#places.follow(new Set([...this.#folders, ...folders.flat()]));
+    const folders = [...this.#folders].map((folder) => ({ folder }));
+    const places = await Promise.all([...this.#folders, ...this.#known.keys()].map(placesOf));
+    await this.#places.follow([...folders, ...places.flat()]);
   }
 
   #talkTo(pid: number, signal: AbortSignal): CertificateTalk {

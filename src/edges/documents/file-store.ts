@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { beginsWithAny } from "../../confd/flatten.js";
 import type { Emit } from "../../core/events/event.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
@@ -7,6 +6,7 @@ import { type Clock, sleep } from "../../flow/clock.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { Session, Store } from "../../ports.js";
+import { placesBelow, PlaceWatchers } from "../files/place-watchers.js";
 import { type DocumentOptions, type Documents, readDocuments } from "./file-documents.js";
 
 /** A new content counts when it has stayed the same for so long: writers truncate first and write in pieces. */
@@ -15,7 +15,7 @@ const STEADY_MS = 60;
 /** What is empty or no document at all must have stayed so for longer, since that is how a half-written file looks. */
 const DOUBTFUL_MS = 1_000;
 
-/** What no event told of (another file system, a folder made anew) is found so late. */
+/** What no event told of (another file system) is found so late. */
 const POLL_MS = 5_000;
 
 /**
@@ -51,37 +51,25 @@ export class FileStore implements Store {
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
     using work = linkedSignal(signal, this.#life.signal);
     const notifier = new Notifier();
-    const { watch: watchFiles } = await import("chokidar");
-    const { paths } = this.#options;
-    const options = { ignoreInitial: true, ignorePermissionErrors: true };
-    const watchers = [
-      watchFiles([...paths], options),
-      // A file that is replaced is another one, so what it lies in is followed too, but nothing else below that.
-      watchFiles([...new Set(paths.map((path) => dirname(path)))], { ...options, depth: 0 }),
-    ];
-    const ring = (): void => {
+    using watchers = new PlaceWatchers(() => {
       notifier.notify();
-    };
-    for (const watcher of watchers) watcher.on("all", ring).on("ready", ring).on("error", ring);
-    try {
-      let given: string | undefined;
-      let trouble: string | undefined;
-      for (;;) {
-        const found = await this.#steady(given === undefined ? 0 : STEADY_MS, work.signal);
-        if ("reason" in found) {
-          if (found.reason !== trouble) this.#emit({ kind: "source-unreadable", ...found });
-          trouble = found.reason;
-        } else {
-          trouble = undefined;
-          if (found.digest !== given) {
-            given = found.digest;
-            yield this.#snapshotOf(found, prefixes);
-          }
+    });
+    let given: string | undefined;
+    let trouble: string | undefined;
+    for (;;) {
+      await watchers.follow((await Promise.all(this.#options.paths.map(placesBelow))).flat());
+      const found = await this.#steady(given === undefined ? 0 : STEADY_MS, work.signal);
+      if ("reason" in found) {
+        if (found.reason !== trouble) this.#emit({ kind: "source-unreadable", ...found });
+        trouble = found.reason;
+      } else {
+        trouble = undefined;
+        if (found.digest !== given) {
+          given = found.digest;
+          yield this.#snapshotOf(found, prefixes);
         }
-        await notifier.waitAtMost(POLL_MS, this.#clock, work.signal);
       }
-    } finally {
-      await Promise.all(watchers.map((watcher) => watcher.close()));
+      await notifier.waitAtMost(POLL_MS, this.#clock, work.signal);
     }
   }
 

@@ -7,7 +7,7 @@ const RESTLESS_MS = 1_000;
 
 /** What no event told of (another file system) is found so late. */
 const POLL_MS = 30_000;
-/** What came right after a change may have passed a watcher by: chokidar reads a folder anew once a second at most. */
+/** What came right after a change may have passed a watcher by: a new folder is followed from the next look on. */
 const AGAIN_MS = 2_000;
 
 /** How long to wait for news of files before they are looked at all the same; `isNews` is whether there has just been some. */

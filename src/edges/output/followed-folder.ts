@@ -2,6 +2,7 @@ import type { Clock } from "../../flow/clock.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
+import { placesBelow, PlaceWatchers } from "../files/place-watchers.js";
 import { lookWithinMs, untilQuiet } from "../files/quiet.js";
 
 /** What is in a folder, for resources whose templates ask for it; only these begin anew when it changes. */
@@ -31,7 +32,6 @@ export class FollowedFolder implements Templates {
 
   /** Fails as the watch of the templates does. */
   async *watch(signal: AbortSignal): AsyncGenerator<ResourceSet, never, undefined> {
-    const { watch: watchFiles } = await import("chokidar"); // one pass does without it
     using work = linkedSignal(signal);
     const news = new Notifier();
     const written = new Notifier();
@@ -44,19 +44,16 @@ export class FollowedFolder implements Templates {
     })().catch((error: unknown) => {
       work.abort(error);
     });
-    const watcher = watchFiles(this.#contents.folder, { ignoreInitial: true, ignorePermissionErrors: true });
-    const tell = (): void => {
+    using watchers = new PlaceWatchers(() => {
       written.notify();
       news.notify();
-    };
-    watcher.on("all", tell);
-    watcher.on("ready", tell); // a change between the first reading and this moment would go unnoticed else
-    watcher.on("error", tell); // reading the files tells what is wrong; without a watcher the poll remains
+    });
     try {
       for (let last = "", isNews = false; ;) {
         isNews = await news.waitAtMost(lookWithinMs(isNews), this.#clock, work.signal);
         if (!templates) continue;
         if (last !== "") await untilQuiet(written, this.#clock, work.signal);
+        await watchers.follow(await placesBelow(this.#contents.folder));
         const next = await this.#completed(templates);
         const text = JSON.stringify(next);
         if (text === last) continue;
@@ -65,7 +62,6 @@ export class FollowedFolder implements Templates {
       }
     } finally {
       work[Symbol.dispose]();
-      await watcher.close();
       await following;
     }
   }

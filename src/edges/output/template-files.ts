@@ -8,6 +8,7 @@ import type { Clock } from "../../flow/clock.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { Resource, ResourceSet, Templates } from "../../ports.js";
 import { codeOf } from "../files/errno.js";
+import { placesBelow, PlaceWatchers } from "../files/place-watchers.js";
 import { lookWithinMs, untilQuiet } from "../files/quiet.js";
 import { digestOfFolder } from "../files/folder-digest.js";
 import { unreadable } from "../files/read-text.js";
@@ -104,37 +105,33 @@ export class TemplateFolder implements Templates {
   /** Fails with `file-unreadable` like `read` at first; a folder that goes away later leaves the last state in force. */
   async *watch(signal: AbortSignal): AsyncGenerator<ResourceSet, never, undefined> {
     const notifier = this.#notifier;
-    const { watch: watchFiles } = await import("chokidar"); // one pass does without it
-    // The folder above both is followed, because a folder that is made anew is not followed any more.
-    const watcher = watchFiles(this.#confdir, { ignoreInitial: true, ignorePermissionErrors: true });
-    try {
-      const ring = (): void => {
-        notifier.notify();
-      };
-      watcher.on("all", ring);
-      watcher.on("ready", ring); // a change between the first reading and this moment would go unnoticed else
-      watcher.on("error", ring); // reading the files tells what is wrong; without a watcher the poll remains
-      let last = await this.read();
-      signal.throwIfAborted();
-      yield last;
-      let trouble: string | undefined;
-      for (let isNews = false; ;) {
-        isNews = await notifier.waitAtMost(lookWithinMs(isNews), this.#clock, signal);
-        if (isNews) await untilQuiet(notifier, this.#clock, signal);
-        const next = await this.#readAgain();
-        if ("trouble" in next) {
-          if (next.trouble !== trouble)
-            this.#emit({ kind: "resource-invalid", file: this.#folder, reason: next.trouble });
-          trouble = next.trouble;
-          continue;
-        }
-        trouble = undefined;
-        if (JSON.stringify(next) === JSON.stringify(last)) continue;
-        last = next;
-        yield last;
+    using watchers = new PlaceWatchers(() => {
+      notifier.notify();
+    });
+    const follow = async (): Promise<void> => {
+      const folders = [this.#folder, templatesIn(this.#confdir)];
+      await watchers.follow((await Promise.all(folders.map(placesBelow))).flat());
+    };
+    await follow();
+    let last = await this.read();
+    signal.throwIfAborted();
+    yield last;
+    let trouble: string | undefined;
+    for (let isNews = false; ;) {
+      isNews = await notifier.waitAtMost(lookWithinMs(isNews), this.#clock, signal);
+      if (isNews) await untilQuiet(notifier, this.#clock, signal);
+      await follow();
+      const next = await this.#readAgain();
+      if ("trouble" in next) {
+        if (next.trouble !== trouble)
+          this.#emit({ kind: "resource-invalid", file: this.#folder, reason: next.trouble });
+        trouble = next.trouble;
+        continue;
       }
-    } finally {
-      await watcher.close();
+      trouble = undefined;
+      if (JSON.stringify(next) === JSON.stringify(last)) continue;
+      last = next;
+      yield last;
     }
   }
 

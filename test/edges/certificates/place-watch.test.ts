@@ -1,7 +1,7 @@
-import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { foldersOf, PlaceWatch } from "../../../src/edges/certificates/place-watch.js";
+import { describe, test } from "vitest";
+import { PlaceWatch } from "../../../src/edges/certificates/place-watch.js";
 import { systemClock } from "../../../src/flow/clock.js";
 import { eventually, staysFor } from "../../support/eventually.js";
 import { tempDir } from "../../support/temp-dir.js";
@@ -33,7 +33,7 @@ describe("a watch of places", () => {
     for (const folder of [watched, other]) await mkdir(folder);
     const places = new PlaceWatch(systemClock);
     await using watch = counted(places);
-    await places.follow(new Set([watched]));
+    await places.follow([{ folder: watched }]);
     await writeFile(join(other, "a.pem"), "1");
     await staysFor("silence", 300, () => watch.count.told === 0);
     await writeFile(join(watched, "a.pem"), "1");
@@ -46,7 +46,7 @@ describe("a watch of places", () => {
     await using directory = await tempDir();
     const places = new PlaceWatch(systemClock);
     await using watch = counted(places);
-    await places.follow(new Set([directory.path]));
+    await places.follow([{ folder: directory.path }]);
     for (let each = 0; each < 20; each++) await writeFile(join(directory.path, `${each}.pem`), "1");
     await eventually("word of them", () => watch.count.told > 0);
     await staysFor("silence", 300, () => watch.count.told === 1);
@@ -58,10 +58,10 @@ describe("a watch of places", () => {
     await mkdir(folder);
     const places = new PlaceWatch(systemClock);
     await using watch = counted(places);
-    await places.follow(new Set([folder]));
+    await places.follow([{ folder }]);
     await rename(folder, `${folder}.old`);
     await mkdir(folder);
-    await places.follow(new Set([folder]));
+    await places.follow([{ folder }]);
     const before = watch.count.told;
     await writeFile(join(folder, "a.pem"), "1");
     await eventually("word of the new folder's file", () => watch.count.told > before);
@@ -70,22 +70,10 @@ describe("a watch of places", () => {
   test("is of no folder that is missing, and of none while nobody watches", async () => {
     await using directory = await tempDir();
     const places = new PlaceWatch(systemClock);
-    await places.follow(new Set([directory.path]));
+    await places.follow([{ folder: directory.path }]);
     await using watch = counted(places);
-    await places.follow(new Set([join(directory.path, "missing")]));
+    await places.follow([{ folder: join(directory.path, "missing") }]);
     await writeFile(join(directory.path, "a.pem"), "1");
     await staysFor("silence", 300, () => watch.count.told === 0);
   });
-});
-
-test("a path changes by its own folder, and by those that its links lead through", async () => {
-  await using directory = await tempDir();
-  const at = (name: string): string => join(directory.path, name);
-  for (const folder of ["certs", "live", "archive"]) await mkdir(at(folder));
-  await writeFile(at("archive/1.pem"), "1");
-  await symlink(join("..", "archive", "1.pem"), at("live/a.pem"));
-  await symlink(at("live/a.pem"), at("certs/a.pem"));
-  expect(await foldersOf(at("certs/a.pem"))).toEqual(["certs", "live", "archive"].map(at));
-  await symlink("loop.pem", at("certs/loop.pem"));
-  expect(new Set(await foldersOf(at("certs/loop.pem")))).toEqual(new Set([at("certs")]));
 });

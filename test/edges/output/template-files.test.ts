@@ -5,7 +5,7 @@ import type { HecdEvent } from "../../../src/core/events/event.js";
 import { TemplateFolder } from "../../../src/edges/output/template-files.js";
 import { hasCode } from "../../../src/errors.js";
 import { systemClock } from "../../../src/flow/clock.js";
-import type { ResourceSet } from "../../../src/ports.js";
+import type { Resource, ResourceSet } from "../../../src/ports.js";
 import { eventually } from "../../support/eventually.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { tempDir } from "../../support/temp-dir.js";
@@ -15,12 +15,12 @@ function toml(src: string, dest = "/tmp/out.cfg"): string {
 }
 
 /** A folder of templates on the disk, and what is seen of it. */
-async function openWorld(files: Record<string, string>, clock = systemClock) {
+async function openWorld(files: Record<string, string>, clock = systemClock, confdir?: string) {
   const dir = await tempDir();
   const stop = new AbortController();
   const seen: ResourceSet[] = [];
   const told: HecdEvent[] = [];
-  const folder = new TemplateFolder(dir.path, { clock, emit: (event) => void told.push(event) });
+  const folder = new TemplateFolder(confdir ?? dir.path, { clock, emit: (event) => void told.push(event) });
   const write = async (name: string, text: string): Promise<void> => {
     await mkdir(dirname(join(dir.path, name)), { recursive: true });
     await writeFile(join(dir.path, name), text);
@@ -190,6 +190,47 @@ describe("a folder of templates that is followed", () => {
     expect(world.seen.at(-1)?.resources).toHaveLength(1);
     await world.write("conf.d/b.toml", toml("a.hbs", "/tmp/b.cfg"));
     await eventually("the new resource", () => world.seen.at(-1)?.resources[0]?.name === "b.toml");
+  });
+
+  test.each(["templates", "conf.d", "."])(
+    "takes a folder that is swapped by two renames for a new one, and follows it: %s",
+    async (name) => {
+      await using world = await openWorld(ONE);
+      await using other = await openWorld(ONE);
+      await world.follow();
+      for (const round of [1, 2]) {
+        await other.write("templates/a.hbs", `swapped ${round}`);
+        await other.write("conf.d/a.toml", toml("a.hbs", `/tmp/${round}.cfg`));
+        await rename(world.path(name), other.path(`../former-${name}-${round}-${process.pid}`));
+        await rename(other.path(name), world.path(name));
+        const isNew = ({ source, dest }: Resource): boolean =>
+          name === "conf.d" ? dest === `/tmp/${round}.cfg` : source === `swapped ${round}`;
+        await eventually("the new folder", () => world.seen.at(-1)?.resources.some(isNew) === true, 2_000);
+        for (const edit of [1, 2]) {
+          await world.write("templates/a.hbs", `edit ${round}.${edit}`);
+          await eventually("an edit", () => world.seen.at(-1)?.resources[0]?.source === `edit ${round}.${edit}`, 2_000);
+        }
+      }
+    },
+  );
+
+  test("follows a folder that is named by a link, and each swap of that", async () => {
+    await using first = await openWorld({ ...ONE, "templates/a.hbs": "first" });
+    await using second = await openWorld({ ...ONE, "templates/a.hbs": "second" });
+    await using place = await tempDir();
+    await symlink(first.path("."), join(place.path, "current"));
+    await using world = await openWorld({}, systemClock, join(place.path, "current"));
+    await world.follow();
+    for (const target of [second, first, second]) {
+      await symlink(target.path("."), join(place.path, "next"));
+      await rename(join(place.path, "next"), join(place.path, "current"));
+      const text = target === first ? "first" : "second";
+      await eventually("the swap", () => world.seen.at(-1)?.resources[0]?.source === text, 2_000);
+      await target.write("templates/a.hbs", "edited");
+      await eventually("an edit", () => world.seen.at(-1)?.resources[0]?.source === "edited", 2_000);
+      await target.write("templates/a.hbs", text);
+      await eventually("an edit back", () => world.seen.at(-1)?.resources[0]?.source === text, 2_000);
+    }
   });
 
   test("says nothing of a change that changes nothing", async () => {

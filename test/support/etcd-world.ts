@@ -33,12 +33,16 @@ export class EtcdWorld implements AsyncDisposable {
   #agent: Promise<void> = Promise.resolve();
   readonly store: Store;
 
-  private constructor(open: (emit: (event: HecdEvent) => void) => Store) {
+  private constructor(open: (emit: (event: HecdEvent) => void) => Store, prefixes: readonly string[]) {
     this.store = open((event) => this.told.push({ event, at: performance.now() }));
-    this.#seen = collect(this.store, [ROOT], this.#life.signal);
+    this.#seen = collect(this.store, prefixes, this.#life.signal);
   }
 
-  static async open(options: EtcdOptions, clock: Clock = systemClock): Promise<EtcdWorld> {
+  static async open(
+    options: EtcdOptions,
+    clock: Clock = systemClock,
+    prefixes: readonly string[] = [ROOT],
+  ): Promise<EtcdWorld> {
     let emit: (event: HecdEvent) => void = () => undefined;
     const store = await openEtcd(options, {
       clock,
@@ -49,7 +53,7 @@ export class EtcdWorld implements AsyncDisposable {
     const world = new EtcdWorld((listener) => {
       emit = listener;
       return store;
-    });
+    }, prefixes);
     await eventually("the first snapshot", () => world.latest);
     return world;
   }

@@ -9,6 +9,8 @@ export interface Flag<T> {
   readonly help: string;
   /** Its key in confd.toml, where it has one; `-` and `_` are the same there. */
   readonly key?: string;
+  /** The fork takes it as text and reads it only later, so that a bad value is no matter of usage. */
+  readonly isReadLater?: true;
   /** Taken, and of no consequence: it belongs to a backend that HECD does not have, or to a part that works otherwise. */
   readonly isIdle?: true;
 }
@@ -62,6 +64,7 @@ const FLAGS = {
   "log-level": textOf("panic, fatal, error, warn, info or debug", "log-level"),
   "log-format": flag<"" | "text" | "json">({
     kind: oneOf("", "text", "json"),
+    isReadLater: true,
     fallback: "",
     key: "log-format",
     help: "text or json",
@@ -96,12 +99,14 @@ const FLAGS = {
   color: toggleOf("colours in the diff"),
   debounce: flag({
     kind: time,
+    isReadLater: true,
     fallback: 0,
     key: "debounce",
     help: "with -watch: how long the keys must have been quiet",
   }),
   "batch-interval": flag({
     kind: time,
+    isReadLater: true,
     fallback: 0,
     key: "batch_interval",
     help: "with -watch: collect changes for so long",

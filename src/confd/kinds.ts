@@ -1,4 +1,5 @@
 import { parseDuration, parseLimit } from "../core/text/duration.js";
+import { parseUnsigned } from "./mode.js";
 import { isTexts } from "./table-reader.js";
 
 /** What a setting may be: on the command line, in the environment, in confd.toml. */
@@ -9,6 +10,8 @@ export interface FlagKind<T> {
   readonly isList: boolean;
   /** Reads a text; undefined when it is none of this kind. */
   readonly parse: (text: string) => T | undefined;
+  /** The same as the fork reads it on its command line and in its environment, where that is otherwise. */
+  readonly parseInFork?: (text: string) => T | undefined;
   /** Takes a value of TOML; undefined when it is none of this kind. */
   readonly accept: (value: unknown) => T | undefined;
 }
@@ -24,26 +27,44 @@ export const text: FlagKind<string> = {
 /** One of these words. */
 export function oneOf<Word extends string>(...words: readonly Word[]): FlagKind<Word> {
   const parse = (given: string): Word | undefined => words.find((word) => word === given);
-  return { ...text, parse, accept: (value) => (typeof value === "string" ? parse(value) : undefined) };
+  return {
+    takes: text.takes,
+    isList: false,
+    parse,
+    accept: (value) => (typeof value === "string" ? parse(value) : undefined),
+  };
 }
 
 const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 const FALSE: ReadonlySet<string> = new Set(["0", "f", "F", "false", "FALSE", "False"]);
+const FORK_SWITCH: Readonly<Record<string, boolean>> = { true: true, yes: true, false: false, no: false };
 
-/** Yes or no, in the words of Go's strconv.ParseBool. */
+function readSwitch(given: string): boolean | undefined {
+  return TRUE.has(given) ? true : FALSE.has(given) ? false : undefined;
+}
+
+/** Yes or no, in the words of Go's strconv.ParseBool; the fork knows more. */
 export const switched: FlagKind<boolean> = {
   takes: undefined,
   isList: false,
-  parse: (given) => (TRUE.has(given) ? true : FALSE.has(given) ? false : undefined),
+  parse: readSwitch,
+  parseInFork: (given) => FORK_SWITCH[given.toLowerCase()] ?? readSwitch(given),
   accept: (value) => (typeof value === "boolean" ? value : undefined),
 };
 
-/** A whole number of 0 or more. */
+/** Go counts in 64 bits, one of them for the sign. */
+const TOO_MUCH = 2 ** 63;
+
+function countable(value: number): number | undefined {
+  return Number.isInteger(value) && Math.abs(value) < TOO_MUCH ? value : undefined;
+}
+
+/** A whole number of 0 or more, as Go reads one: `010` is 8, `0x10` is 16. */
 export const count: FlagKind<number> = {
   takes: "int",
   isList: false,
-  parse: (given) => (/^\+?\d+$/.test(given) ? Number(given) : undefined),
-  accept: (value) => (typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined),
+  parse: (given) => countable(parseUnsigned(given.replace(/^\+/, "")) ?? NaN),
+  accept: (value) => (typeof value === "number" && value >= 0 ? countable(value) : undefined),
 };
 
 /** Several texts, none of them taken apart: confd splits nothing on commas. */
@@ -59,8 +80,11 @@ export const time: FlagKind<number> = {
   takes: "duration",
   isList: false,
   parse: parseDuration,
-  accept: (value) =>
-    typeof value === "string" ? parseDuration(value) : typeof value === "number" ? value / 1e6 : undefined,
+  accept: (value) => {
+    if (typeof value === "string") return parseDuration(value);
+    const nanoseconds = typeof value === "number" ? countable(value) : undefined;
+    return nanoseconds === undefined || nanoseconds < 0 ? undefined : nanoseconds / 1e6;
+  },
 };
 
 /** The same for what limits something: 0 and less are no limit. */
@@ -68,7 +92,7 @@ export const limit: FlagKind<number> = {
   ...time,
   parse: parseLimit,
   accept: (value) => {
-    const ms = typeof value === "string" ? parseLimit(value) : time.accept(value);
-    return ms !== undefined && ms <= 0 ? Infinity : ms;
+    if (typeof value === "string") return parseLimit(value);
+    return typeof value === "number" && value <= 0 ? Infinity : time.accept(value);
   },
 };

@@ -90,7 +90,8 @@ function fromEnvironment(
   const variable = `CONFD_${name.toUpperCase().replaceAll("-", "_")}`;
   const said = env[variable];
   if (said === undefined || said === "") return undefined;
-  const value = confdFlagOf(name).kind.parse(said);
+  const { kind } = confdFlagOf(name);
+  const value = (kind.parseInFork ?? kind.parse)(said);
   return value === undefined ? { problem: `${variable} cannot be ${JSON.stringify(said)}` } : { value };
 }
 
@@ -109,7 +110,8 @@ function readFile(text: string): ReadonlyMap<FlagName, unknown> | { readonly pro
     const { kind } = confdFlagOf(name);
     if (value === "" && kind.takes === "duration") continue; // as the fork has it, no time is the usual one
     const accepted = kind.accept(value);
-    if (accepted === undefined) return { problem: `${key} cannot be ${JSON.stringify(value)}` };
+    if (accepted === undefined)
+      return { problem: `${key} cannot be ${typeof value === "number" ? value : JSON.stringify(value)}` };
     written.set(name, accepted);
   }
   return written;

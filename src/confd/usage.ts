@@ -1,9 +1,6 @@
 import type { Compat } from "../core/model/backend.js";
 import { FLAG_NAMES, confdFlagOf } from "./flags.js";
 
-/** Exit code of a command line that cannot be read, by style. */
-export const USAGE_EXIT: Readonly<Record<Compat, number>> = { classic: 2, fork: 80 };
-
 /** How confd is used: in the form of Go's flags, or in that of the fork. */
 export function usageOf(style: Compat): string {
   const flags = FLAG_NAMES.map((name) => ({ name, ...confdFlagOf(name) })).filter(({ isIdle }) => isIdle !== true);

@@ -9,31 +9,39 @@ export interface Clock {
 /** The machine's own monotonic time. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(ms, wake) {
-    if (ms <= 0) {
-      // Node makes a millisecond of a timer of none.
-      const handle = setImmediate(wake);
-      return () => {
-        clearImmediate(handle);
-      };
-    }
-    const dueAt = performance.now() + ms;
-    let timer: NodeJS.Timeout;
-    const waitOn = (): void => {
-      // Node counts whole milliseconds from the last turn of its loop on, and so wakes up to one of them too soon.
-      const restMs = dueAt - performance.now();
-      if (restMs <= 0) wake();
-      else timer = setTimeout(waitOn, Math.min(Math.ceil(restMs), LONGEST_TIMER_MS));
-    };
-    timer = setTimeout(waitOn, Math.min(ms, LONGEST_TIMER_MS));
-    return () => {
-      clearTimeout(timer);
-    };
-  },
+  after: (ms, wake) => wakeIn(ms, wake, true),
 };
 
 /** Node counts a timer in 31 bits, some 24.8 days; one that is to wait longer it fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `wake` once, in `ms` and no sooner, however long that is; while it waits the process may not end if `isHolding`. */
+function wakeIn(ms: number, wake: () => void, isHolding: boolean): () => void {
+  if (ms <= 0) {
+    // Node makes a millisecond of a timer of none.
+    const handle = setImmediate(wake);
+    if (!isHolding) handle.unref();
+    return () => {
+      clearImmediate(handle);
+    };
+  }
+  const dueAt = performance.now() + ms;
+  let timer: NodeJS.Timeout;
+  const waitOn = (restMs: number): void => {
+    timer = setTimeout(look, Math.min(restMs, LONGEST_TIMER_MS));
+    if (!isHolding) timer.unref();
+  };
+  const look = (): void => {
+    // Node counts whole milliseconds from the last turn of its loop on, and so wakes up to one of them too soon.
+    const restMs = dueAt - performance.now();
+    if (restMs <= 0) wake();
+    else waitOn(Math.ceil(restMs));
+  };
+  waitOn(ms);
+  return () => {
+    clearTimeout(timer);
+  };
+}
 
 /** What the clock on the wall says, for people, files and other programs; it may be set back, so it measures nothing. */
 export function wallTime(): Date {
@@ -61,5 +69,5 @@ export function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<vo
 
 /** Calls `act` in `ms` unless the process has ended before; keeps nothing alive and cannot be called off. */
 export function lastResort(ms: number, act: () => void): void {
-  setTimeout(act, ms).unref();
+  wakeIn(ms, act, false);
 }

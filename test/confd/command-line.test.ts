@@ -9,15 +9,66 @@ function read(...argv: readonly string[]) {
 
 describe("a command line of confd", () => {
   test.each([
-    [["-x-is-none"], { problem: "flag provided but not defined: -x-is-none", style: "classic" }],
-    [["env", "--nope=1"], { problem: "unknown flag --nope", style: "fork" }],
-    [["-node"], { problem: "flag needs an argument: -node", style: "classic" }],
-    [["-watch=maybe"], { problem: 'invalid boolean value "maybe" for -watch: parse error', style: "classic" }],
-    [["-interval", "1.5"], { problem: 'invalid value "1.5" for flag -interval: parse error', style: "classic" }],
-    [["---node", "a"], { problem: "bad flag syntax: ---node", style: "classic" }],
-    [["-=x"], { problem: "bad flag syntax: -=x", style: "classic" }],
-  ])("cannot be %j", (argv, problem) => {
-    expect(parseCommandLine(argv)).toEqual(problem);
+    [["-x-is-none"], "flag provided but not defined: -x-is-none"],
+    [["-node"], "flag needs an argument: -node"],
+    [["-watch=maybe"], 'invalid boolean value "maybe" for -watch: parse error'],
+    [["-watch=yes"], 'invalid boolean value "yes" for -watch: parse error'],
+    [["-interval", "1.5"], 'invalid value "1.5" for flag -interval: parse error'],
+    [["-interval", "08"], 'invalid value "08" for flag -interval: parse error'],
+    [["-interval", "9223372036854775808"], 'invalid value "9223372036854775808" for flag -interval: parse error'],
+    [["-debounce", "soon"], 'invalid value "soon" for flag -debounce: parse error'],
+    [["---node", "a"], "bad flag syntax: ---node"],
+    [["-=x"], "bad flag syntax: -=x"],
+  ])("of the classic cannot be %j", (argv, problem) => {
+    expect(parseCommandLine(argv)).toEqual({ problem, style: "classic", exitCode: 2 });
+  });
+
+  test.each([
+    [["env", "--watchh"], 'unknown flag --watchh, did you mean "--watch"?', 80],
+    [["env", "--nowhere=1"], "unknown flag --nowhere", 80],
+    [["env", "--watch=maybe"], 'invalid boolean value "maybe" for -watch: parse error', 80],
+    [["env", "--interval=soon"], 'invalid value "soon" for flag -interval: parse error', 80],
+    [["env", "--failure-mode=slow"], 'invalid value "slow" for flag -failure-mode: parse error', 80],
+    [["env", "--check-cmd-timeout=soon"], 'invalid value "soon" for flag -check-cmd-timeout: parse error', 80],
+    [["env", "--debounce=soon"], 'invalid value "soon" for flag -debounce: parse error', 1],
+    [["env", "--batch-interval", "1"], 'invalid value "1" for flag -batch-interval: parse error', 1],
+    [["env", "--log-format=xml"], 'invalid value "xml" for flag -log-format: parse error', 1],
+    [["env", "etcd"], "unexpected argument etcd", 80],
+    [["--watch", "env", "more"], "unexpected argument more", 80],
+    [["--compat", "fork", "somewhere"], "unexpected argument somewhere", 80],
+    [["-compat=fork", "-watch", "fil"], 'unexpected argument fil, did you mean "file"?', 80],
+  ])("of the fork cannot be %j", (argv, problem, exitCode) => {
+    expect(parseCommandLine(argv)).toEqual({ problem, style: "fork", exitCode });
+  });
+
+  test("that begins with a mistyped backend is never one without it, which would leave the flags behind it out", () => {
+    for (const argv of [
+      ["ectd", "--watch"],
+      ["-watch", "ectd"],
+      ["--prefix", "/p", "ectd", "--node", "a"],
+    ]) {
+      expect(parseCommandLine(argv)).toMatchObject({
+        style: "fork",
+        exitCode: 80,
+        problem: expect.stringContaining('"etcd"') as string,
+      });
+    }
+    expect(parseCommandLine(["consl"])).toMatchObject({ problem: 'unexpected argument consl, did you mean "consul"?' });
+  });
+
+  test("of the classic ignores a word that means nothing, and what was to be the value of a switch", () => {
+    expect(read("-onetime", "now")).toEqual({ style: "classic", onetime: true });
+    expect(read("-noop", "false", "-watch")).toEqual({ style: "classic", noop: true });
+    expect(read("-backend", "env", "fil")).toEqual({ style: "classic", backend: "env" });
+    expect(parseCommandLine(["somewhere"], "fork")).toMatchObject({ exitCode: 80 });
+    expect(parseCommandLine(["-onetime"], "fork")).toMatchObject({ style: "classic", wants: "run" });
+  });
+
+  test("counts as Go does", () => {
+    expect(read("-interval", "010")).toMatchObject({ interval: 8 });
+    expect(read("-interval", "0x10")).toMatchObject({ interval: 16 });
+    expect(read("-interval", "+1_0")).toMatchObject({ interval: 10 });
+    expect(read("env", "--watch=Yes", "--noop=no")).toMatchObject({ watch: true, noop: false });
   });
 
   test.each(["-prefix /p", "--prefix /p", "-prefix=/p", "--prefix=/p"])("takes a value in either form: %s", (line) => {

@@ -43,6 +43,7 @@ describe("confd's settings", () => {
     expect(settings("classic", { file: 'check_cmd_timeout = "1000h"' })).toMatchObject({
       "check-cmd-timeout": 3_600_000_000,
     });
+    expect(settings("fork", { file: "reload_cmd_timeout = -1" })).toMatchObject({ "reload-cmd-timeout": Infinity });
   });
 
   test("are the usual ones where a time in confd.toml is empty", () => {
@@ -98,10 +99,25 @@ describe("confd's settings", () => {
 
   test.each([
     ['interval = "5"', /^interval cannot be "5"$/],
+    ["interval = inf", /^interval cannot be Infinity$/],
+    ["interval = 1e30", /^interval cannot be 1e\+30$/],
+    ["debounce = nan", /^debounce cannot be NaN$/],
+    ["debounce = -1", /^debounce cannot be -1$/],
+    ["check_cmd_timeout = inf", /^check_cmd_timeout cannot be Infinity$/],
     ["nodes = 'a'", /^nodes cannot be "a"$/],
     ["prefix = ", /invalid value|Invalid TOML/],
   ])("refuse %s", (file, problem) => {
     expect(resolve("classic", { file })).toEqual({ problem: expect.stringMatching(problem) as string });
+  });
+
+  test("of the fork take its words for yes and no from a variable", () => {
+    for (const [said, isWatching] of [
+      ["yes", true],
+      ["YES", true],
+      ["no", false],
+    ] as const) {
+      expect(settings("fork", { env: { CONFD_WATCH: said } }).watch).toBe(isWatching);
+    }
   });
 
   test("refuse a variable that makes no sense, in the fork, which alone reads it", () => {

@@ -1,7 +1,22 @@
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/flow/clock.js";
+import { parseDuration } from "../../src/core/text/duration.js";
+import { lastResort, systemClock } from "../../src/flow/clock.js";
+import { deadlineSignal, graceSignal } from "../../src/flow/deadline.js";
 
 const DAY_MS = 24 * 3_600_000;
+
+/** A century, beyond which the clock of this test becomes coarser than a millisecond. */
+const LONGEST_HOURS = 876_000;
+
+/** A time as people write it, mostly one that no timer of Node can wait. */
+const time = fc.oneof(
+  fc.integer({ min: 1, max: LONGEST_HOURS }).map((hours) => `${hours}h`),
+  fc.integer({ min: 590, max: 610 }).map((hours) => `${hours}h`),
+  fc.integer({ min: 2 ** 31 - 3, max: 2 ** 31 + 3 }).map((ms) => `${ms}ms`),
+  fc.integer({ min: 2 ** 32 - 3, max: 2 ** 32 + 3 }).map((ms) => `${ms}ms`),
+  fc.integer({ min: 1, max: 2 ** 33 }).map((ms) => `${ms}ms`),
+);
 
 describe("the clock of the system", () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -29,6 +44,47 @@ describe("the clock of the system", () => {
     vi.advanceTimersByTime(30 * DAY_MS);
     callOff();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("never wakes whom nothing shall wake", () => {
+    const wake = vi.fn();
+    systemClock.after(Infinity, wake);
+    vi.advanceTimersByTime(365 * DAY_MS);
+    expect(wake).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  test("keeps every wait that can be written down, whatever waits: once, on time, and not as fast as it can", () => {
+    const waits: Readonly<Record<string, (ms: number, wake: () => void) => void>> = {
+      timer: (ms, wake) => systemClock.after(ms, wake),
+      "last resort": lastResort,
+      deadline(ms, wake) {
+        const { signal } = deadlineSignal(ms, () => "late", systemClock, new AbortController().signal);
+        signal.addEventListener("abort", wake);
+      },
+      "grace after an end": (ms, wake) => {
+        const { signal } = graceSignal(ms, systemClock, AbortSignal.abort());
+        signal.addEventListener("abort", wake);
+      },
+    };
+    fc.assert(
+      fc.property(time, fc.constantFrom(...Object.keys(waits)), (text, kind) => {
+        const ms = parseDuration(text) ?? NaN;
+        vi.useFakeTimers(); // from 0 again
+        const set = vi.spyOn(globalThis, "setTimeout");
+        const wake = vi.fn();
+        waits[kind]?.(ms, wake);
+        vi.advanceTimersByTime(ms - 1);
+        expect(wake).not.toHaveBeenCalled();
+        vi.advanceTimersByTime(1);
+        expect(wake).toHaveBeenCalledOnce();
+        expect(vi.getTimerCount()).toBe(0);
+        const delays = set.mock.calls.map(([, delay]) => delay);
+        expect(delays.every((delay) => delay !== undefined && delay > 0 && delay < 2 ** 31)).toBe(true);
+        expect(delays.length).toBeLessThanOrEqual(Math.ceil(ms / (2 ** 31 - 1)) + 1);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

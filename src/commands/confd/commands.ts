@@ -3,7 +3,7 @@ import { type CommandLine, parseCommandLine, type UsageProblem } from "../../con
 import { type ConfdSettings, confdFlagOf } from "../../confd/flags.js";
 import { parseLogLevel } from "../../confd/log-lines.js";
 import { compatOf, resolveConfdSettings } from "../../confd/settings.js";
-import { USAGE_EXIT, usageOf } from "../../confd/usage.js";
+import { usageOf } from "../../confd/usage.js";
 import type { Backend } from "../../core/model/backend.js";
 import { readTextIfThere } from "../../edges/files/read-text.js";
 import { ConfdJournal } from "../../edges/host/confd-journal.js";
@@ -26,7 +26,7 @@ const FAILED = 1;
  * A daemon rejects with the signal's reason when it was asked to stop, as those of `hecd` do.
  */
 export async function runConfd(argv: readonly string[], world: ProcessWorld, signal: AbortSignal): Promise<number> {
-  const line = parseCommandLine(argv);
+  const line = parseCommandLine(argv, world.env["CONFD_COMPAT"]);
   if ("problem" in line) return refuse(line, world);
   switch (line.wants) {
     case "help":
@@ -40,9 +40,9 @@ export async function runConfd(argv: readonly string[], world: ProcessWorld, sig
   }
 }
 
-function refuse({ style, problem }: UsageProblem, { stderr }: ProcessWorld): number {
+function refuse({ style, problem, exitCode }: UsageProblem, { stderr }: ProcessWorld): number {
   stderr.write(style === "classic" ? `${problem}\n${usageOf(style)}` : `confd: error: ${problem}\n`);
-  return USAGE_EXIT[style];
+  return exitCode;
 }
 
 async function run(line: CommandLine, world: ProcessWorld, signal: AbortSignal): Promise<number> {
@@ -60,7 +60,7 @@ async function run(line: CommandLine, world: ProcessWorld, signal: AbortSignal):
     const level = levelOf(settings);
     if (parseLogLevel(level) === undefined) return fatal(`not a valid log level: ${JSON.stringify(level)}`);
     if (line.style === "fork" && settings.backend === "file" && settings.file.length === 0) {
-      return refuse({ style: "fork", problem: "missing flags: --file=FILE,..." }, world);
+      return refuse({ style: "fork", problem: "missing flags: --file=FILE,...", exitCode: 80 }, world);
     }
     journal = journalOf({ ...settings, "log-level": level }, world);
     for (const words of [...advice, ...adviceOn(settings)]) journal.write({ level: "warning", message: words });

@@ -1,6 +1,9 @@
-/** Those of `candidates` that may have been meant by `name`, mistyped, the nearest first. */
-export function suggest(name: string, candidates: readonly string[]): readonly string[] {
-  const most = Math.max(1, Math.floor(name.length / 3));
+/** Those of `candidates` that may have been meant by `name`, mistyped in `most` letters, the nearest first. */
+export function suggest(
+  name: string,
+  candidates: readonly string[],
+  most = Math.max(1, Math.floor(name.length / 3)),
+): readonly string[] {
   return candidates
     .filter(({ length }) => Math.abs(length - name.length) <= most) // which says enough, whatever the letters
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))

@@ -1,5 +1,5 @@
 import { required } from "../support/required.js";
-import type { FaultSite } from "./site.js";
+import type { FaultSite, Host } from "./site.js";
 
 /** What happens to the containers of `moving` while a fault lasts; one of them is always left alone. */
 export interface Act {
@@ -7,9 +7,14 @@ export interface Act {
   readonly play: (site: FaultSite) => Promise<void>;
 }
 
-/** One of the containers of `moving` on the host whose engine is never struck. */
+/** The host whose engine is never struck: the one of `moving`. */
+function hostOf({ parts }: FaultSite): Host {
+  return required(parts.hosts[0], "host");
+}
+
+/** One of the containers of `moving`. */
 async function victim(site: FaultSite): Promise<string> {
-  const [name] = (await site.running("moving")).keys();
+  const [name] = (await site.running("moving", [hostOf(site)])).keys();
   return required(name, "container of moving");
 }
 
@@ -19,13 +24,13 @@ export const ACTS: readonly Act[] = [
   {
     name: "docker restart",
     play: async (site) => {
-      await required(site.parts.hosts[0], "host").docker.run("restart", "-t", "2", await victim(site));
+      await hostOf(site).docker.run("restart", "-t", "2", await victim(site));
     },
   },
   {
     name: "docker stop, and a new container",
     play: async (site) => {
-      const host = required(site.parts.hosts[0], "host");
+      const host = hostOf(site);
       const old = await victim(site);
       await site.run(host, "moving");
       await host.docker.run("stop", "-t", "2", old);
@@ -35,7 +40,7 @@ export const ACTS: readonly Act[] = [
   {
     name: "docker kill, and a start",
     play: async (site) => {
-      const host = required(site.parts.hosts[0], "host");
+      const host = hostOf(site);
       const name = await victim(site);
       await host.docker.run("kill", name);
       await host.docker.run("start", name);

@@ -42,6 +42,7 @@ async function goOneStep(site: FaultSite, step: Step, clients: readonly Counting
   const begunAt = performance.now();
   const heal = await fault.strike(site);
   const played = delay(actAfterMs).then(() => act.play(site));
+  played.catch(() => undefined); // awaited below, when the fault is over
   await delay(lastsMs);
   await heal();
   const healedAt = performance.now();

@@ -120,10 +120,10 @@ export class FaultSite implements AsyncDisposable {
     return name;
   }
 
-  /** The containers of a service that run, with their addresses. */
-  async running(service: string): Promise<ReadonlyMap<string, string>> {
+  /** The containers of a service that run on all hosts, or on these, with their addresses. */
+  async running(service: string, hosts = this.parts.hosts): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
-    for (const { docker, address } of this.parts.hosts) {
+    for (const { docker, address } of hosts) {
       const filters = ["--filter", `label=hecd.service=${service}`, "--filter", `label=hecd.namespace=${NAMESPACE}`];
       const names = await docker.run("ps", ...filters, "--format", "{{.Names}}");
       for (const name of names.split("\n").filter((line) => line !== "")) {

@@ -51,33 +51,22 @@ export class SecuredEtcd implements AsyncDisposable {
 
   /** Has an authority of this name, made when it is first named, sign a server and a client; resolves to its file. */
   async issue(authority: string): Promise<string> {
-    const at = this.#path;
-    const ca = at(`${authority}-ca.pem`);
-    const caKey = at(`${authority}-ca.key`);
+    const [ca, caKey] = [this.#path(`${authority}-ca.pem`), this.#path(`${authority}-ca.key`)];
     if (!this.#authorities.has(authority)) {
       const names = ["-subj", `/CN=${authority}`, "-keyout", caKey, "-out", ca];
       await run("openssl", ["req", "-x509", ...NEW_KEY, "-days", "2", ...names]);
     }
     this.#authorities.add(authority);
-    await writeFile(at("ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n");
-    for (const name of ["server", "client"]) {
-      const [key, request] = [at(`${authority}-${name}.key`), at("request.pem")];
-      await run("openssl", ["req", ...NEW_KEY, "-subj", `/CN=${name}`, "-keyout", key, "-out", request]);
-      const by = ["-CA", ca, "-CAkey", caKey, "-CAcreateserial", "-extfile", at("ext")];
-      await run("openssl", [
-        "x509",
-        "-req",
-        "-days",
-        "2",
-        "-in",
-        request,
-        ...by,
-        "-out",
-        at(`${authority}-${name}.pem`),
-      ]);
-    }
+    for (const name of ["server", "client"]) await this.#sign(authority, name);
     this.#latest = authority;
     return ca;
+  }
+
+  /** What a client of this name needs, signed by the latest authority. */
+  async clientNamed(name: string): Promise<SecuredEtcd["files"]> {
+    await this.#sign(this.#latest, name);
+    const at = (file: string): string => this.#path(`${this.#latest}-${file}`);
+    return { ca: at("ca.pem"), cert: at(`${name}.pem`), key: at(`${name}.key`) };
   }
 
   /** Gives the server, or the clients, what was issued last, one file after the other. */
@@ -130,6 +119,15 @@ export class SecuredEtcd implements AsyncDisposable {
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
+  }
+
+  async #sign(authority: string, name: string): Promise<void> {
+    const at = (file: string): string => this.#path(`${authority}-${file}`);
+    const [request, extensions] = [this.#path("request.pem"), this.#path("ext")];
+    await writeFile(extensions, "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n");
+    await run("openssl", ["req", ...NEW_KEY, "-subj", `/CN=${name}`, "-keyout", at(`${name}.key`), "-out", request]);
+    const by = ["-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial", "-extfile", extensions];
+    await run("openssl", ["x509", "-req", "-days", "2", "-in", request, ...by, "-out", at(`${name}.pem`)]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -64,7 +64,11 @@ export function describeEvent(event: HecdEvent): EventDescription {
     case "store-connected":
       return info(`Connected to etcd at ${event.endpoints.join(", ")}${after(event.afterMs)}`);
     case "store-unreachable":
-      return warn(`Cannot reach etcd at ${event.endpoints.join(", ")}: ${event.reason}${since(event.lastedMs)}`);
+      return warn(
+        event.answers
+          ? `etcd at ${event.endpoints.join(", ")} refuses: ${event.reason}${since(event.lastedMs)}`
+          : `Cannot reach etcd at ${event.endpoints.join(", ")}: ${event.reason}${since(event.lastedMs)}`,
+      );
     case "store-full":
       return error(
         `etcd at ${event.endpoints.join(", ")} has no space: keys are removed and the lease is kept, but nothing is registered or changed until there is room and its alarm is disarmed: ${event.reason}${since(event.lastedMs)}`,

@@ -60,6 +60,8 @@ export type HecdEvent =
       readonly kind: "store-unreachable";
       readonly endpoints: readonly string[];
       readonly reason: string;
+      /** That it answers, and says no. */
+      readonly answers?: boolean;
       readonly lastedMs: number;
     }
   /** It refuses all that needs space, and does the rest. */

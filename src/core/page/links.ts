@@ -45,7 +45,7 @@ function storeIn(event: HecdEvent, at: number): Link | undefined {
   }
   if (event.kind !== "store-unreachable") return undefined;
   const words = `${since(at, event.lastedMs)}, HAProxy serves on: ${event.reason}`;
-  return { name, state: mark("bad", "away"), words };
+  return { name, state: mark("bad", event.answers ? "refuses" : "away"), words };
 }
 
 function leaseIn(event: HecdEvent, at: number): Link | undefined {

@@ -21,6 +21,8 @@ export function faultOf(error: unknown, endpoints: readonly string[]): HecdError
 
 function kindOf(code: string | undefined, reason: string): "store-full" | "store-refused" | "store-unreachable" {
   if (reason.includes("database space exceeded")) return "store-full";
+  // A watch is refused by its first answer, which bears no code.
+  if (reason.includes("etcdserver: permission denied")) return "store-refused";
   return code !== undefined && REFUSALS.has(Number(code)) ? "store-refused" : "store-unreachable";
 }
 

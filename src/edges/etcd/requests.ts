@@ -111,7 +111,8 @@ export class EtcdRequests {
     const lastedMs = this.#outage.failed();
     if (lastedMs === undefined) return;
     const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
-    this.emit({ kind: "store-unreachable", endpoints: this.endpoints, reason, lastedMs });
+    const answers = hasCode(fault, "store-refused") ? { answers: true } : {};
+    this.emit({ kind: "store-unreachable", endpoints: this.endpoints, reason, ...answers, lastedMs });
   }
 
   /** Makes new connections where a member answers and the present connections have not for long. */

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { DecidedContainer, Holdings } from "../../core/decision/explanation.js";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
@@ -42,7 +41,7 @@ export async function askAgent(address: string, clock: Clock, signal: AbortSigna
     return { kind: "silent", reason: STRANGER };
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: "silent", reason: error instanceof z.ZodError ? STRANGER : reasonOf(error) };
+    return { kind: "silent", reason: reasonOf(error) };
   }
 }
 

@@ -29,7 +29,15 @@ const orderAnswer = z.union([z.object({ outcome: z.string() }), z.object({ refus
 
 /** Asks the daemon at `HOST:PORT` how it is; rejects with the reason when nobody answers there as one of ours would. */
 export async function askStatus(address: string, clock: Clock, signal: AbortSignal): Promise<StatusAnswer> {
-  return statusAnswer.parse(JSON.parse(await request(address, "/state", {}, clock, signal)));
+  const text = await request(address, "/state", {}, clock, signal);
+  const answer = parsed(statusAnswer, text);
+  if (answer) return answer;
+  throw new Error(
+    `what answers there says "${text
+      .replaceAll(/[^ -~]+/g, " ")
+      .trim()
+      .slice(0, 200)}"`,
+  );
 }
 
 const historyAnswer = z.object({ entries: z.array(historyEntry) });

@@ -40,7 +40,8 @@ export interface StatusServer extends AsyncDisposable {
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
  * `/metrics` (Prometheus), `/state` (JSON) and `/statistics` (JSON: what HAProxy says of itself when it is asked) on
  * `listen`, `HOST:PORT`; port 0 takes a free one. `/health` and `/ready` are the first two under the names that
- * abtreece's confd gives them. See `answerHistory` for what is told of the past, `LiveReaders` for `/live`, `carryOut` and
+ * abtreece's confd gives them. All but these and `/metrics` is answered by IP address, as localhost or by the machine's
+ * own name alone. See `answerHistory` for what is told of the past, `LiveReaders` for `/live`, `carryOut` and
  * `carryOutHistory` for the orders it takes.
  *
  * Throws `port-occupied` when another process holds the port.
@@ -97,13 +98,13 @@ async function answer(
       return;
     }
   }
+  if (!ASKED_BY_ANY_NAME.has(path) && !isOwnHost(request.headers.host)) {
+    respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
+    return;
+  }
   if (page && (await page.take(request, response))) return;
   if (request.method !== "GET" && request.method !== "HEAD") {
     respond(response, 405, "text/plain; charset=utf-8", "Only GET and HEAD\n");
-    return;
-  }
-  if (history && path.startsWith("/history") && !isOwnHost(request.headers.host)) {
-    respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
     return;
   }
   const told = history && (await answerHistory(url, history));
@@ -147,8 +148,7 @@ async function answer(
     }
     case "/live":
       if (!readers) break;
-      if (!isOwnHost(request.headers.host)) respond(response, 403, "text/plain; charset=utf-8", OTHER_HOST);
-      else if (request.method === "HEAD") respond(response, 200, EVENT_STREAM, "");
+      if (request.method === "HEAD") respond(response, 200, EVENT_STREAM, "");
       else readers.take(request, response);
       return;
   }
@@ -158,6 +158,9 @@ async function answer(
   const last = paths.pop() ?? "";
   respond(response, 404, "text/plain; charset=utf-8", `There are ${paths.join(", ")} and ${last}\n`);
 }
+
+/** What Prometheus, an orchestrator or a load balancer asks for, by whatever name it knows this machine. */
+const ASKED_BY_ANY_NAME: ReadonlySet<string> = new Set(["/healthz", "/health", "/readyz", "/ready", "/metrics"]);
 
 /** What a browser is told that came by a name of somebody else. */
 const OTHER_HOST = "This is answered by IP address, as localhost or by the name of this machine only\n";

@@ -1,14 +1,26 @@
+import { request, type ServerResponse } from "node:http";
+import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
-import { askStatistics } from "../../../src/edges/status/client.js";
+import { askStatistics, askStatus } from "../../../src/edges/status/client.js";
 import { openStatusServer, type StatusSources } from "../../../src/edges/status/server.js";
 import type { Status } from "../../../src/edges/status/status.js";
 import { systemClock } from "../../../src/flow/clock.js";
 
-async function serve(status: () => Status, more: Pick<StatusSources, "statistics"> = {}) {
+async function serve(status: () => Status, more: Pick<StatusSources, "statistics" | "page"> = {}) {
   return openStatusServer("127.0.0.1:0", {
     ...more,
     status,
     metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "hecd_up 1\n" }),
+  });
+}
+
+/** What is answered to a question with this Host header. */
+function codeOf(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { headers: { host }, agent: false }, (response) => {
+      resolve(response.resume().statusCode);
+    });
+    sent.once("error", reject).end();
   });
 }
 
@@ -46,6 +58,30 @@ describe("the status server", () => {
     await using other = await serve(() => ({ waitingFor: [], state: {} }));
     expect((await fetch(`${other.url}/statistics`)).status).toBe(404);
     expect(await askStatistics(new URL(other.url).host, systemClock, signal)).toBeUndefined();
+  });
+
+  test.each<[string, number, readonly string[]]>([
+    ["evil.example", 403, ["/state", "/statistics", "/live", "/history", "/history/7/diff", "/nothing", "/"]],
+    ["evil.example", 200, ["/healthz", "/health", "/readyz", "/ready", "/metrics"]],
+    ["localhost:9180", 200, ["/state", "/statistics", "/metrics"]],
+    [hostname(), 200, ["/state", "/statistics", "/healthz"]],
+  ])("answers by the name %s with %i: %s", async (host, code, paths) => {
+    await using server = await serve(() => ({ waitingFor: [], state: {} }), { statistics: async () => new Map() });
+    const codes = await Promise.all(paths.map((path) => codeOf(`${server.url}${path}`, host)));
+    expect(codes).toEqual(paths.map(() => code));
+  });
+
+  test("is told in its own words by a command that cannot make anything of the answer", async () => {
+    const page = {
+      take: async (_: unknown, response: ServerResponse) => {
+        response.end("This is answered\nby IP address only\n");
+        return true;
+      },
+    };
+    await using server = await serve(() => ({ waitingFor: [], state: {} }), { page });
+    await expect(askStatus(new URL(server.url).host, systemClock, new AbortController().signal)).rejects.toThrow(
+      'what answers there says "This is answered by IP address only"',
+    );
   });
 
   test("answers 404 with what there is, and refuses to be written to", async () => {

@@ -4,7 +4,7 @@ import type { Difference, Emit } from "./core/events/event.js";
 import type { EnginePlace } from "./core/host/vicinity.js";
 import type { Backend } from "./core/model/backend.js";
 import type { CertificateReport } from "./core/model/certificate.js";
-import type { HistoryEntry, HistoryLine } from "./core/history/entry.js";
+import type { HistoryEntry, HistoryLine, NewestHistory, VersionDiff } from "./core/history/entry.js";
 import type { Pin } from "./core/history/pin.js";
 import type { HistoryEnd, Version } from "./core/history/versions.js";
 import type { Container } from "./core/model/container.js";
@@ -358,12 +358,26 @@ export interface History {
   digestOf(text: string): string;
 }
 
+/** How a version is asked for. */
+export interface DiffQuestion {
+  /** The other version; the one before where none is named. */
+  readonly against?: number | undefined;
+  /** Whether who asks may read each file of this daemon; else the text of one that not everybody may read is not shown. */
+  readonly isTrusted?: boolean;
+}
+
 /** What a person may ask and order of the histories of a renderer; each fails with `version-unknown` where there is no such. */
 export interface HistoryOrders {
   /** The newest entries, the newest first; of one resource where it is named. */
   entries(limit: number, resource?: string): Promise<readonly HistoryEntry[]>;
-  /** What a version has changed, or how it differs from another one; `file-unreadable` where not everybody may read it. */
-  diff(id: number, against?: number): Promise<string>;
+  /** The newest entries of each file, from memory, as far as they have been read. */
+  newest(): readonly NewestHistory[];
+  /** Has the newest entries of each file in memory. */
+  readNewest(): Promise<void>;
+  /** Calls `listener` whenever `newest` says something else, until it is disposed. */
+  listen(listener: () => void): Disposable;
+  /** What a version has changed, or how it differs from another one. */
+  diff(id: number, question?: DiffQuestion): Promise<VersionDiff>;
   /** Pins a file to a version, the one before the present where none is named, for so long or until `resume`. */
   rollback(id: number | undefined, forMs: number | undefined): Promise<string>;
   /** Has all pinned files follow the store again, or the one of a resource. */

@@ -93,7 +93,7 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
       const token = await adminTokenOf(settings);
       const sessions = token === undefined ? undefined : new Sessions(token, clock);
       const daemon = { role: parts.role, version: version(), machine: hostNames().hostname };
-      const sources = { ...parts, daemon, status, told, hour, links, orders, sessions, clock };
+      const sources = { ...parts, daemon, status, told, hour, links, orders, history, sessions, clock };
       const page = await openPage(sources, PAGE_TEMPLATES, PAGE_SCRIPT);
       const isToken = sessions && ((given: string) => sessions.isToken(given));
       const server = await openStatusServer(listen, {

@@ -1,3 +1,5 @@
+import { describePin } from "../core/history/describe-pin.js";
+import type { PinState } from "../core/history/pin.js";
 import { tableOf } from "./table.js";
 
 /** How a daemon of this host is, for a person who asks. */
@@ -18,10 +20,7 @@ export interface DaemonStatus {
 export interface FileStatus {
   /** Of the resource. */
   readonly name: string;
-  /** The version that it is pinned to, since when (ISO 8601), which servers are out for it, and how many addresses wait. */
-  readonly pinned:
-    | { readonly to: number; readonly since: string; readonly out: readonly string[]; readonly waiting: number }
-    | undefined;
+  readonly pinned: PinState | undefined;
   readonly leftOut: readonly { readonly key: string; readonly reason: string }[];
 }
 
@@ -72,15 +71,9 @@ function wordsOf({ name, agrees, certificates, faultyCertificates }: ProxyStatus
 /** How a file is not as the store has it. */
 function exceptionsOf({ name, pinned, leftOut }: FileStatus): readonly string[] {
   return [
-    ...(pinned ? [`${name} is pinned to version ${pinned.to} since ${pinned.since}${effectsOf(pinned)}`] : []),
+    ...(pinned ? [describePin(name, pinned)] : []),
     ...(leftOut.length > 0 ? [`${name} leaves out ${someOf(leftOut)}`] : []),
   ];
-}
-
-function effectsOf({ out, waiting }: { readonly out: readonly string[]; readonly waiting: number }): string {
-  const gone = out.length === 1 ? "1 server of it is out of work" : `${out.length} servers of it are out of work`;
-  const coming = waiting === 1 ? "1 new address waits" : `${waiting} new addresses wait`;
-  return (out.length === 0 ? "" : `, ${gone}`) + (waiting === 0 ? "" : `, ${coming}`);
 }
 
 /** The first that is left out, and how many more; all of them are in the answer for machines. */

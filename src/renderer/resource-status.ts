@@ -1,9 +1,9 @@
 import type { Emit, HecdEvent, Outcome } from "../core/events/event.js";
 import { isGood } from "../core/events/outcome.js";
+import type { PinState } from "../core/history/pin.js";
 import type { LeftOut } from "../core/view/server.js";
 import type { Clock } from "../flow/clock.js";
 import type { ProxyDriver, ProxyReport, Resource } from "../ports.js";
-import type { PinState } from "./history/file-pin.js";
 
 /** How one resource stands; everything but name and dest is absent until its first outcome. */
 export interface ResourceState {

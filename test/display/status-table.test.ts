@@ -10,6 +10,7 @@ const READY: DaemonStatus = {
   files: [],
 };
 const PIN = { to: 7, since: "2026-11-30T04:00:00Z", out: ["web/a", "web/b"], waiting: 1 };
+const BRIEF_PIN = { ...PIN, until: "2026-11-30T05:00:00.000Z", out: ["web/a"], waiting: 0 };
 const NO_ADDRESS = { key: "/app/a/b", reason: "is no address" };
 const certificates = { certificates: 0, faultyCertificates: 0 };
 
@@ -25,8 +26,12 @@ test.each<[words: string, status: Partial<DaemonStatus>]>([
     { proxies: [{ name: "a", agrees: true, certificates: 2, faultyCertificates: 1 }] },
   ],
   [
-    "ready; web is pinned to version 7 since 2026-11-30T04:00:00Z, 2 servers of it are out of work, 1 new address waits",
+    "ready; web is pinned to version 7 since 2026-11-30 04:00:00Z, until hecd resume, 2 servers of it are out of work, 1 new address waits",
     { files: [{ name: "web", pinned: PIN, leftOut: [] }] },
+  ],
+  [
+    "ready; web is pinned to version 7 since 2026-11-30 04:00:00Z, until 2026-11-30 05:00:00Z, 1 server of it is out of work",
+    { files: [{ name: "web", pinned: BRIEF_PIN, leftOut: [] }] },
   ],
   [
     "ready; web leaves out /app/a/b (is no address) and 1 more",

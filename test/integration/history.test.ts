@@ -157,7 +157,7 @@ describe("a pinned file", () => {
       });
       expect(status).toMatch(
         new RegExp(
-          `ready; .*haproxy.toml is pinned to version ${first.id} since \\S+, 1 server of it is out of work, 1 new address waits`,
+          `ready; .*haproxy.toml is pinned to version ${first.id} since \\S+ \\S+, until hecd resume, 1 server of it is out of work, 1 new address waits`,
         ),
       );
       const ready = await fetch(`http://${line.rendererAddress}/readyz`);

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { barriersOf, openBrowser } from "../support/browser.js";
-import { busyNight } from "../support/busy-page.js";
+import { busyNight, pinned } from "../support/busy-page.js";
 import { openPageWorld, TOKEN } from "../support/page-world.js";
 
 /** A folder in which each screen is left to be looked at. */
@@ -47,7 +47,7 @@ describe("the page in a browser", () => {
     expect(await page.locator("h2").allTextContents()).toContain("■ 4 things to look at");
     const row = page.getByRole("row", { name: /api-2/ });
     expect(await row.textContent()).toContain("HAProxy has it down");
-    await page.locator("summary", { hasText: "api" }).click();
+    await page.locator("#services summary", { hasText: "api" }).click();
     expect(await row.isVisible()).toBe(false);
     expect(await page.locator("#filter").isVisible()).toBe(false);
     expect(faults).toEqual([]);
@@ -58,9 +58,9 @@ describe("the page in a browser", () => {
     await using world = await openPageWorld();
     busyNight(world, Date.now());
     const { page, faults } = await browser.open(world.url);
-    await page.locator("summary", { hasText: "web" }).click();
+    await page.locator("#services summary", { hasText: "web" }).click();
     expect(await page.getByRole("row", { name: /web-1/ }).isVisible()).toBe(false);
-    await page.locator("summary", { hasText: "api" }).focus();
+    await page.locator("#services summary", { hasText: "api" }).focus();
     const [agent] = world.agents;
     const containers = agent?.containers.filter(({ name }) => name !== "api-2" && name !== "web-2") ?? [];
     world.agents = agent ? [{ ...agent, containers }] : [];
@@ -101,6 +101,41 @@ describe("the page in a browser", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.waitForSelector("#token");
     expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each([
+    ["light", { colorScheme: "light", width: 1280 }],
+    ["narrow-dark", { colorScheme: "dark", width: 360 }],
+  ] as const)("keeps nobody out of a pinned file and of a version's diff either (%s)", async (name, look) => {
+    await using world = await openPageWorld();
+    busyNight(world, Date.now());
+    pinned(world, Date.now());
+    const { colorScheme, width } = look;
+    const { page, faults, strangers } = await browser.open(world.url, {
+      colorScheme,
+      viewport: { width, height: 900 },
+    });
+    await page.getByLabel("Token").fill(TOKEN);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".may-order");
+    expect(await page.locator("#state").textContent()).toContain("haproxy is pinned to version 58 since");
+    const lookAt = async (screen: string) => {
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+      expect(await barriersOf(page)).toEqual([]);
+      if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${screen}-${name}.png`, fullPage: true });
+    };
+    await lookAt("pinned");
+    await page.getByRole("link", { name: "60", exact: true }).click();
+    await page.waitForSelector("#version");
+    expect(await page.locator(".diff .added").first().textContent()).toContain("backend checkout");
+    await lookAt("version");
+    await page.getByLabel("Keep it").selectOption("1h");
+    await page.getByRole("button", { name: "Roll back to version 60" }).click();
+    await page.waitForSelector(".outcome");
+    expect(world.orders).toEqual(["rollback 60 for 3600000"]);
+    expect(await page.locator(".outcome").textContent()).toBe("haproxy is pinned to version 60");
+    expect([faults, strangers]).toEqual([[], []]);
     await page.context().close();
   });
 });

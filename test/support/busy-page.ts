@@ -1,4 +1,5 @@
 import type { DecidedContainer } from "../../src/core/decision/explanation.js";
+import type { HistoryEntry, NewestHistory } from "../../src/core/history/entry.js";
 import type { ServerStatistics } from "../../src/core/model/proxy-statistics.js";
 import { agentOf, type PageWorld, serverStatistics, servingContainer } from "./page-world.js";
 
@@ -55,6 +56,61 @@ export function busyNight(world: PageWorld, now: number): void {
   const expires = new Date(now + 9 * DAY_MS).toISOString();
   world.told.tell({ kind: "certificate-ends", resource: "haproxy", file: "shop.pem", names, expires, daysLeft: 9 });
   world.files = { problems: [], resources: [resourceAt(now)] };
+  world.histories = [historyAt(now)];
+}
+
+/** What has become of the file this night: servers that came, a template that was refused, a reload. */
+function historyAt(now: number): NewestHistory {
+  const [name, dest] = ["haproxy", "/etc/haproxy/haproxy.cfg"];
+  const entry = (id: number, minutes: number, more: Partial<HistoryEntry>): HistoryEntry => ({
+    ...{ id, at: new Date(now - minutes * MINUTE_MS).toISOString(), resource: name, dest },
+    ...{ why: { kind: "template" }, outcome: "applied", tookMs: 9, digest: `${id}f3c9a1`, ...more },
+  });
+  const came = (key: string, change: string): HistoryEntry["why"] => ({
+    ...{ kind: "keys", more: 0, keys: [{ key, what: "came", host: "node1", change }] },
+  });
+  const atRunTime = { how: "runtime", commands: 3 } as const;
+  return {
+    ...{ name, dest },
+    entries: [
+      entry(61, 2, { ...atRunTime, why: came("/app/api/api-4", "r1042"), did: ["api/api-4 added"] }),
+      entry(60, 7, {
+        how: "reload",
+        reason: "backend checkout is new",
+        tookMs: 340,
+        why: came("/app/checkout/checkout-1", "r1038"),
+      }),
+      entry(59, 12, {
+        outcome: "rejected",
+        tookMs: 61,
+        output: "line 9: unknown keyword 'maxcon' in 'global' section\nline 9: fatal",
+      }),
+      entry(58, 55, { ...atRunTime, why: came("/app/web/web-3", "r1021"), did: ["web/web-3 added"] }),
+      entry(57, 180, { outcome: "found", why: { kind: "found" }, tookMs: 0 }),
+    ],
+  };
+}
+
+/** Pins the file of such a night to the version before a reload that came of it, and has a diff of each version. */
+export function pinned(world: PageWorld, now: number): void {
+  const since = new Date(now - MINUTE_MS).toISOString();
+  const until = new Date(now + 59 * MINUTE_MS).toISOString();
+  const [file] = world.files.resources;
+  if (file) {
+    const pin = { to: 58, since, until, out: ["web/web-3"], waiting: 2 };
+    world.files = { problems: [], resources: [{ ...file, pinned: pin }] };
+  }
+  const servers = Array.from(
+    { length: 3 },
+    (_, n) => `+  server checkout-${n + 1} 10.0.0.5:3400${n + 1} check inter 2s\n`,
+  );
+  const diff = `@@ -40,3 +40,7 @@\n backend api\n-  balance roundrobin\n+  balance leastconn\n+backend checkout\n${servers.join("")}`;
+  const entryOf = (id: number) => world.histories.flatMap(({ entries = [] }) => entries).find((each) => each.id === id);
+  world.diff = (id) => {
+    const entry = entryOf(id);
+    if (!entry) throw new Error(`There is no version ${id}`);
+    return { entry, isRefused: entry.outcome === "rejected", diff };
+  };
 }
 
 function resourceAt(now: number) {

@@ -148,7 +148,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
   "core/page": {
-    rooms: ["core/decision", "core/events", "core/model", "core/registry", "core/view"],
+    rooms: ["core/decision", "core/events", "core/history", "core/model", "core/registry", "core/view"],
     packages: [],
   },
   "core/memo": { rooms: [], packages: [] },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { DecidedContainer } from "../../src/core/decision/explanation.js";
+import type { NewestHistory, VersionDiff } from "../../src/core/history/entry.js";
 import type { ProxyStatistics, ServerStatistics } from "../../src/core/model/proxy-statistics.js";
 import { snapshotOf, type Snapshot } from "../../src/core/model/snapshot.js";
 import type { AgentFacts, DaemonFacts } from "../../src/core/page/facts.js";
@@ -13,7 +14,8 @@ import { Sessions } from "../../src/edges/page/sessions.js";
 import { openStatusServer } from "../../src/edges/status/server.js";
 import { ToldEvents } from "../../src/edges/status/told-events.js";
 import { type Clock, systemClock } from "../../src/flow/clock.js";
-import type { Orders } from "../../src/ports.js";
+import { HecdError } from "../../src/errors.js";
+import type { DiffQuestion, HistoryOrders, Orders } from "../../src/ports.js";
 import { tempDir } from "./temp-dir.js";
 
 const TEMPLATES = fileURLToPath(new URL("../../templates/page", import.meta.url));
@@ -34,6 +36,11 @@ export interface PageWorld extends AsyncDisposable {
   files: ReturnType<PageParts["files"]>;
   proxies: ReadonlyMap<string, ProxyStatistics | undefined>;
   snapshot: Snapshot;
+  histories: readonly NewestHistory[];
+  /** What is told of a version; throws where there is none. */
+  diff: (id: number, question?: DiffQuestion) => VersionDiff;
+  /** Says that the histories are others. */
+  noted(): void;
 }
 
 /** A page of nothing real at a status address. */
@@ -58,6 +65,27 @@ export async function openPageWorld({
     drainService: order("drain service", "in maintenance" as const),
     undrainService: order("undrain service", "in service" as const),
   };
+  const listeners = new Set<() => void>();
+  const history: HistoryOrders = {
+    entries: async () => world.histories.flatMap(({ entries = [] }) => entries),
+    newest: () => world.histories,
+    readNewest: async () => undefined,
+    listen(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => listeners.delete(listener) };
+    },
+    diff: async (id, question) => world.diff(id, question),
+    rollback: async (id, forMs) => {
+      if (id === 99) throw unknown("Version 99 was refused, and haproxy has never had it");
+      given.push(`rollback ${id} for ${forMs}`);
+      return `haproxy is pinned to version ${id}`;
+    },
+    resume: async (resource) => {
+      if (resource !== "haproxy") throw unknown(`There is no resource ${resource}`);
+      given.push(`resume ${resource}`);
+      return "haproxy follows the store again";
+    },
+  };
   const told = new ToldEvents();
   const sessions = token === null ? undefined : new Sessions(token, clock);
   const world = {
@@ -70,11 +98,28 @@ export async function openPageWorld({
     files: { resources: [], problems: [] } as PageWorld["files"],
     proxies: new Map() as PageWorld["proxies"],
     snapshot: snapshotOf(1n, []),
+    histories: [] as readonly NewestHistory[],
+    diff: ((id) => {
+      throw unknown(`There is no version ${id} any more, or there has never been one`);
+    }) as PageWorld["diff"],
+    noted: () => {
+      for (const listener of listeners) listener();
+    },
   };
   const status = () => ({ waitingFor: world.waitingFor, state: {} });
   const page = new PageServer(
     {
-      ...{ role, told, status, orders, sessions, clock, hour: world.hour, links: world.links },
+      ...{
+        role,
+        told,
+        status,
+        orders,
+        sessions,
+        clock,
+        history: role === "agent" ? undefined : history,
+        hour: world.hour,
+        links: world.links,
+      },
       daemon: { role, version: "0.1.0", machine: "node1" },
       agents: () => world.agents,
       files: () => world.files,
@@ -98,6 +143,10 @@ export async function openPageWorld({
       await server[Symbol.asyncDispose]();
     },
   });
+}
+
+function unknown(problem: string): HecdError {
+  return new HecdError({ code: "version-unknown", problem });
 }
 
 /** A container with one instance that serves, or does something else. */

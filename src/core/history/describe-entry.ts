@@ -26,7 +26,8 @@ export function describeCause(why: Cause): string {
   }
 }
 
-function describeKey({ key, what, host, change }: KeyNote): string {
+/** One of them: `/app/web/a came (host node1, r12)`. */
+export function describeKey({ key, what, host, change }: KeyNote): string {
   const facts = [...(host === undefined ? [] : [`host ${host}`]), ...(change === undefined ? [] : [change])];
   return `${key} ${what}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
 }

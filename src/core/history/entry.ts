@@ -64,6 +64,26 @@ export const historyEntry = z.object({
 /** One line of the history of a file. */
 export type HistoryEntry = z.output<typeof historyEntry>;
 
+/** The newest of the history of a file, as it is held in memory. */
+export interface NewestHistory {
+  /** Of the resource. */
+  readonly name: string;
+  readonly dest: string;
+  /** The newest first; undefined until they have been read. */
+  readonly entries: readonly HistoryEntry[] | undefined;
+  /** Why it cannot be read or written; absent where it can be. */
+  readonly fault?: string | undefined;
+}
+
+/** What a version has changed, or how it differs from another one. */
+export interface VersionDiff {
+  readonly entry: HistoryEntry;
+  /** Whether it was refused, so that the file has never had it. */
+  readonly isRefused: boolean;
+  /** A unified diff; undefined for whoever may not read the file. */
+  readonly diff: string | undefined;
+}
+
 const splice = z.tuple([z.int().min(0), z.int().min(0), text]);
 const patch = z.array(splice);
 

@@ -15,6 +15,17 @@ const pin = z.object({
 /** A text that a file keeps whatever the store and the template say. */
 export type Pin = z.output<typeof pin>;
 
+/** How a file is pinned, as its daemon tells it. */
+export interface PinState {
+  /** The version that it is pinned to. */
+  readonly to: number;
+  readonly since: string;
+  readonly until?: string | undefined;
+  /** See `PinnedText`. */
+  readonly out: readonly string[];
+  readonly waiting: number;
+}
+
 /** A pin as it is kept on disk. */
 export function formatPin(it: Pin): string {
   return `${JSON.stringify(it)}\n`;

@@ -1,6 +1,7 @@
 import type { Reason } from "../model/reason.js";
 import type { AgentFacts, PageFacts } from "./facts.js";
 import type { CertificateModel, FileModel } from "./files.js";
+import type { HistoryModel } from "./history.js";
 import type { HostModel } from "./hosts.js";
 import type { LeftOutContainer } from "./instances.js";
 import { byLevel, type Level, type Mark, mark, worst } from "./mark.js";
@@ -47,6 +48,7 @@ export interface HeadlineFacts {
   readonly services: readonly ServiceModel[];
   readonly files: readonly FileModel[];
   readonly certificates: readonly CertificateModel[];
+  readonly histories: readonly HistoryModel[] | undefined;
   readonly hosts: readonly HostModel[];
   readonly leftOut: readonly LeftOutContainer[];
   readonly unusable: readonly { readonly key: string; readonly reason: string }[];
@@ -61,6 +63,7 @@ export function headlineModel(parts: HeadlineFacts): HeadlineModel {
       .map(({ name, state, words }) => item("bad", name, `${name} is ${state.word} ${words}`, "links")),
     ...parts.facts.problems.map(({ file, reason }) => item("bad", file, `Cannot use ${file}: ${reason}`, "files")),
     ...parts.files.flatMap(ofFile),
+    ...(parts.histories ?? []).flatMap(ofHistory),
     ...parts.services.flatMap(ofService),
     ...parts.certificates.flatMap(ofCertificate),
     ...parts.facts.agents.flatMap(ofConflicts),
@@ -102,6 +105,13 @@ function ofFile({ id, name, dest, state, level, output, haproxy }: FileModel): r
   if (!haproxy || haproxy.state.level === "good" || haproxy.state.level === "rest") return own;
   const what = haproxy.differences[0] ?? haproxy.words;
   return [...own, item(haproxy.state.level, name, `HAProxy of ${name} ${haproxy.state.word}: ${what}`, id)];
+}
+
+function ofHistory({ id, name, pin, fault }: HistoryModel): readonly AttentionModel[] {
+  return [
+    ...(pin ? [item("warn", name, pin.words, id)] : []),
+    ...(fault === "" ? [] : [item("warn", name, `The history of ${name} cannot be kept: ${fault}`, id)]),
+  ];
 }
 
 function ofService({ id, name, level, state, rows }: ServiceModel): readonly AttentionModel[] {

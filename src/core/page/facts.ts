@@ -1,5 +1,7 @@
 import type { DecidedContainer, Holdings } from "../decision/explanation.js";
 import type { Outcome } from "../events/event.js";
+import type { NewestHistory } from "../history/entry.js";
+import type { PinState } from "../history/pin.js";
 import type { CertificateReport } from "../model/certificate.js";
 import type { ProxyStatistics } from "../model/proxy-statistics.js";
 import type { Snapshot } from "../model/snapshot.js";
@@ -18,6 +20,8 @@ export interface PageFacts {
   readonly snapshot: Snapshot | undefined;
   /** The files that this process keeps; none in an agent's. */
   readonly resources: readonly ResourceFacts[];
+  /** The newest of their histories; undefined where nobody keeps them. */
+  readonly histories: readonly NewestHistory[] | undefined;
   readonly problems: readonly { readonly file: string; readonly reason: string }[];
   /** What each HAProxy says of itself, by the name of its resource; undefined while it does not answer. */
   readonly proxies: ReadonlyMap<string, ProxyStatistics | undefined>;
@@ -52,6 +56,7 @@ export interface ResourceFacts {
   readonly agoMs?: number;
   readonly lastError?: string;
   readonly revision?: string;
+  readonly pinned?: PinState;
   readonly haproxy?: {
     readonly version: string | undefined;
     readonly agrees: boolean | undefined;

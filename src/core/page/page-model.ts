@@ -1,6 +1,7 @@
 import { type HeadlineModel, headlineModel } from "./attention.js";
 import type { PageFacts } from "./facts.js";
 import { type CertificateModel, certificatesModel, type FileModel, filesModel } from "./files.js";
+import { historiesModel, type HistoryModel } from "./history.js";
 import { type HostModel, hostsModel } from "./hosts.js";
 import { type LeftOutContainer, ofAgents, ofStore, type RecordReader } from "./instances.js";
 import type { Link } from "./links.js";
@@ -19,6 +20,8 @@ export interface PageModel {
   readonly unusable: readonly { readonly key: string; readonly reason: string }[];
   readonly files: readonly FileModel[];
   readonly certificates: readonly CertificateModel[];
+  /** What became of each file; undefined where nobody keeps that. */
+  readonly histories: readonly HistoryModel[] | undefined;
   readonly hosts: readonly HostModel[];
   readonly told: readonly { readonly at: string; readonly level: string; readonly message: string }[];
 }
@@ -36,19 +39,20 @@ export function pageModel(facts: PageFacts, reader: RecordReader): PageModel {
   const services = servicesModel({ instances, hour, proxies: answering.length > 0 ? answering : undefined });
   const files = filesModel(resources, at);
   const certificates = certificatesModel(resources, at);
+  const histories = facts.histories && historiesModel(resources, facts.histories);
   const hosts = hostsModel(agents, snapshot, instances);
   const unusable = others?.unusable ?? [];
   const { leftOut } = own;
   return {
     title: `${daemon.machine}: hecd ${daemon.role}`,
-    headline: headlineModel({ facts, services, files, certificates, hosts, leftOut, unusable }),
+    headline: headlineModel({ facts, services, files, certificates, histories, hosts, leftOut, unusable }),
     links,
     plots: [
       barPlot("changes", hour.changes, PLOT_HEIGHT),
       barPlot("reloads", hour.reloads, PLOT_HEIGHT),
       barPlot("failures", hour.failures, PLOT_HEIGHT),
     ],
-    ...{ services, files, certificates, hosts, leftOut, unusable },
+    ...{ services, files, certificates, histories, hosts, leftOut, unusable },
     told: told.map((each) => ({
       at: dayAndTime(Date.parse(each.at)),
       level: each.level,

@@ -6,19 +6,20 @@ import type { ProxyStatistics } from "../../core/model/proxy-statistics.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import { type Clock, sleep, wallTime } from "../../flow/clock.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
-import type { Orders } from "../../ports.js";
-import { isOwnHost } from "../status/asked-host.js";
+import { hasCode, reasonOf } from "../../errors.js";
 import { type EventStream, messageOf } from "../status/event-stream.js";
 import { Readers } from "../status/readers.js";
 import type { Status } from "../status/status.js";
 import type { ToldEvents } from "../status/told-events.js";
+import { back, respond, respondPage, setPolicy } from "./answers.js";
 import { cookieIn, formIn, isOwnForm } from "./forms.js";
-import { giveOrder } from "./page-orders.js";
+import { giveOrder, type OrderTakers } from "./page-orders.js";
 import type { PageAssets } from "./page-assets.js";
 import type { PageTemplates } from "./page-templates.js";
 import { PageVersions, type PageVersion } from "./page-versions.js";
 import { patchBetween, type Rendered } from "./rendered.js";
 import { isOfSession, type SignedIn, type Sessions } from "./sessions.js";
+import { isVersionPath, versionAt } from "./version-page.js";
 import { Watch } from "./watch.js";
 
 /** How often the backends are measured for the last hour, also while nobody looks. */
@@ -50,13 +51,12 @@ interface PageSeen {
 }
 
 /** What a page is made of besides. */
-export interface PageSources extends PageParts {
+export interface PageSources extends PageParts, OrderTakers {
   readonly daemon: DaemonFacts;
   readonly status: () => Status;
   readonly told: ToldEvents;
   readonly hour: Hour;
   readonly links: Links;
-  readonly orders: Orders | undefined;
   /** Who may give orders; nobody when undefined. */
   readonly sessions: Sessions | undefined;
   readonly clock: Clock;
@@ -65,8 +65,7 @@ export interface PageSources extends PageParts {
 /**
  * Serves the page at `/`, what belongs to it below `/page/`, and takes the orders of whoever has signed in.
  *
- * Everything is answered by IP address, as localhost or by the machine's own name alone, with a policy that lets a browser
- * load nothing from elsewhere and run nothing but the one script.
+ * Everything is answered with a policy that lets a browser load nothing from elsewhere and run nothing but the one script.
  */
 export class PageServer implements Disposable {
   readonly #sources: PageSources;
@@ -81,11 +80,13 @@ export class PageServer implements Disposable {
     this.#sources = sources;
     this.#templates = templates;
     this.#assets = assets;
-    const { clock, follow } = sources;
+    const { clock, follow, history } = sources;
     const stir = (): void => {
       this.#readers.stir();
     };
-    this.#watch = new Watch({ follow, ask: (signal) => sources.ask("all", signal), clock }, stir);
+    const ask = (signal: AbortSignal) => sources.ask("all", signal);
+    const read = async (): Promise<void> => history?.readNewest();
+    this.#watch = new Watch({ follow, read, ask, clock }, stir);
     this.#pages = new PageVersions(templates, (at) => this.#factsAt(at));
     this.#readers = new Readers({ begin: () => this.#listen(), look: this.#look.bind(this), clock });
     void this.#measure(this.#life.signal).catch(() => undefined); // it ends by the signal alone
@@ -99,16 +100,14 @@ export class PageServer implements Disposable {
 
   /** Answers what is the page's; resolves to false for what is not. */
   async take(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://page");
+    const url = new URL(request.url ?? "/", "http://page");
+    const path = url.pathname;
     if (path !== "/" && !path.startsWith("/page/")) return false;
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    if (!isOwnHost(request.headers.host)) {
-      respond(response, 403, "This is answered by IP address, as localhost or by the name of this machine only\n");
-      return true;
-    }
+    setPolicy(response);
     if (request.method === "POST") await this.#takeForm(path, request, response);
     else if (path === "/") await this.#answerPage(request, response);
-    else if (path === "/page/live") await this.#answerLive(request, response, searchParams.get("since"));
+    else if (path === "/page/live") await this.#answerLive(request, response, url.searchParams.get("since"));
+    else if (isVersionPath(url)) await this.#answerVersion(url, request, response);
     else this.#answerAsset(path, request, response);
     return true;
   }
@@ -121,8 +120,24 @@ export class PageServer implements Disposable {
     const visitor = { mayOrder: sessions !== undefined, session, said: said ?? session?.said, version };
     if (session) session.said = undefined;
     const html = this.#templates.page(model, rendered, daemon, at, visitor);
-    response.writeHead(code, { "content-type": "text/html; charset=utf-8" });
-    response.end(html);
+    respondPage(response, code, html);
+  }
+
+  /** One version and its diff, which are nowhere until somebody asks for them. */
+  async #answerVersion(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { daemon, sessions, history } = this.#sources;
+    if (!history) {
+      respond(response, 404, "No history is kept here\n");
+      return;
+    }
+    const session = this.#sessionOf(request);
+    try {
+      const model = await versionAt(url, history, session !== undefined);
+      const visitor = { mayOrder: sessions !== undefined, session };
+      respondPage(response, 200, this.#templates.versionPage(model, daemon, visitor));
+    } catch (error) {
+      respond(response, hasCode(error, "version-unknown") ? 404 : 500, `${reasonOf(error)}\n`);
+    }
   }
 
   async #answerLive(request: IncomingMessage, response: ServerResponse, since: string | null): Promise<void> {
@@ -152,7 +167,7 @@ export class PageServer implements Disposable {
 
   /** Takes a form of a page of ours: a token, an order, or the wish to be signed out. */
   async #takeForm(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { sessions, orders } = this.#sources;
+    const { sessions } = this.#sources;
     const form = sessions && (await formIn(request));
     if (!sessions || !form) {
       response.setHeader("connection", "close"); // or its body would be read to its end
@@ -179,7 +194,7 @@ export class PageServer implements Disposable {
     if (path === "/page/logout") {
       sessions.close(cookieIn(request.headers, this.#cookie));
       response.setHeader("set-cookie", `${this.#cookie}=; ${COOKIE}; Max-Age=0`);
-    } else session.said = giveOrder(form.get("order") ?? "", orders);
+    } else session.said = await giveOrder(form, this.#sources);
     back(response);
   }
 
@@ -204,14 +219,24 @@ export class PageServer implements Disposable {
   }
 
   #listen(): Disposable {
-    return this.#sources.told.listen(({ event: { kind } }) => {
+    const events = this.#sources.told.listen(({ event: { kind } }) => {
       if (kind === "applied" || kind === "haproxy-adjusted" || kind === "reloaded") this.#watch.stir();
       this.#readers.stir();
     });
+    const entries = this.#sources.history?.listen(() => {
+      this.#readers.stir();
+    });
+    return {
+      [Symbol.dispose]: () => {
+        events[Symbol.dispose]();
+        entries?.[Symbol.dispose]();
+      },
+    };
   }
 
   #look(): void {
     void this.#watch.look();
+    void this.#sources.history?.readNewest(); // of a file that has come since
     const shown = this.#pages.now();
     for (const [stream, reader] of this.#readers.all) this.#lead(stream, reader, shown);
   }
@@ -234,12 +259,13 @@ export class PageServer implements Disposable {
   }
 
   #factsAt(at: number): PageFacts {
-    const { daemon, status, agents, files, told, hour, links } = this.#sources;
+    const { daemon, status, agents, files, told, hour, links, history } = this.#sources;
     const { snapshot, proxies } = this.#watch;
     return {
       ...{ at, daemon, snapshot, proxies, ...files() },
       waitingFor: status().waitingFor,
       agents: agents(),
+      histories: history?.newest(),
       links: links.all,
       hour: hour.series(at),
       told: told.recent(TOLD),
@@ -262,30 +288,3 @@ export class PageServer implements Disposable {
 }
 
 const COOKIE = "HttpOnly; SameSite=Strict; Path=/";
-
-/** Nothing is loaded from elsewhere, nothing is run but the script of the page, and nobody may put it into a frame. */
-const HEADERS = {
-  "content-security-policy": [
-    "default-src 'none'",
-    ...["script-src", "style-src", "img-src", "connect-src", "form-action"].map((what) => `${what} 'self'`),
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join("; "),
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "same-origin",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "cache-control": "no-store",
-};
-
-function respond(response: ServerResponse, code: number, text: string): void {
-  response.writeHead(code, { "content-type": "text/plain; charset=utf-8" });
-  response.end(text);
-}
-
-/** Leads a browser back to the page, wherever that is to it. */
-function back(response: ServerResponse): void {
-  response.writeHead(303, { location: "../#orders" });
-  response.end();
-}

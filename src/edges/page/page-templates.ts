@@ -2,28 +2,38 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Handlebars from "handlebars";
 import type { DaemonFacts } from "../../core/page/facts.js";
+import type { HistoryModel } from "../../core/page/history.js";
 import type { PageModel } from "../../core/page/page-model.js";
 import type { ServiceModel } from "../../core/page/services.js";
 import { dayAndTime } from "../../core/page/time.js";
+import type { VersionPageModel } from "../../core/page/version.js";
 import type { Rendered } from "./rendered.js";
 
 /** The parts of a page that are elements by the same id, and the other templates. */
 const PARTS = ["state", "links", "plots", "files", "hosts", "left-out", "log"] as const;
-const OTHERS = ["page", "service", "head", "service-order", "row", "mark", "plot"] as const;
+const OF_HISTORY = ["history-note", "history-file", "history-head", "history-pin", "history-row", "version"] as const;
+const OTHERS = ["page", "service", "head", "service-order", "row", "mark", "plot", ...OF_HISTORY] as const;
 
 type Name = (typeof PARTS)[number] | (typeof OTHERS)[number];
 
 /** A page opens the services that need somebody, and all of them while they are few rows. */
 const FEW_ROWS = 60;
 
-/** What a page says to the one who asks, besides what it says to everybody. */
-export interface Visitor {
-  /** Names the page that they get, to be led on from. */
-  readonly version: string;
+/** Histories are open where there are no more of them. */
+const FEW_FILES = 2;
+
+/** Who asks for a page. */
+interface Asker {
   /** Whether there is a token by which anybody may sign in. */
   readonly mayOrder: boolean;
   /** Of who is signed in. */
   readonly session?: { readonly csrf: string } | undefined;
+}
+
+/** What a page says to the one who asks, besides what it says to everybody. */
+export interface Visitor extends Asker {
+  /** Names the page that they get, to be led on from. */
+  readonly version: string;
   /** What came of the last order. */
   readonly said?: string | undefined;
 }
@@ -87,6 +97,23 @@ export class PageTemplates {
       );
       shells.set(service.id, this.#shell(service, leaves, isShort, ""));
     }
+    const { histories = [] } = model;
+    leaf("history-note", "history-note", { files: histories.length });
+    lists.set(
+      "history",
+      histories.map(({ id }) => id),
+    );
+    for (const { versions, ...file } of histories) {
+      const { id, dest, state, words, pin, fault } = file;
+      leaf(`${id}/head`, "history-head", { id, dest, state, words });
+      leaf(`${id}/pin`, "history-pin", { id, pin, fault });
+      for (const version of versions) leaf(version.id, "history-row", version);
+      lists.set(
+        `${id}/rows`,
+        versions.map((version) => version.id),
+      );
+      shells.set(id, this.#historyShell(file, leaves, isFew(histories), ""));
+    }
     this.#known = made;
     return { leaves, lists, shells };
   }
@@ -99,12 +126,18 @@ export class PageTemplates {
       const rows = service.rows.map(({ id }) => leaves.get(id) ?? "").join("");
       return this.#shell(service, leaves, isShort, rows);
     });
+    const { histories } = model;
+    const history = histories?.map((file) => {
+      const rows = file.versions.map(({ id }) => leaves.get(id) ?? "").join("");
+      return this.#historyShell(file, leaves, isFew(histories), rows);
+    });
     return this.#fill("page", {
       title: `${model.headline.state.word}: ${model.title}`,
       daemon,
       at: { iso: new Date(at).toISOString(), words: dayAndTime(at) },
       parts: Object.fromEntries(PARTS.map((part) => [part, partOf(part, daemon, leaves)])),
       services: services.join(""),
+      ...(history && { history: { files: history.join(""), note: leaves.get("history-note") } }),
       hasFiles: daemon.role !== "agent",
       hasAgents: daemon.role !== "renderer",
       ...visitor,
@@ -121,9 +154,32 @@ export class PageTemplates {
     });
   }
 
+  /** The page of one version. */
+  versionPage(model: VersionPageModel, daemon: DaemonFacts, asker: Asker): string {
+    return this.#fill("version", { ...model, daemon, ...asker });
+  }
+
+  #historyShell(
+    { id, dest, pin }: Pick<HistoryModel, "id" | "dest" | "pin">,
+    leaves: Rendered["leaves"],
+    isShort: boolean,
+    rows: string,
+  ): string {
+    return this.#fill("history-file", {
+      ...{ id, dest, rows, isOpen: isShort || pin !== undefined },
+      head: leaves.get(`${id}/head`),
+      pin: leaves.get(`${id}/pin`),
+    });
+  }
+
   #fill(name: Name, part: object): string {
     return this.#templates.get(name)?.(part) ?? "";
   }
+}
+
+/** Few histories are open. */
+function isFew(histories: readonly HistoryModel[]): boolean {
+  return histories.length <= FEW_FILES;
 }
 
 interface Made {

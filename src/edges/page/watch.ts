@@ -17,6 +17,8 @@ const FIRST_WITHIN_MS = 500;
 export interface WatchSources {
   /** The keys of all hosts, as a store yields them; undefined where they are not read. */
   readonly follow: ((signal: AbortSignal) => AsyncIterable<Snapshot>) | undefined;
+  /** Has in memory what need be read but once. */
+  readonly read: () => Promise<void>;
   /** Asks each HAProxy there is, by the name of its resource; those that do not answer are undefined. */
   readonly ask: (signal: AbortSignal) => Promise<ReadonlyMap<string, ProxyStatistics | undefined>>;
   readonly clock: Clock;
@@ -65,7 +67,7 @@ export class Watch implements Disposable {
   }
 
   #begin(): void {
-    const { clock, follow } = this.#sources;
+    const { clock, follow, read } = this.#sources;
     const work = linkedSignal();
     this.#work = work;
     let seen: () => void = () => undefined;
@@ -77,7 +79,7 @@ export class Watch implements Disposable {
     else seen();
     const asked = this.#ask(work.signal).catch(() => undefined);
     const late = sleep(FIRST_WITHIN_MS, clock, work.signal).catch(() => undefined);
-    this.#first = Promise.race([Promise.all([firstSnapshot, asked]), late]);
+    this.#first = Promise.race([Promise.all([firstSnapshot, asked, read()]), late]);
     void asked.then(() => this.#keepAsking(work)).catch(() => undefined);
   }
 

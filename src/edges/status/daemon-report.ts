@@ -38,10 +38,18 @@ const agentPart = z.object({
   conflicts: z.array(z.object({ key: z.string(), held: z.string(), agrees: z.boolean() })),
 });
 
+const pinned = z.object({
+  to: z.number(),
+  since: z.string(),
+  until: z.string().optional(),
+  out: z.array(z.string()),
+  waiting: z.number(),
+});
+
 const resourcePart = z.object({
   name: z.string(),
   dest: z.string().optional(),
-  pinned: z.object({ to: z.number(), since: z.string(), out: z.array(z.string()), waiting: z.number() }).optional(),
+  pinned: pinned.optional(),
   leftOut: z.array(z.object({ key: z.string(), reason: z.string() })).optional(),
   haproxy: z
     .object({

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { HecdError, reasonOf } from "../../errors.js";
+import { hasCode, reasonOf } from "../../errors.js";
+import type { VersionDiff } from "../../core/history/entry.js";
 import type { HistoryOrders } from "../../ports.js";
 import { type OrderAnswer, type OrderRequest, refusalOf } from "./orders.js";
 
@@ -35,7 +36,7 @@ export async function answerHistory(
   if (!asked.success) return plain(400, "limit and against are numbers\n");
   const { limit = USUAL_LIMIT, resource, against } = asked.data;
   try {
-    if (id !== undefined) return plain(200, await history.diff(Number(id), against));
+    if (id !== undefined) return diffAnswer(await history.diff(Number(id), { against }));
     const entries = await history.entries(Math.min(limit, HIGHEST_LIMIT), resource);
     return { code: 200, type: "application/json; charset=utf-8", body: `${JSON.stringify({ entries }, null, 2)}\n` };
   } catch (error) {
@@ -68,10 +69,14 @@ export async function carryOutHistory(
   }
 }
 
-function codeOf(error: unknown): 403 | 404 | 500 {
-  if (!(error instanceof HecdError)) return 500;
-  if (error.fault.code === "version-unknown") return 404;
-  return error.fault.code === "file-unreadable" ? 403 : 500;
+function diffAnswer({ entry, diff }: VersionDiff): HistoryAnswer {
+  if (diff !== undefined) return plain(200, diff);
+  const refusal = "not everybody may read it, so its texts are not served; hecd diff reads them where you may";
+  return plain(403, `Cannot read ${entry.dest}: ${refusal}\n`);
+}
+
+function codeOf(error: unknown): 404 | 500 {
+  return hasCode(error, "version-unknown") ? 404 : 500;
 }
 
 function plain(code: HistoryAnswer["code"], body: string): HistoryAnswer {

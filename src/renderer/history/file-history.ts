@@ -1,6 +1,6 @@
 import type { Emit, Outcome } from "../../core/events/event.js";
 import { isGood, retryOf } from "../../core/events/outcome.js";
-import type { Cause, HistoryEntry, HistoryLine } from "../../core/history/entry.js";
+import type { Cause, HistoryEntry, HistoryLine, NewestHistory } from "../../core/history/entry.js";
 import { keysBetween, keysCause } from "../../core/history/key-notes.js";
 import { addressesIn, addressesOf } from "../../core/history/store-addresses.js";
 import type { HistoryEnd } from "../../core/history/versions.js";
@@ -19,6 +19,8 @@ interface FileHistoryParts {
   readonly emit: Emit;
   /** Gives each entry of a renderer its number; knows the last one. */
   readonly ids: { last: number };
+  /** Hears that `newest` says something else. */
+  readonly onNews?: () => void;
 }
 
 /** How a turn has ended, as its history has it. */
@@ -36,6 +38,10 @@ export interface TurnEnd {
 
 /** More of what a check has said is left out. */
 const MOST_OUTPUT = 4_000;
+
+/** So many entries are held in memory for whoever looks on, and so many deeds of each. */
+const NEWEST = 20;
+const NEWEST_DEEDS = 20;
 
 /**
  * Puts down what becomes of one file, and why: which keys have changed since it was right last, or what else has.
@@ -58,6 +64,11 @@ export class FileHistory {
   /** What the last entry has said of a turn that has not ended well. */
   #lastFailure = "";
   #writing: Promise<void> = Promise.resolve();
+  /** Held in memory from when somebody has asked for them. */
+  #newest: readonly HistoryEntry[] | undefined;
+  #reading: Promise<void> | undefined;
+  /** Why it can be read or written no more. */
+  readonly #faults: { reading?: string | undefined; writing?: string | undefined } = {};
 
   constructor(resource: Resource, parts: FileHistoryParts) {
     this.#parts = parts;
@@ -70,6 +81,28 @@ export class FileHistory {
     return this.#resource;
   }
 
+  /** The newest entries, as far as `readNewest` has read them, with each that has come since. */
+  get newest(): NewestHistory {
+    const { name, dest } = this.#resource;
+    return { name, dest, entries: this.#newest, fault: this.#faults.writing ?? this.#faults.reading };
+  }
+
+  /** Has the newest entries in memory from now on; where they cannot be read that is told, and tried again the next time. */
+  async readNewest(): Promise<void> {
+    if (this.#newest) return;
+    this.#reading ??= this.#writing = this.#writing.then(async () => {
+      try {
+        this.#newest = (await this.#parts.history.entries(NEWEST)).map(shortened);
+        this.#faults.reading = undefined;
+        this.#parts.onNews?.();
+      } catch (error) {
+        this.#fail("reading", error);
+      }
+      this.#reading = undefined;
+    });
+    await this.#reading;
+  }
+
   /** Reads how far it has come, and notes a file that somebody else has written meanwhile. */
   async open(file: string | undefined): Promise<void> {
     const { history, ids } = this.#parts;
@@ -77,7 +110,7 @@ export class FileHistory {
       this.#end = await history.end();
       this.#known = new Set(this.#end?.addresses);
     } catch (error) {
-      this.#fail(error);
+      this.#fail("reading", error);
     }
     const end = this.#end;
     ids.last = Math.max(ids.last, end?.id ?? 0);
@@ -169,21 +202,34 @@ export class FileHistory {
     try {
       await history.append(line, end);
       this.#outage.recovered();
+      this.#faults.writing = undefined;
+      if (this.#newest) this.#newest = [shortened(entry), ...this.#newest].slice(0, NEWEST);
+      this.#parts.onNews?.();
     } catch (error) {
-      this.#fail(error);
+      this.#fail("writing", error);
     }
   }
 
-  #fail(error: unknown): void {
+  #fail(what: "reading" | "writing", error: unknown): void {
+    const reason = reasonOf(error);
+    if (reason !== this.#faults[what]) {
+      this.#faults[what] = reason;
+      this.#parts.onNews?.();
+    }
     const lastedMs = this.#outage.failed();
     if (lastedMs === undefined) return;
     this.#parts.emit({
       kind: "history-unwritable",
       resource: this.#resource.name,
-      reason: reasonOf(error),
+      reason,
       lastedMs,
     });
   }
+}
+
+/** An entry as it is held in memory: thousands of servers may have come in one turn. */
+function shortened({ did, ...entry }: HistoryEntry): HistoryEntry {
+  return did ? { ...entry, did: did.slice(0, NEWEST_DEEDS) } : entry;
 }
 
 /** What is put down of a turn. */

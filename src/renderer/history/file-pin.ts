@@ -1,6 +1,6 @@
 import type { Emit } from "../../core/events/event.js";
 import type { Cause } from "../../core/history/entry.js";
-import type { Pin } from "../../core/history/pin.js";
+import type { Pin, PinState } from "../../core/history/pin.js";
 import { type PinnedText, pinnedTextAt } from "../../core/history/pinned-text.js";
 import type { Version } from "../../core/history/versions.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
@@ -20,17 +20,6 @@ interface FilePinParts {
   readonly emit: Emit;
   /** Hears that another text is due. */
   readonly onChange: (why: Cause) => void;
-}
-
-/** How a file is pinned, for `/state`. */
-export interface PinState {
-  /** The version that it is pinned to. */
-  readonly to: number;
-  readonly since: string;
-  readonly until?: string;
-  /** See `PinnedText`. */
-  readonly out: readonly string[];
-  readonly waiting: number;
 }
 
 /** Keeps what one file is pinned to, on disk as well, until an order or its time ends it; tells of it ever more rarely. */

@@ -1,9 +1,9 @@
 import type { Emit } from "../../core/events/event.js";
-import type { HistoryEntry } from "../../core/history/entry.js";
+import type { HistoryEntry, NewestHistory, VersionDiff } from "../../core/history/entry.js";
 import type { Version } from "../../core/history/versions.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import type { History, HistoryOrders, Resource, Target } from "../../ports.js";
+import type { DiffQuestion, History, HistoryOrders, Resource, Target } from "../../ports.js";
 import { FileHistory } from "./file-history.js";
 import { FilePin } from "./file-pin.js";
 import { diffOf } from "./text-diff.js";
@@ -30,6 +30,7 @@ export class Histories implements HistoryOrders {
   readonly #ids = { last: 0 };
   /** By the path of the file. */
   readonly #records = new Map<string, FileRecord>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(parts: HistoriesParts) {
     this.#parts = parts;
@@ -45,7 +46,10 @@ export class Histories implements HistoryOrders {
       return known;
     }
     const kept = await historyOf(resource);
-    const history = new FileHistory(resource, { history: kept, clock, emit, ids: this.#ids });
+    const onNews = (): void => {
+      for (const listener of this.#listeners) listener();
+    };
+    const history = new FileHistory(resource, { history: kept, clock, emit, ids: this.#ids, onNews });
     const pin = new FilePin(
       { name, dest },
       {
@@ -75,17 +79,34 @@ export class Histories implements HistoryOrders {
     return newestOf(all, limit);
   }
 
-  async diff(id: number, against?: number): Promise<string> {
+  newest(): readonly NewestHistory[] {
+    return [...this.#records.values()].map(({ history }) => history.newest);
+  }
+
+  async readNewest(): Promise<void> {
+    await Promise.all([...this.#records.values()].map(({ history }) => history.readNewest()));
+  }
+
+  listen(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return {
+      [Symbol.dispose]: () => {
+        this.#listeners.delete(listener);
+      },
+    };
+  }
+
+  async diff(id: number, { against, isTrusted = false }: DiffQuestion = {}): Promise<VersionDiff> {
     const { kept, version } = await this.#find(id);
+    const { entry, isRefused } = version;
+    const other = against === undefined ? undefined : await this.#find(against);
+    const files = other ? [kept, other.kept] : [kept];
     // Whoever may not read the file is not to read it here.
-    if (!(await kept.isPublic())) {
-      const reason = "not everybody may read it, so its texts are not served; hecd diff reads them where you may";
-      throw new HecdError({ code: "file-unreadable", path: version.entry.dest, reason });
-    }
-    const other = against === undefined ? undefined : (await this.#find(against)).version;
-    return diffOf(version.entry.dest, other?.text ?? version.before, version.text, {
-      names: [String(against ?? `before ${id}`), String(id)],
-    });
+    const mayRead = isTrusted || (await Promise.all(files.map((file) => file.isPublic()))).every(Boolean);
+    if (!mayRead) return { entry, isRefused, diff: undefined };
+    const names = [String(against ?? `before ${id}`), String(id)] as const;
+    const diff = await diffOf(entry.dest, other?.version.text ?? version.before, version.text, { names });
+    return { entry, isRefused, diff };
   }
 
   async rollback(id: number | undefined, forMs: number | undefined): Promise<string> {

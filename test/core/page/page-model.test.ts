@@ -7,6 +7,7 @@ import { agentOf, serverStatistics, servingContainer } from "../../support/page-
 
 const NOTHING: PageFacts = {
   ...{ at: 0, waitingFor: [], agents: [], snapshot: undefined, resources: [], problems: [], proxies: new Map() },
+  histories: undefined,
   ...{ links: [], hour: new Hour().series(0), told: [] },
   daemon: { role: "up", version: "1", machine: "node1" },
 };

@@ -1,5 +1,7 @@
 import { request } from "node:http";
 import { describe, expect, test } from "vitest";
+import type { HistoryEntry } from "../../../src/core/history/entry.js";
+import type { PinState } from "../../../src/core/history/pin.js";
 import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { eventually } from "../../support/eventually.js";
 import {
@@ -246,5 +248,171 @@ describe("orders at the page", () => {
     expect(wrong.code).toBe(401);
     const right = await ask(world, path, { method: "POST", headers: { ...headers, authorization: `Bearer ${TOKEN}` } });
     expect([right.code, world.orders]).toEqual([200, ["drain web-1"]]);
+  });
+});
+
+/** An entry of the one file. */
+function entryOf(id: number, more: Partial<HistoryEntry> = {}): HistoryEntry {
+  return {
+    ...{ id, at: "2026-11-30T02:13:07.123Z", resource: "haproxy", dest: "/haproxy.cfg" },
+    ...{ why: { kind: "template" }, outcome: "applied", tookMs: 9, digest: `d${id}`, ...more },
+  };
+}
+
+/** Gives a page a file with these entries, the newest first, and pins it where that is asked for. */
+function keepFile(world: PageWorld, entries: readonly HistoryEntry[], pinned?: PinState): void {
+  const file = { name: "haproxy", dest: "/haproxy.cfg" };
+  world.files = { problems: [], resources: [{ ...file, ...(pinned && { pinned }) }] };
+  world.histories = [{ ...file, entries }];
+}
+
+const PINNED: PinState = { to: 7, since: "2026-11-30T02:20:00.000Z", out: ["web/a"], waiting: 2 };
+
+describe("the history at the page", () => {
+  test("is there without a script: each version, what was said, and that the file is pinned", async () => {
+    await using world = await openPageWorld();
+    keepFile(
+      world,
+      [entryOf(9, { outcome: "rejected", output: "line 3: unknown <word>" }), entryOf(8), entryOf(7)],
+      PINNED,
+    );
+    const { body } = await ask(world, "/");
+    for (const words of [
+      "haproxy is pinned to version 7 since 2026-11-30 02:20:00Z, until hecd resume, 1 server of it is out of work, 2 new addresses wait",
+      '<a href="page/versions/9">9</a>',
+      "line 3: unknown &lt;word&gt;",
+      "because the template or its resource was edited",
+    ]) {
+      expect(body).toContain(words);
+    }
+    expect(body).toMatch(/<li class="warn">.*<a href="#history\/haproxy">haproxy is pinned/);
+  });
+
+  test("is that of each file", async () => {
+    await using world = await openPageWorld();
+    const names = ["a", "b", "c"];
+    world.files = { problems: [], resources: names.map((name) => ({ name, dest: `/${name}` })) };
+    world.histories = names.map((name, n) => ({ name, dest: `/${name}`, entries: [entryOf(n + 1)] }));
+    const { body } = await ask(world, "/");
+    expect([...body.matchAll(/<details class="fold history" id="([^"]+)"(?: open)?>/g)].map(([, id]) => id)).toEqual([
+      ...["history/a", "history/b", "history/c"],
+    ]);
+  });
+
+  test("is not on the page of an agent, and nothing is asked about it there", async () => {
+    await using world = await openPageWorld({ role: "agent" });
+    expect((await ask(world, "/")).body).not.toContain("History");
+    expect((await ask(world, "/page/versions/7")).code).toBe(404);
+  });
+
+  test("leads whoever has the page to a new version within a second, and to no more than that", async () => {
+    await using world = await openPageWorld();
+    keepFile(world, [entryOf(8), entryOf(7)]);
+    const version = /data-version="([^"]+)"/.exec((await ask(world, "/")).body)?.[1] ?? "";
+    const live = await fetch(`${world.url}/page/live?since=${version}`);
+    let text = "";
+    const reading = (async () => {
+      for await (const chunk of live.body?.pipeThrough(new TextDecoderStream()) ?? []) text += chunk;
+    })().catch(() => undefined); // ends with the world
+    await eventually("the time", () => text.includes("event: time"));
+    keepFile(world, [entryOf(9), entryOf(8), entryOf(7)]);
+    world.noted();
+    const patch = await eventually("a patch", () => /event: patch\ndata: (.+history.+)\n/.exec(text)?.[1], 1_000);
+    const { lists, made, set } = JSON.parse(patch) as {
+      lists: [string, string[]][];
+      made: object;
+      set: [string, string][];
+    };
+    expect(lists).toEqual([["history/haproxy/rows", ["history/haproxy/9", "history/haproxy/8", "history/haproxy/7"]]]);
+    expect(Object.keys(made)).toEqual(["history/haproxy/9"]);
+    expect(set.map(([id]) => id)).toEqual(["history/haproxy/head", "history/haproxy/8"]); // which is no longer the present one
+    await world[Symbol.asyncDispose]();
+    await reading;
+  });
+
+  test("has a page of each version with its diff, for whoever may read the file or has signed in", async () => {
+    await using world = await openPageWorld();
+    keepFile(world, [entryOf(9), entryOf(8)]);
+    const asked: unknown[] = [];
+    world.diff = (id, question) => {
+      asked.push([id, question]);
+      return {
+        entry: entryOf(id),
+        isRefused: false,
+        diff: question?.isTrusted ? "@@ -1 +1 @@\n-<old>\n+new\n" : undefined,
+      };
+    };
+    const stranger = await ask(world, "/page/versions/8");
+    expect([stranger.code, stranger.headers["content-security-policy"]]).toEqual([
+      200,
+      expect.stringContaining("default-src 'none'"),
+    ]);
+    expect(stranger.body).toContain("Not everybody may read this file");
+    expect(stranger.body).not.toContain("old");
+    const { cookie, csrf } = await signIn(world);
+    const { body } = await ask(world, "/page/versions/8?against=9", { headers: { cookie } });
+    expect(body).toContain('<span class="removed">-&lt;old&gt;\n</span><span class="added">+new\n</span>');
+    expect(body).toContain("How it differs from version 9");
+    expect(body).toContain(`name="csrf" value="${csrf}"`);
+    expect(asked).toEqual([
+      [8, { against: undefined, isTrusted: false }],
+      [8, { against: 9, isTrusted: true }],
+    ]);
+  });
+
+  test.each(["/page/versions/77", "/page/versions/77?against=x"])(
+    "says at %s that there is no such version",
+    async (path) => {
+      await using world = await openPageWorld();
+      const { code, body } = await ask(world, path);
+      expect([code, body]).toEqual([404, "There is no version 77 any more, or there has never been one\n"]);
+    },
+  );
+});
+
+describe("the way back at the page", () => {
+  test.each([
+    [{ order: "rollback version 7" }, "rollback 7 for undefined", "haproxy is pinned to version 7"],
+    [{ order: "rollback version 7", for: "1h30m" }, "rollback 7 for 5400000", "haproxy is pinned to version 7"],
+    [{ order: "resume file haproxy" }, "resume haproxy", "haproxy follows the store again"],
+  ])("is taken as %j, and told once", async (fields, order, words) => {
+    await using world = await openPageWorld();
+    const { cookie, csrf } = await signIn(world);
+    const answer = await post(world, "/page/orders", { csrf, ...fields }, { cookie });
+    expect([answer.code, world.orders]).toEqual([303, [order]]);
+    expect((await ask(world, "/", { headers: { cookie } })).body).toContain(words);
+    expect((await ask(world, "/", { headers: { cookie } })).body).not.toContain(`role="status">${words}`);
+  });
+
+  test.each([
+    [{ order: "rollback version 99" }, "Refused: Version 99 was refused, and haproxy has never had it"],
+    [{ order: "rollback version 7", for: "soon" }, "Refused: &quot;soon&quot; is no time such as 1h or 15m"],
+    [{ order: "resume file other" }, "Refused: There is no resource other"],
+    [{ order: "rollback version x" }, "There is no such order"],
+  ])("is refused in words where it leads nowhere: %j", async (fields, words) => {
+    await using world = await openPageWorld();
+    const { cookie, csrf } = await signIn(world);
+    await post(world, "/page/orders", { csrf, ...fields }, { cookie });
+    expect(world.orders).toEqual([]);
+    expect((await ask(world, "/", { headers: { cookie } })).body).toContain(words);
+  });
+
+  test("needs the secret of a form, a token, and a page that has a history", async () => {
+    await using world = await openPageWorld();
+    const { cookie, csrf } = await signIn(world);
+    const order = "rollback version 7";
+    for (const [fields, headers] of [
+      [{ csrf }, {}],
+      [{ csrf: "x".repeat(43) }, { cookie }],
+      [{ csrf }, { cookie, origin: "http://evil.example" }],
+    ] as const) {
+      expect((await post(world, "/page/orders", { ...fields, order }, headers)).code).toBe(403);
+    }
+    await using closed = await openPageWorld({ token: null });
+    expect((await post(closed, "/page/orders", { order })).code).toBe(405);
+    await using agent = await openPageWorld({ role: "agent" });
+    const other = await signIn(agent);
+    await post(agent, "/page/orders", { csrf: other.csrf, order }, { cookie: other.cookie });
+    expect([world.orders, closed.orders, agent.orders]).toEqual([[], [], []]);
   });
 });

@@ -14,12 +14,14 @@ class World {
   readonly kept = new MemoryHistory();
   readonly told: HecdEvent[] = [];
   readonly ids = { last: 0 };
+  news = 0;
   history = this.#fresh();
 
   #fresh(source = ""): FileHistory {
     const emit = (event: HecdEvent): void => void this.told.push(event);
     return new FileHistory(resourceOf({ source }), {
       ...{ history: this.kept, clock: new ManualClock(), emit, ids: this.ids },
+      onNews: () => (this.news += 1),
     });
   }
 
@@ -173,5 +175,52 @@ describe("the history of a file", () => {
     ]);
     world.turn("4");
     expect(await world.entries()).toEqual(["start applied", "keys applied"]);
+  });
+
+  test("holds its newest entries in memory once somebody asks, with each that comes, and reads the disk no more", async () => {
+    const world = await opened();
+    for (let n = 0; n < 30; n++) world.turn(String(n));
+    expect(world.history.newest.entries).toBeUndefined();
+    await Promise.all([world.history.readNewest(), world.history.readNewest()]);
+    const ids = () => world.history.newest.entries?.map(({ id }) => id);
+    expect(ids()).toEqual(Array.from({ length: 20 }, (_, n) => 30 - n));
+    world.kept.lines.length = 0;
+    const did = Array.from({ length: 10_000 }, (_, n) => `web/w${n} added`);
+    world.turn("more", APPLIED, { log: { how: "runtime", reason: undefined, commands: 1, did } });
+    await world.history.readNewest();
+    await world.history.written();
+    expect(ids()).toEqual(Array.from({ length: 20 }, (_, n) => 31 - n));
+    expect(world.history.newest.entries?.[0]?.did).toHaveLength(20);
+    expect(world.news).toBe(32);
+  });
+
+  test("says why it is not kept while that is so, and holds nothing that is not on disk", async () => {
+    const world = await opened();
+    world.turn("1");
+    await world.history.readNewest();
+    world.kept.isFull = true;
+    world.turn("2");
+    await world.history.written();
+    expect(world.history.newest).toMatchObject({
+      entries: [{ id: 1 }],
+      fault: "ENOSPC: no space left on device, write",
+    });
+    world.kept.isFull = false;
+    world.turn("3");
+    await world.history.written();
+    expect(world.history.newest.fault).toBeUndefined();
+    expect(world.history.newest.entries?.map(({ id }) => id)).toEqual([3, 1]);
+  });
+
+  test("says that it cannot be read, and is read when it can be", async () => {
+    const world = await opened();
+    world.turn("1");
+    await world.history.written();
+    world.kept.isLegible = false;
+    await world.history.readNewest();
+    expect(world.history.newest).toMatchObject({ entries: undefined, fault: "EACCES: permission denied" });
+    world.kept.isLegible = true;
+    await world.history.readNewest();
+    expect(world.history.newest).toMatchObject({ entries: [{ id: 1 }], fault: undefined });
   });
 });

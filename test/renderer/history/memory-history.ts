@@ -3,12 +3,13 @@ import type { Pin } from "../../../src/core/history/pin.js";
 import { endOf, entriesIn, type HistoryEnd, type Version, versionIn } from "../../../src/core/history/versions.js";
 import type { History } from "../../../src/ports.js";
 
-/** A history in memory; a disk that fails where the test says so. */
+/** A history in memory; a disk that fails where the test says so: `isReadable` is of the file, for everybody, `isLegible` of its history, for us. */
 export class MemoryHistory implements History {
   readonly lines: HistoryLine[] = [];
   kept: Pin | undefined;
   isFull = false;
   isReadable = true;
+  isLegible = true;
 
   async end(): Promise<HistoryEnd | undefined> {
     return endOf(this.lines);
@@ -22,6 +23,7 @@ export class MemoryHistory implements History {
   }
 
   async entries(limit: number): Promise<readonly HistoryEntry[]> {
+    if (!this.isLegible) throw new Error("EACCES: permission denied");
     return [...entriesIn(this.lines)].reverse().slice(0, limit);
   }
 

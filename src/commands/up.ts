@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Agent } from "../agent/agent.js";
 import { PLAIN_RESOURCE } from "../confd/resource.js";
@@ -6,12 +5,12 @@ import { SERVICES } from "../core/model/keys.js";
 import { serviceListOf } from "../core/view/service-list.js";
 import { servicesTable } from "../display/services-table.js";
 import { readText } from "../edges/files/read-text.js";
-import { temporaryFolder } from "../edges/files/temporary-folder.js";
 import { askBuild } from "../edges/haproxy/check.js";
 import { obstacleAmong } from "../edges/haproxy/ports.js";
-import { type HaproxyProcess, openHaproxy } from "../edges/haproxy/process.js";
+import { type HaproxyProcess, openHaproxy } from "../edges/own-haproxy/process.js";
+import { masterSocketIn, openRunFolder } from "../edges/own-haproxy/run-folder.js";
 import { MemoryStore } from "../edges/memory/store.js";
-import { HecdError, reasonOf } from "../errors.js";
+import { HecdError } from "../errors.js";
 import { Notifier } from "../flow/notifier.js";
 import { runAll } from "../flow/run-all.js";
 import { AT_ONCE, settle } from "../flow/settle.js";
@@ -55,7 +54,7 @@ export const upCommand: Command = {
   ],
   async run(settings, world, signal) {
     const daemon = openDaemonDeps(settings, world);
-    await using folder = await runFolder(settings["run-dir"]);
+    await using folder = await openRunFolder(settings["run-dir"], world.pid, daemon, signal);
     await using store = new MemoryStore(daemon.emit);
     // HAProxy runs on this very host, so loopback reaches every published port; and nobody else sees the store.
     const here: Settings = {
@@ -109,18 +108,8 @@ function pathsIn(folder: string): Paths {
   return {
     config: join(folder, "haproxy.cfg"),
     admin: join(folder, "admin.sock"),
-    master: join(folder, "master.sock"),
+    master: masterSocketIn(folder),
   };
-}
-
-/** The folder that was named, which stays, or a temporary one. */
-async function runFolder(named: string | undefined): Promise<AsyncDisposable & { readonly path: string }> {
-  if (named === undefined) return temporaryFolder();
-  await mkdir(named, { mode: 0o700 }).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
-    throw new HecdError({ code: "file-unwritable", path: named, reason: reasonOf(error) }, { cause: error });
-  });
-  return { path: named, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
 async function resourceOf(template: string, { config, admin, master }: Paths): Promise<Resource> {

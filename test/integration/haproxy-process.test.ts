@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
-import { openHaproxy } from "../../src/edges/haproxy/process.js";
+import { openHaproxy } from "../../src/edges/own-haproxy/process.js";
 import { hasCode } from "../../src/errors.js";
 import { systemClock } from "../../src/flow/clock.js";
 import { eventually } from "../support/eventually.js";

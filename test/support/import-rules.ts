@@ -83,6 +83,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges/certificates", "edges/files", "edges/host", "haproxy/*", "ports", "core/*", "flow", "errors"],
     packages: ["node:*"],
   },
+  "edges/own-haproxy": {
+    rooms: ["edges/files", "edges/haproxy", "edges/host", "haproxy/config", "core/events", "flow", "errors"],
+    packages: ["node:*"],
+  },
   "edges/output": {
     rooms: [
       ...["edges/files", "edges/host", "haproxy/config", "confd", "template/functions", "ports", "core/*", "flow"],

@@ -10,8 +10,7 @@ import { addCertificate, type Brought, type CertificateTalk, renewCertificate } 
 import { certificatesIn, hasCompanion, readCertificate, versionOf } from "./certificate-files.js";
 import { EndTeller } from "./end-teller.js";
 import { keepObtained } from "./obtained.js";
-import { placesOf } from "../files/place-watchers.js";
-import { PlaceWatch } from "./place-watch.js";
+import { placesAround, PlaceWatch } from "./place-watch.js";
 
 /** The runtime API as far as certificates need it. */
 interface CertificateRuntime {
@@ -269,9 +268,7 @@ export class CertificateKeeper {
   }
 
   async #follow(): Promise<void> {
-    const folders = [...this.#folders].map((folder) => ({ folder }));
-    const places = await Promise.all([...this.#folders, ...this.#known.keys()].map(placesOf));
-    await this.#places.follow([...folders, ...places.flat()]);
+    await this.#places.follow(await placesAround([...this.#known.keys()], [...this.#folders]));
   }
 
   #talkTo(pid: number, signal: AbortSignal): CertificateTalk {

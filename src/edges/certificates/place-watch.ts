@@ -1,6 +1,6 @@
 import type { Clock } from "../../flow/clock.js";
 import { Notifier } from "../../flow/notifier.js";
-import { type Place, PlaceWatchers } from "../files/place-watchers.js";
+import { type WatchedPlace, placesAlong, PlaceWatchers } from "../files/place-watchers.js";
 
 /** Files are written in several steps: they are looked at when nothing has changed for so long, or has not stopped for so long. */
 const QUIET_MS = 100;
@@ -18,7 +18,7 @@ export class PlaceWatch {
   }
 
   /** From now on these places are meant, as long as anybody watches. */
-  async follow(places: Iterable<Place>): Promise<void> {
+  async follow(places: Iterable<WatchedPlace>): Promise<void> {
     await this.#watchers?.follow(places);
   }
 
@@ -39,4 +39,13 @@ export class PlaceWatch {
       this.#watchers = undefined;
     }
   }
+}
+
+/** The places in which something changes when a file becomes another one, or anything in a folder. */
+export async function placesAround(
+  files: readonly string[],
+  folders: readonly string[],
+): Promise<readonly WatchedPlace[]> {
+  const ways = await Promise.all([...folders, ...files].map(placesAlong));
+  return [...ways.flat(), ...folders.map((folder) => ({ folder }))];
 }

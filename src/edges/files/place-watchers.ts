@@ -3,7 +3,7 @@ import { lstat, readdir, readlink, stat } from "node:fs/promises";
 import { join, parse, resolve, sep } from "node:path";
 
 /** A folder in which a change counts: any, or that of one name. */
-export interface Place {
+export interface WatchedPlace {
   readonly folder: string;
   readonly name?: string;
 }
@@ -31,7 +31,7 @@ export class PlaceWatchers implements Disposable {
   }
 
   /** From now on these places are meant; to be called before what is there is looked at, so that nothing is missed. */
-  async follow(places: Iterable<Place>): Promise<void> {
+  async follow(places: Iterable<WatchedPlace>): Promise<void> {
     const meant = new Map<string, Meant>();
     for (const { folder, name } of places) {
       const names = meant.get(folder) ?? new Set();
@@ -85,8 +85,8 @@ async function identityOf(folder: string): Promise<string | undefined> {
 }
 
 /** The places in which something changes when a path comes to lead to something else, by any of its parts and links. */
-export async function placesOf(path: string): Promise<readonly Place[]> {
-  const places: Place[] = [];
+export async function placesAlong(path: string): Promise<readonly WatchedPlace[]> {
+  const places: WatchedPlace[] = [];
   const { root } = parse(resolve(path));
   let folder = root;
   const names = resolve(path).slice(root.length).split(sep).filter(Boolean);
@@ -109,18 +109,18 @@ export async function placesOf(path: string): Promise<readonly Place[]> {
 }
 
 /** The places in which something changes when anything becomes another at this path, or below it. */
-export async function placesBelow(path: string): Promise<readonly Place[]> {
-  return [...(await placesOf(path)), ...(await placesIn(path, DEPTH))];
+export async function placesBelow(path: string): Promise<readonly WatchedPlace[]> {
+  return [...(await placesAlong(path)), ...(await placesIn(path, DEPTH))];
 }
 
 /** Those of what is in a folder; none where there is no such folder. */
-async function placesIn(folder: string, depth: number): Promise<readonly Place[]> {
+async function placesIn(folder: string, depth: number): Promise<readonly WatchedPlace[]> {
   const entries = depth > 0 ? await readdir(folder, { withFileTypes: true }).catch(() => undefined) : undefined;
   if (!entries) return [];
-  const found: Place[] = [{ folder }];
+  const found: WatchedPlace[] = [{ folder }];
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isSymbolicLink()) found.push(...(await placesOf(path)));
+    if (entry.isSymbolicLink()) found.push(...(await placesAlong(path)));
     if (entry.isSymbolicLink() || entry.isDirectory()) found.push(...(await placesIn(path, depth - 1)));
   }
   return found;

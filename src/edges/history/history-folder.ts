@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { appendFile, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { formatHistoryLine, type HistoryEntry, type HistoryLine, parseHistoryLine } from "../../core/history/entry.js";
 import { formatPin, parsePin, type Pin } from "../../core/history/pin.js";
 import { endOf, entriesIn, type HistoryEnd, type Version, versionIn } from "../../core/history/versions.js";
 import type { History } from "../../ports.js";
 import { followLinks, syncDirectory, writeNew } from "../files/atomic-write.js";
+import { makeFolders } from "../files/make-folders.js";
 import { codeOf } from "../files/errno.js";
 
 /** The directory for them; hidden, so that a program which reads a whole directory of files does not meet it. */
@@ -137,7 +138,7 @@ export class HistoryFolder implements History {
   }
 
   async #makeFolder(): Promise<void> {
-    await mkdir(await this.#folder(), { recursive: true, mode: 0o700 });
+    await makeFolders(await this.#folder());
   }
 
   async #pathOf(name: string): Promise<string> {

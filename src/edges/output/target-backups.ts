@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { wallTime } from "../../flow/clock.js";
 import { type Owned, writeNew } from "../files/atomic-write.js";
+import { makeFolders } from "../files/make-folders.js";
 
 /** How many old versions of a file are kept. */
 const KEPT = 10;
@@ -12,7 +13,7 @@ const DIRECTORY = ".hecd-backup";
 /** Keeps a copy under `<name>.<YYYY-MM-DD-HHMMSS.mmm>` (UTC), unless the newest one is the same, and drops the oldest. */
 export async function keepBackup(path: string, bytes: Uint8Array, owned: Owned): Promise<void> {
   const directory = join(dirname(path), DIRECTORY);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeFolders(directory);
   const name = basename(path);
   const kept = (await readdir(directory)).filter((entry) => isBackupOf(entry, name)).sort();
   const newest = kept.at(-1);
@@ -29,7 +30,7 @@ export async function keepBackup(path: string, bytes: Uint8Array, owned: Owned):
  */
 export async function keepOriginal(path: string, bytes: Uint8Array, owned: Owned): Promise<string | undefined> {
   const directory = join(dirname(path), DIRECTORY);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeFolders(directory);
   const name = basename(path);
   const copy = join(directory, `${name}.original`);
   const entries = await readdir(directory);

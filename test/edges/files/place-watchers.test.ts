@@ -1,7 +1,7 @@
 import { mkdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { placesBelow, placesOf, PlaceWatchers } from "../../../src/edges/files/place-watchers.js";
+import { placesBelow, placesAlong, PlaceWatchers } from "../../../src/edges/files/place-watchers.js";
 import { eventually, staysFor } from "../../support/eventually.js";
 import { tempDir } from "../../support/temp-dir.js";
 
@@ -51,7 +51,7 @@ describe("places that are watched", () => {
     await symlink("../../real", world.at("a/b/link"));
     await writeFile(world.at("real/c/file"), "1");
     const path = world.at("a/b/link/c/file");
-    const places = (await placesOf(path)).map(({ folder, name }) => join(folder, name ?? ""));
+    const places = (await placesAlong(path)).map(({ folder, name }) => join(folder, name ?? ""));
     for (const part of ["a", "a/b", "a/b/link", "real", "real/c", "real/c/file"])
       expect(places).toContain(world.at(part));
     for (const change of [
@@ -63,7 +63,7 @@ describe("places that are watched", () => {
       () => unlink(world.at("a/b/link")),
       () => symlink("../../real", world.at("a/b/link")),
     ]) {
-      await world.watchers.follow(await placesOf(path));
+      await world.watchers.follow(await placesAlong(path));
       await world.tells(change);
     }
   });

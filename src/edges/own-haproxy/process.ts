@@ -7,7 +7,7 @@ import { abortable, linkedSignal, type LinkedSignal } from "../../flow/linked-si
 import { backoff } from "../../flow/retry.js";
 import { complaintsOf, occupiedAddressOf } from "../../haproxy/config/alerts.js";
 import { endGroup } from "../host/command.js";
-import { askProcesses, workerServes } from "./master.js";
+import { askProcesses, workerServes } from "../haproxy/master.js";
 
 /** Which HAProxy is started, and with what. */
 export interface ProcessSettings {

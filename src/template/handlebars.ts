@@ -21,9 +21,10 @@ import type { Scope, TemplateFunction } from "./functions/function.js";
 import { FUNCTIONS } from "./functions/functions.js";
 import { Memory } from "./functions/memory.js";
 import { FunctionError } from "./go-values/function-error.js";
-import { EACH_ITEM, eachItem, type Helper, rememberItems } from "./handlebars/each.js";
 import { handlebarsError } from "./handlebars/error.js";
 import { plainOf } from "./handlebars/plain.js";
+import { EACH_ITEM, type Helper } from "./handlebars/reach.js";
+import { eachItem, rememberItems, rememberParts, STEADY_PART, steadyPart } from "./handlebars/remembered.js";
 import { lookStrictly } from "./handlebars/strict.js";
 import { scopeOf } from "./scope.js";
 import type { RenderInput, Template } from "./template.js";
@@ -36,11 +37,13 @@ export function compileHandlebars(name: string, source: string): Template {
     const tree = engine.parse(source);
     const named = wordsIn(tree);
     rememberItems(tree, helperOf);
+    rememberParts(tree, helperOf);
     engine.precompile(tree, OPTIONS); // `compile` would find what is wrong at the first rendering only
     return [engine.compile<Context>(tree, OPTIONS), named];
   });
   const functions = [...FUNCTIONS].filter(([word]) => words.has(word));
   const rememberedEach = engine.helpers["each"] && eachItem(engine.helpers["each"]);
+  const rememberedPart = steadyPart();
   const memory = new Memory();
   // Those of the last snapshot, from which the next one differs in few keys.
   let view: View | undefined;
@@ -51,6 +54,7 @@ export function compileHandlebars(name: string, source: string): Template {
       const helpers = {
         ...helpersOf(name, functions, scopeOf(input, memory)),
         ...(rememberedEach && { [EACH_ITEM]: rememberedEach(input.env) }),
+        [STEADY_PART]: rememberedPart(input.env),
         [TCP_SERVICES]: (...all: readonly unknown[]) => seen.tcpServices(all.slice(0, -1).map(String)),
       };
       const text = quoting(name, () => program(seen.context, { helpers }));
@@ -80,6 +84,7 @@ const OPTIONS = {
     log: false,
     [TCP_SERVICES]: true,
     [EACH_ITEM]: true,
+    [STEADY_PART]: true,
   },
 } as const;
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
-import { EACH_ITEM, rememberItems } from "../../src/template/handlebars/each.js";
+import { EACH_ITEM } from "../../src/template/handlebars/reach.js";
+import { rememberItems } from "../../src/template/handlebars/remembered.js";
 import { helperOf } from "../../src/template/handlebars.js";
 import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";
 import { type ErrorPages, NO_PAGES } from "../../src/core/model/error-pages.js";

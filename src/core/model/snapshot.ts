@@ -45,6 +45,34 @@ export function snapshotOf(
   return withLeases({ revision, entries: new Map([...entries].sort(([a], [b]) => compareKeys(a, b))) }, leases);
 }
 
+/** What entries came of, and the keys in which alone the two can differ. */
+interface Origin {
+  readonly before: WeakRef<Snapshot["entries"]>;
+  readonly keys: readonly string[];
+}
+
+/** Of entries that came of others; it keeps neither of the two in memory. */
+const ORIGINS = new WeakMap<Snapshot["entries"], Origin>();
+
+/** A state that so many changes lie before is compared as a whole. */
+const MOST_STEPS = 16;
+
+/**
+ * Keys among which all are in which two states differ; undefined where it is not known how one came of the other.
+ *
+ * Of many keys only those need be looked at.
+ */
+export function keysChanged(before: Snapshot["entries"], after: Snapshot["entries"]): ReadonlySet<string> | undefined {
+  const keys = new Set<string>();
+  let entries: Snapshot["entries"] | undefined = after;
+  for (let steps = 0; steps < MOST_STEPS && entries && entries !== before; steps++) {
+    const origin: Origin | undefined = ORIGINS.get(entries);
+    for (const key of origin?.keys ?? []) keys.add(key);
+    entries = origin?.before.deref();
+  }
+  return entries === before ? keys : undefined;
+}
+
 /** The snapshot that follows when `changes` happened, in this order, at `revision`; linear in the number of keys. */
 export function applyChanges(snapshot: Snapshot, changes: readonly KeyChange[], revision: bigint): Snapshot {
   const outcome = new Map(changes.map((change) => [change.key, change]));
@@ -58,6 +86,7 @@ export function applyChanges(snapshot: Snapshot, changes: readonly KeyChange[], 
     // Keeps its place: a Map moves no key that it has.
     else entries.set(change.key, change.value);
   }
+  ORIGINS.set(entries, { before: new WeakRef(snapshot.entries), keys: [...outcome.keys()] });
   const { life } = snapshot;
   return withLeases({ revision, entries, ...(life !== undefined && { life }) }, leasesAfter(snapshot, outcome));
 }

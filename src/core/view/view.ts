@@ -1,9 +1,8 @@
-import { compareKeys, type Snapshot } from "../model/snapshot.js";
-import { Memo } from "../memo/memo.js";
-import { parseDuration } from "../text/duration.js";
+import { placeOf, reordered } from "../memo/in-order.js";
+import { compareKeys, keysChanged, type Snapshot } from "../model/snapshot.js";
+import { byName, changedGroup, type Group } from "./group.js";
 import { type ServerEntry, serverEntryOf } from "./server-entry.js";
-import { commonOf } from "./common-settings.js";
-import type { LeftOut, Server, Service } from "./server.js";
+import type { LeftOut, Service } from "./server.js";
 
 /** What templates see of the registered services: sorted, checked, complete. Equal snapshots give equal views. */
 export interface View {
@@ -24,151 +23,117 @@ export interface View {
  */
 export function servicesOf({ entries }: Snapshot, previous?: View): View {
   const before = (previous && WORKINGS.get(previous)) ?? NOTHING;
-  const { changes, serverEntries } = compared(entries, before);
-  const { groups, unreadable } = follow(changes, before);
-  const outcomes = [...groups.values()];
-  const leftOut = [...unreadable.values(), ...outcomes.flatMap((group) => group.leftOut)];
-  const view = {
-    services: outcomes.map(({ service }) => service).sort(byName),
-    leftOut: leftOut.sort((a, b) => compareKeys(a.key, b.key)),
-  };
-  WORKINGS.set(view, { keys: [...entries.keys()], values: [...entries.values()], serverEntries, groups, unreadable });
+  const changes = changesBetween(before, entries);
+  const reads = reordered(before.reads, { gone: changes.flatMap(wasOf), come: changes.flatMap(isOf) }, byKey);
+  const { groups, unreadable, services } = follow(changes, before);
+  const leftOut = [...unreadable.values(), ...[...groups.values()].flatMap((group) => group.leftOut)];
+  const view = { services, leftOut: leftOut.sort(byKey) };
+  WORKINGS.set(view, { entries, reads, groups, unreadable, services });
   return view;
 }
 
-/** How a view came about: the first three are of one length, so that what has not changed is passed by and not touched. */
+/** How a view came about. */
 interface Workings {
-  readonly keys: readonly string[];
-  readonly values: readonly string[];
-  readonly serverEntries: readonly Read[];
+  readonly entries: Snapshot["entries"];
+  /** By key. */
+  readonly reads: readonly Read[];
   readonly groups: ReadonlyMap<string, Group>;
   readonly unreadable: ReadonlyMap<string, LeftOut>;
+  readonly services: readonly Service[];
 }
 
 /** What a key says by itself. */
-type Read = ServerEntry | LeftOut | "other";
-
-/** A service as its entries make it. */
-interface Group {
-  /** Records before simple keys. */
-  readonly serverEntries: readonly ServerEntry[];
-  readonly service: Service;
-  readonly leftOut: readonly LeftOut[];
+interface Read {
+  readonly key: string;
+  readonly says: ServerEntry | LeftOut | "other";
 }
 
 /** A key that says something else than before; undefined where it was not there, or is no more. */
 interface Change {
-  readonly key: string;
   readonly was: Read | undefined;
   readonly is: Read | undefined;
 }
 
-const NOTHING: Workings = { keys: [], values: [], serverEntries: [], groups: new Map(), unreadable: new Map() };
+const NOTHING: Workings = { entries: new Map(), reads: [], groups: new Map(), unreadable: new Map(), services: [] };
 
 /** The workings of each view, for as long as there is the view. */
 const WORKINGS = new WeakMap<View, Workings>();
 
-/** Both are in order, so that nothing has to be looked up. */
-function compared(
-  entries: Snapshot["entries"],
-  { keys, values, serverEntries: before }: Workings,
-): { readonly changes: readonly Change[]; readonly serverEntries: readonly Read[] } {
-  const changes: Change[] = [];
-  const serverEntries: Read[] = [];
-  let at = 0;
-  const passBy = (key: string): void => {
-    changes.push({ key, was: before[at++], is: undefined });
-  };
-  entries.forEach((value, key) => {
-    let known = keys[at];
-    for (; known !== undefined && known !== key && compareKeys(known, key) < 0; known = keys[at]) passBy(known);
-    const was = known === key ? before[at] : undefined;
-    const is = was !== undefined && values[at] === value ? was : serverEntryOf(key, value);
-    if (is !== was) changes.push({ key, was, is });
-    serverEntries.push(is);
-    if (known === key) at++;
+function changesBetween(before: Workings, entries: Snapshot["entries"]): readonly Change[] {
+  const keys = keysChanged(before.entries, entries);
+  if (!keys) return changesThroughout(before, entries);
+  return [...keys].flatMap((key) => {
+    const value = entries.get(key);
+    if (value === before.entries.get(key)) return [];
+    const known = before.reads[placeOf(before.reads, (read) => compareKeys(read.key, key))];
+    return [{ was: known?.key === key ? known : undefined, is: value === undefined ? undefined : readOf(key, value) }];
   });
-  for (let gone = keys[at]; gone !== undefined; gone = keys[at]) passBy(gone);
-  return { changes, serverEntries };
+}
+
+/** Both are in order, so that nothing has to be sought. */
+function changesThroughout({ entries: before, reads }: Workings, entries: Snapshot["entries"]): readonly Change[] {
+  const changes: Change[] = [];
+  let at = 0;
+  entries.forEach((value, key) => {
+    let known = reads[at];
+    for (; known && known.key !== key && compareKeys(known.key, key) < 0; known = reads[++at])
+      changes.push({ was: known, is: undefined });
+    const was = known?.key === key ? known : undefined;
+    if (was) at++;
+    if (!was || before.get(key) !== value) changes.push({ was, is: readOf(key, value) });
+  });
+  for (const known of reads.slice(at)) changes.push({ was: known, is: undefined });
+  return changes;
 }
 
 /** Makes anew the services that changes reach. */
-function follow(changes: readonly Change[], before: Workings): Pick<Workings, "groups" | "unreadable"> {
+function follow(changes: readonly Change[], before: Workings): Pick<Workings, "groups" | "unreadable" | "services"> {
   const unreadable = new Map(before.unreadable);
-  const reached = new Map<string, { readonly gone: Set<string>; readonly come: ServerEntry[] }>();
+  const reached = new Map<string, { readonly gone: ServerEntry[]; readonly come: ServerEntry[] }>();
   const reach = (service: string) => {
-    const known = reached.get(service) ?? { gone: new Set(), come: [] };
+    const known = reached.get(service) ?? { gone: [], come: [] };
     reached.set(service, known);
     return known;
   };
-  for (const { key, was, is } of changes) {
-    unreadable.delete(key);
-    if (was !== undefined && isServerEntry(was)) reach(was.service).gone.add(key);
-    if (is !== undefined && isServerEntry(is)) reach(is.service).come.push(is);
-    else if (is !== undefined && is !== "other") unreadable.set(key, is);
+  for (const { was, is } of changes) {
+    if (was) unreadable.delete(was.key);
+    if (was && isServerEntry(was.says)) reach(was.says.service).gone.push(was.says);
+    if (is && isServerEntry(is.says)) reach(is.says.service).come.push(is.says);
+    else if (is && isLeftOut(is.says)) unreadable.set(is.key, is.says);
   }
   const groups = new Map(before.groups);
-  for (const [name, { gone, come }] of reached) {
-    const stayed = groups.get(name)?.serverEntries.filter(({ key }) => !gone.has(key)) ?? [];
-    const serverEntries = [...stayed, ...come].sort(byRank);
-    if (serverEntries.length === 0) groups.delete(name);
-    else groups.set(name, groupOf(name, serverEntries));
+  const services: { readonly gone: Service[]; readonly come: Service[] } = { gone: [], come: [] };
+  for (const [name, some] of reached) {
+    const known = before.groups.get(name);
+    const group = changedGroup(name, known, some);
+    if (known) services.gone.push(known.service);
+    if (group) services.come.push(group.service);
+    if (group) groups.set(name, group);
+    else groups.delete(name);
   }
-  return { groups, unreadable };
+  return { groups, unreadable, services: reordered(before.services, services, byName) };
 }
 
-function isServerEntry(read: Read): read is ServerEntry {
-  return read !== "other" && !("reason" in read);
+function readOf(key: string, value: string): Read {
+  return { key, says: serverEntryOf(key, value) };
 }
 
-function byRank(a: ServerEntry, b: ServerEntry): number {
-  return a.kind === b.kind ? compareKeys(a.key, b.key) : a.kind === "record" ? -1 : 1;
+function isServerEntry(says: Read["says"]): says is ServerEntry {
+  return says !== "other" && !isLeftOut(says);
 }
 
-function groupOf(name: string, serverEntries: readonly ServerEntry[]): Group {
-  const byAddress = new Map<string, ServerEntry>();
-  const hosts = new Set<string>();
-  const paths = new Set<string>();
-  const leftOut: LeftOut[] = [];
-  let hold = "";
-  for (const serverEntry of serverEntries) {
-    hold = longerOf(hold, serverEntry.hold);
-    for (const host of serverEntry.hosts) hosts.add(host.toLowerCase());
-    for (const path of serverEntry.paths) paths.add(path.replace(/\/+$/, "") || "/");
-    const { addr, container } = serverEntry.server;
-    const present = byAddress.get(addr);
-    // An address is handed on from a container that has ended to a new one: what is up counts.
-    if (!present || (!present.isUp && serverEntry.isUp && serverEntry.kind === "record"))
-      byAddress.set(addr, serverEntry);
-    else if (present.isUp && serverEntry.isUp && present.server.container !== container) {
-      leftOut.push({ key: serverEntry.key, reason: `${addr} is registered by ${present.key} already` });
-    }
-  }
-  const { common, overruled } = commonOf(serverEntries);
-  leftOut.push(...overruled);
-  const up = [...byAddress.values()].filter(({ isUp }) => isUp);
-  const servers = up.map((entry) => (common.sticky ? STICKY.of(entry, () => named(entry)) : entry.server));
-  const routes = { hosts: [...hosts].sort(), paths: [...paths].sort() };
-  const isMaintained = servers.length === 0 && serverEntries.some((entry) => entry.isMaintained);
-  const service = { name, servers: servers.sort(byName), ...routes, hold, ...common, isMaintained };
-  return { serverEntries, service, leftOut };
+function isLeftOut(says: Read["says"]): says is LeftOut {
+  return says !== "other" && "reason" in says;
 }
 
-/** The servers that clients stay with, which are other objects than the rest: templates remember what they wrote of each. */
-const STICKY = new Memo<ServerEntry, Server>();
-
-function named({ server, digest }: ServerEntry): Server {
-  return { ...server, cookie: digest };
+function wasOf({ was }: Change): readonly Read[] {
+  return was ? [was] : [];
 }
 
-/** The longer of two times in words; any is longer than none. */
-function longerOf(one: string, other: string): string {
-  if (other === "" || other === one) return one;
-  return (parseDuration(one) ?? -1) >= (parseDuration(other) ?? -1) ? one : other;
+function isOf({ is }: Change): readonly Read[] {
+  return is ? [is] : [];
 }
 
-/** Names are ASCII, which a plain comparison puts in the order of their bytes. */
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  if (a.name === b.name) return 0;
-  return a.name < b.name ? -1 : 1;
+function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return compareKeys(a.key, b.key);
 }

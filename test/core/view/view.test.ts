@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SERVICES } from "../../../src/core/model/keys.js";
-import { snapshotOf } from "../../../src/core/model/snapshot.js";
+import { applyChanges, type KeyChange, snapshotOf } from "../../../src/core/model/snapshot.js";
 import { UNSAID } from "../../../src/core/view/common-settings.js";
 import { servicesOf, type View } from "../../../src/core/view/view.js";
 import { record } from "../../support/records.js";
+
+const HTTP = [
+  { hosts: ["a.example"], paths: [] },
+  { hosts: ["b.example"], paths: ["/b"], sticky: true },
+  { hosts: ["a.example"], paths: [], balance: "leastconn" as const },
+];
 
 type Entries = Iterable<readonly [string, string]>;
 
@@ -334,6 +340,39 @@ describe("every view", () => {
           const snapshot = snapshotOf(1n, present);
           view = servicesOf(snapshot, view);
           expect(view).toEqual(servicesOf(snapshot));
+        }
+      }),
+    );
+  });
+
+  test("is the same whatever changes of keys have led to it", () => {
+    const seldom = <Value>(...values: readonly Value[]) =>
+      fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...values) });
+    const one = fc.record({
+      name: fc.constantFrom("one", "two", "three"),
+      ip: fc.constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3"),
+      state: fc.constantFrom(...(["up", "up", "up", "draining"] as const)),
+      http: seldom(...HTTP),
+      hold: seldom("10s"),
+      maxconn: seldom(5),
+    });
+    const put = fc
+      .oneof(
+        one.map((fields) => record(fields)),
+        fc.tuple(fc.constantFrom("/app/web/one", "/app/web/four", "/app/db/one", "/app/bad"), value),
+      )
+      .map(([name, text]): KeyChange => ({ kind: "put", key: name, value: text }));
+    const end = put.map(({ key: name }): KeyChange => ({ kind: "delete", key: name }));
+    const turn = fc.array(fc.oneof(put, put, end), { maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(put, { maxLength: 5 }), fc.array(turn, { maxLength: 8 }), (first, turns) => {
+        let snapshot = snapshotOf(1n, []);
+        let view: View | undefined;
+        for (const [at, changes] of [first, ...turns].entries()) {
+          snapshot = applyChanges(snapshot, changes, BigInt(at));
+          if (at % 3 === 1) continue; // not every state is seen
+          view = servicesOf(snapshot, view);
+          expect(view).toEqual(servicesOf(snapshotOf(1n, snapshot.entries)));
         }
       }),
     );

@@ -1,6 +1,13 @@
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
-import { EACH_ITEM, eachItem, rememberItems } from "../../../src/template/handlebars/each.js";
+import { EACH_ITEM } from "../../../src/template/handlebars/reach.js";
+import {
+  eachItem,
+  rememberItems,
+  rememberParts,
+  STEADY_PART,
+  steadyPart,
+} from "../../../src/template/handlebars/remembered.js";
 
 /** A template as HECD compiles it, with two helpers: `low` is steady. */
 function compile(source: string): (context: unknown, env?: unknown) => string {
@@ -107,5 +114,75 @@ describe("a block for each item", () => {
   test("is told from another one with the same items", () => {
     const items = [item("a")];
     expect(compile("{{#each items}}<{{name}}>{{/each}}{{#each items}}[{{name}}]{{/each}}")({ items })).toBe("<a>[a]");
+  });
+});
+
+describe("a part of a template", () => {
+  /** Renders with a helper that counts how often it was asked for a variable. */
+  function parts(source: string) {
+    const engine = Handlebars.create();
+    const tree = engine.parse(source);
+    const helperOf = (name: string) => (({ shout: "unsteady", env: "steady", list: "steady" }) as const)[name];
+    rememberItems(tree, helperOf);
+    rememberParts(tree, helperOf);
+    let asked = 0;
+    let present: Readonly<Record<string, string>> = {};
+    const remembered = steadyPart();
+    const { each } = engine.helpers;
+    if (!each) throw new Error("Handlebars has no each");
+    const items = eachItem(each);
+    const helpers = {
+      env: (name: string) => {
+        asked++;
+        return present[name] ?? "";
+      },
+      list: (...words: readonly unknown[]) => words.slice(0, -1),
+      shout: (word: unknown) => `${String(word)}!`,
+    };
+    const render = engine.compile(tree, {
+      knownHelpers: { [EACH_ITEM]: true, [STEADY_PART]: true, env: true, list: true, shout: true },
+      ...{ knownHelpersOnly: true, strict: true, noEscape: true },
+    });
+    return {
+      asked: () => asked,
+      render: (context: unknown, env: Readonly<Record<string, string>>) => {
+        present = env;
+        const remembering = { [STEADY_PART]: remembered(env), [EACH_ITEM]: items(env) };
+        return render(context, { helpers: { ...helpers, ...remembering } });
+      },
+    };
+  }
+
+  const ENV = { A: "a" };
+
+  test.each([
+    ["a call", '<{{env "A"}}>{{n}}', "<a>1", 1],
+    ["a condition", '{{#if (env "A")}}yes {{env "A"}}{{else}}no{{/if}}{{n}}', "yes a1", 2],
+    ["a list", '{{#each (list "x" "y")}}{{this}}{{env "A"}}{{/each}}{{n}}', "xaya1", 2],
+    ["a name", '{{#with (env "A") as |a|}}{{a}}{{a}}{{/with}}{{n}}', "aa1", 1],
+    ["lines of their own", 'one\n{{#if (env "B")}}\ntwo\n{{/if}}\nthree {{n}}', "one\nthree 1", 1],
+    ["a part behind a field", '{{n}}{{env "A"}}\n{{! why }}{{n}}', "1a\n1", 1],
+  ])("that reads nothing but the environment is written once for %s", (_, source, expected, asked) => {
+    const { render, asked: count } = parts(source);
+    expect([render({ n: 1 }, ENV), render({ n: 1 }, ENV)]).toEqual([expected, expected]);
+    expect(count()).toBe(asked);
+    expect(render({ n: 2 }, ENV)).toBe(expected.replaceAll("1", "2"));
+  });
+
+  test("is written anew in another environment", () => {
+    const { render } = parts('{{env "A"}}{{n}}');
+    expect([render({ n: 1 }, { A: "a" }), render({ n: 1 }, { A: "b" })]).toEqual(["a1", "b1"]);
+  });
+
+  test.each([
+    ["a field", '{{env "A"}}{{#if (env "A")}}{{n}}{{/if}}', "a1", "a2"],
+    ["a field of what is around", '{{#each (list "x")}}{{this}}{{../n}}{{/each}}', "x1", "x2"],
+    ["itself", '{{#if (env "A")}}{{#with this}}{{n}}{{/with}}{{/if}}', "1", "2"],
+    ["an alternative", "{{#each (list)}}{{else}}{{n}}{{/each}}", "1", "2"],
+    ["the root", '{{#each (list "x")}}{{@root.n}}{{/each}}', "1", "2"],
+    ["a function of more", "{{#if (shout n)}}{{shout n}}{{/if}}", "1!", "2!"],
+  ])("that reads %s is written anew", (_, source, first, second) => {
+    const { render } = parts(source);
+    expect([render({ n: 1 }, ENV), render({ n: 2 }, ENV)]).toEqual([first, second]);
   });
 });

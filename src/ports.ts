@@ -196,7 +196,9 @@ export interface Resource {
   /** Tells what reads the file, run by `sh -c`. */
   readonly reloadCmd: string | undefined;
   readonly reloadWithinMs: number;
-  /** The least time between two reloads: what comes in between waits, and the newest of it is applied. */
+  /** Reloads that are made at once after quiet; fewer of an HAProxy of which workers of earlier reloads are still at work. */
+  readonly reloadBurst: number;
+  /** In what time one more may be made: what comes before that waits, and the newest of it is applied. */
   readonly minReloadIntervalMs: number;
   /** How long an update is held back that takes most servers of a backend away, or the last one; 0 for not at all. */
   readonly removalGraceMs: number;
@@ -245,6 +247,11 @@ export interface ProxyDriver {
   ): Promise<Adjustment>;
   /** Yields when files besides the text may have changed that `adjust` looks after. Ends only by throwing the reason. */
   watch?(signal: AbortSignal): AsyncIterable<unknown>;
+  /**
+   * How many reloads the oldest process has outlived that still has work from before them; 0 where none has, or where that
+   * cannot be seen. Each reload may bring the end of such work nearer.
+   */
+  outlivedReloads?(signal: AbortSignal): Promise<number>;
   /** Makes the new file the running one; resolves when that is proven, as far as the driver can prove it. */
   reload(signal: AbortSignal, share?: ShareReload): Promise<ReloadVerdict>;
 }

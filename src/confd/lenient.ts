@@ -11,9 +11,9 @@ export interface LenientToml {
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   template: [
     ...["src", "dest", "keys", "prefix", "mode", "uid", "gid", "owner", "group", "check_cmd", "check_cmd_timeout"],
-    ...["reload_cmd", "reload_cmd_timeout", "min_reload_interval", "debounce", "output_format"],
+    ...["reload_cmd", "reload_cmd_timeout", "reload_burst", "min_reload_interval", "debounce", "output_format"],
   ],
-  haproxy: ["socket", "reload", "min_reload_interval", "removal_grace", "removal_reload_delay"],
+  haproxy: ["socket", "reload", "reload_burst", "min_reload_interval", "removal_grace", "removal_reload_delay"],
   backend: [
     ...["backend", "nodes", "basic_auth", "username", "password", "client_cakeys", "client_cert", "client_key", "file"],
     "filter",

@@ -14,6 +14,7 @@ export interface ResourceTables {
 
 /** The table `[haproxy]`; times are in milliseconds. */
 interface HaproxyTable extends HaproxySettings {
+  readonly reloadBurst: number | undefined;
   readonly minReloadInterval: number | undefined;
   readonly removalGrace: number | undefined;
   readonly removalReloadDelay: number | undefined;
@@ -34,6 +35,7 @@ interface TemplateTable {
   readonly checkWithin: number | undefined;
   readonly reloadCmd: string | undefined;
   readonly reloadWithin: number | undefined;
+  readonly reloadBurst: number | undefined;
   readonly minReloadInterval: number | undefined;
   readonly debounce: number | undefined;
   readonly outputFormat: OutputFormat | undefined;
@@ -93,6 +95,7 @@ function readTemplate(table: TableReader, strictness: Strictness): TemplateTable
     checkWithin: table.optional("check_cmd_timeout", value.timeLimit),
     reloadCmd: table.optional("reload_cmd", value.someText),
     reloadWithin: table.optional("reload_cmd_timeout", value.timeLimit),
+    reloadBurst: table.optional("reload_burst", value.reloadBurst),
     minReloadInterval: table.optional("min_reload_interval", value.duration),
     debounce: table.optional("debounce", value.duration),
     outputFormat: table.optional("output_format", value.outputFormat),
@@ -105,6 +108,7 @@ function readHaproxy(table: TableReader): HaproxyTable {
   const read = {
     socket: table.optional("socket", value.absolutePath),
     reload: table.required("reload", value.reloadDriver, { kind: "command", command: "" }),
+    reloadBurst: table.optional("reload_burst", value.reloadBurst),
     minReloadInterval: table.optional("min_reload_interval", value.duration),
     removalGrace: table.optional("removal_grace", value.duration),
     removalReloadDelay: table.optional("removal_reload_delay", value.duration),

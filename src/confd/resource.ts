@@ -36,6 +36,7 @@ export const PLAIN_RESOURCE = {
   checkWithinMs: 30_000,
   reloadCmd: undefined,
   reloadWithinMs: 60_000,
+  reloadBurst: 5,
   minReloadIntervalMs: 0,
   removalGraceMs: 0,
   removalReloadDelayMs: 0,
@@ -46,7 +47,7 @@ export const PLAIN_RESOURCE = {
   haproxy: undefined,
 } as const satisfies Partial<Resource>;
 
-/** A busy store costs one reload per second, unless the resource says otherwise. */
+/** A busy store costs one reload per second after the first few, unless the resource says otherwise. */
 const MIN_RELOAD_INTERVAL_MS = 1_000;
 
 /** What is gone for so long, and is still gone when the store is read anew, is believed to be gone. */
@@ -142,6 +143,7 @@ function settingsOf(
     ...commandsOf(own, compat),
     checkWithinMs: own.checkWithin ?? defaults.checkWithinMs,
     reloadWithinMs: own.reloadWithin ?? defaults.reloadWithinMs,
+    reloadBurst: driven?.reloadBurst ?? own.reloadBurst ?? PLAIN_RESOURCE.reloadBurst,
     minReloadIntervalMs: driven?.minReloadInterval ?? own.minReloadInterval ?? (reloads ? MIN_RELOAD_INTERVAL_MS : 0),
     removalGraceMs: driven ? (driven.removalGrace ?? defaults.removalGraceMs) : 0,
     removalReloadDelayMs: driven ? (driven.removalReloadDelay ?? defaults.removalReloadDelayMs) : 0,

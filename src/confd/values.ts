@@ -54,6 +54,15 @@ export const timeLimit: ValueReader<number> = (value) => {
   return ms ?? refused('must be a time in quotes, such as "30s", or "0" for no limit');
 };
 
+/** Reloads that may be made at once. */
+export const reloadBurst: ValueReader<number> = (value) =>
+  typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MOST_RELOADS
+    ? value
+    : refused(`must be a whole number from 1 to ${MOST_RELOADS}`);
+
+/** More are no burst any more. */
+const MOST_RELOADS = 100;
+
 /** The name of a format. */
 export const outputFormat: ValueReader<OutputFormat> = (value) => {
   switch (value) {

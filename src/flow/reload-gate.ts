@@ -1,11 +1,22 @@
 import type { Clock } from "./clock.js";
 import { abortable } from "./linked-signal.js";
 
+/** How often somebody may be reloaded. */
+export interface ReloadPace {
+  /** Reloads at once, after quiet. */
+  readonly burst: number;
+  /** One more for each such time that has passed; 0 for no limit. */
+  readonly intervalMs: number;
+}
+
+/** So many of the last reloads are known of: no pace allows more at once. */
+const MOST_AT_ONCE = 100;
+
 /** The holder's turn; disposing it lets the next one in. */
 export interface Turn<End = unknown> extends Disposable {
-  /** How many milliseconds it takes until the last mark is `distanceMs` old; 0 when it is. */
-  remaining(distanceMs: number): number;
-  /** From now on counts the distance that the next one has to keep. */
+  /** How many milliseconds it takes until the pace allows one more reload; `withheld` of those at once are not to be made. */
+  remaining(pace: ReloadPace, withheld?: number): number;
+  /** A reload has been made. */
   mark(): void;
   /**
    * Reloads, once nobody waits to get in: those have their turn first, and the first reload is that of all who wait for
@@ -14,14 +25,15 @@ export interface Turn<End = unknown> extends Disposable {
   share(reload: () => Promise<End>, signal: AbortSignal): Promise<End>;
 }
 
-/** A FIFO mutex whose holder can also enforce a minimum interval since the last mark, global or per key. */
+/** A FIFO mutex whose holder can also keep a pace of reloads, of all or of each key. */
 export class ReloadGate<End = unknown> {
   readonly #clock: Clock;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
   /** Tells each of those whose reload waits, in their order, how another's has ended, or that it is to make its own. */
   readonly #shares = new Set<(end: End | undefined) => void>();
-  readonly #markedAt = new Map<string, number>();
+  /** When the last reloads were made, the oldest first. */
+  readonly #markedAt = new Map<string, readonly number[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,12 +43,10 @@ export class ReloadGate<End = unknown> {
   async enter(signal: AbortSignal, who = "anybody"): Promise<Turn<End>> {
     let leave = await this.#pass(signal);
     return {
-      remaining: (distanceMs) => {
-        const markedAt = this.#markedAt.get(who);
-        return markedAt === undefined ? 0 : Math.max(0, markedAt + distanceMs - this.#clock.now());
-      },
+      remaining: (pace, withheld = 0) => remainingMs(this.#markedAt.get(who) ?? [], pace, withheld, this.#clock.now()),
       mark: () => {
-        this.#markedAt.set(who, this.#clock.now());
+        const marks = [...(this.#markedAt.get(who) ?? []), this.#clock.now()];
+        this.#markedAt.set(who, marks.slice(-MOST_AT_ONCE));
       },
       share: async (reload, s) => {
         if (this.#waiting > 0) {
@@ -105,4 +115,20 @@ export class ReloadGate<End = unknown> {
       signal.addEventListener("abort", onAbort, { once: true });
     });
   }
+}
+
+/**
+ * A bucket of `burst` tokens, each worth an interval: a reload takes one, an interval brings one back. One that was made
+ * without a token owes it, but no more is ever owed than the bucket holds.
+ */
+function remainingMs(
+  marks: readonly number[],
+  { burst, intervalMs }: ReloadPace,
+  withheld: number,
+  now: number,
+): number {
+  let fullAt = Number.NEGATIVE_INFINITY;
+  for (const at of marks) fullAt = Math.min(Math.max(fullAt, at) + intervalMs, at + burst * intervalMs);
+  const spare = Math.max(1, burst - withheld) - 1;
+  return Math.max(0, fullAt - spare * intervalMs - now);
 }

@@ -5,7 +5,7 @@ import { sleep } from "../flow/clock.js";
 import { deadlineSignal } from "../flow/deadline.js";
 import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
-import type { ReloadGate, Turn } from "../flow/reload-gate.js";
+import type { ReloadGate, ReloadPace, Turn } from "../flow/reload-gate.js";
 import { backoff } from "../flow/retry.js";
 import { settle } from "../flow/settle.js";
 import type { ReloadVerdict, Resource, Store } from "../ports.js";
@@ -17,6 +17,9 @@ import type { ResourceState } from "./resource-status.js";
 
 /** A turn waits for no longer to hear whether a loss was meant: others wait behind it. */
 const EVIDENCE_MS = 1_000;
+
+/** Of a single pass, which nobody else comes after. */
+const ANY_PACE: ReloadPace = { burst: 1, intervalMs: 0 };
 
 /** The parts one file is kept with. */
 export interface ResourceLoopParts extends ApplierParts {
@@ -39,6 +42,11 @@ export class ResourceLoop {
     this.resource = resource;
     this.#parts = parts;
     this.#applier = new ResourceApplier(resource, parts);
+  }
+
+  get #pace(): ReloadPace {
+    const { reloadBurst: burst, minReloadIntervalMs: intervalMs } = this.resource;
+    return { burst, intervalMs };
   }
 
   /** What this file waits for; undefined when it is as it should be. */
@@ -86,7 +94,7 @@ export class ResourceLoop {
       const begunAt = clock.now();
       for (;;) {
         const rules = { isBelieved: true, guard: NO_GUARD, mayDefer: false } as const;
-        const { outcome } = await this.#apply({ kind: "apply", snapshot, begunAt, ...rules }, turn, 0, signal);
+        const { outcome } = await this.#apply({ kind: "apply", snapshot, begunAt, ...rules }, turn, ANY_PACE, signal);
         if (outcome.kind !== "overtaken") return outcome;
       }
     } catch (error) {
@@ -154,7 +162,7 @@ export class ResourceLoop {
       using turn = await this.#enter(signal);
       const action = this.#take(isOvertaken ? { kind: "overtaken" } : { kind: "entered", at: clock.now() });
       if (action.kind !== "apply") return;
-      const { outcome, snapshot } = await this.#apply(action, turn, this.resource.minReloadIntervalMs, signal);
+      const { outcome, snapshot } = await this.#apply(action, turn, this.#pace, signal);
       if (outcome.kind === "overtaken") continue;
       this.#take({ kind: "ended", outcome, applied: snapshot, at: clock.now(), chance: Math.random() });
       return;
@@ -170,7 +178,7 @@ export class ResourceLoop {
   #apply(
     { snapshot, isBelieved, guard, mayDefer, begunAt }: LoopAction & { readonly kind: "apply" },
     turn: Turn<ReloadVerdict>,
-    distanceMs: number,
+    pace: ReloadPace,
     signal: AbortSignal,
   ): Promise<Applied> {
     const { clock } = this.#parts;
@@ -191,7 +199,7 @@ export class ResourceLoop {
         shareReload: (reload: () => Promise<ReloadVerdict>, s: AbortSignal) => turn.share(reload, s),
       }),
       awaitReload: async (s: AbortSignal) => {
-        const waitMs = turn.remaining(distanceMs);
+        const waitMs = await this.#reloadWait(turn, pace, s);
         if (waitMs === 0) return false;
         // What is new meanwhile may be servers, which need not wait for the reload; a command has nothing but reloads.
         if (this.resource.haproxy) await this.#news.waitAtMost(waitMs, clock, s);
@@ -206,6 +214,12 @@ export class ResourceLoop {
       },
     };
     return this.#applier.apply(snapshot, applierTurn, signal);
+  }
+
+  /** How long the pace has a reload wait; what still works from before earlier ones is not to be ended by a burst of them. */
+  async #reloadWait(turn: Turn<ReloadVerdict>, pace: ReloadPace, signal: AbortSignal): Promise<number> {
+    if (turn.remaining(pace, pace.burst) === 0) return 0;
+    return turn.remaining(pace, await this.#parts.driver.outlivedReloads?.(signal));
   }
 
   /** Resolves to whether there is news, as soon as there is or the time has come. */

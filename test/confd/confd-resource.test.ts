@@ -78,6 +78,9 @@ describe("a resource of confd", () => {
     expect(read(`${LEAST}reload_cmd = "x"`).minReloadIntervalMs).toBe(1_000);
     expect(read(`${LEAST}reload_cmd = "x"\nmin_reload_interval = "0s"`).minReloadIntervalMs).toBe(0);
     const driven = `${LEAST}[haproxy]\nreload = "systemd:h"\n`;
+    expect([LEAST, driven].map((text) => read(text).reloadBurst)).toEqual([5, 5]);
+    expect(read(`${LEAST}reload_cmd = "x"\nReload_Burst = 2`).reloadBurst).toBe(2);
+    expect(read(`${driven}reload_burst = 1`).reloadBurst).toBe(1);
     expect(read(driven).removalGraceMs).toBe(0);
     expect(read(`${driven}removal_grace = "3s"`).removalGraceMs).toBe(3_000);
   });

@@ -42,6 +42,7 @@ check_cmd = "haproxy -c -f {{.src}}"
 [haproxy]
 socket = "/run/haproxy/admin.sock"
 reload = "master:/run/haproxy/master.sock"
+reload_burst = 3
 min_reload_interval = "1m30s"
 `;
     expect(read(text)).toMatchObject({
@@ -55,6 +56,7 @@ min_reload_interval = "1m30s"
         socket: "/run/haproxy/admin.sock",
         reload: { kind: "master", socket: "/run/haproxy/master.sock" },
       },
+      reloadBurst: 3,
       minReloadIntervalMs: 90_000,
       removalGraceMs: 10_000,
     });

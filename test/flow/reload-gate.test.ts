@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sleep } from "../../src/flow/clock.js";
-import { ReloadGate, type Turn } from "../../src/flow/reload-gate.js";
+import { ReloadGate, type ReloadPace, type Turn } from "../../src/flow/reload-gate.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
 
 function start() {
@@ -11,7 +11,7 @@ function start() {
   const turns = new Map<string, Turn>();
   const enter = async (name: string, distanceMs = 0, signal = stop.signal): Promise<void> => {
     const turn = await reloadGate.enter(signal);
-    const waitMs = turn.remaining(distanceMs);
+    const waitMs = turn.remaining({ burst: 1, intervalMs: distanceMs });
     if (waitMs > 0) await sleep(waitMs, clock, signal);
     journal.push(name);
     turns.set(name, turn);
@@ -70,6 +70,88 @@ describe("a lane", () => {
     stop.abort(new Error("stop"));
     await distant;
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe("the pace of reloads", () => {
+  /** Reloads as often as the pace allows, until so many have been made; resolves to when each was, in milliseconds. */
+  async function timesOf(count: number, pace: ReloadPace, { withheld = 0, everyMs = 0 } = {}) {
+    const clock = new ManualClock();
+    const gate = new ReloadGate(clock);
+    const times: number[] = [];
+    for (let made = 0; made < count; made++) {
+      using turn = await gate.enter(new AbortController().signal);
+      await clock.advance(Math.max(0, made * everyMs - clock.now()));
+      await clock.advance(turn.remaining(pace, withheld));
+      expect(turn.remaining(pace, withheld)).toBe(0);
+      turn.mark();
+      times.push(clock.now());
+    }
+    return times;
+  }
+
+  test("allows some at once after quiet, and one for each interval then", async () => {
+    expect(await timesOf(8, { burst: 5, intervalMs: 1_000 })).toEqual([0, 0, 0, 0, 0, 1_000, 2_000, 3_000]);
+    expect(await timesOf(3, { burst: 1, intervalMs: 1_000 })).toEqual([0, 1_000, 2_000]);
+    expect(await timesOf(3, { burst: 1, intervalMs: 0 })).toEqual([0, 0, 0]);
+  });
+
+  test("has changes half an interval apart wait only when they go on and on", async () => {
+    const times = await timesOf(12, { burst: 5, intervalMs: 1_000 }, { everyMs: 500 });
+    expect(times).toEqual([0, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 5_000, 6_000, 7_000]);
+  });
+
+  test("is that of all at once again after as many intervals", async () => {
+    const clock = new ManualClock();
+    const gate = new ReloadGate(clock);
+    const pace = { burst: 3, intervalMs: 1_000 };
+    const burst = async (): Promise<number> => {
+      let made = 0;
+      using turn = await gate.enter(new AbortController().signal);
+      for (; turn.remaining(pace) === 0; made++) turn.mark();
+      return made;
+    };
+    expect(await burst()).toBe(3);
+    await clock.advance(2_000);
+    expect(await burst()).toBe(2);
+    await clock.advance(60_000);
+    expect(await burst()).toBe(3);
+  });
+
+  test("keeps back what is not to be made at once, so that no reload comes earlier than at a steady pace", async () => {
+    const pace = { burst: 5, intervalMs: 1_000 };
+    expect(await timesOf(4, pace, { withheld: 5 })).toEqual([0, 1_000, 2_000, 3_000]);
+    // A worker that is at work from the beginning has outlived one more of them each time.
+    const clock = new ManualClock();
+    const gate = new ReloadGate(clock);
+    const times: number[] = [];
+    for (let outlived = 0; outlived <= 6; outlived++) {
+      using turn = await gate.enter(new AbortController().signal);
+      await clock.advance(turn.remaining(pace, outlived));
+      turn.mark();
+      times.push(clock.now());
+    }
+    expect(times).toEqual([0, 0, 0, 2_000, 4_000, 5_000, 6_000]);
+  });
+
+  test("owes for reloads that did not wait, and never more than all at once", async () => {
+    const gate = new ReloadGate(new ManualClock());
+    const pace = { burst: 3, intervalMs: 1_000 };
+    using turn = await gate.enter(new AbortController().signal);
+    for (let made = 0; made < 200; made++) turn.mark();
+    expect(turn.remaining(pace)).toBe(1_000);
+    expect(turn.remaining(pace, 3)).toBe(3_000);
+  });
+
+  test("is each one's own where they are kept apart", async () => {
+    const gate = new ReloadGate(new ManualClock());
+    const pace = { burst: 1, intervalMs: 1_000 };
+    {
+      using turn = await gate.enter(new AbortController().signal, "one");
+      turn.mark();
+    }
+    using turn = await gate.enter(new AbortController().signal, "another");
+    expect(turn.remaining(pace)).toBe(0);
   });
 });
 

@@ -52,6 +52,26 @@ describe("watch mode", () => {
   });
 });
 
+describe("the pace of reloads", () => {
+  test("has a few changes one after the other wait for nothing, and those that go on for a second each", async () => {
+    await using etcd = await startEtcd();
+    await using confdir = await Confdir.make();
+    await confdir.resource("one", TEMPLATE, `reload_cmd = "echo . >> ${confdir.at("reloads")}"`);
+    confdir.start(["-watch", "-node", etcd.endpoint]);
+    const takes = async (reload: number): Promise<number> => {
+      const begunAt = performance.now();
+      if (reload > 1) await etcd.write([["/app/x/y", String(reload)]]);
+      await eventually(`reload ${reload}`, async () => (await confdir.count("reloads")) === reload, undefined, 10);
+      return performance.now() - begunAt;
+    };
+    for (let reload = 1; reload <= 5; reload++) {
+      const tookMs = await takes(reload);
+      if (reload > 1) expect(tookMs).toBeLessThan(600); // the fifth would wait for seconds if each waited for one
+    }
+    expect((await takes(6)) + (await takes(7))).toBeGreaterThan(1_000);
+  });
+});
+
 async function isReloading(confdir: Confdir): Promise<boolean> {
   return (await confdir.read(".one.hecd-last-good")) !== undefined;
 }

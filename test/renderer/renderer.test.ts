@@ -25,6 +25,8 @@ class World {
   /** Reloads that wait for the test to let them end. */
   readonly held: (() => void)[] = [];
   isHolding = false;
+  /** How many reloads a worker has outlived that is still at work from before. */
+  outlived = 0;
   /** How many checks and reloads run at this moment, and the most there ever were. */
   atWork = 0;
   mostAtWork = 0;
@@ -54,6 +56,7 @@ class World {
           }
           return wanted === this.#runs.get(name) ? { kind: "agrees" } : { kind: "reload", reason: "" };
         },
+        outlivedReloads: async () => this.outlived,
         reload: async (): Promise<ReloadVerdict> => {
           const { accepted, output } = await this.#act(name, "reload");
           if (accepted) this.#runs.set(name, this.files.get(dest));
@@ -131,6 +134,7 @@ class World {
 const ONE = resourceOf({
   name: "one.toml",
   dest: "/one.cfg",
+  reloadBurst: 1,
   minReloadIntervalMs: 1_000,
   haproxy: { socket: undefined, reload: { kind: "master", socket: "/m.sock" } },
 });
@@ -175,6 +179,45 @@ describe("the renderer", () => {
     expect(world.files.get("/one.cfg")).toBe("20");
     await world.clock.advance(10_000);
     expect(world.done()).toEqual([]);
+  });
+
+  test("makes some reloads at once after quiet, and a burst of changes costs a handful (invariant 5)", async () => {
+    await using world = new World();
+    world.start({ ...ONE, reloadBurst: 5 });
+    world.store.say("0");
+    await settled();
+    world.done();
+    for (const text of ["1", "2"]) {
+      world.store.say(text);
+      await world.clock.advance(500);
+      expect(world.done()).toEqual(["one.toml check", "one.toml reload"]);
+      expect(world.files.get("/one.cfg")).toBe(text);
+    }
+    await world.clock.advance(10_000);
+    for (let change = 1; change <= 1_000; change++) {
+      world.store.say(`burst ${change}`);
+      await world.clock.advance(1);
+    }
+    await world.clock.advance(10_000);
+    expect(world.files.get("/one.cfg")).toBe("burst 1000");
+    expect(world.done().filter((what) => what === "one.toml reload")).toHaveLength(6);
+  });
+
+  test("makes fewer of them at once while a worker is still at work that has outlived some (invariant 10)", async () => {
+    await using world = new World();
+    world.start({ ...ONE, reloadBurst: 5 });
+    world.store.say("0");
+    await settled();
+    world.outlived = 5;
+    world.store.say("1");
+    await world.clock.advance(999);
+    expect(world.files.get("/one.cfg")).toBe("0");
+    await world.clock.advance(1);
+    expect(world.files.get("/one.cfg")).toBe("1");
+    world.outlived = 0;
+    world.store.say("2");
+    await settled();
+    expect(world.files.get("/one.cfg")).toBe("2");
   });
 
   test("lets HAProxy have of each newer state what needs no reload, while that has to wait", async () => {

@@ -134,6 +134,15 @@ export class HaproxyDriver implements ProxyDriver {
     return accepted;
   }
 
+  /** See `ProxyDriver`; HAProxy's `mworker-max-reloads` ends a worker after so many. */
+  async outlivedReloads(signal: AbortSignal): Promise<number> {
+    const { reload } = this.#settings;
+    if (reload.kind !== "master") return 0;
+    const processes = await askProcesses(reload.socket, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    return Math.max(0, ...(processes?.oldWorkers ?? []).map(({ reloads }) => reloads));
+  }
+
   async reload(signal: AbortSignal, share: ShareReload = (make) => make()): Promise<ReloadVerdict> {
     const { reload } = this.#settings;
     const text = await textOf(this.#resource.dest);

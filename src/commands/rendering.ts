@@ -28,7 +28,7 @@ export interface TemplateDeps {
 
 /** The environment that is named, and this machine, with the other templates of the folder to include. */
 export function templateDeps(folder: string, given: Omit<TemplateDeps, "world">): TemplateDeps {
-  return { ...given, world: templateWorld(folder, systemClock) };
+  return { ...given, world: templateWorld(folder, systemClock, given.env) };
 }
 
 /** Reads a resource's template. Throws `template-invalid`, as does the result. */

@@ -89,7 +89,17 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "edges/output": {
     rooms: [
-      ...["edges/files", "edges/host", "haproxy/config", "confd", "template/functions", "ports", "core/*", "flow"],
+      ...[
+        "edges/files",
+        "edges/host",
+        "haproxy/config",
+        "confd",
+        "template/functions",
+        "template/time",
+        "ports",
+        "core/*",
+        "flow",
+      ],
       "errors",
     ],
     packages: ["node:*"],
@@ -121,9 +131,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "template/go": { rooms: ["template/go-values"], packages: [] },
   "template/functions": {
-    rooms: ["template/regexp", "template/go-values", "core/model", "core/text"],
+    rooms: ["template/regexp", "template/time", "template/go-values", "core/model", "core/text"],
     packages: ["node:crypto"],
   },
+  "template/time": { rooms: ["template/go-values"], packages: [] },
   "template/regexp": { rooms: ["template/go-values"], packages: [] },
   "template/go-values": { rooms: ["errors"], packages: [] },
 

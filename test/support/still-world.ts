@@ -1,17 +1,15 @@
 import type { ServiceRecord, TemplateWorld } from "../../src/template/functions/world.js";
+import { Location } from "../../src/template/time/zone.js";
 
 /** A machine for templates on which nothing moves: 2026-11-21 00:37:17.187370552 UTC, in a zone an hour east. */
 export class StillWorld implements TemplateWorld {
   readonly files = new Map<string, string>();
   readonly hosts = new Map<string, readonly string[]>();
+  readonly here = new Location("Local", () => ({ name: "CET", offsetSeconds: 3_600 }), true);
   readonly services = new Map<string, readonly ServiceRecord[]>();
 
   now() {
     return { unixNanoseconds: 1_795_221_437_187_370_552n, runningNanoseconds: 26_000_001n };
-  }
-
-  zoneAt() {
-    return { name: "CET", offsetSeconds: 3_600 };
   }
 
   hostname() {

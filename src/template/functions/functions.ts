@@ -3,6 +3,7 @@ import { basePath, dirPath } from "../../core/text/path.js";
 import { bytesOf, textOf } from "../go-values/bytes.js";
 import { goQuote } from "../go-values/quote.js";
 import { ANYS, List, OBJECT, STRINGS } from "../go-values/values.js";
+import { timeOf } from "../time/time-type.js";
 import { add, divide, multiply, remainder, sequence, subtract } from "./arithmetic.js";
 import * as collection from "./collection.js";
 import { decodeBase64, encodeBase64, parseBool, parseInteger } from "./decoding.js";
@@ -27,7 +28,6 @@ import { formatJson, formatPrettyJson, parseJson, parseJsonAs } from "./json.js"
 import * as lookup from "./lookup.js";
 import * as store from "./store.js";
 import * as text from "./text.js";
-import { Time } from "./time.js";
 
 /**
  * The functions that every template language has, by name: confd's, and those of its living fork. With each stands
@@ -179,7 +179,10 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
       return value === "" ? (defaults[0] ?? "") : bytesOf(value);
     }),
     /** time.Now: a value with the methods of Go's time. Printed as it is it makes every rendering another one. */
-    datetime: scoped([], (scope) => Time.now(worldOf(scope))),
+    datetime: scoped([], (scope) => {
+      const world = worldOf(scope);
+      return timeOf(world.now(), world.here);
+    }),
     /** os.Hostname (fork) */
     hostname: scoped([], (scope) => bytesOf(worldOf(scope).hostname())),
     /** os.Stat: the classic takes a file that cannot be looked at for one that is there, the fork for one that is not. */

@@ -1,5 +1,7 @@
-import { type Bytes, bytesOf, isAscii, runesOf } from "../go-values/bytes.js";
+import { type Bytes, bytesOf, textOf, isAscii, runesOf } from "../go-values/bytes.js";
+import { goMessageOf } from "../go-values/errors.js";
 import { FunctionError } from "../go-values/function-error.js";
+import { bytesIn } from "../go-values/print.js";
 import {
   ANYS,
   Dict,
@@ -14,8 +16,10 @@ import {
   TypedInt,
   typeOf,
 } from "../go-values/values.js";
+import { BYTES, standardText } from "../time/encoded.js";
+import { Time } from "../time/time.js";
+import { encodeBase64 } from "./decoding.js";
 import { explainJson, MOST_LEVELS } from "./json-fault.js";
-import { Time } from "./time.js";
 
 /** A JSON object or list as a map or slice of Go's; `null` is an empty one, anything else is refused. */
 export function parseJsonAs(type: GoType, text: Bytes): GoValue {
@@ -102,15 +106,26 @@ function format(value: GoValue, layout: Layout): Bytes {
   if (value instanceof TypedInt) return String(value.value);
   if (value instanceof Float) return Object.is(value.value, -0) ? "-0" : String(value.value);
   const inner = { ...layout, line: layout.line + layout.margin };
+  if (value instanceof List && value.type === BYTES) return `"${encodeBase64(bytesIn(value))}"`;
   if (value instanceof List) {
     return enclose("[", value.items.map((item) => format(item, inner)), "]", layout); // prettier-ignore
   }
-  if (value instanceof Time) return quoteJson(value.format("2006-01-02T15:04:05.999999999Z07:00"));
+  if (value instanceof Time) return timeJson(value);
   if (value instanceof Dict || value instanceof Struct) {
     const fields = fieldsOf(value).map(([key, item]) => quoteJson(key) + layout.colon + format(item, inner));
     return enclose("{", fields, "}", layout);
   }
   throw new FunctionError(`json: unsupported type: ${typeOf(value)?.name ?? ""}`);
+}
+
+function timeJson(time: Time): Bytes {
+  try {
+    return `"${standardText(time, "MarshalJSON")}"`;
+  } catch (error) {
+    const words = goMessageOf(error);
+    if (words === undefined) throw error;
+    throw new FunctionError(`json: error calling MarshalJSON for type time.Time: ${textOf(words)}`);
+  }
 }
 
 function fieldsOf(value: Dict | Struct): readonly (readonly [Bytes, GoValue])[] {

@@ -1,11 +1,13 @@
+import type { Instant, Location } from "../time/zone.js";
+
 /**
  * What templates may ask of the machine they are rendered on. Every answer comes at once; what cannot be found out is
  * an empty one. Two renderings agree as long as the answers do.
  */
 export interface TemplateWorld {
   now(): Instant;
-  /** The zone of local time at a moment. */
-  zoneAt(unixSeconds: number): Zone;
+  /** Where this machine is. */
+  readonly here: Location;
   hostname(): string;
   /** The addresses of a network interface in the system's order; none when there is no such interface. */
   addressesOf(networkInterface: string): readonly string[];
@@ -17,19 +19,6 @@ export interface TemplateWorld {
   lookupService(service: string, proto: string, name: string): readonly ServiceRecord[];
   /** The text of a template beside the one that is rendered; `path` is clean and does not lead out of their folder. */
   readTemplate(path: string): { readonly text: string } | { readonly problem: string };
-}
-
-/** A point in time. */
-export interface Instant {
-  readonly unixNanoseconds: bigint;
-  /** Since the program began, unmoved by changes of the clock; Go's times have it when they come from the clock. */
-  readonly runningNanoseconds?: bigint;
-}
-
-/** What is said of a place's time: its short name, such as CET, and its distance to UTC, east of it positive. */
-export interface Zone {
-  readonly name: string;
-  readonly offsetSeconds: number;
 }
 
 /** A record of type SRV. */

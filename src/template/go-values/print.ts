@@ -25,6 +25,7 @@ import {
   Struct,
   TypedInt,
   typeOf,
+  UINT8,
 } from "./values.js";
 
 /** What %p prints: where things are in memory means nothing here, and must not make two renderings differ. */
@@ -72,6 +73,8 @@ function formatObject(
 ): Bytes {
   if (value instanceof Float) return REAL.has(verb) ? formatReal(value.value, verb, flags) : blame(value, verb, flags);
   if (value instanceof Complex) return formatComplex(value, verb, flags);
+  const source = where !== "blamed" && flags.goSyntax && verb === "v" ? value.type.source?.(value) : undefined;
+  if (source !== undefined) return pad(truncate(source, flags), flags);
   const text = where === "blamed" || flags.goSyntax ? undefined : value.type.text?.(value);
   if (text !== undefined && TEXTUAL.has(verb)) return formatString(text, verb, flags);
   if (value instanceof TypedInt) return formatTyped(value, verb, flags);
@@ -140,9 +143,15 @@ function formatComplex(value: Complex, verb: Bytes, flags: Flags): Bytes {
 }
 
 function formatList(list: List, verb: Bytes, flags: Flags): Bytes {
+  if (list.type.elem === UINT8 && OF_BYTES.has(verb)) return formatString(bytesIn(list), verb, flags);
   if (flags.goSyntax && isNil(list)) return `${list.type.name}(nil)`;
   const items = list.items.map((item) => formatAt(item, verb, flags, "inside"));
   return flags.goSyntax ? `${list.type.name}{${items.join(", ")}}` : `[${items.join(" ")}]`;
+}
+
+/** The text that a slice of bytes is. */
+export function bytesIn({ items }: List): Bytes {
+  return items.map((item) => String.fromCharCode(item instanceof TypedInt ? Number(item.value) : 0)).join("");
 }
 
 function formatDict(dict: Dict, verb: Bytes, flags: Flags): Bytes {
@@ -177,4 +186,6 @@ function blame(value: GoValue, verb: Bytes, flags: Flags): Bytes {
 }
 
 const REAL = new Set(["v", "b", "g", "G", "x", "X", "f", "F", "e", "E"]);
+/** Verbs that take a slice of bytes for the text that it is. */
+const OF_BYTES = new Set(["s", "x", "X", "q"]);
 const TEXTUAL = new Set(["v", "s", "x", "X", "q"]);

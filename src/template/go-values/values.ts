@@ -38,14 +38,20 @@ export interface GoType {
   /** The fields of a struct (or of what a pointer points to), in order. */
   readonly fields?: readonly string[];
   readonly methods?: ReadonlyMap<string, Method>;
+  /** Fields that templates are told of and may not read. */
+  readonly hiddenFields?: readonly string[];
   /** The method String, which printing prefers to the value itself. */
   readonly text?: (self: GoValue) => Bytes;
+  /** The method GoString, which `%#v` prefers. */
+  readonly source?: (self: GoValue) => Bytes;
 }
 
 /** What a function wants: the types of its parameters and, after those, of any number of others. */
 export interface Signature {
   readonly params: readonly GoType[];
   readonly rest?: GoType;
+  /** How many values it gives, where these are more than a template can take: it can be named and not be called. */
+  readonly results?: number;
 }
 
 /**

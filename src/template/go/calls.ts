@@ -59,6 +59,10 @@ export function compileCall(
       rest === undefined ? `want ${params.length} got ${count}` : `want at least ${params.length} got ${args.length}`;
     return () => unit.fail(places.callee, `wrong number of args for ${name}: ${want}`);
   }
+  if (signature.results !== undefined) {
+    const words = `can't call method/function ${goQuote(name)} with ${signature.results} results`;
+    return () => unit.fail(places.callee, words);
+  }
   const evaluations = args.map((arg, index) => compileArg(unit, arg, params[index] ?? rest ?? ANY));
   const lastArg = args.at(-1);
   const converter = piped

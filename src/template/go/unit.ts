@@ -65,11 +65,17 @@ export class Source {
 export class Unit {
   readonly source: Source;
   readonly #name: Bytes;
-  readonly #variables: Bytes[] = ["$"];
+  readonly #variables: Bytes[];
 
-  constructor(source: Source, name: Bytes) {
+  constructor(source: Source, name: Bytes, variables: readonly Bytes[] = ["$"]) {
     this.source = source;
     this.#name = name;
+    this.#variables = [...variables];
+  }
+
+  /** The same as it is by now, for what can only be made ready when the template runs. */
+  asNow(): Unit {
+    return new Unit(this.source, this.#name, this.#variables);
   }
 
   /** The place for a new variable, which hides those of the same name until its scope ends. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { NameLookups, type Question, resolveInChild } from "../../../src/edges/host/name-lookups.js";
 import { templateWorld } from "../../../src/edges/output/template-world.js";
 import { systemClock } from "../../../src/flow/clock.js";
@@ -11,7 +11,7 @@ import { tempDir } from "../../support/temp-dir.js";
 describe("the machine that templates ask", () => {
   test("has templates to include, as they are at that moment", async () => {
     await using folder = await tempDir();
-    const world = templateWorld(folder.path, systemClock);
+    const world = templateWorld(folder.path, systemClock, {});
     await mkdir(join(folder.path, "parts"));
     await writeFile(join(folder.path, "parts/a.tmpl"), "é {{.}}");
     expect(world.readTemplate("parts/a.tmpl")).toEqual({ text: "é {{.}}" });
@@ -20,7 +20,7 @@ describe("the machine that templates ask", () => {
 
   test("tells files that are there from those that are not and those it cannot see", async () => {
     await using folder = await tempDir();
-    const world = templateWorld(folder.path, systemClock);
+    const world = templateWorld(folder.path, systemClock, {});
     await writeFile(join(folder.path, "file"), "");
     const seen = ["", "file", "gone", "file/below"].map((name) => world.seeFile(join(folder.path, name)));
     expect(seen).toEqual(["there", "there", "missing", "unknown"]);
@@ -29,18 +29,33 @@ describe("the machine that templates ask", () => {
   test("knows the time, and how long the program has been running", async () => {
     const clock = new ManualClock();
     await clock.advance(500);
-    const world = templateWorld("/", clock);
+    const world = templateWorld("/", clock, {});
     await clock.advance(1_500);
     const { unixNanoseconds, runningNanoseconds } = world.now();
     expect(runningNanoseconds).toBe(1_500_000_000n);
     expect(Math.abs(Number(unixNanoseconds / 1_000_000n) - new Date().getTime())).toBeLessThan(60_000);
-    const { name, offsetSeconds } = world.zoneAt(1_795_221_437);
+    const { name, offsetSeconds } = world.here.zoneAt(1_795_221_437);
     expect(offsetSeconds).toBe(-new Date(1_795_221_437_000).getTimezoneOffset() * 60);
     expect(name).toMatch(/^([A-Z]{3,5}|[-+]\d{2}(\d{2})?)$/);
   });
 
+  test("is at a place, which TZ names, and knows its summer time", () => {
+    const placeBy = (env: Record<string, string>) => templateWorld("/", systemClock, env).here;
+    expect([placeBy({}), placeBy({ TZ: ":Europe/Berlin" }), placeBy({ TZ: "" })].map(({ name }) => name)).toEqual([
+      "Local",
+      "Europe/Berlin",
+      "UTC",
+    ]);
+    vi.stubEnv("TZ", "Europe/Berlin");
+    const { zoneAt } = placeBy({ TZ: "Europe/Berlin" });
+    expect(zoneAt(1_795_221_437)).toEqual({ name: "CET", offsetSeconds: 3_600, isDst: false });
+    expect(zoneAt(1_782_000_000)).toEqual({ name: "CEST", offsetSeconds: 7_200, isDst: true });
+    expect(zoneAt(1e18).offsetSeconds % 3_600).toBe(0);
+    vi.unstubAllEnvs();
+  });
+
   test("has a name and addresses", () => {
-    const world = templateWorld("/", systemClock);
+    const world = templateWorld("/", systemClock, {});
     expect(world.hostname()).not.toBe("");
     const [name = "", addresses = []] = Object.entries(networkInterfaces())[0] ?? [];
     expect(world.addressesOf(name)).toEqual(addresses.map(({ address }) => address));
@@ -50,7 +65,7 @@ describe("the machine that templates ask", () => {
 
 describe("names that templates look up", () => {
   test("have the addresses that the system's resolver knows", () => {
-    const world = templateWorld("/", systemClock);
+    const world = templateWorld("/", systemClock, {});
     expect(world.lookupHost("127.0.0.1")).toEqual(["127.0.0.1"]);
     expect(world.lookupHost("localhost").length).toBeGreaterThan(0);
   });

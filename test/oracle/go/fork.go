@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unsafe"
 )
 
 // init adds those functions of confd's living fork that give the same result every time, and one that makes a time.
@@ -35,6 +36,8 @@ func init() {
 		"list":            func(items ...interface{}) []interface{} { return items },
 		"hasKey":          func(object map[string]interface{}, key string) bool { _, ok := object[key]; return ok },
 		"timeAt":          timeAt,
+		"clockAt":         clockAt,
+		"lasting":         func(nanoseconds int) time.Duration { return time.Duration(nanoseconds) },
 	} {
 		functions[name] = function
 	}
@@ -95,4 +98,18 @@ func fromJSON(text string) (interface{}, error) {
 // timeAt is a moment in a zone, as datetime would give it but for its monotonic reading.
 func timeAt(seconds, nanoseconds int, zone string, offset int) time.Time {
 	return time.Unix(int64(seconds), int64(nanoseconds)).In(time.FixedZone(zone, offset))
+}
+
+// clockAt is a moment as the clock gives it: in local time, with a monotonic reading, which no function of Go can set.
+func clockAt(seconds, nanoseconds, running int) time.Time {
+	read := time.Now()
+	parts := (*struct {
+		wall uint64
+		ext  int64
+		loc  *time.Location
+	})(unsafe.Pointer(&read))
+	const until1885 = 2682288000
+	parts.wall = 1<<63 | uint64(seconds+until1885)<<30 | uint64(nanoseconds)
+	parts.ext = int64(running)
+	return read
 }

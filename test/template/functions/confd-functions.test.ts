@@ -196,6 +196,24 @@ describe("what is asked of the machine", () => {
       "1795221437 21 February time.Time",
     ],
     [
+      "{{datetime.Location}} {{datetime.UTC.Location}} {{datetime.UTC}} {{datetime.Local.Hour}} {{datetime.IsDST}}",
+      "Local UTC 2026-11-21 00:37:17.187370552 +0000 UTC 1 false",
+    ],
+    [
+      "{{datetime.Truncate 3600000000000}} {{(datetime.Add 90000000000).Sub datetime}} {{datetime.AddDate 999999999 0 0}}",
+      "2026-11-21 01:00:00 +0100 CET 1m30s 1000002025-11-21 01:37:17.187370552 +0100 CET",
+    ],
+    [
+      '{{printf "%s" datetime.MarshalText}} {{toJson datetime.MarshalText}} {{printf "%#v" datetime.UTC}}',
+      "2026-11-21T01:37:17.187370552+01:00 " +
+        '"MjAyNi0xMS0yMVQwMTozNzoxNy4xODczNzA1NTIrMDE6MDA=" ' +
+        "time.Date(2026, time.November, 21, 0, 37, 17, 187370552, time.UTC)",
+    ],
+    [
+      '{{range list "2006" "Jan"}}{{$layout := .}}{{datetime.Format $layout}} {{datetime.Format (toUpper .)}} {{end}}',
+      "2026 2026 Nov JAN ",
+    ],
+    [
       '{{lookupIP "web"}} {{lookupIPV4 "web"}} {{lookupIPV6 "web"}} {{lookupIP "gone"}}',
       "[10.0.0.10 10.0.0.9 2001:db8::1] [10.0.0.10 10.0.0.9] [2001:db8::1] []",
     ],
@@ -205,6 +223,20 @@ describe("what is asked of the machine", () => {
     ],
   ])("%s", (source, expected) => {
     expect(render(source)).toBe(expected);
+  });
+
+  test.each([
+    ["{{datetime.Zone}}", `can't call method/function "Zone" with 2 results`],
+    ["{{datetime.ISOWeek}}", `can't call method/function "ISOWeek" with 2 results`],
+    ["{{datetime.wall}}", "wall is an unexported field of struct type time.Time"],
+    ["{{datetime.In nil}}", "error calling In: time: missing Location in call to Time.In"],
+    ["{{datetime.Month.Nope}}", "can't evaluate field Nope in type time.Month"],
+    [
+      "{{toJson (datetime.AddDate 9000 0 0)}}",
+      "error calling toJson: json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]",
+    ],
+  ])("%s is refused as Go does", (source, words) => {
+    expect(failure(source)).toBe(words);
   });
 
   test("is an error where there is no machine to ask", () => {

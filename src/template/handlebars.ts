@@ -23,7 +23,7 @@ import { Memory } from "./functions/memory.js";
 import { FunctionError } from "./go-values/function-error.js";
 import { handlebarsError } from "./handlebars/error.js";
 import { plainOf } from "./handlebars/plain.js";
-import { EACH_ITEM, type Helper } from "./handlebars/reach.js";
+import { EACH_ITEM, type Helper } from "./handlebars/dependence.js";
 import { eachItem, rememberItems, rememberParts, STEADY_PART, steadyPart } from "./handlebars/remembered.js";
 import { lookStrictly } from "./handlebars/strict.js";
 import { scopeOf } from "./scope.js";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
-import { EACH_ITEM } from "../../src/template/handlebars/reach.js";
+import { EACH_ITEM } from "../../src/template/handlebars/dependence.js";
 import { rememberItems } from "../../src/template/handlebars/remembered.js";
 import { helperOf } from "../../src/template/handlebars.js";
 import { TakeawayFinder } from "../../src/haproxy/config/takeaway.js";

@@ -18,12 +18,12 @@ export function reordered<Thing>(
   const all = [...list];
   for (const thing of gone)
     all.splice(
-      placeOf(all, (other) => compare(other, thing)),
+      orderedPlaceOf(all, (other) => compare(other, thing)),
       1,
     );
   for (const thing of come)
     all.splice(
-      placeOf(all, (other) => compare(other, thing)),
+      orderedPlaceOf(all, (other) => compare(other, thing)),
       0,
       thing,
     );
@@ -31,7 +31,7 @@ export function reordered<Thing>(
 }
 
 /** The place of the first of a list in order that is not before something; `compare` says how one of them stands to it. */
-export function placeOf<Thing>(list: readonly Thing[], compare: (thing: Thing) => number): number {
+export function orderedPlaceOf<Thing>(list: readonly Thing[], compare: (thing: Thing) => number): number {
   let [from, to] = [0, list.length];
   while (from < to) {
     const middle = (from + to) >> 1;

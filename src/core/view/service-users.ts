@@ -28,6 +28,7 @@ export function usersOf(services: readonly Service[], files: UserLists | undefin
 
 /** The services, each of which says whether there is anybody who may use it by its file of users. */
 export function withOpenness(services: readonly Service[], lists: ServiceUsers["lists"]): readonly Service[] {
+  if (Object.keys(lists).length === 0) return services;
   const isOpen = ({ auth }: Service): boolean => auth !== "" && Object.hasOwn(lists, auth);
   return services.map((service) =>
     isOpen(service) ? OPEN.of(service, () => ({ ...service, hasUsers: true })) : service,

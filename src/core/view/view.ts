@@ -1,4 +1,4 @@
-import { placeOf, reordered } from "../memo/in-order.js";
+import { orderedPlaceOf, reordered } from "../memo/in-order.js";
 import { compareKeys, keysChanged, type Snapshot } from "../model/snapshot.js";
 import { byName, changedGroup, type Group } from "./group.js";
 import { type ServerEntry, serverEntryOf } from "./server-entry.js";
@@ -65,7 +65,7 @@ function changesBetween(before: Workings, entries: Snapshot["entries"]): readonl
   return [...keys].flatMap((key) => {
     const value = entries.get(key);
     if (value === before.entries.get(key)) return [];
-    const known = before.reads[placeOf(before.reads, (read) => compareKeys(read.key, key))];
+    const known = before.reads[orderedPlaceOf(before.reads, (read) => compareKeys(read.key, key))];
     return [{ was: known?.key === key ? known : undefined, is: value === undefined ? undefined : readOf(key, value) }];
   });
 }

@@ -37,6 +37,7 @@ export async function checkByHaproxy(
 
 /** What the file carries is staged as well. */
 function inOwnNames(output: string, dest: string): string {
+  if (output === "") return output; // nearly always
   const name = basename(dest).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return output.replace(new RegExp(`\\.(${name}\\.[\\w.-]+?)[0-9]{${STAGE_DIGITS}}\\b`, "g"), "$1");
 }

@@ -5,24 +5,34 @@ import { parseMasterStart, type StartedWith } from "../../haproxy/master/command
 /** Where processes are seen. */
 const PROC = "/proc";
 
-/**
- * The configuration that the HAProxy of this master was started with, as it names it, when that is certainly not what
- * `dest` holds; undefined when it is, and when that cannot be seen from here.
- *
- * `pid` is the master's as it knows it itself, which in a container is not ours.
- */
-export async function otherConfiguration(dest: string, pid: number, masterSocket: string): Promise<string | undefined> {
-  try {
-    for (const process of await processesOf(pid)) {
-      const started = parseMasterStart(await readFile(`${PROC}/${process}/cmdline`, "utf8"));
-      const socket = started.masterSocket && (await visible(process, started.masterSocket));
-      if (socket === undefined || !(await isSame(socket, masterSocket))) continue;
-      return await otherThan(dest, process, started);
+/** Tells what an HAProxy was started with. */
+export class StartedConfiguration {
+  /** The master that was found last: of many processes only that one is looked at again. */
+  #process: number | undefined;
+
+  /**
+   * The configuration that the HAProxy of this master was started with, as it names it, when that is certainly not what
+   * `dest` holds; undefined when it is, and when that cannot be seen from here.
+   *
+   * `pid` is the master's as it knows it itself, which in a container is not ours.
+   */
+  async otherThan(dest: string, pid: number, masterSocket: string): Promise<string | undefined> {
+    try {
+      const known = this.#process;
+      const isKnown = known !== undefined && (await knowsItselfAs(known, pid));
+      for (const process of isKnown ? [known] : await processesOf(pid)) {
+        const started = parseMasterStart(await readFile(`${PROC}/${process}/cmdline`, "utf8"));
+        const socket = started.masterSocket && (await visible(process, started.masterSocket));
+        if (socket === undefined || !(await isSame(socket, masterSocket))) continue;
+        this.#process = process;
+        return await otherThan(dest, process, started);
+      }
+    } catch {
+      // It is somebody else's, has just ended or is in a place of its own: nothing is certain then.
     }
-  } catch {
-    // It is somebody else's, has just ended or is in a place of its own: nothing is certain then.
+    this.#process = undefined;
+    return undefined;
   }
-  return undefined;
 }
 
 /** Whether an HAProxy of this machine runs in master-worker mode; undefined where none is seen to run. */
@@ -41,12 +51,15 @@ export async function runsAsMaster(): Promise<boolean | undefined> {
 async function processesOf(pid: number): Promise<readonly number[]> {
   const found: number[] = [];
   for (const name of await readdir(PROC)) {
-    if (!/^\d+$/.test(name)) continue;
-    const status = await readFile(`${PROC}/${name}/status`, "utf8").catch(() => "");
-    if (!/^Name:\thaproxy/m.test(status)) continue;
-    if (new RegExp(`^NSpid:.*\\t${pid}$`, "m").test(status)) found.push(Number(name));
+    if (/^\d+$/.test(name) && (await knowsItselfAs(Number(name), pid))) found.push(Number(name));
   }
   return found;
+}
+
+/** Whether a process is an HAProxy, and itself sees this number as its own. */
+async function knowsItselfAs(process: number, pid: number): Promise<boolean> {
+  const status = await readFile(`${PROC}/${process}/status`, "utf8").catch(() => "");
+  return /^Name:\thaproxy/m.test(status) && new RegExp(`^NSpid:.*\\t${pid}$`, "m").test(status);
 }
 
 async function otherThan(dest: string, process: number, { files }: StartedWith): Promise<string | undefined> {

@@ -15,7 +15,7 @@ import { CertificateKeeper } from "../certificates/certificate-keeper.js";
 import { judgeFormat } from "../host/output-format.js";
 import { type DriverTools, checkByCommand, reportReload } from "./by-commands.js";
 import { checkByHaproxy } from "./check.js";
-import { otherConfiguration } from "./config-file.js";
+import { StartedConfiguration } from "./config-file.js";
 import { askProcesses } from "./master.js";
 import { isInOurNetwork, obstacleAmong } from "./ports.js";
 import { reloadBy } from "./reload.js";
@@ -45,6 +45,7 @@ export class HaproxyDriver implements ProxyDriver {
   #misread: string | undefined;
   /** Which file it was when that was looked at last. */
   #comparedFile: string | undefined;
+  readonly #started = new StartedConfiguration();
   #isReloading = false;
   readonly #states: ServerStates;
   #isStateFailureTold = false;
@@ -205,7 +206,7 @@ export class HaproxyDriver implements ProxyDriver {
     signal.throwIfAborted();
     const isReadWhole = isConfiguration((await textOf(dest)) ?? "");
     const other =
-      master !== undefined && isReadWhole ? await otherConfiguration(dest, master, reload.socket) : undefined;
+      master !== undefined && isReadWhole ? await this.#started.otherThan(dest, master, reload.socket) : undefined;
     this.#misread =
       other &&
       `HAProxy was started with -f ${other}, and that is not what ${dest} holds; start it with that path or, where the file is mounted by itself, mount its directory instead`;

@@ -179,9 +179,9 @@ const NO_MAPS_CHANGE: MapsChange = { commands: [], obstacle: undefined };
 function isSameSkeleton(running: Model, wanted: Model): boolean {
   return (
     running.skeleton.length === wanted.skeleton.length &&
-    running.skeleton.every(({ title, meaning }, at) => {
+    running.skeleton.every((part, at) => {
       const other = wanted.skeleton[at];
-      return title === other?.title && meaning === other.meaning;
+      return part === other || (part.title === other?.title && part.meaning === other.meaning);
     })
   );
 }

@@ -1,6 +1,6 @@
 import Handlebars from "handlebars";
 import { Memo } from "../../core/memo/memo.js";
-import { blockParamsOf, EACH_ITEM, type HelperOf, Reach } from "./reach.js";
+import { blockParamsOf, EACH_ITEM, type HelperOf, Dependence } from "./dependence.js";
 
 /** The helper that `rememberParts` puts around parts of a template. */
 export const STEADY_PART = "steadyPart";
@@ -41,7 +41,7 @@ export function eachItem(each: Handlebars.HelperDelegate): (env: unknown) => Han
  * same for as long as its renderer runs.
  */
 export function rememberParts(tree: hbs.AST.Program, helperOf: HelperOf): void {
-  const reach = Reach.ofEnvironment(helperOf);
+  const dependence = Dependence.onEnvironment(helperOf);
   const body: hbs.AST.Statement[] = [];
   let part: hbs.AST.Statement[] = [];
   const end = (): void => {
@@ -50,7 +50,7 @@ export function rememberParts(tree: hbs.AST.Program, helperOf: HelperOf): void {
     part = [];
   };
   for (const statement of tree.body) {
-    if (!reach.holdsStatement(statement)) {
+    if (!dependence.holdsStatement(statement)) {
       end();
       body.push(statement);
     } else part.push(statement);
@@ -105,17 +105,17 @@ function placeOf(options: Handlebars.HelperOptions): string {
 }
 
 class Marking extends Handlebars.Visitor {
-  readonly #reach: Reach;
+  readonly #dependence: Dependence;
 
   constructor(helperOf: HelperOf) {
     super();
-    this.#reach = Reach.ofItem(helperOf);
+    this.#dependence = Dependence.onItem(helperOf);
   }
 
   override BlockStatement(block: hbs.AST.BlockStatement): void {
     super.BlockStatement(block);
     const { path, program } = block;
-    if (path.original !== "each" || blockParamsOf(program).length > 0 || !this.#reach.holds(program)) return;
+    if (path.original !== "each" || blockParamsOf(program).length > 0 || !this.#dependence.holds(program)) return;
     block.path.original = EACH_ITEM;
     block.path.parts = [EACH_ITEM];
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { placeOf, reordered } from "../../../src/core/memo/in-order.js";
+import { orderedPlaceOf, reordered } from "../../../src/core/memo/in-order.js";
 
 const byNumber = (a: number, b: number): number => a - b;
 
@@ -34,7 +34,7 @@ describe("a list in order", () => {
   });
 
   test("tells where something has its place", () => {
-    const placeOfNumber = (number: number) => placeOf([2, 4, 6], (each) => each - number);
+    const placeOfNumber = (number: number) => orderedPlaceOf([2, 4, 6], (each) => each - number);
     expect([1, 2, 3, 6, 7].map(placeOfNumber)).toEqual([0, 0, 1, 2, 3]);
   });
 });

@@ -35,6 +35,42 @@ test("a text is read the same whatever was read before it", () => {
   );
 });
 
+test("sections that stay in their places are read the same whatever stood in them before", () => {
+  const heading = fc.constantFrom(
+    "global",
+    "defaults",
+    "defaults d",
+    "backend a",
+    "backend b from d",
+    "listen a",
+    "frontend f",
+  );
+  const inner = fc.constantFrom(
+    ...["  server s 10.0.0.1:80 check", "  server t 10.0.0.2:80", "  default-server weight 7", "  balance source"],
+    ...[
+      "#hecd:map m",
+      "#| key a",
+      "#| other b",
+      "  use_backend %[path,map(m)]",
+      "  use_backend %[path,map_beg(m)]",
+      "",
+    ],
+  );
+  const bodies = fc.array(fc.array(inner, { maxLength: 4 }), { minLength: 4, maxLength: 4 });
+  const headings = fc.array(heading, { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(headings, fc.array(bodies, { minLength: 2, maxLength: 5 }), (sections, rounds) => {
+      let model: Model | undefined;
+      for (const round of rounds) {
+        const whole = sections.map((each, at) => [each, ...(round[at] ?? [])].join("\n")).join("\n");
+        model = modelOf(whole, model);
+        expect(model).toEqual(modelOf(whole));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("what does not differ is the very same part", () => {
   const [a, b] = ["defaults\nbackend a\n server s 10.0.0.1:80\n", "backend b\n server s 10.0.0.1:80\n"];
   const before = modelOf(a + b);

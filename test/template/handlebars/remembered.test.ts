@@ -1,6 +1,6 @@
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
-import { EACH_ITEM } from "../../../src/template/handlebars/reach.js";
+import { EACH_ITEM } from "../../../src/template/handlebars/dependence.js";
 import {
   eachItem,
   rememberItems,

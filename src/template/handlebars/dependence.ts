@@ -8,7 +8,7 @@ export type Helper = "steady" | "unsteady";
 export type HelperOf = (name: string) => Helper | undefined;
 
 /** What Handlebars' type says of it promises more than there is. */
-export interface Body {
+export interface BlockBody {
   readonly body: readonly hbs.AST.Statement[];
   readonly blockParams?: readonly string[];
 }
@@ -23,8 +23,8 @@ interface Place {
 
 const OUTERMOST: Place = { isDeeper: false, names: [] };
 
-/** Finds parts of a template that read nothing but one thing, and the environment. */
-export class Reach {
+/** Tells of parts of a template whether they hang on one thing and the environment alone. */
+export class Dependence {
   readonly #helperOf: HelperOf;
   /** Whether the fields of what stands around may be read; else only those of parts that came of the environment. */
   readonly #isItem: boolean;
@@ -34,18 +34,18 @@ export class Reach {
     this.#isItem = isItem;
   }
 
-  /** Of an item and the environment: `..` within a part of the item is the item, or a part of it, too. */
-  static ofItem(helperOf: HelperOf): Reach {
-    return new Reach(helperOf, true);
+  /** On an item and the environment: `..` within a part of the item is the item, or a part of it, too. */
+  static onItem(helperOf: HelperOf): Dependence {
+    return new Dependence(helperOf, true);
   }
 
-  /** Of the environment alone. */
-  static ofEnvironment(helperOf: HelperOf): Reach {
-    return new Reach(helperOf, false);
+  /** On the environment alone. */
+  static onEnvironment(helperOf: HelperOf): Dependence {
+    return new Dependence(helperOf, false);
   }
 
   /** Whether a whole body reads nothing else. */
-  holds(body: Body | undefined): boolean {
+  holds(body: BlockBody | undefined): boolean {
     return this.#holds(body, OUTERMOST);
   }
 
@@ -54,7 +54,7 @@ export class Reach {
     return this.#holdsStatement(statement, OUTERMOST);
   }
 
-  #holds(body: Body | undefined, place: Place): boolean {
+  #holds(body: BlockBody | undefined, place: Place): boolean {
     return body?.body.every((statement) => this.#holdsStatement(statement, place)) ?? true;
   }
 
@@ -108,7 +108,7 @@ interface Call extends hbs.AST.Expression {
   readonly hash?: hbs.AST.Hash;
 }
 
-export function blockParamsOf(body: Body | undefined): readonly string[] {
+export function blockParamsOf(body: BlockBody | undefined): readonly string[] {
   return body?.blockParams ?? [];
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -56,6 +57,27 @@ function resourceFor(haproxy: LiveHaproxy, settings = settingsFor(haproxy)): Res
 function partsFor(haproxy: LiveHaproxy, reload?: ReloadDriver): ApplyParts {
   const settings = settingsFor(haproxy, reload);
   return drivenParts(resourceFor(haproxy, settings), settings, told);
+}
+
+test("a worker that is still at work is known by the reloads that it has outlived", async () => {
+  await using haproxy = await startHaproxy();
+  const { driver } = partsFor(haproxy);
+  const outlived = (): Promise<number> | undefined => driver.outlivedReloads?.(stop.signal);
+  expect(await outlived()).toBe(0);
+  const client = connect(haproxy.port, "127.0.0.1").on("error", () => undefined);
+  client.write("GET / HTTP/1.1\r\nHost: a.example\r\n"); // goes on for as long as its client likes
+  await once(client, "connect");
+  await eventually("the request in HAProxy", async () => /CurrConns: [1-9]/.test(await infoOf(haproxy)));
+  for (const reloads of [1, 2]) {
+    expect(await driver.reload(stop.signal)).toMatchObject({ kind: "proven" });
+    expect(await outlived()).toBe(reloads);
+  }
+  client.destroy();
+  await eventually("its end", async () => (await outlived()) === 0);
+});
+
+async function infoOf({ masterSocket }: LiveHaproxy): Promise<string> {
+  return (await askSocket(masterSocket, "@1 show info", stop.signal)) ?? "";
 }
 
 describe("a change of HAProxy's configuration", () => {

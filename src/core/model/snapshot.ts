@@ -54,8 +54,9 @@ interface Origin {
 /** Of entries that came of others; it keeps neither of the two in memory. */
 const ORIGINS = new WeakMap<Snapshot["entries"], Origin>();
 
-/** A state that so many changes lie before is compared as a whole. */
+/** A state that so many others, or so many changes at once, lie before is compared as a whole. */
 const MOST_STEPS = 16;
+const MOST_CHANGES = 1_000;
 
 /**
  * Keys among which all are in which two states differ; undefined where it is not known how one came of the other.
@@ -86,7 +87,8 @@ export function applyChanges(snapshot: Snapshot, changes: readonly KeyChange[], 
     // Keeps its place: a Map moves no key that it has.
     else entries.set(change.key, change.value);
   }
-  ORIGINS.set(entries, { before: new WeakRef(snapshot.entries), keys: [...outcome.keys()] });
+  if (outcome.size <= MOST_CHANGES)
+    ORIGINS.set(entries, { before: new WeakRef(snapshot.entries), keys: [...outcome.keys()] });
   const { life } = snapshot;
   return withLeases({ revision, entries, ...(life !== undefined && { life }) }, leasesAfter(snapshot, outcome));
 }

@@ -79,6 +79,8 @@ function changedModel(previous: Model, fresh: Cut): Model | undefined {
   const { cut: before } = previous;
   if (before.isConditional || fresh.isConditional || before.texts.length !== fresh.texts.length) return undefined;
   const parts = [...previous.parts];
+  // Of two sections of one name the last counts.
+  if (parts.filter(({ backend }) => backend).length > previous.backends.size) return undefined;
   const backends = new Map(previous.backends);
   let isMapped = false;
   for (const [at, was] of previous.parts.entries()) {
@@ -90,8 +92,6 @@ function changedModel(previous: Model, fresh: Cut): Model | undefined {
       return undefined;
     const bases = parts.slice(0, at).flatMap((part) => (part.section.kind === "defaults" ? [part.section] : []));
     const part = partOf(own, section, was.basesText, bases);
-    // Of two sections of one name the last counts.
-    if (was.backend && previous.backends.get(name) !== was.backend) return undefined;
     if (part.backend) backends.set(part.backend.name, part.backend);
     isMapped ||= [was, part].some(({ files, lookups }) => files.length > 0 || lookups.length > 0);
     parts[at] = part;

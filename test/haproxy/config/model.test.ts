@@ -71,6 +71,12 @@ test("sections that stay in their places are read the same whatever stood in the
   );
 });
 
+test("of two sections of one name the last counts, also where both were the same", () => {
+  const twin = "backend a\n server s 10.0.0.1:80\n";
+  const [before, after] = [`defaults\n${twin}${twin}`, `defaults\n${twin.replace(":80", ":81")}${twin}`];
+  expect(modelOf(after, modelOf(before)).backends).toEqual(modelOf(after).backends);
+});
+
 test("what does not differ is the very same part", () => {
   const [a, b] = ["defaults\nbackend a\n server s 10.0.0.1:80\n", "backend b\n server s 10.0.0.1:80\n"];
   const before = modelOf(a + b);

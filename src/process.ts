@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Ids, ProcessWorld } from "./commands/command.js";
 import { keysIn } from "./display/keys.js";
 import type { Terminal } from "./display/terminal.js";
@@ -31,6 +32,7 @@ export async function runProcess(
   run: (argv: readonly string[], world: ProcessWorld, signal: AbortSignal) => Promise<number>,
 ): Promise<void> {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // of all that goes on, each piece listens
   let stopDeadlineMs = STOP_DEADLINE_MS;
   let onHangup: (() => void) | undefined;
   for (const kind of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {

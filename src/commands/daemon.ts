@@ -205,6 +205,8 @@ export interface DaemonCondition {
 /**
  * Runs a daemon until `signal` aborts, and lets the systemd that has started it know how it is.
  *
+ * A SIGHUP, which is for those who read files, ends nothing where no terminal has been closed: `onHangup` is called then.
+ *
  * Ready is what `/readyz` calls ready. That the process lives is told by a timer of its own loop, three times in each
  * `WatchdogSec=`: one that stands still is ended by systemd and begun anew.
  */
@@ -214,7 +216,9 @@ export function runAsService(
   { clock, emit }: Deps,
   world: ProcessWorld,
   signal: AbortSignal,
+  onHangup: () => void = () => undefined,
 ): Promise<never> {
+  if (!world.onTerminal) world.takeHangups(onHangup);
   const manager = serviceManagerOf(world, clock);
   if (!manager) return daemon.run(signal);
   const informer = informing(

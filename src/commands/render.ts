@@ -33,14 +33,17 @@ export const renderCommand: Command = {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemonDeps(settings, world);
     await using stores = await openStores(settings, daemon, world);
-    const renderer = new Renderer(partsOf(settings, stores.of, world, daemon));
+    const folder = new TemplateFolder(settings.confdir, daemon);
+    const renderer = new Renderer(partsOf(settings, { folder, storeOf: stores.of }, world, daemon));
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", {
       status: () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state }),
       page: rendererPage(renderer, stores.common, daemon.clock),
       history: renderer.histories,
     });
     const condition = () => ({ waitingFor: renderer.waitingFor, summary: summaryOf(renderer.state) });
-    return await runAsService(renderer, condition, daemon, world, signal);
+    return await runAsService(renderer, condition, daemon, world, signal, () => {
+      folder.lookAgain();
+    });
   },
 };
 
@@ -51,7 +54,8 @@ function summaryOf({ resources }: RendererState): string {
 async function renderOnce(settings: Settings, world: ProcessWorld, signal: AbortSignal): Promise<number> {
   const deps = openDeps(settings, world);
   await using stores = await openStores(settings, deps, world);
-  const renderer = new Renderer(partsOf(settings, stores.of, world, deps));
+  const folder = new TemplateFolder(settings.confdir, deps);
+  const renderer = new Renderer(partsOf(settings, { folder, storeOf: stores.of }, world, deps));
   const results = await renderer.once(signal);
   for (const { outcome } of results) {
     if (outcome.kind === "would-change") world.stdout.write(`${outcome.diff}\n`);
@@ -61,13 +65,12 @@ async function renderOnce(settings: Settings, world: ProcessWorld, signal: Abort
 
 function partsOf(
   settings: Settings,
-  storeOf: RendererParts["storeOf"],
+  { folder, storeOf }: { readonly folder: TemplateFolder; readonly storeOf: RendererParts["storeOf"] },
   { env }: ProcessWorld,
   deps: Deps,
 ): RendererParts {
-  const templates = withFolders(new TemplateFolder(settings.confdir, deps), env, deps);
-  const seen = templateDeps(templatesIn(settings.confdir), { env });
-  return rendererParts(settings, { storeOf, templates }, seen, deps);
+  const templates = withFolders(folder, env, deps);
+  return rendererParts(settings, { storeOf, templates }, templateDeps(templatesIn(settings.confdir), { env }), deps);
 }
 
 function exitCodeOf(results: readonly Result[], tellsChange: boolean): number {

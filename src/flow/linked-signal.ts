@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** One for all work that is over: nobody asks where, and a trace of the stack takes its time. */
 const OVER = new DOMException("This piece of work is over", "AbortError");
 
@@ -15,6 +17,7 @@ export interface LinkedSignal extends Disposable {
  */
 export function linkedSignal(...parents: readonly AbortSignal[]): LinkedSignal {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // each piece of the work listens, and there may be thousands
   const links: (() => void)[] = [];
   for (const parent of parents) {
     const onAbort = (): void => {

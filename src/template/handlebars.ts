@@ -21,6 +21,7 @@ import type { Scope, TemplateFunction } from "./functions/function.js";
 import { FUNCTIONS } from "./functions/functions.js";
 import { Memory } from "./functions/memory.js";
 import { FunctionError } from "./go-values/function-error.js";
+import { boundedEach, checkLength } from "./handlebars/bounded.js";
 import { handlebarsError } from "./handlebars/error.js";
 import { plainOf } from "./handlebars/plain.js";
 import { EACH_ITEM, type Helper } from "./handlebars/dependence.js";
@@ -33,6 +34,8 @@ import type { RenderInput, Template } from "./template.js";
 export function compileHandlebars(name: string, source: string): Template {
   const engine = Handlebars.create();
   lookStrictly(engine);
+  const { each } = engine.helpers;
+  if (each) engine.registerHelper("each", boundedEach(each));
   const [program, words] = quoting(name, () => {
     const tree = engine.parse(source);
     const named = wordsIn(tree);
@@ -57,7 +60,11 @@ export function compileHandlebars(name: string, source: string): Template {
         [STEADY_PART]: rememberedPart(input.env),
         [TCP_SERVICES]: (...all: readonly unknown[]) => seen.tcpServices(all.slice(0, -1).map(String)),
       };
-      const text = quoting(name, () => program(seen.context, { helpers }));
+      const text = quoting(name, () => {
+        const made = program(seen.context, { helpers });
+        checkLength(made.length);
+        return made;
+      });
       view = seen.view ?? view;
       routing = seen.routing ?? routing;
       return { text, leftOut: seen.leftOut };

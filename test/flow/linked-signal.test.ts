@@ -19,6 +19,18 @@ describe("follow", () => {
     expect(turn.signal.reason).toBe(reason);
   });
 
+  test("lets any number of pieces of work listen without a warning", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", note);
+    using all = linkedSignal();
+    const pieces = Array.from({ length: 200 }, () => linkedSignal(all.signal));
+    await new Promise((resolve) => setImmediate(resolve)); // a warning is told at the end of the turn
+    process.off("warning", note);
+    for (const piece of pieces) piece[Symbol.dispose]();
+    expect(warnings).toEqual([]);
+  });
+
   test("leaves no listener on its parents when disposed", () => {
     const parent = new AbortController();
     for (let turn = 0; turn < 100; turn++) {

@@ -141,6 +141,17 @@ const EXPECTED = Object.fromEntries(
   ]),
 );
 
+/** A look-up that takes longer than two seconds has failed, as it may on a busy machine: it is asked once more then. */
+async function givesAll(confdir: Confdir, run: () => Promise<{ readonly code: number | null }>): Promise<void> {
+  const attempt = async (): Promise<true> => {
+    expect(await run()).toMatchObject({ code: 0 });
+    expect(await givenIn(confdir, "hbs")).toEqual(EXPECTED);
+    expect(await givenIn(confdir, "go")).toEqual(EXPECTED);
+    return true;
+  };
+  await eventually("what all functions give", attempt, 60_000);
+}
+
 describe("every function that the documents list", () => {
   test("is called here", () => {
     const [names = ""] = blocks(section("docs/templates.md", "Functions"), "functions");
@@ -152,17 +163,13 @@ describe("every function that the documents list", () => {
     const place = ["--confdir", confdir.path, "--etcd", etcd.endpoint];
     const checked = await cli(["check", ...place], ENV);
     expect(checked.stdout).toBe("go.toml: ok\nhbs.toml: ok\n");
-    expect(await cli(["render", "--once", ...place], ENV)).toMatchObject({ code: 0 });
-    expect(await givenIn(confdir, "hbs")).toEqual(EXPECTED);
-    expect(await givenIn(confdir, "go")).toEqual(EXPECTED);
+    await givesAll(confdir, () => cli(["render", "--once", ...place], ENV));
   });
 
   test.each(["classic", "fork"])("works in confd as the %s has it, in both languages", async (compat) => {
     await using confdir = await everyCall();
     const args = ["-onetime", "-backend", "etcdv3", "-node", etcd.endpoint, "-compat", compat];
-    expect(await confdir.run(args, ENV)).toMatchObject({ code: 0 });
-    expect(await givenIn(confdir, "hbs")).toEqual(EXPECTED);
-    expect(await givenIn(confdir, "go")).toEqual(EXPECTED);
+    await givesAll(confdir, () => confdir.run(args, ENV));
   });
 });
 
@@ -175,7 +182,7 @@ describe("a template that another one includes", () => {
       ["render", "--confdir", confdir.path, "--etcd", etcd.endpoint, "--listen", "off"],
       ENV,
     );
-    await eventually("the first file", async () => (await confdir.read("one")) === "before");
+    await eventually("the first file", async () => (await confdir.read("one")) === "before", 60_000);
     await confdir.write("templates/part.tmpl", "after");
     await eventually("the file with the new part", async () => (await confdir.read("one")) === "after", 5_000);
     expect(renderer.log).not.toContain("ERROR");

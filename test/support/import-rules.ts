@@ -17,7 +17,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["commands", "edges/files", "edges/host", "edges/systemd", "config", "settings", "core/text", "errors"],
     packages: ["node:*"],
   },
-  process: { rooms: ["commands", "display", "flow", "version"], packages: [] },
+  process: { rooms: ["commands", "display", "flow", "version"], packages: ["node:events"] },
   "commands/history": {
     rooms: [
       ...["commands", "renderer/history", "edges/history", "edges/output", "edges/status", "core/history", "flow"],
@@ -169,7 +169,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/memo": { rooms: [], packages: [] },
   "core/text": { rooms: [], packages: [] },
   browser: { rooms: ["edges/page"], packages: [] },
-  flow: { rooms: [], packages: [] },
+  flow: { rooms: [], packages: ["node:events"] },
   version: { rooms: [], packages: ["node:*"] },
   package: { rooms: [], packages: ["node:*"] },
   errors: { rooms: [], packages: [] },

@@ -32,6 +32,7 @@ const USUAL_MS = 2_000;
  * A test scripts what goes wrong: outcomes of single calls, the reach of all, cut streams, compaction, a wiped store.
  */
 export class ScriptedEtcd implements EtcdRpc {
+  readonly patienceMs = 2_000;
   readonly endpoints = ["etcd.example:2379"];
   /** Every call in order. */
   readonly calls: Call[] = [];

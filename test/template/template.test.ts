@@ -163,6 +163,18 @@ describe("a Handlebars template", () => {
     expect(failure(() => render(source))).toEqual([line, reason]);
   });
 
+  test.each([
+    ["{{#each (seq 1 40)}}\n{{repeat 1000000 'x'}}{{/each}}", 1],
+    ["\n{{#each services}}{{#each (seq 1 1000)}}{{repeat 100000 @root.dest}}{{/each}}{{/each}}", 2],
+    ["\n{{#each services as |s|}}{{#each s.servers}}{{repeat 30000000 'x'}}{{/each}}{{/each}}", 2],
+    ["\n{{repeat 40000000 'x'}}", 2],
+    ["\n{{repeat 30000000 'x'}}{{repeat 30000000 'x'}}", undefined],
+  ])("%j fails for its length", (source, line) => {
+    const [found, reason] = failure(() => render(source));
+    expect(found).toBe(line);
+    expect(reason).toContain("the text would be longer than 33554432 bytes");
+  });
+
   test("says where and why in one message", () => {
     expect(() => render('a\n{{getv "/none"}}')).toThrow("Cannot render t.hbs:2: getv: key does not exist: /none");
   });
@@ -227,6 +239,14 @@ describe("a template whose name does not end in .hbs", () => {
         "error calling getv: key does not exist: /né",
     );
     await expect(renderGo("{{nope}}")).rejects.toThrow(/^Cannot render conf\/haproxy\.cfg:1: .*"nope" not defined/);
+  });
+
+  test.each([
+    '{{range seq 1 40}}{{repeat 1000000 "x"}}{{end}}',
+    '{{define "a"}}{{repeat 1000000 "x"}}{{template "a"}}{{end}}{{template "a"}}',
+    '{{repeat 30000000 "x"}}{{repeat 30000000 "x"}}',
+  ])("fails where its text would be too long: %s", async (source) => {
+    await expect(renderGo(source)).rejects.toThrow("the text would be longer than 33554432 bytes");
   });
 
   test("is Handlebars when it does", async () => {

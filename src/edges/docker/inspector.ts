@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { hasCode } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import type { Notifier } from "../../flow/notifier.js";
@@ -62,7 +61,6 @@ export class DockerInspector {
     this.#clock = clock;
     this.#signal = signal;
     this.#lanes = new LookLanes(clock);
-    setMaxListeners(0, signal); // each look and each wait before another one listens to it
   }
 
   /**

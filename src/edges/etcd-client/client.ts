@@ -2,11 +2,11 @@ import { InterceptingCall, type Interceptor } from "@grpc/grpc-js";
 import type { Etcd3, IOptions } from "etcd3";
 import { HecdError, reasonOf } from "../../errors.js";
 import { type Clock, wallTime } from "../../flow/clock.js";
-import { readFirstLine } from "../files/read-text.js";
 import { areEqual, type CertificateFiles, type Certificates, readCertificates } from "./certificates.js";
-import { type Account, type Connection, connectionBy } from "./connection.js";
+import { type Account, accountOf, type Connection, connectionBy } from "./connection.js";
 import { faultHandling } from "./failover.js";
 import { type MemberEndpoint, parseEndpoint } from "./endpoint.js";
+import { Patience } from "./patience.js";
 import { probeMember } from "./probe.js";
 import type {
   EtcdRpc,
@@ -32,8 +32,8 @@ export interface EtcdOptions extends CertificateFiles {
   readonly passwordFile?: string | undefined;
 }
 
-/** How long one request may take. */
-const REQUEST_MS = 2_000;
+/** How long who is far away may take to say its first word. */
+const FIRST_WORD_MS = 5_000;
 
 /** How often the files of TLS are looked at while all is well. */
 const LOOK_MS = 5_000;
@@ -56,6 +56,7 @@ export class EtcdClient implements EtcdRpc {
   readonly endpoints: readonly string[];
   readonly #options: IOptions;
   readonly #secrets: Secrets;
+  readonly #patience: Patience;
   readonly #clock: Clock;
   #certificates: Certificates | undefined;
   #connection: Connection;
@@ -64,12 +65,14 @@ export class EtcdClient implements EtcdRpc {
   #dials = 0;
   #lookedAt: number;
   #isLooking = false;
+  #isMeasuring = false;
   readonly #closing = new AbortController();
 
-  /** `options` are those of all connections, without what `secrets` have. */
-  constructor(options: IOptions, secrets: Secrets, endpoints: readonly string[], clock: Clock) {
+  /** `options` are those of all connections, without what `secrets` have; requests take as long as `patience` has. */
+  constructor(options: IOptions, secrets: Secrets, patience: Patience, endpoints: readonly string[], clock: Clock) {
     this.#options = options;
     this.#secrets = secrets;
+    this.#patience = patience;
     this.#certificates = secrets.certificates;
     this.#connection = this.#dial();
     this.endpoints = endpoints;
@@ -77,24 +80,28 @@ export class EtcdClient implements EtcdRpc {
     this.#lookedAt = clock.now();
   }
 
+  get patienceMs(): number {
+    return this.#patience.ms;
+  }
+
   range(request: RangeRequest, withinMs?: number): Promise<RangeAnswer> {
-    return this.#call(({ kv }) => kv.range(request, callWithin(withinMs)));
+    return this.#ask(({ kv }) => kv.range(request, this.#within(withinMs)));
   }
 
   txn(request: TxnRequest, withinMs?: number): Promise<TxnAnswer> {
-    return this.#call(({ kv }) => kv.txn(request, callWithin(withinMs)));
+    return this.#ask(({ kv }) => kv.txn(request, this.#within(withinMs)));
   }
 
   grantLease(ttlSeconds: number): ReturnType<EtcdRpc["grantLease"]> {
-    return this.#call(({ leaseClient }) => leaseClient.leaseGrant({ TTL: ttlSeconds }));
+    return this.#ask(({ leaseClient }) => leaseClient.leaseGrant({ TTL: ttlSeconds }));
   }
 
   revokeLease(id: string): Promise<unknown> {
-    return this.#call(({ leaseClient }) => leaseClient.leaseRevoke({ ID: id }));
+    return this.#ask(({ leaseClient }) => leaseClient.leaseRevoke({ ID: id }));
   }
 
   readLease(id: string, withKeys: "with-keys" | "without-keys"): Promise<LeaseAnswer> {
-    return this.#call(({ leaseClient }) => leaseClient.leaseTimeToLive({ ID: id, keys: withKeys === "with-keys" }));
+    return this.#ask(({ leaseClient }) => leaseClient.leaseTimeToLive({ ID: id, keys: withKeys === "with-keys" }));
   }
 
   openKeepAlive(withinMs: number): Promise<RpcStream<KeepAliveRequest, KeepAliveAnswer>> {
@@ -105,12 +112,12 @@ export class EtcdClient implements EtcdRpc {
     return this.#open(({ watchClient }) => watchClient.watch({ interceptors: [requireLeader] }));
   }
 
-  async probe(): Promise<boolean> {
+  async probe(withinMs?: number): Promise<boolean> {
     const scheme = this.#certificates ? "https" : "http";
     const { rootCertificate: ca, certChain: cert, privateKey: key } = this.#certificates ?? {};
     const answers = await Promise.all(
       this.endpoints.map((at) =>
-        probeMember(`${scheme}://${at}`, { ca, cert, key }, this.#clock, this.#closing.signal),
+        probeMember(`${scheme}://${at}`, { ca, cert, key }, this.#clock, this.#closing.signal, withinMs),
       ),
     );
     return answers.includes(true);
@@ -129,6 +136,14 @@ export class EtcdClient implements EtcdRpc {
     this.#connection.close();
   }
 
+  /** Makes a request that is answered, and sees how long that takes. */
+  async #ask<T>(request: (etcd: Etcd3) => Promise<T>): Promise<T> {
+    const began = this.#clock.now();
+    const answer = await this.#call(request);
+    this.#patience.answered(this.#clock.now() - began);
+    return answer;
+  }
+
   /** Makes a request, once more where only its token had become too old. */
   async #call<T>(request: (etcd: Etcd3) => Promise<T>): Promise<T> {
     if (this.#clock.now() - this.#lookedAt >= LOOK_MS) void this.#lookAtFiles();
@@ -140,9 +155,24 @@ export class EtcdClient implements EtcdRpc {
         return request(connection.etcd);
       });
     } catch (error) {
+      if (saysTooLate(error)) void this.#measure();
       await this.#lookAtFiles();
       throw error;
     }
+  }
+
+  /** At least as long as any request may take. */
+  #within(ms: number | undefined): ReturnType<typeof callWithin> {
+    return callWithin(ms === undefined ? undefined : Math.max(ms, this.#patience.ms));
+  }
+
+  /** Finds out whether the way is long, or nobody there. Never rejects. */
+  async #measure(): Promise<void> {
+    if (this.#isMeasuring) return;
+    this.#isMeasuring = true;
+    const began = this.#clock.now();
+    if (await this.probe(FIRST_WORD_MS)) this.#patience.reached(this.#clock.now() - began);
+    this.#isMeasuring = false;
   }
 
   /** Opens a stream; when it fails, the next one comes with what is on disk then. */
@@ -184,6 +214,11 @@ export class EtcdClient implements EtcdRpc {
   }
 }
 
+/** Whether a request has got no answer in its time. */
+function saysTooLate(error: unknown): boolean {
+  return reasonOf(error).includes("Deadline exceeded");
+}
+
 /** Whether a token was refused by which a member had let us in: users or roles have been changed since. */
 function saysTokenIsOld(error: unknown): boolean {
   const message = reasonOf(error);
@@ -220,11 +255,12 @@ export async function openClient(options: EtcdOptions, clock: Clock): Promise<Et
     certificates: tls ? await readCertificates(options) : undefined,
     readCertificates: () => readCertificates(options),
   };
+  const patience = new Patience();
   return new EtcdClient(
     {
       hosts: addresses.map((address) => (tls ? `https://${address}` : address)),
       // A function, since an object would hold one deadline for all requests.
-      defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: deadlineIn(REQUEST_MS) }),
+      defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: deadlineIn(patience.ms) }),
       grpcOptions: {
         // etcd answers more than one ping in 5 s with a goodbye.
         "grpc.keepalive_time_ms": 10_000,
@@ -239,18 +275,10 @@ export async function openClient(options: EtcdOptions, clock: Clock): Promise<Et
       faultHandling: faultHandling(endpoints.length, clock),
     },
     secrets,
+    patience,
     addresses,
     clock,
   );
-}
-
-/** Who logs in; undefined where nobody does. Fails with `file-unreadable` where the password cannot be read even now. */
-async function accountOf({ username, password = "", passwordFile }: EtcdOptions): Promise<Account | undefined> {
-  if (username === undefined) return undefined;
-  if (passwordFile === undefined) return { username, password: () => Promise.resolve(password) };
-  const read = (): Promise<string> => readFirstLine(passwordFile);
-  await read();
-  return { username, password: read };
 }
 
 /** The scheme decides; without one, the presence of TLS files does. */

@@ -1,10 +1,27 @@
 import { Metadata } from "@grpc/grpc-js";
 import { Etcd3, type IOptions } from "etcd3";
+import { readFirstLine } from "../files/read-text.js";
 
 /** Who is let in; the password is asked for at each log-in, since it may have been changed. */
 export interface Account {
   readonly username: string;
   password(): Promise<string>;
+}
+
+/** Who is let in by what, as settings say it; see `EtcdOptions`. */
+interface AccountWords {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly passwordFile?: string | undefined;
+}
+
+/** Who logs in; undefined where nobody does. Fails with `file-unreadable` where the password cannot be read even now. */
+export async function accountOf({ username, password = "", passwordFile }: AccountWords): Promise<Account | undefined> {
+  if (username === undefined) return undefined;
+  if (passwordFile === undefined) return { username, password: () => Promise.resolve(password) };
+  const read = (): Promise<string> => readFirstLine(passwordFile);
+  await read();
+  return { username, password: read };
 }
 
 /** One etcd3 with channels of its own. */

@@ -15,17 +15,18 @@ const ANSWER_MS = 2_000;
 /**
  * Whether somebody speaks HTTP/2 at `url`, by a connection of our own: unlike one of gRPC's it can be given up.
  *
- * Never rejects; resolves within two seconds, or at once when `signal` aborts, and leaves nothing open.
+ * Never rejects; resolves within `withinMs`, two seconds unless told, or at once when `signal` aborts, and leaves nothing open.
  */
 export async function probeMember(
   url: string,
   tls: Pick<SecureClientSessionOptions, "ca" | "cert" | "key">,
   clock: Clock,
   signal: AbortSignal,
+  withinMs = ANSWER_MS,
 ): Promise<boolean> {
   const late = (): HecdError =>
-    new HecdError({ code: "deadline", what: `the first word of ${url}`, afterMs: ANSWER_MS });
-  using work = deadlineSignal(ANSWER_MS, late, clock, signal);
+    new HecdError({ code: "deadline", what: `the first word of ${url}`, afterMs: withinMs });
+  using work = deadlineSignal(withinMs, late, clock, signal);
   const session = connect(url, tls);
   session.on("error", () => undefined); // `once` rejects by it, and it may come later than that
   try {

@@ -8,7 +8,10 @@ export interface EtcdRpc {
   /** `host:port` of every member. */
   readonly endpoints: readonly string[];
 
-  /** Reads keys. A request takes at most `withinMs`, or 2 s, and then rejects like any other that got no answer. */
+  /** How long a request may take where nothing else is said: two seconds, and longer where the way is. */
+  readonly patienceMs: number;
+
+  /** Reads keys. A request takes at most `withinMs`, or `patienceMs`, and then rejects like any other that got no answer. */
   range(request: RangeRequest, withinMs?: number): Promise<RangeAnswer>;
   /** Carries out `success` if every condition holds, else `failure`. */
   txn(request: TxnRequest, withinMs?: number): Promise<TxnAnswer>;

@@ -27,7 +27,7 @@ export interface Reached {
   revision: bigint;
 }
 
-/** Longest wait for the answer to one renewal. */
+/** Longest wait for the answer to one renewal, unless the way is longer than usual. */
 const BEAT_MS = 2_000;
 
 /** Longest time between two renewals: what is lost with a restored etcd has to be back before anybody believes it gone. */
@@ -45,7 +45,11 @@ export async function grantLease(etcd: EtcdRequests, ttlSeconds: number, signal:
 
 /** Renews a lease; undefined when etcd says that there is none. */
 export async function renewLease(etcd: EtcdRequests, id: string, signal: AbortSignal): Promise<Lease | undefined> {
-  return renew(etcd, id, BEAT_MS, signal);
+  return renew(etcd, id, beatMs(etcd), signal);
+}
+
+function beatMs({ rpc }: EtcdRequests): number {
+  return Math.max(BEAT_MS, rpc.patienceMs);
 }
 
 /**
@@ -73,7 +77,7 @@ export async function keepLease(
       const leftMs = renewedAt + lifeMs - clock.now();
       if (leftMs <= 0) return `it could not be renewed for ${lease.ttlSeconds} s`;
       try {
-        renewed = await renew(etcd, lease.id, Math.min(BEAT_MS, leftMs), signal);
+        renewed = await renew(etcd, lease.id, Math.min(beatMs(etcd), leftMs), signal);
         break;
       } catch {
         signal.throwIfAborted();

@@ -1,9 +1,15 @@
-import { type Bytes, encodeRune, isAscii, runesOf, textOf, widthAt } from "../go-values/bytes.js";
+import {
+  type Bytes,
+  encodeRune,
+  isAscii,
+  runesOf,
+  textOf,
+  widthAt,
+  LONGEST_TEXT,
+  TOO_LONG,
+} from "../go-values/bytes.js";
 import { FunctionError } from "../go-values/function-error.js";
 import type { GoInt } from "../go-values/values.js";
-
-/** A text beyond this is taken for a mistake, before it takes the memory of the whole program. */
-const MOST_BYTES = 2 ** 28;
 
 /** Go's strings.Split: by an empty separator into characters. */
 export function split(text: Bytes, separator: Bytes): Bytes[] {
@@ -139,7 +145,7 @@ function widthOf(text: string): number {
 }
 
 function checkLength(bytes: number): void {
-  if (bytes > MOST_BYTES) throw new FunctionError(`the text would be longer than ${MOST_BYTES} bytes`);
+  if (bytes > LONGEST_TEXT) throw new FunctionError(TOO_LONG);
 }
 
 /** Go's unicode.IsSpace. */

@@ -89,3 +89,9 @@ function decode(bytes: Bytes, index: number): number {
 }
 
 const INVALID = (RUNE_ERROR << 3) | 1;
+
+/** No text of a template may be longer: it is there several times while it is made, checked and compared. */
+export const LONGEST_TEXT = 32 * 1024 * 1024;
+
+/** What is said of one that would be. */
+export const TOO_LONG = `the text would be longer than ${LONGEST_TEXT} bytes`;

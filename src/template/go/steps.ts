@@ -1,4 +1,4 @@
-import type { Bytes } from "../go-values/bytes.js";
+import { type Bytes, LONGEST_TEXT, TOO_LONG } from "../go-values/bytes.js";
 import { show } from "../go-values/print.js";
 import { goQuote } from "../go-values/quote.js";
 import { Callable, Dict, type GoInt, type GoValue, isTrue, List, TypedInt } from "../go-values/values.js";
@@ -63,6 +63,7 @@ function compileAction(unit: Unit, pipe: PipeNode): Act {
     const result = value(run, dot);
     if (result instanceof Callable) unit.fail(lastSeen(pipe), `can't print of type ${result.type.name}`);
     run.out += result === undefined ? "<no value>" : show(result);
+    if (run.out.length > LONGEST_TEXT) unit.fail(lastSeen(pipe), TOO_LONG);
     return "next";
   };
 }
@@ -91,6 +92,7 @@ function compileRange(unit: Unit, { pipe, body, otherwise }: BranchNode): Act {
   const turn = (run: Run, key: GoValue, item: GoValue): boolean => {
     if (valueSlot >= 0) run.vars[valueSlot] = item;
     if (keySlot >= 0) run.vars[keySlot] = key;
+    if (run.out.length > LONGEST_TEXT) unit.fail(lastSeen(pipe), TOO_LONG);
     return each(run, item) !== "break";
   };
   const overList = (run: Run, { items }: List): void => {
@@ -134,6 +136,7 @@ function compileTemplate(unit: Unit, node: TemplateNode): Act {
   return (run, dot) => {
     const body = bodies.get(node.name);
     if (body === undefined) return unit.fail(node, `template ${goQuote(node.name)} not defined`);
+    if (run.out.length > LONGEST_TEXT) unit.fail(node, TOO_LONG);
     if (run.depth === MAX_DEPTH) unit.fail(node, `exceeded maximum template depth (${MAX_DEPTH})`);
     const arg = value(run, dot);
     const { vars } = run;

@@ -1,5 +1,6 @@
 import Handlebars from "handlebars";
 import { Memo } from "../../core/memo/memo.js";
+import { checkLength } from "./bounded.js";
 import { blockParamsOf, EACH_ITEM, type HelperOf, Dependence } from "./dependence.js";
 
 /** The helper that `rememberParts` puts around parts of a template. */
@@ -30,6 +31,7 @@ export function eachItem(each: Handlebars.HelperDelegate): (env: unknown) => Han
       for (const item of items as readonly unknown[]) {
         if (typeof item !== "object" || item === null) return each.call(this, items, options) as unknown;
         all += texts.of(item, () => inOnePiece(options.fn(item)), beside);
+        checkLength(all.length, options);
       }
       return all;
     };

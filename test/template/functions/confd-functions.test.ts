@@ -107,7 +107,7 @@ describe("confd's functions in a Go template", () => {
     ["{{div 1 0}}", "error calling div: runtime error: integer divide by zero"],
     ['{{(get "/a/x").Nope}}', "can't evaluate field Nope in type memkv.KVPair"],
     ["{{seq 1 10000001}}", "error calling seq: more than 10000000 numbers"],
-    ['{{repeat 134217729 "ab"}}', "error calling repeat: the text would be longer than 268435456 bytes"],
+    ['{{repeat 134217729 "ab"}}', "error calling repeat: the text would be longer than 33554432 bytes"],
   ])("%s fails", (source, words) => {
     expect(failure(source)).toBe(words);
   });

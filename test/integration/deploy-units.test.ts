@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
@@ -9,6 +10,7 @@ import { tempDir } from "../support/temp-dir.js";
 
 const UNITS = ["hecd-agent.service", "hecd-render.service", "hecd-render@.service"];
 const DEPLOY = new URL("../../deploy/", import.meta.url);
+const CONFD = new URL("../../dist/confd.js", import.meta.url).pathname;
 const NOTIFY_EXEC = new URL("notify-exec", DEPLOY).pathname;
 
 /** Lays the units out as they are installed, each one changed by `edit`; what they start is there on every machine. */
@@ -50,8 +52,8 @@ describe("systemd", () => {
   });
 });
 
-/** Starts a program by notify-exec under a systemd of ours, which writes down what it hears; `words` grow. */
-async function underSystemd(argv: readonly string[], abstract: boolean) {
+/** A systemd of ours, which writes down what it hears; `words` grow. */
+async function listening(abstract: boolean) {
   const directory = await tempDir();
   const path = abstract ? `@hecd-test-${process.pid}` : join(directory.path, "notify");
   const listen =
@@ -61,10 +63,22 @@ async function underSystemd(argv: readonly string[], abstract: boolean) {
   const words: string[] = [];
   createInterface(systemd.stdout).on("line", (line) => words.push(line));
   await eventually("a systemd", () => words.includes("listening"));
-  const ended = await run(NOTIFY_EXEC, argv, { env: { NOTIFY_SOCKET: path } });
-  await eventually("its words", () => words.length > 1).finally(() => systemd.kill());
-  await directory[Symbol.asyncDispose]();
-  return { ended, heard: words.slice(1) };
+  return {
+    path,
+    words,
+    async [Symbol.asyncDispose]() {
+      systemd.kill();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Starts a program by notify-exec under such a systemd, and waits until it has said something. */
+async function underSystemd(argv: readonly string[], abstract: boolean) {
+  await using systemd = await listening(abstract);
+  const ended = await run(NOTIFY_EXEC, argv, { env: { NOTIFY_SOCKET: systemd.path } });
+  await eventually("its words", () => systemd.words.length > 1);
+  return { ended, heard: systemd.words.slice(1) };
 }
 
 describe("notify-exec", () => {
@@ -95,4 +109,22 @@ describe("notify-exec", () => {
     const { stderr } = await run(NOTIFY_EXEC, ["true"], { env: { NOTIFY_SOCKET: "/no/such" } });
     expect(stderr).toMatch(/cannot reach systemd at \/no\/such: No such file/);
   });
+});
+
+test("confd tells systemd by itself that it is ready and lives, as the fork's units want it", async () => {
+  await using systemd = await listening(false);
+  await using confdir = await tempDir();
+  for (const folder of ["conf.d", "templates"]) await mkdir(join(confdir.path, folder));
+  const words = ["env", "--watch", "--systemd-notify", "--watchdog-interval", "1s", "--confdir", confdir.path];
+  const confd = spawn(NOTIFY_EXEC, [process.execPath, CONFD, ...words], {
+    env: { NOTIFY_SOCKET: systemd.path, PATH: "/nowhere" }, // where there is no systemd-notify
+    stdio: "ignore",
+  });
+  try {
+    await eventually("both", () => systemd.words.includes("READY=1") && systemd.words.includes("WATCHDOG=1"));
+  } finally {
+    const ended = once(confd, "exit");
+    confd.kill();
+    await ended;
+  }
 });

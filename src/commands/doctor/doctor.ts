@@ -2,6 +2,7 @@ import type { Finding } from "../../core/doctor/finding.js";
 import { type Command, DOCKER_SETTINGS, ETCD_SETTINGS } from "../command.js";
 import { openDeps } from "../daemon.js";
 import { examineAgent } from "./agent.js";
+import { examineConfd } from "./confd.js";
 import { examineRenderer } from "./renderer.js";
 import { examineStore } from "./store.js";
 
@@ -25,6 +26,7 @@ export const doctorCommand: Command = {
     if (settings.renderer !== "off") {
       findings.push(...(await examineRenderer(settings, canReadStore, world, deps, signal)));
     }
+    findings.push(...(await examineConfd(deps, signal)));
     world.stdout.write(
       settings.json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(wordsOfFinding).join(""),
     );

@@ -31,6 +31,11 @@ function wordsOf({ ActiveState: state = "unknown", StatusText: text = "" }: Unit
   return text === "" ? state : `${state}: ${text}`;
 }
 
+/** The program that a unit starts, by its path; undefined where it starts none. */
+export function programOf({ ExecStart: start = "" }: UnitFacts): string | undefined {
+  return /\bpath=(\/[^ ;]+)/.exec(start)?.[1];
+}
+
 /** Whose rights a service has, by name; root where its unit names nobody. */
 export function rightsOf(facts: UnitFacts): { readonly user: string; readonly groups: readonly string[] } {
   const { User: named = "", Group: group = "", SupplementaryGroups: others = "" } = facts;

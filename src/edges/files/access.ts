@@ -28,3 +28,15 @@ export function obstacleOf(error: unknown): AccessObstacle {
   const problem = error instanceof Error ? error.message : String(error);
   return { problem, isDenied: code === "EACCES" || code === "EPERM" || code === "EROFS" };
 }
+
+/** Whether a program is a script, which names its interpreter in its first line; not when it cannot be read. */
+export async function beginsAsScript(path: string): Promise<boolean> {
+  try {
+    await using file = await open(path);
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.toString("latin1") === "#!";
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return false;
+  }
+}

@@ -8,7 +8,7 @@ import {
   judgeRuntimeSocket,
   type SocketFacts,
 } from "../../../src/core/doctor/proxy.js";
-import { isInstalled, judgeUnit, rightsOf, writableIn } from "../../../src/core/doctor/service.js";
+import { isInstalled, judgeUnit, programOf, rightsOf, writableIn } from "../../../src/core/doctor/service.js";
 
 const denied = { problem: "permission denied", isDenied: true };
 
@@ -135,6 +135,13 @@ describe("a unit", () => {
     [{ ActiveState: "failed", Result: "exit-code" }, "journalctl -u hecd-agent -p warning"],
   ])("that cannot work is mended by a line: %o", (facts, remedy) => {
     expect(judgeUnit("hecd-agent", { ...installed, ...facts })).toMatchObject([{ grade: "fault", remedy }]);
+  });
+
+  test("starts a program, which may be another one's", () => {
+    expect(
+      programOf({ ExecStart: "{ path=/usr/bin/confd ; argv[]=/usr/bin/confd etcd --watch ; ignore_errors=no }" }),
+    ).toBe("/usr/bin/confd");
+    expect(programOf({})).toBeUndefined();
   });
 
   test("has the rights of its user and groups, and may write where it says so", () => {

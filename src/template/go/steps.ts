@@ -9,6 +9,12 @@ import { type Act, type Flow, lastSeen, type Run, Unit, type Source } from "./un
 /** How deep templates may call each other; Go's own limit is beyond what a stack holds here. */
 const MAX_DEPTH = 1000;
 
+/** More turns of all ranges, and calls of templates, than any file has lines. */
+const MOST_TURNS = 20_000_000;
+
+/** Longer than any file that a program reads at its start, in bytes. */
+export const MOST_OUTPUT = 2 ** 26;
+
 /** Makes a template ready under its name. */
 export function compileBody(source: Source, name: Bytes, steps: readonly Step[]): void {
   source.bodies.set(name, { act: compileSteps(new Unit(source, name), steps) });
@@ -90,6 +96,8 @@ function compileRange(unit: Unit, { pipe, body, otherwise }: BranchNode): Act {
 
   /** One turn; false after a `break`. */
   const turn = (run: Run, key: GoValue, item: GoValue): boolean => {
+    if (++run.turns > MOST_TURNS) return unit.fail(lastSeen(pipe), `more than ${MOST_TURNS} turns`);
+    if (run.out.length > MOST_OUTPUT) return unit.fail(lastSeen(pipe), `more than ${MOST_OUTPUT} bytes of output`);
     if (valueSlot >= 0) run.vars[valueSlot] = item;
     if (keySlot >= 0) run.vars[keySlot] = key;
     if (run.out.length > LONGEST_TEXT) unit.fail(lastSeen(pipe), TOO_LONG);
@@ -138,6 +146,7 @@ function compileTemplate(unit: Unit, node: TemplateNode): Act {
     if (body === undefined) return unit.fail(node, `template ${goQuote(node.name)} not defined`);
     if (run.out.length > LONGEST_TEXT) unit.fail(node, TOO_LONG);
     if (run.depth === MAX_DEPTH) unit.fail(node, `exceeded maximum template depth (${MAX_DEPTH})`);
+    if (++run.turns > MOST_TURNS) unit.fail(node, `more than ${MOST_TURNS} turns`);
     const arg = value(run, dot);
     const { vars } = run;
     run.vars = [arg];

@@ -3,7 +3,7 @@ import { templateError } from "../go-values/errors.js";
 import type { Functions, GoValue, Signature } from "../go-values/values.js";
 import { BUILTINS } from "./builtins.js";
 import { parseTrees } from "./parser.js";
-import { compileBody } from "./steps.js";
+import { compileBody, MOST_OUTPUT } from "./steps.js";
 import { Source } from "./unit.js";
 
 /** A Go template, parsed and made ready; it keeps nothing of an execution and can be executed any number of times. */
@@ -38,19 +38,26 @@ export function parseTemplate(name: string, text: Bytes, functions: ReadonlyMap<
         if (found === undefined) throw templateError(root, 1, `template: ${root}: function "${wanted}" not defined`);
         return found;
       });
-      const run = { out: "", vars: [data], depth: 0, functions: called };
+      const run = { out: "", vars: [data], depth: 0, functions: called, turns: 0 };
       withinStack(root, () => source.bodies.get(root)?.act(run, data));
+      if (run.out.length > MOST_OUTPUT) throw tooLong(root);
       return run.out;
     },
   };
 }
 
-/** Makes of nesting that no stack holds an error of the template, and not a crash. */
+/** Makes of nesting that no stack holds, and of a text that no memory does, an error of the template, and not a crash. */
 function withinStack(name: Bytes, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (!(error instanceof RangeError && error.message.includes("call stack"))) throw error;
+    if (!(error instanceof RangeError)) throw error;
+    if (error.message.includes("string length")) throw tooLong(name);
+    if (!error.message.includes("call stack")) throw error;
     throw templateError(name, 1, `template: ${name}: nested too deeply`);
   }
+}
+
+function tooLong(name: Bytes): Error {
+  return templateError(name, 1, `template: ${name}: more than ${MOST_OUTPUT} bytes of output`);
 }

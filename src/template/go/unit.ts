@@ -9,6 +9,8 @@ export interface Run {
   out: Bytes;
   vars: GoValue[];
   depth: number;
+  /** How many turns of ranges and calls of templates there have been. */
+  turns: number;
   readonly functions: readonly GoFunction[];
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { HecdError } from "../../../src/errors.js";
+import { compileGo } from "../../../src/template/go-template.js";
 import { bytesOf, textOf } from "../../../src/template/go-values/bytes.js";
 import {
   ANY,
@@ -34,6 +36,18 @@ function faultOf(work: () => unknown): unknown {
   }
   return undefined;
 }
+
+test.each([
+  ["{{range 30000000}}{{end}}", "more than 20000000 turns"],
+  [
+    '{{$x := "aaaaaaaaaaaaaaaa"}}{{range seq 1 60}}{{$x = printf "%s%s" $x $x}}{{end}}',
+    "more than 67108864 bytes of output",
+  ],
+  ['{{range seq 1 1000}}{{repeat 1000000 "a"}}{{end}}', "more than 67108864 bytes of output"],
+])("a template that would not end, or fill the memory, is an error: %s", (source, words) => {
+  const input = { snapshot: snapshotOf(1n, []), prefix: "/", env: {} };
+  expect(() => compileGo("t", source).render(input)).toThrow(words);
+});
 
 describe("a Go template", () => {
   test("is parsed once and keeps nothing of an execution", () => {

@@ -38,9 +38,12 @@ export async function openService(settings: ConfdSettings, daemon: ConfdDaemon, 
     async serve(renderer, signal) {
       if (metrics) {
         const { openStatusServer } = await import("../../edges/status/server.js");
+        const { confdAnswers } = await import("../../edges/status/confd-answers.js");
+        const status = () => ({ waitingFor: renderer.waitingFor, state: renderer.state });
         server = await openStatusServer(addressOf(address), {
-          status: () => ({ waitingFor: renderer.waitingFor, state: renderer.state }),
+          status,
           metrics: () => metrics.expose(),
+          page: confdAnswers(status, settings.backend),
         });
         journal.write({ level: "info", message: `Starting metrics server on ${address}` });
       }

@@ -27,7 +27,7 @@ export interface StatusSources {
   readonly statistics?: (signal: AbortSignal) => Promise<ReadonlyMap<string, ProxyStatistics | undefined>>;
   /** Whether an order may be given by a token; every order may be given without one when undefined. */
   readonly isToken?: ((given: string) => boolean) | undefined;
-  /** Answers what is the page's, and resolves to false for what is not. */
+  /** Answers what is the page's, or confd's, and resolves to false for what is not. */
   readonly page?: { take(request: IncomingMessage, response: ServerResponse): Promise<boolean> } | undefined;
 }
 

@@ -29,10 +29,12 @@ export async function openService(settings: ConfdSettings, daemon: ConfdDaemon, 
   const { journal } = daemon;
   const address = settings["metrics-addr"];
   const metrics = address === "" ? undefined : new (await import("../../edges/status/metrics.js")).Metrics(systemClock);
+  const forks = metrics && new (await import("../../edges/status/confd-metrics.js")).ConfdMetrics();
   let server: AsyncDisposable | undefined;
   return {
     emit(event) {
       metrics?.count(event);
+      forks?.count(event);
       emit(event);
     },
     async serve(renderer, signal) {
@@ -42,7 +44,10 @@ export async function openService(settings: ConfdSettings, daemon: ConfdDaemon, 
         const status = () => ({ waitingFor: renderer.waitingFor, state: renderer.state });
         server = await openStatusServer(addressOf(address), {
           status,
-          metrics: () => metrics.expose(),
+          metrics: async () => {
+            const { contentType, body } = await metrics.expose();
+            return { contentType, body: `${body}\n${(await forks?.expose()) ?? ""}` };
+          },
           page: confdAnswers(status, settings.backend),
         });
         journal.write({ level: "info", message: `Starting metrics server on ${address}` });

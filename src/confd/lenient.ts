@@ -45,7 +45,7 @@ export function parseLenient(raw: Table, compat: Compat): LenientToml {
   const tables: Record<string, unknown> = {};
   for (const [given, table] of Object.entries(raw)) {
     const name = given.toLowerCase();
-    const keys = KNOWN[name];
+    const keys = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined; // a name may be __proto__
     if (!keys) {
       advice.push(`${given} means nothing and is ignored`);
       continue;

@@ -117,3 +117,12 @@ describe("a resource of confd", () => {
     expect(() => read(text)).toThrow(problem);
   });
 });
+
+test("A resource whose tables have the names of what every object has is a problem, and no crash", () => {
+  const limits = { checkWithinMs: 1, reloadWithinMs: 1, settle: { quietMs: 0, maxWaitMs: 0 } };
+  for (const name of ["__proto__", "constructor", "toString"]) {
+    const text = `[${name}]\nsrc = "a"\ndest = "/a"\n`;
+    const read = parseConfdResource("a", text, { compat: "classic", prefix: "", syncOnly: false, ...limits });
+    expect(read, name).toHaveProperty("problems");
+  }
+});

@@ -12,9 +12,6 @@ const MAX_DEPTH = 1000;
 /** More turns of all ranges, and calls of templates, than any file has lines. */
 const MOST_TURNS = 20_000_000;
 
-/** Longer than any file that a program reads at its start, in bytes. */
-export const MOST_OUTPUT = 2 ** 26;
-
 /** Makes a template ready under its name. */
 export function compileBody(source: Source, name: Bytes, steps: readonly Step[]): void {
   source.bodies.set(name, { act: compileSteps(new Unit(source, name), steps) });
@@ -97,7 +94,6 @@ function compileRange(unit: Unit, { pipe, body, otherwise }: BranchNode): Act {
   /** One turn; false after a `break`. */
   const turn = (run: Run, key: GoValue, item: GoValue): boolean => {
     if (++run.turns > MOST_TURNS) return unit.fail(lastSeen(pipe), `more than ${MOST_TURNS} turns`);
-    if (run.out.length > MOST_OUTPUT) return unit.fail(lastSeen(pipe), `more than ${MOST_OUTPUT} bytes of output`);
     if (valueSlot >= 0) run.vars[valueSlot] = item;
     if (keySlot >= 0) run.vars[keySlot] = key;
     if (run.out.length > LONGEST_TEXT) unit.fail(lastSeen(pipe), TOO_LONG);

@@ -1,9 +1,9 @@
-import { type Bytes, bytesOf } from "../go-values/bytes.js";
+import { type Bytes, bytesOf, LONGEST_TEXT, TOO_LONG } from "../go-values/bytes.js";
 import { templateError } from "../go-values/errors.js";
 import type { Functions, GoValue, Signature } from "../go-values/values.js";
 import { BUILTINS } from "./builtins.js";
 import { parseTrees } from "./parser.js";
-import { compileBody, MOST_OUTPUT } from "./steps.js";
+import { compileBody } from "./steps.js";
 import { Source } from "./unit.js";
 
 /** A Go template, parsed and made ready; it keeps nothing of an execution and can be executed any number of times. */
@@ -40,7 +40,7 @@ export function parseTemplate(name: string, text: Bytes, functions: ReadonlyMap<
       });
       const run = { out: "", vars: [data], depth: 0, functions: called, turns: 0 };
       withinStack(root, () => source.bodies.get(root)?.act(run, data));
-      if (run.out.length > MOST_OUTPUT) throw tooLong(root);
+      if (run.out.length > LONGEST_TEXT) throw tooLong(root);
       return run.out;
     },
   };
@@ -59,5 +59,5 @@ function withinStack(name: Bytes, work: () => void): void {
 }
 
 function tooLong(name: Bytes): Error {
-  return templateError(name, 1, `template: ${name}: more than ${MOST_OUTPUT} bytes of output`);
+  return templateError(name, 1, `template: ${name}: ${TOO_LONG}`);
 }

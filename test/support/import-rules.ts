@@ -67,13 +67,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*", "yaml"],
   },
   "edges/etcd": {
-    rooms: ["edges", "edges/etcd-client", "ports", "core/*", "flow", "errors"],
-    packages: ["p-queue"],
+    rooms: ["edges", "edges/etcd-client", "edges/leases", "ports", "core/*", "flow", "errors"],
+    packages: [],
   },
   "edges/etcd-client": {
     rooms: ["edges/files", "flow", "errors"],
     packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3"],
   },
+  "edges/leases": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["p-queue"] },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
   "edges/certificates": {
     rooms: ["edges/files", "haproxy/certificates", "core/events", "core/model", "flow", "errors"],

@@ -1,8 +1,9 @@
 import { expect, onTestFinished } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
-import { claimHost } from "../../src/edges/etcd/claim.js";
+import { EtcdLeases } from "../../src/edges/etcd/leases.js";
 import { EtcdRequests } from "../../src/edges/etcd/requests.js";
-import { EtcdSession } from "../../src/edges/etcd/session.js";
+import { claimHost } from "../../src/edges/leases/claim.js";
+import { LeasedSession } from "../../src/edges/leases/session.js";
 import type { SessionOptions } from "../../src/ports.js";
 import { ManualClock } from "./manual-clock.js";
 import { ScriptedEtcd } from "./scripted-etcd.js";
@@ -12,6 +13,7 @@ export interface ScriptedEtcdWorld {
   readonly clock: ManualClock;
   readonly etcd: ScriptedEtcd;
   readonly requests: EtcdRequests;
+  readonly leases: EtcdLeases;
   readonly told: HecdEvent[];
   readonly signal: AbortSignal;
 }
@@ -28,7 +30,7 @@ export function scriptedEtcdWorld(): ScriptedEtcdWorld {
     await clock.advance(10_000); // what the fake itself still had to answer
     expect([clock.pending, etcd.openStreams]).toEqual([0, 0]);
   });
-  return { clock, etcd, requests, told, signal: ending.signal };
+  return { clock, etcd, requests, leases: new EtcdLeases(requests), told, signal: ending.signal };
 }
 
 /** The key of the claim of `host-1`. */
@@ -44,7 +46,7 @@ export const SCRIPTED_AGENT: SessionOptions = {
 
 /** A session of that agent. */
 export interface ScriptedSessionWorld extends ScriptedEtcdWorld {
-  readonly session: EtcdSession;
+  readonly session: LeasedSession;
   readonly lease: string;
   /** What others see, but for the claim. */
   readonly entries: () => Readonly<Record<string, string>>;
@@ -54,8 +56,8 @@ export interface ScriptedSessionWorld extends ScriptedEtcdWorld {
 /** Claims the host and opens a session. */
 export async function openScriptedSession(): Promise<ScriptedSessionWorld> {
   const world = scriptedEtcdWorld();
-  const claimed = await claimHost(world.requests, SCRIPTED_AGENT, undefined, world.signal);
-  const session = new EtcdSession(world.requests, SCRIPTED_AGENT, claimed, world.signal);
+  const claimed = await claimHost(world.leases, SCRIPTED_AGENT, undefined, world.signal);
+  const session = new LeasedSession(world.leases, SCRIPTED_AGENT, claimed, world.signal);
   return {
     ...world,
     session,

@@ -1,7 +1,8 @@
 import { claimKey } from "../../core/model/keys.js";
 import type { SessionOptions } from "../../ports.js";
-import { type Lease, grantLease } from "./lease.js";
-import { claimPut, isOn } from "./operations.js";
+import type { Lease } from "../leases/leased-store.js";
+import { grantLease } from "./lease.js";
+import { claimPut, comparisonOf } from "./operations.js";
 import type { EtcdRequests } from "./requests.js";
 import type { Operation } from "../etcd-client/rpc.js";
 
@@ -48,7 +49,8 @@ async function move(
     key.toString() === claim
       ? claimPut(options, to, "held")
       : { request_put: { key, lease: to.id, ignore_value: true } };
-  const request = { compare: keys.map((key) => isOn(from.id, key)), success: keys.map(operation) };
+  const compare = keys.map((key) => comparisonOf({ kind: "on-lease", key: key.toString(), lease: from.id }));
+  const request = { compare, success: keys.map(operation) };
   await etcd.insist((rpc) => rpc.txn(request), signal);
 }
 

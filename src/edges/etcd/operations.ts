@@ -1,8 +1,10 @@
 import { claimKey } from "../../core/model/keys.js";
-import { formatClaim } from "../../core/registry/claim.js";
+import type { Write } from "../../core/registry/plan.js";
 import type { SessionOptions } from "../../ports.js";
+import type * as rpc from "../etcd-client/rpc.js";
+import { claimText } from "../leases/claim.js";
+import type { LeasedCondition } from "../leases/leased-store.js";
 import { formatLease } from "./lease-id.js";
-import type { Condition, KeyValue, Operation } from "../etcd-client/rpc.js";
 
 /** A lease by etcd's number. */
 interface Numbered {
@@ -10,41 +12,34 @@ interface Numbered {
 }
 
 /** The operation that writes the claim of a host under a lease. */
-export function claimPut(options: SessionOptions, lease: Numbered, state: "held" | "released"): Operation {
-  const [key, value] = [claimKey(options.hostId), claimText(options, lease, state)];
+export function claimPut(options: SessionOptions, lease: Numbered, state: "held" | "released"): rpc.Operation {
+  const [key, value] = [claimKey(options.hostId), claimText(options, formatLease(lease.id), state)];
   return { request_put: { key: Buffer.from(key), value: Buffer.from(value), lease: lease.id } };
 }
 
-/** The claim of a host under a lease; it names this very process, so that nobody else's claim passes for ours. */
-export function claimText(
-  { hostId, agent, holder }: SessionOptions,
-  { id }: Numbered,
-  state: "held" | "released",
-): string {
-  return formatClaim({ host: hostId, agent, lease: formatLease(id), released: state === "released", holder });
-}
-
 /** The operation that reads one key. */
-export function keyRead(key: string): Operation {
+export function keyRead(key: string): rpc.Operation {
   return { request_range: { key: Buffer.from(key) } };
 }
 
-/** The condition that a key is as it was seen. */
-export function isUnchanged({ key, mod_revision: revision }: KeyValue): Condition {
-  return { key, target: "Mod", result: "Equal", mod_revision: revision };
+/** The operation of a write whose key hangs on a lease from then on. */
+export function operationOf(write: Write, lease: string): rpc.Operation {
+  const key = Buffer.from(write.key);
+  if (write.kind === "delete") return { request_delete_range: { key } };
+  return { request_put: { key, value: Buffer.from(write.value), lease } };
 }
 
-/** The condition that a key hangs on a lease. */
-export function isOn(lease: string, key: Buffer): Condition {
-  return { key, target: "Lease", result: "Equal", lease };
-}
-
-/** The condition that there is no such key. */
-export function isAbsent(key: string): Condition {
-  return { key: Buffer.from(key), target: "Create", result: "Equal", create_revision: "0" };
-}
-
-/** The condition that a key has a value. */
-export function hasValue(key: string, value: string): Condition {
-  return { key: Buffer.from(key), target: "Value", result: "Equal", value: Buffer.from(value) };
+/** A condition as etcd has it. */
+export function comparisonOf(condition: LeasedCondition): rpc.Condition {
+  const about = { key: Buffer.from(condition.key), result: "Equal" } as const;
+  switch (condition.kind) {
+    case "absent":
+      return { ...about, target: "Create", create_revision: "0" };
+    case "unchanged":
+      return { ...about, target: "Mod", mod_revision: condition.version };
+    case "on-lease":
+      return { ...about, target: "Lease", lease: condition.lease };
+    case "has-value":
+      return { ...about, target: "Value", value: Buffer.from(condition.value) };
+  }
 }

@@ -5,8 +5,8 @@ import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
+import type { LeasedSessions } from "../leases/sessions.js";
 import { type EtcdOptions, openClient } from "../etcd-client/client.js";
-import { formatLease } from "./lease-id.js";
 import { list } from "./listing.js";
 import { type EtcdDeps, EtcdRequests } from "./requests.js";
 import { EtcdWatch } from "./watch.js";
@@ -25,8 +25,7 @@ export class EtcdStore implements Store {
   readonly #life = linkedSignal();
   readonly #works = new Set<Promise<unknown>>();
   readonly #watches = new Set<EtcdWatch>();
-  /** The latest lease of each run, by which a new session finds what an earlier one has left. */
-  readonly #leases = new Map<string, string>();
+  #sessions: LeasedSessions | undefined;
 
   constructor(etcd: EtcdRequests) {
     this.#etcd = etcd;
@@ -69,28 +68,15 @@ export class EtcdStore implements Store {
   }
 
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    using work = linkedSignal(signal, this.#life.signal);
     // Who only reads need not wait for what only an agent needs.
-    const [{ claimHost }, { EtcdSession }] = await Promise.all([import("./claim.js"), import("./session.js")]);
-    const run = JSON.stringify([options.hostId, options.agent, options.holder]);
-    for (;;) {
-      const claimed = await claimHost(this.#etcd, options, this.#leases.get(run), work.signal);
-      const { lease, adopted } = claimed;
-      this.#leases.set(run, lease.id);
-      const session = new EtcdSession(this.#etcd, options, claimed, this.#life.signal);
-      this.#mind(session.ended);
-      try {
-        if (adopted) await session.audit(work.signal);
-      } catch (error) {
-        await session.close("release", this.#life.signal);
-        if (!session.lost.aborted) throw error;
-        continue;
-      }
-      const { ttlSeconds } = lease;
-      const { emit = this.#etcd.emit } = options;
-      emit({ kind: "session-opened", lease: formatLease(lease.id), ttlSeconds, adopted });
-      return session;
-    }
+    const [{ EtcdLeases }, { LeasedSessions }] = await Promise.all([
+      import("./leases.js"),
+      import("../leases/sessions.js"),
+    ]);
+    this.#sessions ??= new LeasedSessions(new EtcdLeases(this.#etcd), (work) => {
+      this.#mind(work);
+    });
+    return this.#sessions.open(options, signal, this.#life.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatLease } from "../../../src/edges/etcd/lease-id.js";
-import { grantLease, keepLease, renewLease } from "../../../src/edges/etcd/lease.js";
+import { grantLease, renewLease } from "../../../src/edges/etcd/lease.js";
+import { keepLease } from "../../../src/edges/leases/keep-lease.js";
 import { settled } from "../../support/manual-clock.js";
 import { fails } from "../../support/scripted-etcd-calls.js";
 import { type ScriptedEtcdWorld, scriptedEtcdWorld } from "../../support/scripted-etcd-world.js";
@@ -21,9 +22,9 @@ async function kept(ttlSeconds = 15): Promise<Kept> {
   const renewals: number[] = [];
   let lost: string | undefined;
   const keeping = keepLease(
-    world.requests,
+    world.leases,
     lease,
-    { emit: () => renewals.push(world.clock.now()), key: "/claim", reached: { revision: 0n } },
+    { emit: () => renewals.push(world.clock.now()), key: "/claim", reached: { position: 0n } },
     world.signal,
   );
   const end = keeping.then(
@@ -54,9 +55,9 @@ describe("a lease", () => {
   test("that is gone cannot be renewed, and etcd's word for that is no outage", async () => {
     const { requests, etcd, told, signal } = scriptedEtcdWorld();
     const { id } = await grantLease(requests, 15, signal);
-    expect(await renewLease(requests, id, signal)).toMatchObject({ id, ttlSeconds: 15 });
+    expect(await renewLease(requests, id, 2_000, signal)).toMatchObject({ id, ttlSeconds: 15 });
     etcd.endLease(id);
-    expect(await renewLease(requests, id, signal)).toBeUndefined();
+    expect(await renewLease(requests, id, 2_000, signal)).toBeUndefined();
     expect(told.map(({ kind }) => kind)).toEqual(["store-connected"]);
   });
 
@@ -170,8 +171,8 @@ describe("a lease that is kept", () => {
     const lease = await grantLease(world.requests, 15, world.signal);
     const ending = new AbortController();
     const reason = new Error("called off");
-    const at = { emit: () => undefined, key: "/claim", reached: { revision: 0n } };
-    const end = keepLease(world.requests, lease, at, ending.signal).catch((error: unknown) => error);
+    const at = { emit: () => undefined, key: "/claim", reached: { position: 0n } };
+    const end = keepLease(world.leases, lease, at, ending.signal).catch((error: unknown) => error);
     await world.clock.advance(4_000);
     world.etcd.become("silent");
     await world.clock.advance(2_000); // in the middle of a renewal

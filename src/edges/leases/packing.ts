@@ -1,11 +1,8 @@
 import type { Transaction, Write } from "../../core/registry/plan.js";
+import type { RequestLimits } from "./leased-store.js";
 
-/** What goes to etcd in one request. */
+/** What goes to the store in one request. */
 export type Pack = readonly Write[];
-
-/** etcd refuses requests of more than 128 operations or 1.5 MiB; one operation is the claim's, and keys count too. */
-const MOST_WRITES = 100;
-const MOST_CHARACTERS = 256 * 1024;
 
 /**
  * Packs transactions, each whole, into requests; requests of one round may be made at the same time.
@@ -13,12 +10,12 @@ const MOST_CHARACTERS = 256 * 1024;
  * A key that is written again begins a new round. Within one transaction its last write stands. Only a transaction too
  * large for one request is split.
  */
-export function roundsOf(transactions: readonly Transaction[]): readonly (readonly Pack[])[] {
+export function roundsOf(transactions: readonly Transaction[], limits: RequestLimits): readonly (readonly Pack[])[] {
   const rounds: Write[][][] = [];
   let round: Write[][] = [];
   let written = new Set<string>();
   let characters = 0;
-  for (const piece of transactions.flatMap(piecesOf)) {
+  for (const piece of transactions.flatMap((each) => piecesOf(each, limits))) {
     if (round.length === 0 || piece.some(({ key }) => written.has(key))) {
       round = [];
       rounds.push(round);
@@ -26,7 +23,7 @@ export function roundsOf(transactions: readonly Transaction[]): readonly (readon
     }
     const size = sizeOf(piece);
     const pack = round.at(-1);
-    if (pack && pack.length + piece.length <= MOST_WRITES && characters + size <= MOST_CHARACTERS) {
+    if (pack && pack.length + piece.length <= limits.writes && characters + size <= limits.characters) {
       pack.push(...piece);
       characters += size;
     } else {
@@ -39,14 +36,14 @@ export function roundsOf(transactions: readonly Transaction[]): readonly (readon
 }
 
 /** The transaction itself, without writes that it overwrites; several pieces only when one would be refused. */
-function piecesOf(transaction: Transaction): readonly Pack[] {
+function piecesOf(transaction: Transaction, limits: RequestLimits): readonly Pack[] {
   const writes = [...new Map(transaction.map((write) => [write.key, write])).values()];
   const pieces: Write[][] = [];
   let characters = 0;
   for (const write of writes) {
     const size = sizeOf([write]);
     const piece = pieces.at(-1);
-    if (piece && piece.length < MOST_WRITES && characters + size <= MOST_CHARACTERS) {
+    if (piece && piece.length < limits.writes && characters + size <= limits.characters) {
       piece.push(write);
       characters += size;
     } else {

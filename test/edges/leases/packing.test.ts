@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Transaction, Write } from "../../../src/core/registry/plan.js";
-import { roundsOf } from "../../../src/edges/etcd/packing.js";
+import { roundsOf } from "../../../src/edges/leases/packing.js";
+
+const LIMITS = { writes: 100, characters: 256 * 1024 };
 
 const write: fc.Arbitrary<Write> = fc.oneof(
   fc.record({ kind: fc.constant("put" as const), key: fc.string({ maxLength: 2 }), value: fc.string() }),
@@ -21,7 +23,7 @@ describe("packing", () => {
   test("changes nothing about the outcome, and never writes a key twice in one round", () => {
     fc.assert(
       fc.property(fc.array(fc.array(write, { maxLength: 5 }), { maxLength: 120 }), (transactions) => {
-        const rounds = roundsOf(transactions);
+        const rounds = roundsOf(transactions, LIMITS);
         expect(carriedOut(rounds.flat(2))).toEqual(carriedOut(transactions.flat()));
         for (const round of rounds) {
           const keys = round.flat().map(({ key }) => key);
@@ -36,14 +38,17 @@ describe("packing", () => {
     Array.from({ length: size }, (_, n) => ({ kind: "put", key: `${name}/${n}`, value: "x".repeat(bytes) }));
 
   test("keeps each transaction whole", () => {
-    const rounds = roundsOf(Array.from({ length: 60 }, (_, n) => unit(`u${n}`, 7)));
+    const rounds = roundsOf(
+      Array.from({ length: 60 }, (_, n) => unit(`u${n}`, 7)),
+      LIMITS,
+    );
     expect(rounds).toHaveLength(1);
     const units = (rounds[0] ?? []).map((pack) => new Set(pack.map(({ key }) => key.split("/")[0])));
     expect(units.map(({ size }) => size)).toEqual([14, 14, 14, 14, 4]);
   });
 
-  test("splits only what etcd would refuse as too many writes or too many bytes", () => {
-    expect((roundsOf([unit("many", 250)])[0] ?? []).map((pack) => pack.length)).toEqual([100, 100, 50]);
-    expect((roundsOf([unit("a", 1, 200_000), unit("b", 1, 200_000)])[0] ?? []).length).toBe(2);
+  test("splits only what the store would refuse as too many writes or too many bytes", () => {
+    expect((roundsOf([unit("many", 250)], LIMITS)[0] ?? []).map((pack) => pack.length)).toEqual([100, 100, 50]);
+    expect((roundsOf([unit("a", 1, 200_000), unit("b", 1, 200_000)], LIMITS)[0] ?? []).length).toBe(2);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatClaim, parseClaim } from "../../../src/core/registry/claim.js";
-import { type Claimed, claimHost } from "../../../src/edges/etcd/claim.js";
+import { type Claimed, claimHost } from "../../../src/edges/leases/claim.js";
 import { formatLease } from "../../../src/edges/etcd/lease-id.js";
 import type { SessionOptions } from "../../../src/ports.js";
 import { settled } from "../../support/manual-clock.js";
@@ -21,7 +21,7 @@ interface Attempt {
 
 function claim(world: ScriptedEtcdWorld, over: Partial<SessionOptions> = {}, previous?: string): Attempt {
   let isSettled = false;
-  const outcome = claimHost(world.requests, { ...SCRIPTED_AGENT, ...over }, previous, world.signal);
+  const outcome = claimHost(world.leases, { ...SCRIPTED_AGENT, ...over }, previous, world.signal);
   const note = (): void => {
     isSettled = true;
   };
@@ -212,7 +212,7 @@ test("the claim of a host that is called off leaves neither claim nor lease nor 
   const ending = new AbortController();
   const reason = new Error("called off");
   claimedBy(world);
-  const end = claimHost(world.requests, SCRIPTED_AGENT, undefined, ending.signal).catch((error: unknown) => error);
+  const end = claimHost(world.leases, SCRIPTED_AGENT, undefined, ending.signal).catch((error: unknown) => error);
   await world.clock.advance(1_500);
   ending.abort(reason);
   expect(await end).toBe(reason);

@@ -12,9 +12,24 @@ export type Fault =
       /** Whether something does answer there. */
       readonly answers?: boolean;
     }
-  | { readonly code: "store-unreachable"; readonly endpoints: readonly string[]; readonly reason: string }
-  | { readonly code: "store-refused"; readonly endpoints: readonly string[]; readonly reason: string }
-  | { readonly code: "store-full"; readonly endpoints: readonly string[]; readonly reason: string }
+  | {
+      readonly code: "store-unreachable";
+      readonly product?: string;
+      readonly endpoints: readonly string[];
+      readonly reason: string;
+    }
+  | {
+      readonly code: "store-refused";
+      readonly product?: string;
+      readonly endpoints: readonly string[];
+      readonly reason: string;
+    }
+  | {
+      readonly code: "store-full";
+      readonly product?: string;
+      readonly endpoints: readonly string[];
+      readonly reason: string;
+    }
   | { readonly code: "session-lost"; readonly lease: string; readonly reason: string }
   | { readonly code: "host-held"; readonly what: string; readonly holder: string }
   | { readonly code: "no-address"; readonly reason: string }
@@ -87,11 +102,11 @@ function describe(fault: Fault): string {
     case "docker-unreachable":
       return `Cannot ${fault.answers ? "work with" : "reach"} Docker at ${fault.url}: ${fault.reason}`;
     case "store-unreachable":
-      return `Cannot reach etcd at ${fault.endpoints.join(", ")}: ${fault.reason}`;
+      return `Cannot reach ${fault.product ?? "etcd"} at ${fault.endpoints.join(", ")}: ${fault.reason}`;
     case "store-refused":
-      return `etcd at ${fault.endpoints.join(", ")} refused the request: ${fault.reason}`;
+      return `${fault.product ?? "etcd"} at ${fault.endpoints.join(", ")} refused the request: ${fault.reason}`;
     case "store-full":
-      return `etcd at ${fault.endpoints.join(", ")} has no space: ${fault.reason}`;
+      return `${fault.product ?? "etcd"} at ${fault.endpoints.join(", ")} has no space: ${fault.reason}`;
     case "session-lost":
       return `Cannot go on with lease ${fault.lease}: ${fault.reason}`;
     case "host-held":

@@ -1,6 +1,7 @@
 // Long because every setting of the program stands in one table, with what it may be and how it is explained.
 
 import { z } from "zod";
+import { parseStoreUrl } from "./core/host/store-url.js";
 import { type Dialect, DIALECTS } from "./core/labels/dialect.js";
 import { parseDurationOrSeconds } from "./core/text/duration.js";
 
@@ -154,6 +155,51 @@ export const SETTINGS = {
     value: "FILE",
     help: "PEM file of our client key",
     alsoFrom: ["ETCDCTL_KEY"],
+  }),
+  store: setting<string | undefined>({
+    schema: text.superRefine((url, context) => {
+      const place = parseStoreUrl(url);
+      if ("problem" in place) context.addIssue({ code: "custom", message: place.problem });
+    }),
+    fallback: undefined,
+    value: "URL",
+    help: "another store in the place of --etcd: redis://HOST:PORT/DATABASE, with TLS rediss://; etcd://HOST,HOST is --etcd",
+  }),
+  "store-username": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "NAME",
+    help: "user of that store; the password comes from HECD_STORE_PASSWORD or --store-password-file",
+  }),
+  "store-password": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    help: "password of that store",
+    secret: true,
+  }),
+  "store-password-file": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "file that holds the password of that store",
+  }),
+  "store-ca": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of the authority that signed the certificate of that store",
+  }),
+  "store-cert": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of our client certificate for that store",
+  }),
+  "store-key": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of our client key for that store",
   }),
   docker: setting<readonly string[]>({
     schema: list.refine(

@@ -486,6 +486,7 @@ export function collect(
   store: Store,
   prefixes: readonly string[],
   signal: AbortSignal,
+  onState: (state: Snapshot) => void = () => undefined,
 ): { latest: Snapshot | undefined; count: number; failure: unknown } {
   const seen: { latest: Snapshot | undefined; count: number; failure: unknown } = {
     latest: undefined,
@@ -496,6 +497,7 @@ export function collect(
     try {
       for await (const state of store.watch(prefixes, signal)) {
         seen.latest = state;
+        onState(state);
         seen.count++;
       }
     } catch (error) {

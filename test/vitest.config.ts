@@ -22,6 +22,9 @@ const ROOTLESS = ["test/integration/rootless.test.ts"];
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
+/** What needs nothing of the machine but another store to start. */
+const STORES = ["test/integration/redis-*.test.ts", "test/integration/confd-layouts.test.ts"];
+
 /**
  * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a browser has
  * something: it has the machine for itself.
@@ -95,7 +98,7 @@ export default defineConfig({
         test: {
           name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...ETCD, ...LOAD],
+          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...ETCD, ...STORES, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
         },
@@ -124,6 +127,14 @@ export default defineConfig({
         test: {
           name: "boot",
           include: ["test/boot/**/*.test.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "stores",
+          include: STORES,
           ...withDaemons,
         },
       },

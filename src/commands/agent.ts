@@ -1,5 +1,6 @@
-import { type Command, DOCKER_SETTINGS, ETCD_SETTINGS } from "./command.js";
-import { openDaemonDeps, openStore, runAsService } from "./daemon.js";
+import { type Command, DOCKER_SETTINGS, STORE_SETTINGS } from "./command.js";
+import { openDaemonDeps, runAsService } from "./daemon.js";
+import { openStore } from "./stores.js";
 import { openAgents } from "./engines.js";
 
 /** `hecd agent`: keeps the keys of this host's containers in etcd until it is asked to stop. */
@@ -13,7 +14,7 @@ export const agentCommand: Command = {
     "  hecd agent --docker unix:///var/run/docker.sock --docker 'tcp://192.168.0.5:2375?advertise=10.0.0.5&host-id=node5'",
   ].join("\n"),
   settings: [
-    ...ETCD_SETTINGS,
+    ...STORE_SETTINGS,
     ...DOCKER_SETTINGS,
     "layout",
     "registrator-prefix",

@@ -13,8 +13,9 @@ import { newBackendReasons, reloadReasons } from "../haproxy/runtime/advice.js";
 import { capabilitiesOf } from "../haproxy/runtime/capabilities.js";
 import type { Resource, ResourceSet } from "../ports.js";
 import type { Settings } from "../settings.js";
-import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
-import { openPlainDeps, openStores, type Deps } from "./daemon.js";
+import { type Command, STORE_SETTINGS, type ProcessWorld } from "./command.js";
+import { openPlainDeps, type Deps } from "./daemon.js";
+import { openStores } from "./stores.js";
 import { compileWith, templateDeps, withFolders } from "./rendering.js";
 
 /** What was found of one resource; no fault means that it can be used. */
@@ -30,7 +31,7 @@ export const checkCommand: Command = {
     "Reads conf.d and the templates, renders them from what etcd holds now, and has each result checked as the",
     "renderer would, in a temporary file. Prints what is wrong and where; exits 1 when anything is.",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, "confdir", "haproxy", "json"],
+  settings: [...STORE_SETTINGS, "confdir", "haproxy", "json"],
   async run(settings, world, signal) {
     const deps = openPlainDeps(settings, world);
     const set = await readResources(settings, world, deps);

@@ -68,8 +68,8 @@ export interface Ids {
   readonly groups: readonly number[];
 }
 
-/** Settings of everything that talks to etcd. */
-export const ETCD_SETTINGS = [
+/** Settings of everything that talks to the store. */
+export const STORE_SETTINGS = [
   "etcd",
   "etcd-username",
   "etcd-password",
@@ -77,6 +77,13 @@ export const ETCD_SETTINGS = [
   "etcd-ca",
   "etcd-cert",
   "etcd-key",
+  "store",
+  "store-username",
+  "store-password",
+  "store-password-file",
+  "store-ca",
+  "store-cert",
+  "store-key",
 ] as const satisfies readonly SettingName[];
 
 /** Settings of everything that registers the containers of a Docker engine. */
@@ -108,4 +115,5 @@ export const DECISION_SETTINGS = [
   ...DOCKER_SETTINGS.filter((name) => name !== "resync"),
   "allow-loopback",
   "etcd",
+  "store",
 ] as const satisfies readonly SettingName[];

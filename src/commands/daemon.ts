@@ -3,9 +3,6 @@ import type { Emit } from "../core/events/event.js";
 import { Hour } from "../core/page/hour.js";
 import { Links } from "../core/page/links.js";
 import type { Holder } from "../core/registry/claim.js";
-import { BackendStores } from "../edges/documents/backend-stores.js";
-import type { EtcdOptions } from "../edges/etcd-client/client.js";
-import { openEtcd } from "../edges/etcd/store.js";
 import { readFirstLine } from "../edges/files/read-text.js";
 import { hostNames } from "../edges/host/host.js";
 import { openJournal, plainVoice } from "../edges/host/journal.js";
@@ -25,7 +22,7 @@ import { HecdError } from "../errors.js";
 import { packagePath } from "../package.js";
 import { version } from "../version.js";
 import { type Runnable, runAll } from "../flow/run-all.js";
-import type { HistoryOrders, Orders, Resource, Store } from "../ports.js";
+import type { HistoryOrders, Orders } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
 
@@ -112,37 +109,6 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
           await server[Symbol.asyncDispose]();
         },
       };
-    },
-  };
-}
-
-/** The etcd that the settings name; see `openEtcd`. */
-export async function openStore(settings: Settings, deps: Deps): Promise<Store> {
-  return openEtcd(
-    {
-      ...accountOf(settings),
-      endpoints: settings.etcd,
-      ca: settings["etcd-ca"],
-      cert: settings["etcd-cert"],
-      key: settings["etcd-key"],
-    },
-    deps,
-  );
-}
-
-/** The stores of all resources: the one that the settings name, and those that resources name; disposing closes them. */
-export async function openStores(
-  settings: Settings,
-  deps: Deps,
-  { env }: ProcessWorld,
-): Promise<AsyncDisposable & { readonly common: Store; readonly of: (resource: Resource) => Store }> {
-  const common = await openStore(settings, deps);
-  const own = new BackendStores({ ...deps, env });
-  return {
-    common,
-    of: ({ backend }) => (backend ? own.of(backend) : common),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([common[Symbol.asyncDispose](), own[Symbol.asyncDispose]()]);
     },
   };
 }
@@ -267,15 +233,4 @@ export async function adminTokenOf({ "admin-token-file": path }: Settings): Prom
   if (token.length >= LEAST_LENGTH && /^[\x21-\x7e]+$/.test(token)) return token;
   const issue = `its first line must be ${LEAST_LENGTH} or more letters, digits and signs, as openssl rand -hex 32 makes them`;
   throw new HecdError({ code: "config-invalid", source: `--admin-token-file ${path}`, issues: [issue] });
-}
-
-/** Who logs in at etcd, and by which password or file of one; `name:password` is how etcdctl has it in one. */
-function accountOf(settings: Settings): Partial<EtcdOptions> {
-  const passwordFile = settings["etcd-password-file"];
-  const password = settings["etcd-password"];
-  const username = settings["etcd-username"];
-  const colon = username?.indexOf(":") ?? -1;
-  if (passwordFile !== undefined || password !== undefined || username === undefined || colon < 0)
-    return { username, password, passwordFile };
-  return { username: username.slice(0, colon), password: username.slice(colon + 1) };
 }

@@ -12,6 +12,7 @@ import { watchStalls } from "../flow/stall.js";
 import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import type { ProcessWorld } from "./command.js";
+import { storeEndpoints } from "./stores.js";
 import { type DaemonCondition, onHeldIn, openLastingIdentity, policyOf, type Deps } from "./daemon.js";
 
 /** The agents of all engines that the settings name, as one daemon; disposing it lets others be who they are. */
@@ -103,7 +104,7 @@ export async function openAgent(
   { clock, emit }: Deps,
   signal: AbortSignal,
 ): Promise<Agent> {
-  const address = new HostAddress(engine.advertise, settings.etcd);
+  const address = new HostAddress(engine.advertise, storeEndpoints(settings));
   const { ip, how } = await address.find(signal);
   emit({ kind: "advertising", ip, how: engine.advertisedSince ?? how });
   const connection = { url: engine.url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };

@@ -17,6 +17,7 @@ import { systemClock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
 import { policyOf } from "./daemon.js";
 import { enginesOf } from "./engines.js";
+import { storeEndpoints } from "./stores.js";
 
 /** What became of a container, by whom it was told, and why not by the agent. */
 export interface Inquiry {
@@ -104,10 +105,10 @@ export async function locate(asked: string, settings: Settings, signal: AbortSig
 /** The address that an agent would advertise for the host of this engine; undefined when it would find none. */
 export function addressOf(
   { advertise }: ReachedEngine,
-  { etcd }: Settings,
+  settings: Settings,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  return new HostAddress(advertise, etcd).current(signal);
+  return new HostAddress(advertise, storeEndpoints(settings)).current(signal);
 }
 
 /** A Docker engine, and what its host is called and reached by. */

@@ -2,8 +2,9 @@ import type { Outcome } from "../core/events/event.js";
 import { TemplateFolder, templatesIn } from "../edges/output/template-files.js";
 import { Renderer, type RendererParts, type RendererState, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
-import { type Command, ETCD_SETTINGS, type ProcessWorld } from "./command.js";
-import { type Deps, openDaemonDeps, openStores, openDeps, runAsService } from "./daemon.js";
+import { type Command, STORE_SETTINGS, type ProcessWorld } from "./command.js";
+import { type Deps, openDaemonDeps, openDeps, runAsService } from "./daemon.js";
+import { openStores } from "./stores.js";
 import { rendererPage, rendererParts, templateDeps, withFolders } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
@@ -19,7 +20,7 @@ export const renderCommand: Command = {
     "  hecd render --once --dry-run",
   ].join("\n"),
   settings: [
-    ...ETCD_SETTINGS,
+    ...STORE_SETTINGS,
     "confdir",
     "haproxy",
     "once",

@@ -8,6 +8,7 @@ import { HecdError } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
 import { DECISION_SETTINGS, type CommandInput, type OperandCommand, type ProcessWorld } from "./command.js";
+import { storeEndpoints } from "./stores.js";
 import { addressOf, decideAlone, locate, placesOf } from "./inquiry.js";
 
 /** How often the agent is asked while we wait for it. */
@@ -66,7 +67,7 @@ export const runCommand: OperandCommand = {
     stdout.write(`Launching ${image} on ${address ?? engine.hostId} ...\n`);
     const id = await launch({ image, ...passedOn(given) }, engine.connection, stderr, signal);
     if (agent.kind === "answered") {
-      stdout.write(`Announcing to ${agent.report.isUp ? "hecd up" : settings.etcd.join(",")}...\n`);
+      stdout.write(`Announcing to ${agent.report.isUp ? "hecd up" : storeEndpoints(settings).join(",")}...\n`);
       const explanation = await registration(id, settings, signal).catch((error: unknown) => {
         if (signal.aborted) stderr.write(`Did not wait for the agent: container ${shortId(id)} runs\n`);
         throw error;

@@ -11,16 +11,19 @@ export interface BackendWords {
   readonly clientCaKeys: string;
   readonly clientCert: string;
   readonly clientKey: string;
+  readonly separator: string;
   readonly files: readonly string[];
   readonly filter: string;
 }
+
+/** What there is. */
+const OFFERED = ["etcd", "redis", "env", "file"] as const;
 
 /** What both confds have and HECD has not: said by name, so that nobody takes it for a slip of the pen. */
 const MISSING: ReadonlySet<string> = new Set([
   "consul",
   "dynamodb",
   "rancher",
-  "redis",
   "ssm",
   "vault",
   "zookeeper",
@@ -30,7 +33,7 @@ const MISSING: ReadonlySet<string> = new Set([
 ]);
 
 /** Every name of a backend that either confd knows. */
-export const BACKEND_NAMES: ReadonlySet<string> = new Set(["etcd", "etcdv3", "env", "file", ...MISSING]);
+export const BACKEND_NAMES: ReadonlySet<string> = new Set([...OFFERED, "etcdv3", ...MISSING]);
 
 /** The backend that these words describe; else why there is none. */
 export function backendOf(words: BackendWords, compat: Compat): Backend | { readonly problem: string } {
@@ -38,6 +41,8 @@ export function backendOf(words: BackendWords, compat: Compat): Backend | { read
     case "etcd":
     case "etcdv3":
       return etcdOf(words, compat);
+    case "redis":
+      return redisOf(words);
     case "env":
       return { kind: "env" };
     case "file":
@@ -46,7 +51,7 @@ export function backendOf(words: BackendWords, compat: Compat): Backend | { read
         : { kind: "file", paths: words.files, filter: words.filter, yesIsTrue: compat === "classic" };
     default: {
       const what = MISSING.has(words.backend) ? "HECD has no backend" : "Invalid backend";
-      return { problem: `${what} "${words.backend}": there are etcd (etcdv3 is the same), env and file` };
+      return { problem: `${what} "${words.backend}": there are etcd (etcdv3 is the same), redis, env and file` };
     }
   }
 }
@@ -61,6 +66,19 @@ function etcdOf(words: BackendWords, compat: Compat): Backend {
     ...(clientCaKeys !== "" && { ca: clientCaKeys }),
     ...(clientCert !== "" && { cert: clientCert }),
     ...(clientKey !== "" && { key: clientKey }),
+  };
+}
+
+/** As both confds have it, the password is in the place of the client's key; with basic-auth it may also be in its own. */
+function redisOf({ nodes, basicAuth, username, password, clientCaKeys, clientKey, separator }: BackendWords): Backend {
+  const secret = clientKey === "" && basicAuth ? password : clientKey;
+  return {
+    kind: "redis",
+    endpoints: nodes.length > 0 ? nodes : ["127.0.0.1:6379"],
+    ...(basicAuth && username !== "" && { username }),
+    ...(secret !== "" && { password: secret }),
+    ...(clientCaKeys !== "" && { ca: clientCaKeys }),
+    ...(separator !== "" && { separator }),
   };
 }
 

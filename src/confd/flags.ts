@@ -33,7 +33,7 @@ const TEN_MINUTES = 600_000;
 
 /** Every flag of both confds, and HECD's own. */
 const FLAGS = {
-  backend: textOf("where the keys are: etcd (etcdv3 is the same), env or file", "backend", "etcd"),
+  backend: textOf("where the keys are: etcd (etcdv3 is the same), redis, env or file", "backend", "etcd"),
   node: flag({
     kind: texts,
     fallback: [] as readonly string[],
@@ -72,11 +72,12 @@ const FLAGS = {
   verbose: toggleOf("the same as -log-level debug, as very old confds had it"),
   debug: toggleOf("the same as -log-level debug, as very old confds had it"),
   quiet: toggleOf("the same as -log-level error, as very old confds had it"),
-  "basic-auth": toggleOf("use username and password (backend etcd)", "basic_auth"),
+  "basic-auth": toggleOf("use username and password (backends etcd and redis)", "basic_auth"),
   username: textOf("user of the backend", "username"),
   password: textOf("password of the backend", "password"),
+  separator: textOf("what stands in the place of a slash in the names of keys (backend redis)", "separator"),
   "client-cert": textOf("PEM file of the client certificate", "client_cert"),
-  "client-key": textOf("PEM file of the client key", "client_key"),
+  "client-key": textOf("PEM file of the client key; the password itself with backend redis", "client_key"),
   "client-ca-keys": textOf("PEM file of the authority that signed the backend's certificate", "client_cakeys"),
   "client-insecure": idle(switched, false, "taken, but certificates are always verified", "client_insecure"),
   scheme: textOf("scheme of nodes that an SRV record names", "scheme", "http"),
@@ -149,7 +150,6 @@ const FLAGS = {
   "secret-id": idle(text, "", "for backends that HECD does not have", "secret_id"),
   path: idle(text, "", "for backends that HECD does not have", "path"),
   table: idle(text, "", "for backends that HECD does not have", "table"),
-  separator: idle(text, "", "for backends that HECD does not have", "separator"),
   "secret-keyring": idle(text, "", "taken; there are no crypt functions", "secret_keyring"),
   "acm-export-private-key": idle(switched, false, "for backends that HECD does not have", "acm_export_private_key"),
   "secretsmanager-version-stage": idle(

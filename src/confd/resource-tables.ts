@@ -127,6 +127,7 @@ function readBackend(table: TableReader): BackendWords {
     clientCaKeys: table.optional("client_cakeys", value.anyText) ?? "",
     clientCert: table.optional("client_cert", value.anyText) ?? "",
     clientKey: table.optional("client_key", value.anyText) ?? "",
+    separator: table.optional("separator", value.anyText) ?? "",
     files: table.optional("file", value.anyTexts) ?? [],
     filter: table.optional("filter", value.anyText) ?? "*",
   };
@@ -146,7 +147,6 @@ const OF_OTHER_BACKENDS: readonly string[] = [
   "role_id",
   "secret_id",
   "table",
-  "separator",
   "path",
 ];
 

@@ -63,7 +63,17 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*", "dockerode", "p-queue", "zod"],
   },
   "edges/documents": {
-    rooms: ["edges/etcd", "edges/files", "confd", "template/functions", "ports", "core/*", "flow", "errors"],
+    rooms: [
+      "edges/etcd",
+      "edges/redis",
+      "edges/files",
+      "confd",
+      "template/functions",
+      "ports",
+      "core/*",
+      "flow",
+      "errors",
+    ],
     packages: ["node:*", "yaml"],
   },
   "edges/etcd": {
@@ -73,6 +83,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "edges/etcd-client": {
     rooms: ["edges/files", "flow", "errors"],
     packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3"],
+  },
+  "edges/redis": {
+    rooms: ["edges", "edges/files", "edges/leases", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "@redis/client", "zod"],
   },
   "edges/leases": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["p-queue"] },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
@@ -120,7 +134,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "edges/systemd": { rooms: ["edges/files", "edges/host", "flow", "errors"], packages: ["node:*"] },
   "edges/files": { rooms: ["flow", "errors"], packages: ["node:*"] },
-  edges: { rooms: ["core/model", "flow"], packages: [] },
+  edges: { rooms: ["core/events", "core/model", "flow", "errors"], packages: [] },
 
   template: {
     rooms: ["template/*", "core/view", "core/memo", "core/model", "core/text", "errors"],
@@ -148,7 +162,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "haproxy/words": { rooms: [], packages: [] },
 
   config: { rooms: ["settings", "core/text", "errors"], packages: ["smol-toml"] },
-  settings: { rooms: ["core/labels", "core/text"], packages: ["zod"] },
+  settings: { rooms: ["core/host", "core/labels", "core/text"], packages: ["zod"] },
   ports: {
     rooms: ["core/decision", "core/events", "core/history", "core/host", "core/model", "core/registry"],
     packages: [],
@@ -161,7 +175,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/doctor": { rooms: [], packages: [] },
   "core/events": { rooms: [], packages: [] },
   "core/history": { rooms: ["core/model"], packages: ["diff", "zod"] },
-  "core/host": { rooms: ["core/text", "errors"], packages: ["ipaddr.js", "zod"] },
+  "core/host": { rooms: ["core/model", "core/text", "errors"], packages: ["ipaddr.js", "zod"] },
   "core/model": { rooms: ["core/memo", "core/text"], packages: ["zod"] },
   "core/page": {
     rooms: ["core/decision", "core/events", "core/history", "core/model", "core/registry", "core/view"],

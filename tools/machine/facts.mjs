@@ -89,6 +89,8 @@ async function installed() {
     "nginx",
     "pebble",
     "promtool",
+    "redis-server",
+    "redis-cli",
     "systemd-analyze",
     "mmdebstrap",
     "systemd-nspawn",

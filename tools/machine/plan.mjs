@@ -3,7 +3,8 @@
  *
  * @typedef {"start" | "test" | "packages" | "boot"} Purpose
  *
- * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "compose" | "ip" |
+ * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "redis-server" | "redis-cli" |
+ *   "compose" | "ip" |
  *   "nginx" | "pebble" | "promtool" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
  *
  * @typedef {{ readonly kind: "answers" }
@@ -44,6 +45,8 @@ const DEBIAN = {
   iptables: { packages: ["iptables"], units: [] },
   etcd: { packages: ["etcd-server"], units: ["etcd.service"] },
   etcdctl: { packages: ["etcd-client"], units: [] },
+  "redis-server": { packages: ["redis-server"], units: ["redis-server.service"] },
+  "redis-cli": { packages: ["redis-tools"], units: [] },
   compose: { packages: ["docker-compose"], units: [] },
   ip: { packages: ["iproute2"], units: [] },
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
@@ -61,7 +64,7 @@ const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
   test: [
     .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
-    .../** @type {const} */ (["promtool", "systemd-analyze", "chromium"]),
+    .../** @type {const} */ (["promtool", "systemd-analyze", "chromium", "redis-server", "redis-cli"]),
   ],
   // Packages are installed, and units booted, on machines of their own, each with an engine that comes from Debian.
   packages: ["busybox", "mmdebstrap", "systemd-nspawn", "lintian"],

@@ -142,6 +142,7 @@ async function chosenBackend(
       clientCaKeys: settings["client-ca-keys"],
       clientCert: settings["client-cert"],
       clientKey: settings["client-key"],
+      separator: settings.separator,
       files: settings.file,
       filter: settings.filter,
     },
@@ -153,7 +154,7 @@ async function chosenBackend(
 async function nodesOf(settings: ConfdSettings, env: ProcessWorld["env"]): Promise<readonly string[]> {
   const { backend, node, scheme, "srv-domain": domain, "srv-record": named } = settings;
   const record = named === "" && domain !== "" ? `_${backend}._tcp.${domain}.` : named;
-  if (record !== "" && backend.startsWith("etcd")) {
+  if (record !== "" && (backend.startsWith("etcd") || backend === "redis")) {
     const nodes = await (await SRV()).nodesOfSrv(record);
     return backend === "etcd" ? nodes.map((found) => `${scheme}://${found}`) : nodes;
   }
@@ -166,6 +167,7 @@ async function nodesOf(settings: ConfdSettings, env: ProcessWorld["env"]): Promi
 function sourcesOf(backend: Backend): readonly string[] {
   switch (backend.kind) {
     case "etcd":
+    case "redis":
       return backend.endpoints;
     case "env":
       return [];

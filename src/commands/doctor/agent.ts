@@ -11,6 +11,7 @@ import type { Deps } from "../daemon.js";
 import { placesOf, type ReachedEngine } from "../inquiry.js";
 import { type Looker, lookerOf } from "./looker.js";
 import { examineStatus } from "./status.js";
+import { storeEndpoints } from "../stores.js";
 
 /** What the agent of this host needs: its engines, an address to advertise, its folder, its port, its unit. */
 export async function examineAgent(
@@ -55,9 +56,9 @@ async function examineEngine(
   return judgeEngine({ url: connection.url, user, answer });
 }
 
-async function examineAddress({ advertise }: ReachedEngine, { etcd }: Settings, signal: AbortSignal): Promise<Finding> {
+async function examineAddress({ advertise }: ReachedEngine, settings: Settings, signal: AbortSignal): Promise<Finding> {
   try {
-    const { ip, how } = await new HostAddress(advertise, etcd).find(signal);
+    const { ip, how } = await new HostAddress(advertise, storeEndpoints(settings)).find(signal);
     return fine("address", `${ip} is advertised (${how})`);
   } catch (error) {
     signal.throwIfAborted();

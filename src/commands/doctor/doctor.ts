@@ -1,5 +1,5 @@
 import type { Finding } from "../../core/doctor/finding.js";
-import { type Command, DOCKER_SETTINGS, ETCD_SETTINGS } from "../command.js";
+import { type Command, DOCKER_SETTINGS, STORE_SETTINGS } from "../command.js";
 import { openDeps } from "../daemon.js";
 import { examineAgent } from "./agent.js";
 import { examineConfd } from "./confd.js";
@@ -17,7 +17,7 @@ export const doctorCommand: Command = {
     "  hecd doctor --agent off        a host that has HAProxy and no Docker",
     "  hecd doctor --renderer off     a host that has Docker and no HAProxy",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, ...DOCKER_SETTINGS, "state-dir", "confdir", "haproxy", "agent", "renderer", "json"],
+  settings: [...STORE_SETTINGS, ...DOCKER_SETTINGS, "state-dir", "confdir", "haproxy", "agent", "renderer", "json"],
   async run(settings, world, signal) {
     const deps = openDeps({ ...settings, "log-level": "error" }, world);
     const findings: Finding[] = [...(await examineStore(settings, deps, signal))];

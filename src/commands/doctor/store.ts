@@ -1,13 +1,15 @@
-import { fault, type Finding } from "../../core/doctor/finding.js";
+import { fault, fine, type Finding } from "../../core/doctor/finding.js";
 import { judgeMember } from "../../core/doctor/host.js";
 import { SERVICES } from "../../core/model/keys.js";
 import { askMember } from "../../edges/etcd-client/probe.js";
 import { reasonOf } from "../../errors.js";
 import type { Settings } from "../../settings.js";
-import { type Deps, openStore } from "../daemon.js";
+import { type Deps } from "../daemon.js";
+import { isEtcd, openStore, storeEndpoints } from "../stores.js";
 
-/** Whether etcd answers, member by member, as which version, by which clock, and lets us read. */
+/** Whether the store answers and lets us read; of etcd member by member, as which version and by which clock. */
 export async function examineStore(settings: Settings, deps: Deps, signal: AbortSignal): Promise<readonly Finding[]> {
+  if (!isEtcd(settings)) return examineOther(settings, deps, signal);
   const tls = { ca: settings["etcd-ca"], cert: settings["etcd-cert"], key: settings["etcd-key"] };
   const members = await Promise.all(
     settings.etcd.map(async (endpoint) => {
@@ -23,6 +25,12 @@ export async function examineStore(settings: Settings, deps: Deps, signal: Abort
   const refusal = await readRefusal(settings, deps, signal);
   if (refusal === undefined) return findings;
   return [...findings, fault("etcd", refusal, `HECD_ETCD_PASSWORD, or /etc/credstore/hecd.etcd-password`)];
+}
+
+async function examineOther(settings: Settings, deps: Deps, signal: AbortSignal): Promise<readonly Finding[]> {
+  const refusal = await readRefusal(settings, deps, signal);
+  const at = storeEndpoints(settings).join(", ");
+  return [refusal === undefined ? fine("store", `it answers at ${at}`) : fault("store", refusal, `--store ${at}`)];
 }
 
 /** Why the records cannot be read; undefined when they can. */

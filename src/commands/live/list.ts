@@ -11,8 +11,9 @@ import { followDaemon } from "../../edges/status/followed-daemon.js";
 import { systemClock } from "../../flow/clock.js";
 import { AT_ONCE, settle } from "../../flow/settle.js";
 import type { Settings } from "../../settings.js";
-import { type Command, ETCD_SETTINGS, type ProcessWorld } from "../command.js";
-import { openPlainDeps, openStore } from "../daemon.js";
+import { type Command, STORE_SETTINGS, type ProcessWorld } from "../command.js";
+import { openPlainDeps } from "../daemon.js";
+import { openStore } from "../stores.js";
 import { openWatching, type Watching } from "./watching.js";
 
 /** `hecd list`: the services and servers there are, as templates see them, and those that get no work at present. */
@@ -25,7 +26,7 @@ export const listCommand: Command = {
     "  hecd list --watch",
     "  hecd list --json | jq -r '.services[].name'",
   ].join("\n"),
-  settings: [...ETCD_SETTINGS, "prefix", "agent", "watch", "json"],
+  settings: [...STORE_SETTINGS, "prefix", "agent", "watch", "json"],
   async run(settings, world, signal) {
     if (settings.watch) return await watch(settings, world, signal);
     const { stdout, stderr } = world;

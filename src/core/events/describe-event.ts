@@ -62,19 +62,19 @@ export function describeEvent(event: HecdEvent): EventDescription {
         `Waiting: ${event.key} is claimed by ${event.holder}${since(event.lastedMs)}; give this host its own --host-id if both are to run`,
       );
     case "store-connected":
-      return info(`Connected to etcd at ${event.endpoints.join(", ")}${after(event.afterMs)}`);
+      return info(`Connected to ${event.product ?? "etcd"} at ${event.endpoints.join(", ")}${after(event.afterMs)}`);
     case "store-unreachable":
       return warn(
         event.answers
-          ? `etcd at ${event.endpoints.join(", ")} refuses: ${event.reason}${since(event.lastedMs)}`
-          : `Cannot reach etcd at ${event.endpoints.join(", ")}: ${event.reason}${since(event.lastedMs)}`,
+          ? `${event.product ?? "etcd"} at ${event.endpoints.join(", ")} refuses: ${event.reason}${since(event.lastedMs)}`
+          : `Cannot reach ${event.product ?? "etcd"} at ${event.endpoints.join(", ")}: ${event.reason}${since(event.lastedMs)}`,
       );
     case "store-full":
       return error(
-        `etcd at ${event.endpoints.join(", ")} has no space: keys are removed and the lease is kept, but nothing is registered or changed until there is room and its alarm is disarmed: ${event.reason}${since(event.lastedMs)}`,
+        `${event.product ?? "etcd"} at ${event.endpoints.join(", ")} has no space: keys are removed and the lease is kept, but nothing is registered or changed until there is room and its alarm is disarmed: ${event.reason}${since(event.lastedMs)}`,
       );
     case "store-has-space":
-      return info(`etcd at ${event.endpoints.join(", ")} has space${after(event.afterMs)}`);
+      return info(`${event.product ?? "etcd"} at ${event.endpoints.join(", ")} has space${after(event.afterMs)}`);
     case "watch-resumed":
       return event.how === "continued"
         ? debug(`Follows ${event.prefix} again from where it stopped: ${event.reason}`)

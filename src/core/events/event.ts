@@ -1,3 +1,6 @@
+/** A store that is not etcd, as people are told of it. */
+export type Product = "Redis";
+
 /**
  * Everything worth telling. The daemons and edges tell; the journal decides how it is logged and what it counts.
  *
@@ -55,9 +58,15 @@ export type HecdEvent =
   | { readonly kind: "session-lost"; readonly lease: string; readonly reason: string }
   | { readonly kind: "claim-held"; readonly key: string; readonly holder: string; readonly lastedMs: number }
   // Store
-  | { readonly kind: "store-connected"; readonly endpoints: readonly string[]; readonly afterMs: number }
+  | {
+      readonly kind: "store-connected";
+      readonly product?: Product;
+      readonly endpoints: readonly string[];
+      readonly afterMs: number;
+    }
   | {
       readonly kind: "store-unreachable";
+      readonly product?: Product;
       readonly endpoints: readonly string[];
       readonly reason: string;
       /** That it answers, and says no. */
@@ -67,11 +76,17 @@ export type HecdEvent =
   /** It refuses all that needs space, and does the rest. */
   | {
       readonly kind: "store-full";
+      readonly product?: Product;
       readonly endpoints: readonly string[];
       readonly reason: string;
       readonly lastedMs: number;
     }
-  | { readonly kind: "store-has-space"; readonly endpoints: readonly string[]; readonly afterMs: number }
+  | {
+      readonly kind: "store-has-space";
+      readonly product?: Product;
+      readonly endpoints: readonly string[];
+      readonly afterMs: number;
+    }
   | {
       readonly kind: "watch-resumed";
       readonly prefix: string;

@@ -5,10 +5,27 @@ export type Backend =
       readonly endpoints: readonly string[];
       readonly username?: string;
       readonly password?: string;
+      /** Its first line is the password, read at each log-in. */
+      readonly passwordFile?: string;
       /** Paths of PEM files. */
       readonly ca?: string;
       readonly cert?: string;
       readonly key?: string;
+    }
+  | {
+      readonly kind: "redis";
+      /** Nodes, of which the first that answers is taken; each with the number of its database. */
+      readonly endpoints: readonly string[];
+      readonly username?: string;
+      readonly password?: string;
+      /** Its first line is the password, read at each log-in. */
+      readonly passwordFile?: string;
+      /** Paths of PEM files. */
+      readonly ca?: string;
+      readonly cert?: string;
+      readonly key?: string;
+      /** What names have where keys have a slash. */
+      readonly separator?: string;
     }
   /** The environment of the process. */
   | { readonly kind: "env" }

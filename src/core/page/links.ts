@@ -39,13 +39,12 @@ function dockerIn(event: HecdEvent, at: number): Link | undefined {
 }
 
 function storeIn(event: HecdEvent, at: number): Link | undefined {
-  const name = "etcd";
   if (event.kind === "store-connected") {
-    return { name, state: mark("good", "answers"), words: event.endpoints.join(", ") };
+    return { name: event.product ?? "etcd", state: mark("good", "answers"), words: event.endpoints.join(", ") };
   }
   if (event.kind !== "store-unreachable") return undefined;
   const words = `${since(at, event.lastedMs)}, HAProxy serves on: ${event.reason}`;
-  return { name, state: mark("bad", event.answers ? "refuses" : "away"), words };
+  return { name: event.product ?? "etcd", state: mark("bad", event.answers ? "refuses" : "away"), words };
 }
 
 function leaseIn(event: HecdEvent, at: number): Link | undefined {

@@ -3,6 +3,7 @@ import type { Backend } from "../../core/model/backend.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
+import { readFirstLine } from "../files/read-text.js";
 
 /** What a store depends on. */
 export interface StoreDeps {
@@ -34,11 +35,17 @@ export class BackendStores implements AsyncDisposable {
 }
 
 /** Opens the store of a backend; only what it needs is loaded. */
-async function openBackend(backend: Backend, { clock, emit, env }: StoreDeps): Promise<Store> {
+export async function openBackend(backend: Backend, { clock, emit, env }: StoreDeps): Promise<Store> {
   switch (backend.kind) {
     case "etcd": {
       const { openEtcd } = await import("../etcd/store.js");
       return openEtcd(backend, { clock, emit });
+    }
+    case "redis": {
+      const { openRedis } = await import("../redis/store.js");
+      // It is read again for each connection; a wrong path is told at once.
+      if (backend.passwordFile !== undefined) await readFirstLine(backend.passwordFile);
+      return openRedis(backend, { clock, emit });
     }
     case "env": {
       const { EnvStore } = await import("./env-store.js");

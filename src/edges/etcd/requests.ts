@@ -2,8 +2,8 @@ import type { Emit } from "../../core/events/event.js";
 import { type HecdError, hasCode } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { abortable } from "../../flow/linked-signal.js";
-import { Outage } from "../../flow/outage.js";
 import { backoff, retry } from "../../flow/retry.js";
+import { Reachability } from "../reachability.js";
 import type { EtcdRpc } from "../etcd-client/rpc.js";
 import { faultOf, saysCompacted, saysLeaseIsGone, saysTooLarge } from "./errors.js";
 
@@ -28,22 +28,18 @@ export class EtcdRequests {
   readonly endpoints: readonly string[];
   readonly clock: Clock;
   readonly emit: Emit;
-  readonly #outage: Outage;
-  /** For how long etcd has had no space. */
-  readonly #fullness: Outage;
+  readonly #reach: Reachability;
   /** Since when the present connections have not answered. */
   #silentSince = 0;
   #isProbing = false;
   #isClosed = false;
-  #hasAnswered = false;
 
   constructor(rpc: EtcdRpc, { clock, emit }: EtcdDeps) {
     this.rpc = rpc;
     this.endpoints = rpc.endpoints;
     this.clock = clock;
     this.emit = emit;
-    this.#outage = new Outage(clock);
-    this.#fullness = new Outage(clock);
+    this.#reach = new Reachability({ endpoints: rpc.endpoints }, { clock, emit });
   }
 
   /**
@@ -53,13 +49,13 @@ export class EtcdRequests {
   async ask<T>(request: (rpc: EtcdRpc) => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
       const answer = await abortable(request(this.rpc), signal);
-      this.#answered();
+      this.#reach.answered();
       return answer;
     } catch (error) {
       signal.throwIfAborted();
       const fault = faultOf(error, this.endpoints);
-      if (saysLeaseIsGone(fault) || saysCompacted(fault) || saysTooLarge(fault)) this.#answered();
-      else if (hasCode(fault, "store-full")) this.#isFull(fault.fault.reason);
+      if (saysLeaseIsGone(fault) || saysCompacted(fault) || saysTooLarge(fault)) this.#reach.answered();
+      else if (hasCode(fault, "store-full")) this.#reach.full(fault.fault.reason);
       else this.#failed(fault);
       throw fault;
     }
@@ -83,8 +79,7 @@ export class EtcdRequests {
 
   /** Takes in that etcd has taken a value, and so has space. */
   hasSpace(): void {
-    const afterMs = this.#fullness.recovered();
-    if (afterMs !== undefined) this.emit({ kind: "store-has-space", endpoints: this.endpoints, afterMs });
+    this.#reach.hasSpace();
   }
 
   /** Closes the connections; streams must have been ended before. */
@@ -93,36 +88,20 @@ export class EtcdRequests {
     this.rpc.close();
   }
 
-  #answered(): void {
-    const afterMs = this.#outage.recovered() ?? (this.#hasAnswered ? undefined : 0);
-    this.#hasAnswered = true;
-    if (afterMs !== undefined) this.emit({ kind: "store-connected", endpoints: this.endpoints, afterMs });
-  }
-
-  /** A refusal for space is an answer. */
-  #isFull(reason: string): void {
-    this.#answered();
-    const lastedMs = this.#fullness.failed();
-    if (lastedMs !== undefined) this.emit({ kind: "store-full", endpoints: this.endpoints, reason, lastedMs });
-  }
-
   #failed(fault: HecdError): void {
     void this.#redialIfStuck();
-    const lastedMs = this.#outage.failed();
-    if (lastedMs === undefined) return;
     const reason = "reason" in fault.fault ? fault.fault.reason : fault.message;
-    const answers = hasCode(fault, "store-refused") ? { answers: true } : {};
-    this.emit({ kind: "store-unreachable", endpoints: this.endpoints, reason, ...answers, lastedMs });
+    this.#reach.failed(reason, hasCode(fault, "store-refused"));
   }
 
   /** Makes new connections where a member answers and the present connections have not for long. */
   async #redialIfStuck(): Promise<void> {
-    if (!this.#outage.lasting) this.#silentSince = this.clock.now();
+    if (!this.#reach.isAway) this.#silentSince = this.clock.now();
     if (this.#isProbing || this.clock.now() - this.#silentSince < STUCK_MS) return;
     this.#isProbing = true;
     const answers = await this.rpc.probe();
     this.#isProbing = false;
-    if (!answers || !this.#outage.lasting || this.#isClosed) return;
+    if (!answers || !this.#reach.isAway || this.#isClosed) return;
     this.rpc.redial();
     this.#silentSince = this.clock.now();
   }

@@ -146,10 +146,10 @@ export class Metrics {
         this.#away({ peer: "docker", ...of }, event.lastedMs);
         break;
       case "store-connected":
-        this.#connected.set({ peer: "etcd" }, 1);
+        this.#connected.set({ peer: peerOf(event) }, 1);
         break;
       case "store-unreachable":
-        this.#away({ peer: "etcd" }, event.lastedMs);
+        this.#away({ peer: peerOf(event) }, event.lastedMs);
         break;
       case "store-full":
         this.#full.set(1);
@@ -326,4 +326,8 @@ export class Metrics {
 
 function labelOf(host: string | undefined): { readonly host?: string } {
   return host === undefined ? {} : { host };
+}
+
+function peerOf({ product = "etcd" }: { readonly product?: string }): string {
+  return product.toLowerCase();
 }

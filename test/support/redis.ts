@@ -1,0 +1,105 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { promisify } from "node:util";
+import type { TestServer } from "../store-faults.js";
+import { eventually } from "./eventually.js";
+import { freePort } from "./free-port.js";
+import { tempDir } from "./temp-dir.js";
+
+const run = promisify(execFile);
+
+/** One Redis child process with a folder of its own, in the hands of a test. */
+export class TestRedis implements TestServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #argv: readonly string[];
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, folder: string, argv: readonly string[]) {
+    this.port = port;
+    this.#folder = folder;
+    this.#argv = argv;
+  }
+
+  /** Starts one that tells of every change and saves every write; `argv` may say otherwise. */
+  static async start(...argv: readonly string[]): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort(), (await tempDir()).path, argv);
+    await redis.start();
+    return redis;
+  }
+
+  get endpoint(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the process; resolves when it answers. */
+  async start(): Promise<void> {
+    const own = ["--bind", "127.0.0.1", "--port", String(this.port), "--dir", this.#folder, "--save", ""];
+    const args = [...own, "--appendonly", "yes", "--appendfsync", "always", "--notify-keyspace-events", "KA"];
+    this.#child = spawn("redis-server", [...args, ...this.#argv], { stdio: "ignore" });
+    await eventually(
+      "Redis to answer",
+      async () => /PONG|NOAUTH/.test(await this.cli("ping").catch(() => "")),
+      20_000,
+      20,
+    );
+  }
+
+  /** Ends the process as a crash would; its data stays. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  }
+
+  /** Freezes the process: its connections stay, and nothing answers. */
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  /** Removes all its data; it must not run. */
+  async wipe(): Promise<void> {
+    await rm(`${this.#folder}/appendonlydir`, { recursive: true, force: true });
+    await rm(`${this.#folder}/dump.rdb`, { force: true });
+  }
+
+  /** Runs redis-cli and resolves to what it printed. */
+  async cli(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run("redis-cli", ["-p", String(this.port), ...args], { maxBuffer: 64 * 1024 * 1024 });
+    return stdout.trim();
+  }
+
+  /** All keys below `prefix` as an independent client reads them. */
+  async keys(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const names = (await this.cli("--scan", "--pattern", `${prefix}*`)).split("\n").filter((name) => name !== "");
+    if (names.length === 0) return new Map();
+    const values = (await this.cli("mget", ...names)).split("\n");
+    return new Map(names.map((name, at) => [name, values[at] ?? ""]));
+  }
+
+  async put(key: string, value: string): Promise<void> {
+    await this.cli("set", key, value);
+  }
+
+  /** Lets every lease run out, as if no sign of life had come for too long. */
+  async expire(): Promise<void> {
+    const own = (await this.cli("--scan", "--pattern", "hecd:lease:*")).split("\n").filter((name) => name !== "");
+    for (const lease of own) {
+      const fields = (await this.cli("hkeys", lease)).split("\n").filter((field) => field.startsWith("/"));
+      await this.cli("unlink", lease, ...fields);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

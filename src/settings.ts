@@ -163,7 +163,7 @@ export const SETTINGS = {
     }),
     fallback: undefined,
     value: "URL",
-    help: "another store in the place of --etcd: redis://HOST:PORT/DATABASE, with TLS rediss://; etcd://HOST,HOST is --etcd",
+    help: "another store in the place of --etcd: redis://HOST:PORT/DATABASE, with TLS rediss://; file:///PATH or nodes://IP:PORT,IP:PORT for renderers; etcd://HOST,HOST is --etcd",
   }),
   "store-username": setting<string | undefined>({
     schema: text,

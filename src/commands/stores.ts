@@ -49,7 +49,7 @@ function placeIn({ store, etcd }: Settings): Backend {
 
 function backendIn(settings: Settings): Backend {
   const place = placeIn(settings);
-  if (place.kind === "env" || place.kind === "file") return place;
+  if (!("endpoints" in place)) return place;
   const of = place.kind === "etcd" ? "etcd" : "store";
   const [ca, cert, key] = [settings[`${of}-ca`], settings[`${of}-cert`], settings[`${of}-key`]];
   return {

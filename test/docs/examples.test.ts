@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseConfdResource, parseResource } from "../../src/confd/resource.js";
 import { resolveSettings } from "../../src/config.js";
+import { readServerLines } from "../../src/core/host/server-list.js";
 import { faultInPage } from "../../src/core/model/error-pages.js";
 import { compileTemplate } from "../../src/template/compile.js";
 import { type Block, blocks, blocksOf, pages, ROOT, section } from "../support/documents.js";
@@ -36,6 +37,9 @@ const TRIED: Readonly<Record<string, (block: Block) => Promise<unknown>>> = {
   },
   http: async ({ text }) => {
     expect(faultInPage(Buffer.from(text))).toBeUndefined();
+  },
+  servers: async ({ text }) => {
+    expect(readServerLines(text)).toHaveProperty("addresses.17");
   },
   handlebars: ({ text }) => compileTemplate("example.hbs", text),
   gotemplate: ({ text }) => compileTemplate("example.tmpl", text),

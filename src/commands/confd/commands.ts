@@ -171,6 +171,8 @@ function sourcesOf(backend: Backend): readonly string[] {
       return backend.endpoints;
     case "env":
       return [];
+    case "nodes":
+      return backend.addresses;
     case "file":
       return backend.paths;
   }

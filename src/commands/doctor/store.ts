@@ -5,7 +5,7 @@ import { askMember } from "../../edges/etcd-client/probe.js";
 import { reasonOf } from "../../errors.js";
 import type { Settings } from "../../settings.js";
 import { type Deps } from "../daemon.js";
-import { isEtcd, openStore, storeEndpoints } from "../stores.js";
+import { isEtcd, openStore } from "../stores.js";
 
 /** Whether the store answers and lets us read; of etcd member by member, as which version and by which clock. */
 export async function examineStore(settings: Settings, deps: Deps, signal: AbortSignal): Promise<readonly Finding[]> {
@@ -29,7 +29,7 @@ export async function examineStore(settings: Settings, deps: Deps, signal: Abort
 
 async function examineOther(settings: Settings, deps: Deps, signal: AbortSignal): Promise<readonly Finding[]> {
   const refusal = await readRefusal(settings, deps, signal);
-  const at = storeEndpoints(settings).join(", ");
+  const at = settings.store ?? "";
   return [refusal === undefined ? fine("store", `it answers at ${at}`) : fault("store", refusal, `--store ${at}`)];
 }
 

@@ -38,6 +38,16 @@ export type Backend =
       readonly filter: string;
       /** Whether `yes`, `no`, `on` and `off` are truth values, as in YAML 1.1. */
       readonly yesIsTrue: boolean;
+      /** Where the servers are whose addresses are the lines of the files, which are no documents then. */
+      readonly serversAt?: string;
+    }
+  /** Servers that are always there. */
+  | {
+      readonly kind: "nodes";
+      /** `ip:port` of each. */
+      readonly addresses: readonly string[];
+      /** Below which key they are. */
+      readonly serversAt: string;
     };
 
 /** Whose rules apply where the two confds differ: kelseyhightower's or abtreece's. */

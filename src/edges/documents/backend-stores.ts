@@ -1,5 +1,7 @@
+import { entriesOfEnvironment } from "../../confd/environment.js";
 import type { Emit } from "../../core/events/event.js";
 import type { Backend } from "../../core/model/backend.js";
+import { isBelow, outermost } from "../../core/model/prefix.js";
 import type { Snapshot } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
 import type { Session, SessionOptions, Store } from "../../ports.js";
@@ -48,8 +50,18 @@ export async function openBackend(backend: Backend, { clock, emit, env }: StoreD
       return openRedis(backend, { clock, emit });
     }
     case "env": {
-      const { EnvStore } = await import("./env-store.js");
-      return new EnvStore(env);
+      const { FixedStore } = await import("./fixed-store.js");
+      return new FixedStore((prefixes) => entriesOfEnvironment(env, prefixes), "the environment");
+    }
+    case "nodes": {
+      const [{ FixedStore }, { serverEntries }] = await Promise.all([
+        import("./fixed-store.js"),
+        import("../../core/host/server-list.js"),
+      ]);
+      const entries = serverEntries(backend.serversAt, backend.addresses);
+      const below = (prefixes: readonly string[]) =>
+        entries.filter(([key]) => outermost(prefixes).some((path) => isBelow(path, key)));
+      return new FixedStore(below, "a list of servers");
     }
     case "file": {
       const { FileStore } = await import("./file-store.js");

@@ -19,8 +19,8 @@ export interface Documents {
   readonly blank: string | undefined;
 }
 
-/** Reads all files, later ones over earlier ones; throws `file-unreadable`, also for what is neither YAML nor JSON. */
-export async function readDocuments({ paths, filter, yesIsTrue }: DocumentOptions): Promise<Documents> {
+/** Reads all files, later ones over earlier ones; throws `file-unreadable`, also for what is neither YAML nor JSON, nor a list of servers. */
+export async function readDocuments({ paths, filter, yesIsTrue, serversAt }: DocumentOptions): Promise<Documents> {
   const entries = new Map<string, string>();
   const hash = createHash("sha256");
   let blank: string | undefined;
@@ -29,12 +29,21 @@ export async function readDocuments({ paths, filter, yesIsTrue }: DocumentOption
       const text = await readFile(path, "utf8");
       hash.update(`${path}\0${text.length}\0${text}`);
       if (text.trim() === "") blank ??= path;
-      for (const [key, value] of flatten(await parse(text, yesIsTrue))) entries.set(key, value);
+      const found = serversAt === undefined ? flatten(await parse(text, yesIsTrue)) : await serversIn(text, serversAt);
+      for (const [key, value] of found) entries.set(key, value);
     } catch (error) {
       throw unreadable(path, error);
     }
   }
   return { entries, digest: hash.digest("hex"), blank };
+}
+
+/** The servers that the lines of a file name. */
+async function serversIn(text: string, serversAt: string): Promise<readonly (readonly [string, string])[]> {
+  const { readServerLines, serverEntries } = await import("../../core/host/server-list.js");
+  const servers = readServerLines(text);
+  if ("problem" in servers) throw new Error(servers.problem);
+  return serverEntries(serversAt, servers.addresses);
 }
 
 /** YAML 1.1, of which JSON is a part, but without its times: `12:30` and `2026-01-02` are texts to confd. */

@@ -24,3 +24,36 @@ describe("the URL of a store", () => {
     expect(JSON.stringify(parsed)).not.toContain("user:secret");
   });
 });
+
+describe("the URL of servers themselves", () => {
+  test.each([
+    ["nodes://10.0.0.[1-2]:80,[::1]:[7:8]1", ["10.0.0.1:80", "10.0.0.2:80", "[::1]:71", "[::1]:81"]],
+    ["nodes://10.0.0.1:80,10.0.0.1:80", ["10.0.0.1:80"]],
+  ])("%s names each of them once", (url, addresses) => {
+    expect(parseStoreUrl(url)).toEqual({ kind: "nodes", addresses, serversAt: "/app/servers" });
+  });
+
+  test("may say where they are", () => {
+    expect(parseStoreUrl("nodes://10.0.0.1:80?prefix=/app/web")).toMatchObject({ serversAt: "/app/web" });
+    expect(parseStoreUrl("file:///srv/list?prefix=/web")).toMatchObject({ paths: ["/srv/list"], serversAt: "/web" });
+  });
+
+  test("is a document where the file is one", () => {
+    expect(parseStoreUrl("file:///srv/keys.yml")).toEqual({
+      ...{ kind: "file", paths: ["/srv/keys.yml"] },
+      ...{ filter: "*", yesIsTrue: false },
+    });
+  });
+
+  test.each([
+    ["nodes://10.0.0.[5-1]:80", /runs backwards/],
+    ["nodes://10.[0-255].[0-255].1:80", /more than 4096/],
+    ["nodes://host:80", /host:80 is not IP:PORT/],
+    ["nodes://10.0.0.1", /not IP:PORT/],
+    ["nodes://", /not IP:PORT/],
+    ["nodes://10.0.0.1:80?prefix=web", /prefix/],
+    ["file://list", /must be/],
+  ])("%s is refused", (url, rule) => {
+    expect(parseStoreUrl(url)).toEqual({ problem: expect.stringMatching(rule) as unknown });
+  });
+});

@@ -1,34 +1,34 @@
-import { entriesOfEnvironment } from "../../confd/environment.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
 import { Notifier } from "../../flow/notifier.js";
 import type { Session, Store } from "../../ports.js";
 
-/**
- * The environment of the process as a store.
- *
- * As in confd a prefix is any beginning of a name: `/my` holds `/my/key` and `/mykey`.
- */
-export class EnvStore implements Store {
-  readonly #env: Readonly<Record<string, string | undefined>>;
+type EntriesFor = (prefixes: readonly string[]) => Iterable<readonly [string, string]>;
 
-  constructor(env: Readonly<Record<string, string | undefined>>) {
-    this.#env = env;
+/** What never changes while the process runs, as a store. */
+export class FixedStore implements Store {
+  readonly #entriesFor: EntriesFor;
+  readonly #place: string;
+
+  /** `entriesFor` gives what there is for some prefixes, and `place` says to people where that is. */
+  constructor(entriesFor: EntriesFor, place: string) {
+    this.#entriesFor = entriesFor;
+    this.#place = place;
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     signal.throwIfAborted();
-    return snapshotOf(1n, entriesOfEnvironment(this.#env, prefixes));
+    return snapshotOf(1n, this.#entriesFor(prefixes));
   }
 
-  /** Yields one state: nobody can change the environment of a process that runs. */
+  /** Yields one state. */
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
     yield await this.read(prefixes, signal);
     for (;;) await new Notifier().wait(signal); // which nobody rings
   }
 
   async openSession(): Promise<Session> {
-    throw new HecdError({ code: "usage", problem: "Nothing can be registered in the environment" });
+    throw new HecdError({ code: "usage", problem: `Nothing can be registered in ${this.#place}` });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

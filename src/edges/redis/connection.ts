@@ -98,14 +98,6 @@ export class RedisConnection {
     return answer;
   }
 
-  /** The same for several as one, which nothing comes between. */
-  async askAtOnce(commands: readonly RedisCommand[]): Promise<readonly unknown[]> {
-    const answers: unknown = (await this.ask(["MULTI"], ...commands, ["EXEC"])).at(-1);
-    if (!Array.isArray(answers)) throw new Error("it has not carried out a transaction");
-    for (const answer of answers as readonly unknown[]) if (answer instanceof Error) throw answer;
-    return answers as readonly unknown[];
-  }
-
   /** Hears what is published by these channels, and by those that fit these patterns; nothing else can be asked then. */
   async listen(
     channels: readonly string[],

@@ -41,7 +41,7 @@ local function tell(keys)
   local revision = string.format('%.0f', math.max(now, last + 1))
   redis.pcall('SET', 'hecd:revision', revision)
   redis.pcall('INCRBY', '${WRITES}', #keys)
-  for _, key in ipairs(keys) do redis.pcall('LPUSH', '${LOG}', key) end
+  for _, key in ipairs(keys) do redis.pcall('LPUSH', '${LOG}', revision .. ' ' .. key) end
   redis.pcall('LTRIM', '${LOG}', 0, ${LOGGED - 1})
   redis.pcall('PUBLISH', input.channel, cjson.encode({ revision = revision, keys = keys }))
   return revision

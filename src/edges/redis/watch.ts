@@ -5,7 +5,7 @@ import { Notifier } from "../../flow/notifier.js";
 import type { KeyCache } from "../key-cache.js";
 import type { StoreRequests } from "../store-requests.js";
 import { type RedisAccess, RedisConnection } from "./connection.js";
-import { listAll, readNames, WRITES } from "./listing.js";
+import { listAll, readSince, WRITES } from "./listing.js";
 import type { Names } from "./names.js";
 import { channelOf } from "./scripts.js";
 
@@ -125,14 +125,14 @@ export class RedisWatch {
       const isDue = clock.now() - listedAt >= (isNotified ? RESYNC_MS : POLL_MS);
       await requests.ask(async () => {
         const askedAt = clock.now();
-        if (isRung && (await this.#readTouched(reading, prints.hashes))) {
-          this.provenAt = askedAt;
-          if (!isDue) return;
-        }
-        await listening.ping();
-        if (isDue || isRung || (await isWiped(reading, prints.writes))) {
-          prints = await this.#listAll(reading);
-          listedAt = clock.now();
+        const read = isRung ? await this.#readTouched(reading, prints) : undefined;
+        prints = read ?? prints;
+        if (!read || isDue) {
+          await listening.ping();
+          if (isDue || isRung || (await isWiped(reading, prints.writes))) {
+            prints = await this.#listAll(reading);
+            listedAt = clock.now();
+          }
         }
         this.provenAt = askedAt;
       }, signal);
@@ -155,24 +155,31 @@ export class RedisWatch {
     this.#news.notify();
   }
 
-  /** Reads what may have changed; false where only a reading of everything can tell. */
-  async #readTouched(reading: RedisConnection, hashes: readonly string[]): Promise<boolean> {
+  /**
+   * Reads what may have changed, and all that sessions have written since: of a key that moves on and on, the places that were
+   * told of may all be of the past. Undefined where only a reading of everything can tell.
+   */
+  async #readTouched(
+    reading: RedisConnection,
+    { hashes, writes }: Line["prints"],
+  ): Promise<Line["prints"] | undefined> {
     const { names } = this.#parts;
     const touched = new Map(this.#touched);
     this.#touched.clear();
-    const roots = new Set(this.#paths.map((path) => names.of(path)));
-    if (hashes.length > 0 && [...touched.keys()].some((name) => hashes.includes(name))) return false;
-    if ([...touched.keys()].some((name) => roots.has(name))) return false;
-    if (touched.size === 0) return true;
-    const { found, leases, revision } = await readNames(reading, [...touched.keys()], names);
-    const changes = [...touched].map(([name, told]): KeyChange => {
-      const key = names.keyOf(name);
-      const value = found.get(key);
-      if (value === undefined) return { kind: "delete", key, revision: told };
-      return { kind: "put", key, value, lease: leases.get(key), revision: told };
-    });
-    this.#cache.change(changes, revision);
-    return true;
+    const roots = new Set([...hashes, ...this.#paths.map((path) => names.of(path))]);
+    if ([...touched.keys()].some((name) => roots.has(name))) return undefined;
+    const found = await readSince(reading, writes, [...touched.keys()], names);
+    if (!found) return undefined;
+    const changes: KeyChange[] = [];
+    for (const [key, value] of found.found) {
+      const name = names.of(key);
+      if (!names.isBelow(this.#paths, name)) continue;
+      const revision = touched.get(name) ?? found.told.get(key);
+      if (value === undefined) changes.push({ kind: "delete", key, revision });
+      else changes.push({ kind: "put", key, value, lease: found.leases.get(key), revision });
+    }
+    if (changes.length > 0) this.#cache.change(changes, found.revision);
+    return { hashes, writes: found.writes };
   }
 
   async #listAll(reading: RedisConnection): Promise<Line["prints"]> {

@@ -37,7 +37,9 @@ async function goesRound(store: Store): Promise<Session> {
 
 describe("the store in a Redis", () => {
   test("with users needs no more rights than the documents say", async () => {
-    const rights = /`(\+@read [^`]+)`[^`]+`(\+@write)`[^`]+`(~\*)`[^`]+`(&\*)`/.exec(section("docs/stores.md", "Redis"));
+    const rights = /`(\+@read [^`]+)`[^`]+`(\+@write)`[^`]+`(~\*)`[^`]+`(&\*)`/.exec(
+      section("docs/stores.md", "Redis"),
+    );
     const [read = "", write = "", keys = "", channels = ""] = required(rights, "rights in the document").slice(1);
     await using redis = await TestRedis.start();
     await redis.cli("acl", "setuser", "agent", "on", ">a-secret", keys, channels, ...read.split(" "), write);

@@ -71,7 +71,7 @@ describe("the clock of the system", () => {
       fc.property(time, fc.constantFrom(...Object.keys(waits)), (text, kind) => {
         const ms = parseDuration(text) ?? NaN;
         vi.useFakeTimers(); // from 0 again
-        const set = vi.spyOn(globalThis, "setTimeout");
+        using set = vi.spyOn(globalThis, "setTimeout"); // what is left over would outlive the fake timers
         const wake = vi.fn();
         waits[kind]?.(ms, wake);
         vi.advanceTimersByTime(ms - 1);

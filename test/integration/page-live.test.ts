@@ -20,7 +20,7 @@ test("the page of hecd up shows a container within a second of its start, its dr
   await up.said(/"listening"/, 30_000);
   for (const name of ["page-1", "page-2"]) await docker.web(name, "--label", "hecd.service=web");
   const { page, faults, strangers } = await browser.open(`http://${address}/`);
-  const row = (name: string) => page.locator("tbody tr", { hasText: name });
+  const row = (name: string) => page.locator("tbody tr[id^='instance/']", { hasText: name });
   await eventually("both servers, up in HAProxy as well", async () => {
     const texts = await Promise.all(["page-1", "page-2"].map((name) => row(name).textContent({ timeout: 1_000 })));
     return texts.every((text) => /up.*(UP|no check)/s.test(text ?? ""));

@@ -54,7 +54,7 @@ const MIN_RELOAD_INTERVAL_MS = 1_000;
 const REMOVAL_GRACE_MS = 10_000;
 
 /** A service that is away for no longer comes back without a reload. */
-const REMOVAL_RELOAD_DELAY_MS = 30_000;
+export const REMOVAL_RELOAD_DELAY_MS = 30_000;
 
 /** A service that is never quiet is brought up to date all the same after so many times its `debounce`. */
 const DEBOUNCES = 10;

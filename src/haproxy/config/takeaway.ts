@@ -42,11 +42,12 @@ function goneFrom(before: readonly Section[], after: readonly Section[]): Readon
 function withoutServersOfGone(before: readonly Section[], after: readonly Section[]): readonly string[] | undefined {
   const headings = new Set(after.map(headingOf));
   const gone = goneFrom(before, after);
+  const lost = lostMaps(before, after, gone);
   const sections: string[] = [];
   let at = 0;
   for (const section of before) {
     const isGone = !headings.has(headingOf(section));
-    const lines = isGone ? withoutServers(section, gone) : merged(section, after[at++], gone);
+    const lines = isGone ? withoutServers(section, gone) : merged(section, after[at++], gone, lost);
     if (!lines) return undefined;
     sections.push(lines.map(({ raw }) => raw).join("\n"));
   }
@@ -67,13 +68,25 @@ function withoutServers(section: Section, gone: ReadonlySet<string>): readonly L
 const BESIDE_BACKENDS: ReadonlySet<string> = new Set(["peers", "userlist"]);
 
 /** A section of both texts: with the servers of the wanted one, and with what still leads to backends that are gone. */
-function merged(before: Section, after: Section | undefined, gone: ReadonlySet<string>): readonly Line[] | undefined {
+function merged(
+  before: Section,
+  after: Section | undefined,
+  gone: ReadonlySet<string>,
+  lost: ReadonlySet<string>,
+): readonly Line[] | undefined {
   if (!after || headingOf(before) !== headingOf(after)) return undefined;
   const names = new Set(after.lines.flatMap((line) => (line.words[0] === "acl" ? [line.words[1]] : [])));
+  const kept = new Set(lost.size > 0 ? meaningsOf(after.lines) : []);
   const leading = before.lines.filter(
-    (line) => leadsTo(line, gone) || (line.words[0] === "acl" && !names.has(line.words[1])),
+    (line) =>
+      leadsTo(line, gone) ||
+      (line.words[0] === "acl" && !names.has(line.words[1])) ||
+      (lost.size > 0 && isByMap(line) && !kept.has(meaningOf(line))),
   );
-  const withMaps = (lines: readonly Line[]): readonly Line[] | undefined => withEntries(lines, before, after, gone);
+  const withMaps = (lines: readonly Line[]): readonly Line[] | undefined => {
+    const all = withEntries(lines, before, after, gone);
+    return all && lines !== before.lines ? [...all, ...blocksOf(before, lost)] : all;
+  };
   if (leading.length === 0) return isSame(before.lines, after.lines) ? withMaps(after.lines) : undefined;
   // The requests of a default backend that is gone may go to another one later.
   const isDefaultGone = leading.some(({ words }) => words[0] === "default_backend");
@@ -81,6 +94,33 @@ function merged(before: Section, after: Section | undefined, gone: ReadonlySet<s
   const wanted = after.lines.filter(({ words }) => !isDefaultGone || words[0] !== "default_backend");
   const isAllThere = !hasServers(before) && leading.some(isSwitch) && isSame(others, wanted);
   return isAllThere ? withMaps(before.lines) : undefined;
+}
+
+/** The maps that the wanted text has no more, all of whose entries lead to backends that are gone, by their names. */
+function lostMaps(
+  before: readonly Section[],
+  after: readonly Section[],
+  gone: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const has = new Set(after.flatMap((section) => [...blocksIn(section.lines.map(({ raw }) => raw)).keys()]));
+  const lost = before.flatMap(({ lines }) => [...blocksIn(lines.map(({ raw }) => raw))]);
+  const isOfGone = ({ value }: MapEntry): boolean => gone.has(value);
+  const leadsAway = (entries: readonly string[]) => mergedBlock(entries, [], isOfGone)?.length === entries.length;
+  return new Set(lost.flatMap(([name, { entries }]) => (!has.has(name) && leadsAway(entries) ? [name] : [])));
+}
+
+/** The lines of these maps in a section. */
+function blocksOf({ lines }: Section, names: ReadonlySet<string>): readonly Line[] {
+  const blocks = [...blocksIn(lines.map(({ raw }) => raw))];
+  return blocks.flatMap(([name, { start, entries }]) =>
+    names.has(name) ? lines.slice(start - 1, start + entries.length) : [],
+  );
+}
+
+/** Whether a line may be one of those that find a backend by a map: what is put into a variable, and where that leads. */
+function isByMap({ words: [first, second = ""] }: Line): boolean {
+  if (first === "use_backend") return second.startsWith("%[");
+  return first === "http-request" && second.startsWith("set-var(");
 }
 
 /** These lines with the maps of the section afterwards, and with what in those before leads to backends that are gone. */

@@ -99,6 +99,30 @@ describe("a text with a map", () => {
   });
 });
 
+describe("a text without the map that led to backends which are gone", () => {
+  const by =
+    "  http-request set-var(txn.to) path,map_beg(routes)\n  use_backend %[var(txn.to)] if { var(txn.to) -m found }\n";
+  const textWith = (names: readonly string[], more = ""): string => {
+    const map = `#hecd:map routes\n${names.map((name) => `#| /${name} ${name}\n`).join("")}`;
+    const backends = names.map((name) => `backend ${name}\n  server s 10.0.0.1:1\n`).join("");
+    return `${HEAD}${names.length > 0 ? map : ""}frontend f\n  bind :80\n${names.length > 0 ? by : ""}${more}  default_backend none\nbackend none\n${backends}`;
+  };
+
+  test("has the map until then, with the rules that go by it", () => {
+    const present = textWith(["api", "web"]);
+    expect(solid(withoutItsServers(present, textWith([])) ?? "")).toBe(present.replace(/^ +server .*\n/gm, ""));
+  });
+
+  test("is brought in at once where another rule goes as well", () => {
+    expect(withoutItsServers(textWith(["web"], "  http-request deny if { path /x }\n"), textWith([]))).toBeUndefined();
+  });
+
+  test("is brought in at once where an entry led to somebody who stays", () => {
+    const present = textWith(["web"]).replace("#| /web web\n", "#| /web web\n#| /x none\n");
+    expect(withoutItsServers(present, textWith([]))).toBeUndefined();
+  });
+});
+
 describe("a text is brought in at once", () => {
   const present = textOf(["api", "web"]);
   test.each([

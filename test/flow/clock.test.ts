@@ -71,16 +71,26 @@ describe("the clock of the system", () => {
       fc.property(time, fc.constantFrom(...Object.keys(waits)), (text, kind) => {
         const ms = parseDuration(text) ?? NaN;
         vi.useFakeTimers(); // from 0 again
-        using set = vi.spyOn(globalThis, "setTimeout"); // what is left over would outlive the fake timers
-        const wake = vi.fn();
-        waits[kind]?.(ms, wake);
-        vi.advanceTimersByTime(ms - 1);
-        expect(wake).not.toHaveBeenCalled();
-        vi.advanceTimersByTime(1);
-        expect(wake).toHaveBeenCalledOnce();
+        const delays: unknown[] = [];
+        const fake = globalThis.setTimeout;
+        // A spy of vitest's is put back once more at the end of the file, after the fake has gone.
+        globalThis.setTimeout = Object.assign((...args: Parameters<typeof fake>) => {
+          delays.push(args[1]);
+          return fake(...args);
+        }, fake);
+        try {
+          const wake = vi.fn();
+          waits[kind]?.(ms, wake);
+          vi.advanceTimersByTime(ms - 1);
+          expect(wake).not.toHaveBeenCalled();
+          vi.advanceTimersByTime(1);
+          expect(wake).toHaveBeenCalledOnce();
+        } finally {
+          globalThis.setTimeout = fake;
+        }
         expect(vi.getTimerCount()).toBe(0);
-        const delays = set.mock.calls.map(([, delay]) => delay);
-        expect(delays.every((delay) => delay !== undefined && delay > 0 && delay < 2 ** 31)).toBe(true);
+        expect(delays.filter((delay) => !(typeof delay === "number" && delay > 0 && delay < 2 ** 31))).toEqual([]);
+        expect(delays.length).toBeGreaterThan(0);
         expect(delays.length).toBeLessThanOrEqual(Math.ceil(ms / (2 ** 31 - 1)) + 1);
       }),
       { numRuns: 200 },

@@ -4,6 +4,8 @@ import type { FaultSite, Host } from "./site.js";
 /** What happens to the containers of `moving` while a fault lasts; one of them is always left alone. */
 export interface Act {
   readonly name: string;
+  /** Whether a container is killed, and an answer that is under way with it. */
+  readonly kills?: boolean;
   readonly play: (site: FaultSite) => Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export const ACTS: readonly Act[] = [
   },
   {
     name: "docker kill, and a start",
+    kills: true,
     play: async (site) => {
       const host = hostOf(site);
       const name = await victim(site);

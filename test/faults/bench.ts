@@ -18,6 +18,8 @@ export interface Outcome {
   readonly failures: readonly Failure[];
   /** Those that failed because HAProxy was not. */
   readonly unanswered: number;
+  /** Answers that had begun and ended with the container that was killed. */
+  readonly cutOff: number;
   /** From the end of the fault, and of what happened to containers meanwhile, until all truths held; undefined when they did not. */
   readonly convergedMs: number | undefined;
   /** What did not hold at the end. */
@@ -54,13 +56,15 @@ async function goOneStep(site: FaultSite, step: Step, clients: readonly Counting
   );
   const taken = clients.map((client) => client.take());
   const isExcused = ({ askedAt }: Failure) => fault.takesHaproxy === true && askedAt < healedAt;
+  const isCutOff = ({ said }: Failure) => act.kills === true && said === "Error: aborted";
   const failures = taken.flatMap((each) => each.failures);
   return {
     fault: fault.name,
     act: act.name,
     lastedMs: Math.round(healedAt - begunAt),
     asked: taken.reduce((sum, { asked }) => sum + asked, 0),
-    failures: failures.filter((failure) => !isExcused(failure)),
+    failures: failures.filter((failure) => !isExcused(failure) && !isCutOff(failure)),
+    cutOff: failures.filter((failure) => isCutOff(failure) && !isExcused(failure)).length,
     unanswered: failures.filter(isExcused).length,
     convergedMs: wrong === undefined ? Math.round(performance.now() - quietAt) : undefined,
     wrong,

@@ -52,9 +52,9 @@ function stepsOf(seed: number): readonly Step[] {
 }
 
 function wordsOf(outcome: Outcome): string {
-  const { fault, act, lastedMs, asked, failures, unanswered, convergedMs, wrong } = outcome;
+  const { fault, act, lastedMs, asked, failures, unanswered, cutOff, convergedMs, wrong } = outcome;
   const end = wrong === undefined ? `all well after ${convergedMs} ms` : `NOT WELL: ${wrong}`;
   const failed = failures.map(({ path, said }) => `${path} ${said}`).slice(0, 5);
-  const words = `${failures.length} of ${asked} failed${unanswered > 0 ? `, ${unanswered} without HAProxy` : ""}`;
+  const words = `${failures.length} of ${asked} failed${unanswered > 0 ? `, ${unanswered} without HAProxy` : ""}${cutOff > 0 ? `, ${cutOff} cut off` : ""}`;
   return [`${fault} for ${lastedMs} ms, with ${act}: ${words}; ${end}`, ...failed].join("\n      ");
 }

@@ -9,6 +9,7 @@ const calm: Outcome = {
   asked: 1_200,
   failures: [],
   unanswered: 0,
+  cutOff: 0,
   convergedMs: 400,
   wrong: undefined,
 };
@@ -16,7 +17,7 @@ const failure = { askedAt: 0, endedAt: 1, path: "/steady", said: "503" };
 
 test("what came of the faults is a row for each that was tried, in their order, with what is not as promised in bold", () => {
   const outcomes: readonly Outcome[] = [
-    { ...calm, fault: "HAProxy killed", unanswered: 20 },
+    { ...calm, fault: "HAProxy killed", unanswered: 20, cutOff: 1 },
     { ...calm, convergedMs: 900 },
     { ...calm, failures: [failure] },
     { ...calm, convergedMs: undefined, wrong: "keys of steady: none" },
@@ -24,7 +25,7 @@ test("what came of the faults is a row for each that was tried, in their order, 
   expect(tableOfFaults(outcomes)).toBe(`| fault | times | requests | failed | all well again: median | latest |
 | --- | --- | --- | --- | --- | --- |
 | the renderer killed | 3 | 3,600 | **1** | 0.4 s | **1 never** |
-| HAProxy killed | 1 | 1,200 | 0, and 20 without HAProxy | 0.4 s | 0.4 s |`);
+| HAProxy killed | 1 | 1,200 | 0, and 20 without HAProxy, and 1 cut off | 0.4 s | 0.4 s |`);
 });
 
 test("a step is as promised when nothing failed that could have been answered, and all came right", () => {

@@ -22,7 +22,12 @@ function cellsOf(outcomes: readonly Outcome[]): readonly string[] {
   const unanswered = sum(outcomes.map((outcome) => outcome.unanswered));
   const times = outcomes.flatMap(({ convergedMs }) => convergedMs ?? []).sort((a, b) => a - b);
   const stuck = outcomes.length - times.length;
-  const words = `${failed}${unanswered > 0 ? `, and ${unanswered} without HAProxy` : ""}`;
+  const cutOff = sum(outcomes.map((outcome) => outcome.cutOff));
+  const besides = [
+    ...(unanswered > 0 ? [`${unanswered} without HAProxy`] : []),
+    ...(cutOff > 0 ? [`${cutOff} cut off`] : []),
+  ];
+  const words = [String(failed), ...besides].join(", and ");
   const latest = secondsOf(times.at(-1));
   return [
     String(outcomes.length),

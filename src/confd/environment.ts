@@ -1,4 +1,4 @@
-import { compareKeys } from "../core/model/snapshot.js";
+import { compareKeys } from "../core/text/key-order.js";
 
 /**
  * The keys that confd makes of the environment for these keys: `/my/key` asks for every variable whose name begins with

@@ -1,4 +1,4 @@
-import { applyChanges, type KeyChange, pathAbove, type Snapshot } from "../core/model/snapshot.js";
+import { applyChanges, type KeyChange, keysChanged, pathAbove, type Snapshot } from "../core/model/snapshot.js";
 
 /** A service of which so many keys have changed takes longer than all others together. */
 const MANY = 100;
@@ -20,6 +20,14 @@ export function withSmallChanges(before: Snapshot, newest: Snapshot): Snapshot {
 }
 
 function changesBetween(before: Snapshot, newest: Snapshot): readonly KeyChange[] {
+  const known = keysChanged(before.entries, newest.entries);
+  if (known) {
+    return [...known].flatMap((key): readonly KeyChange[] => {
+      const value = newest.entries.get(key);
+      if (value === before.entries.get(key)) return [];
+      return [value === undefined ? { kind: "delete", key } : { kind: "put", key, value }];
+    });
+  }
   const changes: KeyChange[] = [];
   newest.entries.forEach((value, key) => {
     if (before.entries.get(key) !== value) changes.push({ kind: "put", key, value });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compareKeys } from "../../src/core/model/snapshot.js";
+import { compareKeys } from "../../src/core/text/key-order.js";
 import { Confdir } from "../support/confd.js";
 import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";

@@ -181,7 +181,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["core/decision", "core/events", "core/history", "core/model", "core/registry", "core/view"],
     packages: [],
   },
-  "core/memo": { rooms: [], packages: [] },
+  "core/memo": { rooms: ["core/text"], packages: [] },
   "core/text": { rooms: [], packages: [] },
   browser: { rooms: ["edges/page"], packages: [] },
   flow: { rooms: [], packages: ["node:events"] },

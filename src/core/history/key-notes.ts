@@ -1,5 +1,5 @@
 import { SERVICES } from "../model/keys.js";
-import type { Snapshot } from "../model/snapshot.js";
+import { keysChanged, type Snapshot } from "../model/snapshot.js";
 import type { Cause, KeyNote } from "./entry.js";
 
 /** So many keys are named of one change. */
@@ -20,6 +20,8 @@ export function keysBetween(before: Snapshot, after: Snapshot): readonly string[
     const keys = new Set(told.map(({ key }) => key));
     return [...keys].filter((key) => before.entries.get(key) !== after.entries.get(key));
   }
+  const changed = keysChanged(before.entries, after.entries);
+  if (changed) return [...changed].filter((key) => before.entries.get(key) !== after.entries.get(key));
   const keys: string[] = [];
   for (const [key, value] of after.entries) if (before.entries.get(key) !== value) keys.push(key);
   for (const key of before.entries.keys()) if (!after.entries.has(key)) keys.push(key);

@@ -1,3 +1,6 @@
+import { compareKeys } from "../text/key-order.js";
+import { withChanged } from "../memo/key-overlay.js";
+
 /**
  * All keys below the watched prefixes, as the store held them: immutable, complete, sorted by the bytes of the keys.
  *
@@ -74,19 +77,13 @@ export function keysChanged(before: Snapshot["entries"], after: Snapshot["entrie
   return entries === before ? keys : undefined;
 }
 
-/** The snapshot that follows when `changes` happened, in this order, at `revision`; linear in the number of keys. */
+/** The snapshot that follows when `changes` happened, in this order, at `revision`. */
 export function applyChanges(snapshot: Snapshot, changes: readonly KeyChange[], revision: bigint): Snapshot {
   const outcome = new Map(changes.map((change) => [change.key, change]));
-  const added: [string, string][] = [];
-  for (const change of outcome.values()) {
-    if (change.kind === "put" && !snapshot.entries.has(change.key)) added.push([change.key, change.value]);
-  }
-  const entries = added.length === 0 ? new Map(snapshot.entries) : merged(snapshot.entries, added);
-  for (const change of outcome.values()) {
-    if (change.kind === "delete") entries.delete(change.key);
-    // Keeps its place: a Map moves no key that it has.
-    else entries.set(change.key, change.value);
-  }
+  const values = [...outcome.values()].map(
+    (change) => [change.key, change.kind === "put" ? change.value : undefined] as const,
+  );
+  const entries = withChanged(snapshot.entries, new Map(values));
   if (outcome.size <= MOST_CHANGES)
     ORIGINS.set(entries, { before: new WeakRef(snapshot.entries), keys: [...outcome.keys()] });
   const { life } = snapshot;
@@ -114,37 +111,7 @@ function withLeases(snapshot: Snapshot, leases: ReadonlyMap<string, string>): Sn
 
 const NO_LEASES: ReadonlyMap<string, string> = new Map();
 
-/** `sorted` with the keys of `added`, which it does not have, in their places. */
-function merged(sorted: ReadonlyMap<string, string>, added: [string, string][]): Map<string, string> {
-  const queue = added.sort(([a], [b]) => compareKeys(b, a));
-  const entries = new Map<string, string>();
-  let next = queue.pop();
-  for (const [key, value] of sorted) {
-    for (; next && compareKeys(next[0], key) < 0; next = queue.pop()) entries.set(...next);
-    entries.set(key, value);
-  }
-  for (; next; next = queue.pop()) entries.set(...next);
-  return entries;
-}
-
 /** The path above a key: in all layouts that of its service. */
 export function pathAbove(key: string): string {
   return key.slice(0, key.lastIndexOf("/"));
-}
-
-/** Orders keys by their UTF-8 bytes, as etcd and confd do; UTF-16 units agree but for surrogates, which sort above all. */
-export function compareKeys(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index++) {
-    const left = a.charCodeAt(index);
-    const right = b.charCodeAt(index);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
-
-/** Moves surrogates, which stand for code points beyond U+FFFF, above the rest of the plane they are written in. */
-function rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

@@ -1,6 +1,6 @@
 import { Memo } from "../memo/memo.js";
 import { reordered } from "../memo/in-order.js";
-import { compareKeys } from "../model/snapshot.js";
+import { compareKeys } from "../text/key-order.js";
 import { parseDuration } from "../text/duration.js";
 import { commonOf } from "./common-settings.js";
 import type { LeftOut, Server, Service } from "./server.js";

@@ -1,5 +1,5 @@
 import { SERVICES } from "../model/keys.js";
-import { compareKeys } from "../model/snapshot.js";
+import { compareKeys } from "../text/key-order.js";
 import type { LeftOut, Service } from "./server.js";
 
 /** Which requests go to a service. An empty field asks for nothing. */

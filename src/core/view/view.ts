@@ -1,5 +1,6 @@
 import { orderedPlaceOf, reordered } from "../memo/in-order.js";
-import { compareKeys, keysChanged, type Snapshot } from "../model/snapshot.js";
+import { compareKeys } from "../text/key-order.js";
+import { keysChanged, type Snapshot } from "../model/snapshot.js";
 import { byName, changedGroup, type Group } from "./group.js";
 import { type ServerEntry, serverEntryOf } from "./server-entry.js";
 import type { LeftOut, Service } from "./server.js";

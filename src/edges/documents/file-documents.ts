@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { flatten } from "../../confd/flatten.js";
 import type { Backend } from "../../core/model/backend.js";
-import { compareKeys } from "../../core/model/snapshot.js";
+import { compareKeys } from "../../core/text/key-order.js";
 import { globMatcher } from "../../template/functions/glob.js";
 import { unreadable } from "../files/read-text.js";
 

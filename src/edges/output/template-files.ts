@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseResource, type ParsedResource, type ResourceFile } from "../../confd/resource.js";
 import type { Emit } from "../../core/events/event.js";
-import { compareKeys } from "../../core/model/snapshot.js";
+import { compareKeys } from "../../core/text/key-order.js";
 import { hasCode, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { Notifier } from "../../flow/notifier.js";

@@ -1,4 +1,5 @@
-import { compareKeys, type Snapshot } from "../../core/model/snapshot.js";
+import { compareKeys } from "../../core/text/key-order.js";
+import { type Snapshot } from "../../core/model/snapshot.js";
 import { basePath, cleanPath, dirPath, joinPath } from "../../core/text/path.js";
 import { FunctionError } from "../go-values/function-error.js";
 import { beginningOf, globMatcher } from "./glob.js";

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  applyChanges,
-  compareKeys,
-  type KeyChange,
-  keysChanged,
-  snapshotOf,
-} from "../../../src/core/model/snapshot.js";
+import { compareKeys } from "../../../src/core/text/key-order.js";
+import { applyChanges, type KeyChange, keysChanged, snapshotOf } from "../../../src/core/model/snapshot.js";
 
 const key = fc.oneof(
   fc.constantFrom("/a", "/a/b", "/a-b", "/b", "/ä", "/\u{1f433}", "/\uffee"),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareKeys, snapshotOf } from "../../../src/core/model/snapshot.js";
+import { compareKeys } from "../../../src/core/text/key-order.js";
+import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { basePath, cleanPath, dirPath } from "../../../src/core/text/path.js";
 import { globMatcher } from "../../../src/template/functions/glob.js";
 import { Keys } from "../../../src/template/functions/keys.js";

@@ -200,6 +200,8 @@ export interface Resource {
   readonly reloadBurst: number;
   /** In what time one more may be made: what comes before that waits, and the newest of it is applied. */
   readonly minReloadIntervalMs: number;
+  /** How long the file of an HAProxy may stay behind while its servers change again and again; 0 for not at all. */
+  readonly minCheckIntervalMs: number;
   /** How long an update is held back that takes most servers of a backend away, or the last one; 0 for not at all. */
   readonly removalGraceMs: number;
   /** How long a reload waits that would only take away what has no servers any more; 0 for not at all. */

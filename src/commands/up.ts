@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { Agent } from "../agent/agent.js";
-import { PLAIN_RESOURCE, REMOVAL_RELOAD_DELAY_MS } from "../confd/resource.js";
+import { PLAIN_RESOURCE, MIN_CHECK_INTERVAL_MS, REMOVAL_RELOAD_DELAY_MS } from "../confd/resource.js";
 import { SERVICES } from "../core/model/keys.js";
 import { serviceListOf } from "../core/view/service-list.js";
 import { servicesTable } from "../display/services-table.js";
@@ -126,6 +126,7 @@ async function resourceOf(template: string, { config, admin, master }: Paths): P
     uid: undefined,
     gid: undefined,
     minReloadIntervalMs: 1_000,
+    minCheckIntervalMs: MIN_CHECK_INTERVAL_MS,
     removalReloadDelayMs: REMOVAL_RELOAD_DELAY_MS,
     haproxy: { socket: admin, reload: { kind: "master", socket: master } },
   };

@@ -13,7 +13,10 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     ...["src", "dest", "keys", "prefix", "mode", "uid", "gid", "owner", "group", "check_cmd", "check_cmd_timeout"],
     ...["reload_cmd", "reload_cmd_timeout", "reload_burst", "min_reload_interval", "debounce", "output_format"],
   ],
-  haproxy: ["socket", "reload", "reload_burst", "min_reload_interval", "removal_grace", "removal_reload_delay"],
+  haproxy: [
+    ...["socket", "reload", "reload_burst", "min_reload_interval", "min_check_interval", "removal_grace"],
+    "removal_reload_delay",
+  ],
   backend: [
     ...["backend", "nodes", "basic_auth", "username", "password", "client_cakeys", "client_cert", "client_key", "file"],
     "filter",
@@ -29,6 +32,7 @@ const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
   "reload_cmd",
   "output_format",
   "min_reload_interval",
+  "min_check_interval",
   "removal_grace",
   "removal_reload_delay",
   "debounce",

@@ -18,6 +18,7 @@ interface HaproxyTable extends HaproxySettings {
   readonly minReloadInterval: number | undefined;
   readonly removalGrace: number | undefined;
   readonly removalReloadDelay: number | undefined;
+  readonly minCheckInterval: number | undefined;
 }
 
 /** The table `[template]`; times are in milliseconds. */
@@ -112,6 +113,7 @@ function readHaproxy(table: TableReader): HaproxyTable {
     minReloadInterval: table.optional("min_reload_interval", value.duration),
     removalGrace: table.optional("removal_grace", value.duration),
     removalReloadDelay: table.optional("removal_reload_delay", value.duration),
+    minCheckInterval: table.optional("min_check_interval", value.duration),
   };
   table.refuseOthers();
   return read;

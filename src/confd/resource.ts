@@ -38,6 +38,7 @@ export const PLAIN_RESOURCE = {
   reloadWithinMs: 60_000,
   reloadBurst: 5,
   minReloadIntervalMs: 0,
+  minCheckIntervalMs: 0,
   removalGraceMs: 0,
   removalReloadDelayMs: 0,
   afterFailedReload: "restore",
@@ -49,6 +50,9 @@ export const PLAIN_RESOURCE = {
 
 /** A busy store costs one reload per second after the first few, unless the resource says otherwise. */
 const MIN_RELOAD_INTERVAL_MS = 1_000;
+
+/** While servers change again and again, their file follows once a second, unless the resource says otherwise. */
+export const MIN_CHECK_INTERVAL_MS = 1_000;
 
 /** What is gone for so long, and is still gone when the store is read anew, is believed to be gone. */
 const REMOVAL_GRACE_MS = 10_000;
@@ -145,6 +149,7 @@ function settingsOf(
     reloadWithinMs: own.reloadWithin ?? defaults.reloadWithinMs,
     reloadBurst: driven?.reloadBurst ?? own.reloadBurst ?? PLAIN_RESOURCE.reloadBurst,
     minReloadIntervalMs: driven?.minReloadInterval ?? own.minReloadInterval ?? (reloads ? MIN_RELOAD_INTERVAL_MS : 0),
+    minCheckIntervalMs: driven ? (driven.minCheckInterval ?? MIN_CHECK_INTERVAL_MS) : 0,
     removalGraceMs: driven ? (driven.removalGrace ?? defaults.removalGraceMs) : 0,
     removalReloadDelayMs: driven ? (driven.removalReloadDelay ?? defaults.removalReloadDelayMs) : 0,
     afterFailedReload: "restore",

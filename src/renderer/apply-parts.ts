@@ -27,6 +27,14 @@ export interface ApplyParts extends ApplyOptions {
   readonly isWary: boolean;
   /** Let a reload wait that would only take away what has no servers any more. */
   readonly mayDefer: boolean;
+  /** The text that HAProxy has been brought to while its file was left behind; undefined where the file has it. */
+  readonly ahead: string | undefined;
+  /** Leave the file behind where HAProxy needs no more than commands. */
+  readonly mayPostpone: boolean;
+  /** Hears that the file was left behind, and what HAProxy has been brought to instead. */
+  readonly onPostponed?: (text: string) => void;
+  /** Hears that the file has a new text. */
+  readonly onWritten?: () => void;
   readonly takeaways: TakeawayFinder;
   /** Hears that such a reload waits. */
   readonly onDeferred?: () => void;

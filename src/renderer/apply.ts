@@ -24,8 +24,9 @@ export interface Overtaken {
  * Brings one file, and what reads it, up to date with `text`.
  *
  * What can be changed in a running HAProxy is changed there first, since the check takes longer than all the rest, and
- * the file follows. Where that comes to nothing, by the check or by the disk, HAProxy is brought back to the present
- * file. Anything else is a reload, for which the time must have come: it may have to be waited for.
+ * the file follows, in a later turn where it may be postponed. Where that comes to nothing, by the check or by the disk,
+ * HAProxy is brought back to the present file. Anything else is a reload, for which the time must have come: it may have
+ * to be waited for.
  *
  * Before the file is written an abort is thrown at once; after that the reload has `finishWithinMs` more to come to its
  * end. Where it does not, the file stays unproven, and the next turn, of whatever process, reloads again.
@@ -47,7 +48,8 @@ export async function apply(text: string, parts: ApplyParts, signal: AbortSignal
   const file = condition === "unproven" || condition === "torn" ? undefined : present;
   using rest = graceSignal(parts.finishWithinMs, clock, signal);
   try {
-    const outcome = refusal ?? (await bring(deferred({ text, file, work }, parts), parts, signal, rest.signal));
+    const errand = { text, file, work, mayPostpone: parts.mayPostpone && condition === "sound" };
+    const outcome = refusal ?? (await bring(deferred(errand, parts), parts, signal, rest.signal));
     if (outcome.kind === "rejected") await takeBack(file, parts, rest.signal);
     return outcome;
   } catch (error) {
@@ -61,7 +63,7 @@ const EMPTY: Outcome = { kind: "rejected", output: "The rendering is empty, and 
 
 /** Adjusts what runs or reloads it, with the new file coming into place in between. */
 async function bring(
-  { text, file, work, later }: Errand,
+  { text, file, work, later, mayPostpone }: Errand,
   parts: ApplyParts,
   signal: AbortSignal,
   rest: AbortSignal,
@@ -70,7 +72,7 @@ async function bring(
   // What is new while a check takes its time may be that servers are gone; who was refused speaks of nothing before it.
   const isFollowed = resource.haproxy !== undefined && file !== undefined && !isWary;
   const follow: BringTo = (newer) =>
-    adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, rest);
+    adjust(deferred({ text: newer, file, work: "replace", mayPostpone: false }, parts).text, file, parts, rest);
   // Between two parts of a large change what is new gets in; who was refused would be checked again for each of them.
   const isInParts = !isWary;
   await using candidate = new Candidate(text, parts, isFollowed ? follow : undefined);
@@ -83,12 +85,17 @@ async function bring(
   }
   const isReload = adjustment.kind === "reload";
   if (later !== undefined) {
-    if (isReload) return await bring({ text: later, file, work: "replace" }, parts, signal, rest);
+    if (isReload) return await bring({ text: later, file, work: "replace", mayPostpone: false }, parts, signal, rest);
     parts.onDeferred?.();
   }
   if (isReload && (await parts.awaitReload(signal))) return { kind: "overtaken" };
   const bytes = Buffer.byteLength(text);
   if (work === "nothing" && !isReload) return outcomeOf(adjustment, bytes) ?? { kind: "unchanged" };
+  const isNew = adjustment.kind === "adjusted";
+  if (mayPostpone && !isWary && (isNew || (adjustment.kind === "agrees" && text === parts.ahead))) {
+    parts.onPostponed?.(text);
+    return isNew ? { ...applied(adjustment, bytes), isFileDue: true } : { kind: "unchanged" };
+  }
   await tellDifferences(text, parts);
   if (isReload && resource.haproxy) emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   if (work === "replace") {
@@ -96,16 +103,24 @@ async function bring(
     if (refusal) return refusal;
     (isReload ? signal : rest).throwIfAborted();
     await candidate.commit(isReload ? "reload" : "runtime");
+    parts.onWritten?.();
   }
   if (isReload) return await prove({ text, reason: adjustment.reason, isFollowed }, parts, rest);
   await target.confirm();
-  return outcomeOf(adjustment, bytes) ?? { kind: "applied", bytes };
+  return outcomeOf(adjustment, bytes) ?? (text === parts.ahead ? { kind: "unchanged" } : { kind: "applied", bytes });
 }
 
 /** What came of an adjustment that has changed something, or has found what it cannot change. */
 function outcomeOf(adjustment: Adjustment, bytes: number): Outcome | undefined {
   if (adjustment.kind === "differs") return adjustment;
-  return adjustment.kind === "adjusted" ? { kind: "applied", bytes, commands: adjustment.commands } : undefined;
+  return adjustment.kind === "adjusted" ? applied(adjustment, bytes) : undefined;
+}
+
+function applied(
+  { commands }: Adjustment & { readonly kind: "adjusted" },
+  bytes: number,
+): Outcome & { readonly kind: "applied" } {
+  return { kind: "applied", bytes, commands };
 }
 
 /** Has what runs agree with the file again, by a reload where nothing else does it; a file that is new has its own way. */

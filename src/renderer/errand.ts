@@ -6,17 +6,19 @@ export interface Errand {
   readonly text: string;
   readonly file: string | undefined;
   readonly work: Work;
+  /** Whether the file may be left behind. */
+  readonly mayPostpone: boolean;
   /** The text that is wanted in the end, where this one spares a reload for now. */
   readonly later?: string;
 }
 
 /** The errand itself, or the one that spares a reload which would take away what has no servers any more. */
-export function deferred(errand: Errand, { mayDefer, resource, takeaways }: ApplyParts): Errand {
+export function deferred(errand: Errand, { mayDefer, resource, takeaways, ahead }: ApplyParts): Errand {
   const { text, file } = errand;
   if (!mayDefer || !resource.haproxy || file === undefined) return errand;
-  const spared = takeaways.withoutItsServers(file, text);
+  const spared = takeaways.withoutItsServers(ahead ?? file, text);
   if (spared === undefined) return errand;
-  return { text: spared, file, work: spared === file ? "nothing" : "replace", later: text };
+  return { ...errand, text: spared, work: spared === file ? "nothing" : "replace", later: text };
 }
 
 /** Has what runs become the wanted text, as far as one turn goes. */

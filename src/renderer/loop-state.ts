@@ -50,6 +50,10 @@ interface LoopMemory {
   readonly guard: GuardMemory;
   /** Since when a reload waits that only takes away; undefined where none does. */
   readonly deferredSince: number | undefined;
+  /** When the file was last written. */
+  readonly writtenAt: number;
+  /** When the file, which was left behind, has to follow; undefined where it has not been. */
+  readonly fileDueAt: number | undefined;
   /** How many turns have failed since the last good one. */
   readonly failures: number;
   /** Whether files besides the text have changed since the last turn began. */
@@ -81,6 +85,7 @@ export type LoopEvent =
       readonly kind: "ended";
       readonly outcome: Outcome;
       readonly applied: Snapshot | undefined;
+      readonly file?: "written" | "behind";
       readonly at: number;
       readonly chance: number;
     }
@@ -105,6 +110,8 @@ export type LoopAction =
       readonly guard: GuardMemory;
       /** Let a reload wait that only takes away. */
       readonly mayDefer: boolean;
+      /** Leave the file behind where HAProxy needs no more than commands. */
+      readonly mayPostpone: boolean;
       readonly begunAt: number;
     }
   /** Read the present state of the store. */
@@ -116,6 +123,8 @@ export interface LoopRules {
   readonly removalGraceMs: number;
   /** How long a reload waits that only takes away, in milliseconds; 0 for not at all. */
   readonly removalReloadDelayMs: number;
+  /** How long the file may stay behind while servers change again and again, in milliseconds; 0 for not at all. */
+  readonly minCheckIntervalMs: number;
   /** Whether a reader is looked at again while there is no news. */
   readonly looksAgain: boolean;
 }
@@ -137,6 +146,8 @@ export const START: LoopState = {
     heldSince: undefined,
     guard: NO_GUARD,
     deferredSince: undefined,
+    writtenAt: Number.NEGATIVE_INFINITY,
+    fileDueAt: undefined,
     failures: 0,
     isStirred: false,
     isOrdered: false,
@@ -159,7 +170,8 @@ function actionIn(state: LoopState, rules: LoopRules): LoopAction {
       const { snapshot, begunAt, memory } = state;
       const isBelieved = snapshot === memory.believed || rules.removalGraceMs === 0;
       const mayDefer = begunAt < (memory.deferredSince ?? begunAt) + rules.removalReloadDelayMs;
-      return { kind: "apply", snapshot, isBelieved, guard: memory.guard, mayDefer, begunAt };
+      const mayPostpone = begunAt < memory.writtenAt + rules.minCheckIntervalMs;
+      return { kind: "apply", snapshot, isBelieved, guard: memory.guard, mayDefer, mayPostpone, begunAt };
     }
     case "asking":
       return { kind: "ask" };
@@ -265,12 +277,24 @@ function believing(
 }
 
 /** What a new watch leaves of the memory; nobody has told it what went before it began. */
-function afresh({ believed, heldSince, guard, deferredSince }: LoopMemory): LoopMemory {
-  return { ...START.memory, believed, heldSince, guard: { ...guard, applied: undefined }, deferredSince };
+function afresh({ believed, heldSince, guard, deferredSince, writtenAt, fileDueAt }: LoopMemory): LoopMemory {
+  const kept = { believed, heldSince, deferredSince, writtenAt, fileDueAt };
+  return { ...START.memory, ...kept, guard: { ...guard, applied: undefined } };
 }
 
-function afterTurn(memory: LoopMemory, ended: LoopEvent & { readonly kind: "ended" }, rules: LoopRules): LoopState {
+/** What is known of the file; one that was neither written nor left behind has what HAProxy has been brought to. */
+function withFile(
+  memory: LoopMemory,
+  { file, at }: LoopEvent & { readonly kind: "ended" },
+  rules: LoopRules,
+): LoopMemory {
+  const writtenAt = file === "written" ? at : memory.writtenAt;
+  return { ...memory, writtenAt, fileDueAt: file === "behind" ? writtenAt + rules.minCheckIntervalMs : undefined };
+}
+
+function afterTurn(before: LoopMemory, ended: LoopEvent & { readonly kind: "ended" }, rules: LoopRules): LoopState {
   const { outcome, at, chance } = ended;
+  const memory = withFile(before, ended, rules);
   if (memory.isOrdered) return { kind: "queueing", memory };
   if (outcome.kind === "held") {
     const until = (memory.heldSince ?? at) + rules.removalGraceMs;
@@ -299,7 +323,7 @@ function afterGoodTurn(memory: LoopMemory, at: number, rules: LoopRules): LoopSt
   if (hasNews(memory) || memory.isStirred) return { kind: "queueing", memory };
   const { deferredSince } = memory;
   const reloadAt = deferredSince === undefined ? undefined : deferredSince + rules.removalReloadDelayMs;
-  const until = earlier(rules.looksAgain ? at + LOOK_EVERY_MS : undefined, reloadAt);
+  const until = earlier(earlier(rules.looksAgain ? at + LOOK_EVERY_MS : undefined, reloadAt), memory.fileDueAt);
   if (graceEnd !== undefined && graceEnd <= (until ?? graceEnd)) return { kind: "held", until: graceEnd, memory };
   return { kind: "settled", until, memory };
 }

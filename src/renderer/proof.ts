@@ -52,7 +52,7 @@ export async function reload(parts: ApplyParts, signal: AbortSignal, proof?: Pro
   const { driver, onReloadEnd, shareReload, attend } = parts;
   let newest: string | undefined;
   const bringTo = (newer: string, file: string): Promise<Adjustment> =>
-    adjust(deferred({ text: newer, file, work: "replace" }, parts).text, file, parts, signal);
+    adjust(deferred({ text: newer, file, work: "replace", mayPostpone: false }, parts).text, file, parts, signal);
   const follow: BringTo = (newer) => {
     newest = newer;
     return bringTo(newer, newer);

@@ -174,17 +174,25 @@ export class Renderer {
       ...(record && { history: record.history, pin: record.pin }),
       driver: await balancerOf(resource),
       lossesBetween: (before, after) => losses.between(before, after),
+      isAlone: () => {
+        const all = [...this.#loops.values()].map(({ loop }) => identityOf(loop.resource));
+        return all.filter((identity) => identity === identityOf(resource)).length <= 1;
+      },
       reloadGate: this.#reloadGateOf(resource),
     });
   }
 
-  /** What is reloaded in the same way is one HAProxy, or one program of another kind. */
-  #reloadGateOf({ haproxy, reloadCmd, dest }: Resource): ReloadGate<ReloadVerdict> {
-    const identity = JSON.stringify(haproxy?.reload ?? reloadCmd ?? { dest });
+  #reloadGateOf(resource: Resource): ReloadGate<ReloadVerdict> {
+    const identity = identityOf(resource);
     const reloadGate = this.#reloadGates.get(identity) ?? new ReloadGate<ReloadVerdict>(this.#parts.clock);
     this.#reloadGates.set(identity, reloadGate);
     return reloadGate;
   }
+}
+
+/** What is reloaded in the same way is one HAProxy, or one program of another kind. */
+function identityOf({ haproxy, reloadCmd, dest }: Resource): string {
+  return JSON.stringify(haproxy?.reload ?? reloadCmd ?? { dest });
 }
 
 /** The resources of one HAProxy together, and each other one by itself. */

@@ -15,7 +15,7 @@ import type { FileHistory } from "./history/file-history.js";
 import { follow, type FollowingParts } from "./following.js";
 import { type HeldKeys, NONE_HELD } from "./held-keys.js";
 import { type GuardMemory, judge, type Judgement } from "./removal-guard.js";
-import { type Draft, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
+import { Drafts, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
 import { ResourceStatus, type TurnFacts } from "./resource-status.js";
 import { NotedDriver } from "./history/turn-log.js";
 
@@ -32,7 +32,10 @@ export interface ApplierParts extends ApplyOptions, RenderingParts {
 }
 
 /** One turn at the reload gate, as the applier sees it. */
-export interface ApplierTurn extends Pick<ApplyParts, "awaitReload" | "onReloadEnd" | "shareReload" | "mayDefer"> {
+export interface ApplierTurn extends Pick<
+  ApplyParts,
+  "awaitReload" | "onReloadEnd" | "shareReload" | "mayDefer" | "mayPostpone"
+> {
   /** When the turn began, by the clock. */
   readonly begunAt: number;
   /** Apply the state whatever it takes away. */
@@ -55,6 +58,14 @@ export interface Applied {
   readonly outcome: Outcome | Overtaken;
   /** The state that was applied, with what is held as it was; undefined where nothing was. */
   readonly snapshot: Snapshot | undefined;
+  /** What became of the file: it was written, it was left behind, or neither. */
+  readonly file?: Fate["file"];
+}
+
+/** What became of a file in one turn, and what HAProxy has been brought to where the file was left behind. */
+interface Fate {
+  file?: "written" | "behind";
+  ahead?: string;
 }
 
 /** What a turn was about. */
@@ -87,6 +98,8 @@ export class ResourceApplier {
   #orders = 0;
   #served = 0;
   #settled: Settled | undefined;
+  /** What HAProxy has been brought to while the file was left behind. */
+  #ahead: string | undefined;
   /** Whether the status speaks of what is held; and what would be lost with it. */
   #isHoldTold = false;
   #losses: readonly string[] = [];
@@ -116,6 +129,7 @@ export class ResourceApplier {
     } catch (error) {
       signal.throwIfAborted();
       this.#settled = undefined;
+      this.#noteFate({});
       this.#served = orders;
       return await this.#conclude({ kind: "failed", reason: reasonOf(error) }, turn, {
         snapshot: undefined,
@@ -137,10 +151,11 @@ export class ResourceApplier {
     const text = look?.text ?? this.#rendering.use(await drafts.of(snapshot));
     const isWary = this.status.hasOutcome && this.#settled === undefined;
     let isDeferred = false;
+    const fate: Fate = {};
     const outcome = await apply(
       text,
       {
-        ...this.#partsFor(turn),
+        ...this.#partsFor(turn, fate),
         isWary,
         onDeferred: () => {
           isDeferred = true;
@@ -154,16 +169,18 @@ export class ResourceApplier {
       signal,
     );
     if (outcome.kind === "overtaken") return { outcome, snapshot: undefined };
+    this.#noteFate(fate);
     turn.onDeferred(isDeferred);
     this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
     const about = { snapshot, state: newest, text };
     if (held.size > 0 && this.#settled) {
       if (this.status.isNews(outcome)) await this.#tell(outcome, turn, about);
       this.#tellHold([...losses.map(describeLoss), ...describeTurnedBack(turnedBack)]);
-      return { outcome, snapshot };
+      return { outcome, snapshot, ...fate };
     }
     this.#isHoldTold = false;
-    return !look || this.status.isNews(outcome) ? await this.#conclude(outcome, turn, about) : { outcome, snapshot };
+    if (!look || this.status.isNews(outcome)) await this.#conclude(outcome, turn, about);
+    return { outcome, snapshot, ...fate };
   }
 
   /** Has the status speak of what is held, until nothing is. */
@@ -182,7 +199,7 @@ export class ResourceApplier {
     const { target, clock, dryRun, lossesBetween } = this.#parts;
     if (turn.isBelieved || dryRun || this.#orders !== this.#served)
       return passed({ snapshot: newest, held: NONE_HELD });
-    const present = (await target.read()) ?? "";
+    const present = this.#ahead ?? (await target.read()) ?? "";
     return await judge(newest, turn.guard, {
       textOf: async (snapshot) => (await drafts.of(snapshot)).text,
       lossesOf: (text) => lossesBetween(present, text),
@@ -195,11 +212,17 @@ export class ResourceApplier {
   async #hold(losses: readonly Loss[], newest: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
     const outcome = { kind: "held", losses: losses.map(describeLoss) } as const;
     if (!turn.isHeld) await this.#conclude(outcome, turn, { snapshot: undefined, state: newest });
-    if (this.#settled) {
-      // As a whole: nobody goes on with a part of it.
-      await apply(this.#settled.text, { ...this.#partsFor(turn), isWary: true, mayDefer: true }, signal);
-    }
-    return { outcome, snapshot: undefined };
+    if (!this.#settled) return { outcome, snapshot: undefined };
+    const fate: Fate = {};
+    // As a whole: nobody goes on with a part of it.
+    await apply(this.#settled.text, { ...this.#partsFor(turn, fate), isWary: true, mayDefer: true }, signal);
+    this.#noteFate(fate);
+    return { outcome, snapshot: undefined, ...fate };
+  }
+
+  #noteFate({ ahead }: Fate): void {
+    this.#ahead = ahead;
+    this.status.noteFile(ahead !== undefined);
   }
 
   async #conclude(outcome: Outcome, turn: ApplierTurn, about: About): Promise<Applied> {
@@ -215,7 +238,7 @@ export class ResourceApplier {
     const log = this.#driver.take();
     if (!history) return log.did.length === 0 ? {} : { did: log.did };
     const why = history.causeOf(snapshot);
-    history.note({ outcome, tookMs, snapshot, text, file: await target.read(), log }, why);
+    history.note({ outcome, tookMs, snapshot, text, file: this.#ahead ?? (await target.read()), log }, why);
     const changes = changesOf(why);
     return {
       ...(log.did.length > 0 && { did: log.did }),
@@ -245,29 +268,22 @@ export class ResourceApplier {
     emit({ kind: "applied", resource: name, dest, outcome, tookMs, ...(await this.#note(outcome, tookMs, about)) });
   }
 
-  #partsFor({ awaitReload, onReloadEnd, shareReload, mayDefer }: ApplierTurn): Omit<ApplyParts, "isWary"> {
+  #partsFor(
+    { awaitReload, onReloadEnd, shareReload, mayDefer, mayPostpone }: ApplierTurn,
+    fate: Fate,
+  ): Omit<ApplyParts, "isWary"> {
     return {
       ...{ ...this.#parts, resource: this.#resource, takeaways: this.#takeaways, awaitReload, mayDefer },
-      driver: this.#driver,
+      ...{ driver: this.#driver, ahead: this.#ahead, mayPostpone },
+      onPostponed: (text) => {
+        [fate.file, fate.ahead] = ["behind", text];
+      },
+      onWritten: () => {
+        fate.file = "written";
+      },
       ...(onReloadEnd && { onReloadEnd }),
       ...(shareReload && { shareReload }),
     };
-  }
-}
-
-/** The renderings of one turn, each made once. */
-class Drafts {
-  readonly #rendering: ResourceRendering;
-  readonly #made = new Map<Snapshot, Draft>();
-
-  constructor(rendering: ResourceRendering) {
-    this.#rendering = rendering;
-  }
-
-  async of(snapshot: Snapshot): Promise<Draft> {
-    const draft = this.#made.get(snapshot) ?? (await this.#rendering.draftOf(snapshot));
-    this.#made.set(snapshot, draft);
-    return draft;
   }
 }
 

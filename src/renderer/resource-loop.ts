@@ -2,7 +2,7 @@ import type { Outcome } from "../core/events/event.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import { sleep } from "../flow/clock.js";
-import { deadlineSignal } from "../flow/deadline.js";
+import { deadlineSignal, graceSignal } from "../flow/deadline.js";
 import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { ReloadGate, ReloadPace, Turn } from "../flow/reload-gate.js";
@@ -26,6 +26,8 @@ export interface ResourceLoopParts extends ApplierParts {
   readonly store: Store;
   /** How old what is known of the store may be, in milliseconds, for the file to count as up to date; any age when not given. */
   readonly staleAfterMs?: number;
+  /** Whether no other file is read by the same HAProxy: what reloads it for that would read this one as it is on disk. */
+  readonly isAlone: () => boolean;
   /** Shared with whoever reloads the same HAProxy. */
   readonly reloadGate: ReloadGate<ReloadVerdict>;
 }
@@ -79,6 +81,8 @@ export class ResourceLoop {
       } catch (error) {
         signal.throwIfAborted();
         this.#fail(error);
+      } finally {
+        await this.#haveFileFollow(signal);
       }
       await sleep(waitMs, clock, signal);
     }
@@ -93,7 +97,7 @@ export class ResourceLoop {
       using turn = await this.#enter(signal);
       const begunAt = clock.now();
       for (;;) {
-        const rules = { isBelieved: true, guard: NO_GUARD, mayDefer: false } as const;
+        const rules = { isBelieved: true, guard: NO_GUARD, mayDefer: false, mayPostpone: false } as const;
         const { outcome } = await this.#apply({ kind: "apply", snapshot, begunAt, ...rules }, turn, ANY_PACE, signal);
         if (outcome.kind !== "overtaken") return outcome;
       }
@@ -136,7 +140,8 @@ export class ResourceLoop {
 
   #take(event: LoopEvent): LoopAction {
     const { removalGraceMs, removalReloadDelayMs, haproxy } = this.resource;
-    const rules = { removalGraceMs, removalReloadDelayMs, looksAgain: haproxy !== undefined };
+    const minCheckIntervalMs = haproxy && this.#parts.isAlone() ? this.resource.minCheckIntervalMs : 0;
+    const rules = { removalGraceMs, removalReloadDelayMs, minCheckIntervalMs, looksAgain: haproxy !== undefined };
     this.#step = next(this.#step.state, event, rules);
     return this.#step.do;
   }
@@ -162,10 +167,26 @@ export class ResourceLoop {
       using turn = await this.#enter(signal);
       const action = this.#take(isOvertaken ? { kind: "overtaken" } : { kind: "entered", at: clock.now() });
       if (action.kind !== "apply") return;
-      const { outcome, snapshot } = await this.#apply(action, turn, this.#pace, signal);
+      const { outcome, snapshot, file } = await this.#apply(action, turn, this.#pace, signal);
       if (outcome.kind === "overtaken") continue;
-      this.#take({ kind: "ended", outcome, applied: snapshot, at: clock.now(), chance: Math.random() });
+      const ended = { outcome, applied: snapshot, ...(file && { file }) };
+      this.#take({ kind: "ended", ...ended, at: clock.now(), chance: Math.random() });
       return;
+    }
+  }
+
+  /** Before nobody would come back to it, a file that was left behind gets what HAProxy has been brought to. */
+  async #haveFileFollow(signal: AbortSignal): Promise<void> {
+    const { clock, finishWithinMs } = this.#parts;
+    const { taken: snapshot, fileDueAt, guard } = this.#step.state.memory;
+    if (fileDueAt === undefined || !snapshot) return;
+    using rest = graceSignal(finishWithinMs, clock, signal);
+    const rules = { isBelieved: true, guard, mayDefer: true, mayPostpone: false } as const;
+    try {
+      using turn = await this.#enter(rest.signal);
+      await this.#apply({ kind: "apply", snapshot, begunAt: clock.now(), ...rules }, turn, this.#pace, rest.signal);
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -176,7 +197,7 @@ export class ResourceLoop {
   }
 
   #apply(
-    { snapshot, isBelieved, guard, mayDefer, begunAt }: LoopAction & { readonly kind: "apply" },
+    { snapshot, isBelieved, guard, mayDefer, mayPostpone, begunAt }: LoopAction & { readonly kind: "apply" },
     turn: Turn<ReloadVerdict>,
     pace: ReloadPace,
     signal: AbortSignal,
@@ -188,6 +209,7 @@ export class ResourceLoop {
       isBelieved,
       guard,
       mayDefer,
+      mayPostpone,
       isHeld: this.#step.state.memory.heldSince !== undefined,
       readStore: (prefixes: readonly string[], s: AbortSignal) => this.#evidence(prefixes, s),
       onJudged: (isLoss: boolean, held: HeldKeys) => void this.#take({ kind: "judged", isLoss, held, at: clock.now() }),

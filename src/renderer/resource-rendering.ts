@@ -70,3 +70,19 @@ export class ResourceRendering {
     return text;
   }
 }
+
+/** The renderings of one turn, each made once. */
+export class Drafts {
+  readonly #rendering: ResourceRendering;
+  readonly #made = new Map<Snapshot, Draft>();
+
+  constructor(rendering: ResourceRendering) {
+    this.#rendering = rendering;
+  }
+
+  async of(snapshot: Snapshot): Promise<Draft> {
+    const draft = this.#made.get(snapshot) ?? (await this.#rendering.draftOf(snapshot));
+    this.#made.set(snapshot, draft);
+    return draft;
+  }
+}

@@ -22,6 +22,8 @@ export interface ResourceState {
   readonly agoMs?: number;
   /** The keys that the text leaves out, with the reason for each; absent where there are none. */
   readonly leftOut?: readonly LeftOut[];
+  /** What reads the file has been brought to the text, and the file is still to follow; absent where it has it. */
+  readonly isFileDue?: true;
   /** The earlier version that the file is pinned to; absent where it is not. */
   readonly pinned?: PinState;
 }
@@ -46,6 +48,7 @@ export class ResourceStatus {
   #lastError: string | undefined;
   #revision: bigint | undefined;
   #at = 0;
+  #isFileDue = false;
 
   constructor(resource: Resource, parts: StatusParts) {
     this.#resource = resource;
@@ -86,6 +89,7 @@ export class ResourceStatus {
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
       ...(omitted.length > 0 && { leftOut: omitted }),
+      ...(this.#isFileDue && { isFileDue: true }),
       ...(pinned && { pinned }),
     };
   }
@@ -93,6 +97,11 @@ export class ResourceStatus {
   /** Notes of which revision the next outcome will be. */
   begin(revision: bigint): void {
     this.#revision = revision;
+  }
+
+  /** Notes whether what reads the file has been brought further than the file. */
+  noteFile(isDue: boolean): void {
+    this.#isFileDue = isDue;
   }
 
   /** Notes an outcome, tells of it, and returns it. */

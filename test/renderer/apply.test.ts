@@ -32,6 +32,8 @@ class World implements Target, ProxyDriver {
   isReloadDelayed = false;
   isWary = false;
   mayDefer = false;
+  mayPostpone = false;
+  ahead: string | undefined;
   attend: ApplyParts["attend"];
 
   constructor(file?: string) {
@@ -52,6 +54,12 @@ class World implements Target, ProxyDriver {
       dryRun,
       isWary: this.isWary,
       mayDefer: this.mayDefer,
+      mayPostpone: this.mayPostpone,
+      ahead: this.ahead,
+      onPostponed: (postponed) => {
+        this.journal.push("postpone");
+        this.ahead = postponed;
+      },
       takeaways: new TakeawayFinder(),
       onDeferred: () => this.journal.push("defer"),
       ...(this.attend && { attend: this.attend }),
@@ -558,5 +566,65 @@ describe("any row of turns", () => {
         },
       ),
     );
+  });
+});
+
+describe("a file that may be left behind", () => {
+  const ADJUSTED: Adjustment = { kind: "adjusted", commands: 1 };
+
+  function postponing(file: string): World {
+    const world = new World(file);
+    world.mayPostpone = true;
+    world.adjustments = [ADJUSTED];
+    return world;
+  }
+
+  test("is neither checked nor written while commands do, and what HAProxy has instead is known", async () => {
+    const world = postponing("old");
+    const outcome = { kind: "applied", bytes: 3, commands: 1, isFileDue: true };
+    expect(await world.apply("new")).toEqual(outcome);
+    expect(world.journal).toEqual(["adjust", "postpone"]);
+    expect(world).toMatchObject({ file: "old", running: "new", ahead: "new" });
+  });
+
+  test("stays behind when somebody looks again, and follows without news of its own", async () => {
+    const world = postponing("old");
+    await world.apply("new");
+    expect(await world.apply("new")).toEqual({ kind: "unchanged" });
+    world.mayPostpone = false;
+    expect(await world.apply("new")).toEqual({ kind: "unchanged" });
+    expect(world.journal).toEqual(["adjust", "postpone", "postpone", "stage", "check", "commit", "confirm"]);
+    expect(world).toMatchObject({ file: "new", running: "new", state: "sound" });
+  });
+
+  test("is written before every reload (invariant 2)", async () => {
+    const world = postponing("old");
+    world.adjustments = [{ kind: "reload", reason: "another mode" }];
+    expect(await world.apply("new")).toMatchObject({ kind: "applied", reload: "another mode" });
+    expect(world.journal).toEqual(["adjust", "stage", "check", "commit", "reload", "confirm"]);
+  });
+
+  test.each(["unproven", "drifted"] as const)("is written at once where it is %s", async (state) => {
+    const world = postponing("old");
+    world.state = state;
+    await world.apply("new");
+    expect(world.file).toBe("new");
+  });
+
+  test("is written at once after a turn that has not ended well", async () => {
+    const world = postponing("old");
+    world.isWary = true;
+    await world.apply("new");
+    expect(world.journal).toEqual(["stage", "check", "adjust", "commit", "confirm"]);
+  });
+
+  test("has HAProxy come back to it where the check refuses what it would follow with (invariant 1)", async () => {
+    const world = postponing("old");
+    await world.apply("new");
+    world.mayPostpone = false;
+    world.adjustments = [{ kind: "agrees" }, ADJUSTED];
+    world.verdict = { accepted: false, output: "no" };
+    expect(await world.apply("new")).toEqual({ kind: "rejected", output: "no" });
+    expect(world).toMatchObject({ file: "old", running: "old" });
   });
 });

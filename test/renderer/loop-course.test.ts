@@ -5,7 +5,7 @@ import { type Snapshot, snapshotOf } from "../../src/core/model/snapshot.js";
 import { NONE_HELD } from "../../src/renderer/held-keys.js";
 import { type LoopAction, type LoopEvent, next, START } from "../../src/renderer/loop-state.js";
 
-const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, looksAgain: true };
+const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, minCheckIntervalMs: 1_000, looksAgain: true };
 
 /** A store, a gate and a file that answer a loop as chance has it; odd revisions are losses. */
 class Simulation {

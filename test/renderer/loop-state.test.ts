@@ -7,7 +7,7 @@ import { NONE_HELD } from "../../src/renderer/held-keys.js";
 import { type LoopAction, type LoopEvent, type LoopState, next, START } from "../../src/renderer/loop-state.js";
 import { NO_GUARD } from "../../src/renderer/removal-guard.js";
 
-const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, looksAgain: true };
+const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, minCheckIntervalMs: 1_000, looksAgain: true };
 const NOW = 100_000;
 const [OLD, NEWER, ANSWER] = [1n, 2n, 3n].map((revision) => snapshotOf(revision, [])) as [Snapshot, Snapshot, Snapshot];
 
@@ -168,7 +168,10 @@ const TABLE: Record<StateName, Record<EventName, StateName | "=">> = {
 const ACTIONS: Record<StateName, LoopAction> = {
   waiting: { kind: "wait", until: undefined },
   queueing: { kind: "enter" },
-  applying: { kind: "apply", snapshot: OLD, isBelieved: false, guard: NO_GUARD, mayDefer: true, begunAt: NOW - 1 },
+  applying: {
+    ...{ kind: "apply", snapshot: OLD, isBelieved: false, guard: NO_GUARD, mayDefer: true, mayPostpone: false },
+    begunAt: NOW - 1,
+  },
   held: { kind: "wait", until: NOW + 1 },
   asking: { kind: "ask" },
   retrying: { kind: "wait", until: NOW + 1 },

@@ -5,7 +5,7 @@ import { NONE_HELD } from "../../src/renderer/held-keys.js";
 import { type LoopAction, type LoopEvent, next, START } from "../../src/renderer/loop-state.js";
 import { UNTIMELY } from "../support/untimely.js";
 
-const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, looksAgain: true };
+const RULES = { removalGraceMs: 10_000, removalReloadDelayMs: 30_000, minCheckIntervalMs: 1_000, looksAgain: true };
 
 const someWakes = fc.array(fc.double({ min: -UNTIMELY.earlyMs, max: UNTIMELY.lateMs, noNaN: true }), {
   minLength: 1,
@@ -65,6 +65,32 @@ test("a reload that only takes away is made when it has waited, and not before, 
       expect(course.does).toMatchObject({ kind: "apply", mayDefer: false });
       expect(course.now).toBeGreaterThanOrEqual(RULES.removalReloadDelayMs);
       expect(course.now).toBeLessThanOrEqual(RULES.removalReloadDelayMs + 2 * UNTIMELY.lateMs);
+    }),
+  );
+});
+
+test("a file that was left behind follows when its time has come, and is never left behind again for that", () => {
+  fc.assert(
+    fc.property(someWakes, (lateness) => {
+      const course = new Course(lateness);
+      const ends = (file: "written" | "behind"): void => {
+        const outcome = { kind: "applied", bytes: 1 } as const;
+        course.take({ kind: "ended", outcome, applied: undefined, file, at: course.now, chance: 1 });
+      };
+      for (let step = 0; step < 10; step++) course.goOn();
+      expect(course.does.kind).toBe("apply");
+      ends("written");
+      const writtenAt = course.now;
+      for (let step = 0; step < 100; step++) {
+        if (step < 3) course.take({ kind: "news", snapshot: snapshotOf(BigInt(step + 2), []) });
+        const { does } = course;
+        if (does.kind !== "apply") course.goOn();
+        else if (does.mayPostpone) ends("behind");
+        else break;
+      }
+      expect(course.does).toMatchObject({ kind: "apply", mayPostpone: false });
+      expect(course.now - writtenAt).toBeGreaterThanOrEqual(RULES.minCheckIntervalMs);
+      expect(course.now - writtenAt).toBeLessThanOrEqual(RULES.minCheckIntervalMs + 2 * UNTIMELY.lateMs);
     }),
   );
 });

@@ -84,6 +84,11 @@ class World {
     expect(this.clock.pending).toBe(0);
   }
 
+  /** Has an HAProxy run a text that commands have brought to it. */
+  take(name: string, text: string): void {
+    this.#runs.set(name, text);
+  }
+
   /** The journal so far, which begins anew. */
   done(): readonly string[] {
     return this.journal.splice(0);
@@ -617,5 +622,98 @@ describe("a single pass", () => {
     expect(await world.renderer.once(world.stop.signal)).toMatchObject([{ outcome: { kind: "would-change" } }]);
     expect(world.files.size).toBe(0);
     expect(world.done()).toEqual([]);
+  });
+});
+
+describe("the file of an HAProxy whose servers change again and again", () => {
+  const DRIVEN: Resource = { ...ONE, minCheckIntervalMs: 1_000 };
+
+  /** A renderer that was quiet, with an HAProxy that takes every change by commands. */
+  async function quiet(world: World, ...resources: readonly Resource[]): Promise<void> {
+    world.start(DRIVEN, ...resources);
+    world.store.say("0");
+    await settled();
+    await world.clock.advance(10_000);
+    world.done();
+  }
+
+  /** Has HAProxy take the next change by a command, and makes it. */
+  async function change(world: World, text: string): Promise<void> {
+    world.parts.set(DRIVEN.name, 1);
+    world.store.say(text);
+    await settled();
+    world.take(DRIVEN.name, text);
+  }
+
+  test("is checked once for all changes of a second, and the first after quiet at once (invariant 5)", async () => {
+    await using world = new World();
+    await quiet(world);
+    await change(world, "1");
+    expect(world.done()).toEqual(["one.toml part", "one.toml check"]);
+    expect(world.files.get("/one.cfg")).toBe("1");
+    for (let at = 1; at <= 19; at++) {
+      await world.clock.advance(50);
+      await change(world, `more ${at}`);
+    }
+    expect(world.done()).toEqual(Array.from({ length: 19 }, () => "one.toml part"));
+    expect(world.files.get("/one.cfg")).toBe("1");
+    expect(world.renderer.state.resources).toMatchObject([{ isFileDue: true }]);
+    expect(world.renderer.waitingFor).toEqual([]);
+    await world.clock.advance(50);
+    expect(world.done()).toEqual(["one.toml check"]);
+    expect(world.files.get("/one.cfg")).toBe("more 19");
+    expect(world.renderer.state.resources[0]).not.toHaveProperty("isFileDue");
+    await world.clock.advance(20_000);
+    expect(world.done()).toEqual([]);
+  });
+
+  test("is checked once a second, however long that goes on (invariant 5)", async () => {
+    await using world = new World();
+    await quiet(world);
+    for (let at = 0; at < 100; at++) {
+      await change(world, `change ${at}`);
+      await world.clock.advance(100);
+    }
+    const checks = world.done().filter((act) => act.endsWith("check")).length;
+    expect(checks).toBeGreaterThanOrEqual(9);
+    expect(checks).toBeLessThanOrEqual(11);
+  });
+
+  test("has what HAProxy runs before the renderer ends (invariant 2)", async () => {
+    const world = new World();
+    await quiet(world);
+    await change(world, "1");
+    await change(world, "2");
+    expect(world.files.get("/one.cfg")).toBe("1");
+    await world[Symbol.asyncDispose]();
+    expect(world.files.get("/one.cfg")).toBe("2");
+  });
+
+  test("has it before a resource that has changed takes the place of its own", async () => {
+    await using world = new World();
+    await quiet(world);
+    await change(world, "1");
+    await change(world, "2");
+    world.templates.show([{ ...DRIVEN, mode: 0o600 }]);
+    await settled();
+    expect(world.files.get("/one.cfg")).toBe("2");
+  });
+
+  test("is written for each change where another file of the same HAProxy might have it reloaded", async () => {
+    await using world = new World();
+    await quiet(world, { ...DRIVEN, name: "map.toml", dest: "/one.map" });
+    await change(world, "1");
+    await change(world, "2");
+    expect(world.files.get("/one.cfg")).toBe("2");
+  });
+
+  test("is written for each change where the resource says so", async () => {
+    await using world = new World();
+    world.start({ ...DRIVEN, minCheckIntervalMs: 0 });
+    world.store.say("0");
+    await settled();
+    await change(world, "1");
+    await change(world, "2");
+    expect(world.files.get("/one.cfg")).toBe("2");
   });
 });

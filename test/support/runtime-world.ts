@@ -119,6 +119,8 @@ export function drivenParts(resource: Resource, settings: HaproxySettings, told:
     ...DEFAULT_OPTIONS,
     isWary: false,
     mayDefer: false,
+    mayPostpone: false,
+    ahead: undefined,
     takeaways: new TakeawayFinder(),
     awaitReload: async () => false,
   };

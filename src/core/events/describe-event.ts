@@ -218,7 +218,11 @@ function applied(dest: string, outcome: Outcome): EventDescription {
     case "rejected":
       return error(`The new ${dest} was refused, the old one stays: ${outcome.output}`);
     case "applied":
-      return info(`${dest} is new (${outcome.bytes} bytes) and in use${howOf(outcome)}`);
+      return info(
+        outcome.isFileDue
+          ? `What ${dest} will say (${outcome.bytes} bytes) is in use${howOf(outcome)}`
+          : `${dest} is new (${outcome.bytes} bytes) and in use${howOf(outcome)}`,
+      );
     case "differs":
       return error(`${dest} is in place, but not what runs: ${outcome.output}`);
     case "waiting":

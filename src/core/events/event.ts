@@ -268,8 +268,17 @@ export type Outcome =
   | { readonly kind: "would-change"; readonly diff: string }
   /** The check refused the text; the file is untouched. */
   | { readonly kind: "rejected"; readonly output: string; readonly exitCode?: number }
-  /** What reads the file has taken it over: by runtime commands, or by a reload for the reason given. */
-  | { readonly kind: "applied"; readonly bytes: number; readonly commands?: number; readonly reload?: string }
+  /**
+   * What reads the file has taken the text over: by runtime commands, or by a reload for the reason given. The file itself
+   * may still be due.
+   */
+  | {
+      readonly kind: "applied";
+      readonly bytes: number;
+      readonly commands?: number;
+      readonly reload?: string;
+      readonly isFileDue?: true;
+    }
   /** The file is in place and was loaded, and what reads it runs something else; looked at again all the time. */
   | { readonly kind: "differs"; readonly output: string }
   /** The file is new and was accepted, but nothing runs yet that reads it; tried again until something does. */

@@ -217,6 +217,8 @@ export interface Resource {
   readonly users?: UserLists | undefined;
   /** What HAProxy answers instead of pages of its own; undefined where its template does not ask, or nobody has looked. */
   readonly errorPages?: ErrorPages | undefined;
+  /** Names by which hosts that fetch it ask for it besides its own; absent where there are none. */
+  readonly servedAs?: readonly string[] | undefined;
 }
 
 /** A form of documents that a rendered text can be held to. */
@@ -364,6 +366,23 @@ export interface History {
   /** Names a text: the same for the same text, as the first letters of its SHA-256. */
   digestOf(text: string): string;
 }
+
+/** What a renderer gives out of its files: each as it was last in order, never what no check has accepted. */
+export interface GivenFiles {
+  /** Finds a file by a name that its resource gives it, by that of the resource, or by its own, the last two without their endings as well. */
+  find(name: string): Promise<FoundFile>;
+}
+
+/** What there is by a name; the names of the resources where that says nothing, or means several of them. */
+export type FoundFile =
+  | {
+      readonly kind: "found";
+      readonly text: string;
+      readonly isPublic: boolean;
+      readonly format: OutputFormat | undefined;
+    }
+  | { readonly kind: "none-yet"; readonly resource: string }
+  | { readonly kind: "unknown" | "ambiguous"; readonly resources: readonly string[] };
 
 /** How a version is asked for. */
 export interface DiffQuestion {

@@ -108,6 +108,24 @@ export const SETTINGS = {
     value: "FILE",
     help: "file that holds the token without which nothing can be ordered: by it people sign in at the page, and commands order; the page takes no orders when not given",
   }),
+  "cfg-listen": setting<string | undefined>({
+    schema: listen,
+    fallback: undefined,
+    value: "HOST:PORT",
+    help: "where hosts fetch the files of this renderer by GET /cfg/NAME, and nothing else is served; by HTTPS and with a token where that is not loopback",
+  }),
+  "cfg-cert": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of the certificate, its chain and its key by which the files are given out; followed when it is renewed",
+  }),
+  "cfg-token-file": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "file that holds the token by which hosts fetch the files, as Authorization: Bearer TOKEN or as a password",
+  }),
   etcd: setting<readonly string[]>({
     schema: list,
     fallback: ["http://127.0.0.1:2379"],

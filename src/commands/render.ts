@@ -3,6 +3,7 @@ import { TemplateFolder, templatesIn } from "../edges/output/template-files.js";
 import { Renderer, type RendererParts, type RendererState, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, STORE_SETTINGS, type ProcessWorld } from "./command.js";
+import { giveOut } from "./cfg.js";
 import { type Deps, openDaemonDeps, openDeps, runAsService } from "./daemon.js";
 import { openStores } from "./stores.js";
 import { rendererPage, rendererParts, templateDeps, withFolders } from "./rendering.js";
@@ -29,6 +30,9 @@ export const renderCommand: Command = {
     "stale-after",
     "listen",
     "admin-token-file",
+    "cfg-listen",
+    "cfg-cert",
+    "cfg-token-file",
   ],
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
@@ -36,10 +40,13 @@ export const renderCommand: Command = {
     await using stores = await openStores(settings, daemon, world);
     const folder = new TemplateFolder(settings.confdir, daemon);
     const renderer = new Renderer(partsOf(settings, { folder, storeOf: stores.of }, world, daemon));
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", {
+    const listen = settings.listen ?? "127.0.0.1:9181";
+    await using given = await giveOut(renderer.files, listen, settings, daemon);
+    await using _status = await daemon.serve(listen, {
       status: () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state }),
       page: rendererPage(renderer, stores.common, daemon.clock),
       history: renderer.histories,
+      more: given.answers,
     });
     const condition = () => ({ waitingFor: renderer.waitingFor, summary: summaryOf(renderer.state) });
     return await runAsService(renderer, condition, daemon, world, signal, () => {

@@ -12,6 +12,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   template: [
     ...["src", "dest", "keys", "prefix", "mode", "uid", "gid", "owner", "group", "check_cmd", "check_cmd_timeout"],
     ...["reload_cmd", "reload_cmd_timeout", "reload_burst", "min_reload_interval", "debounce", "output_format"],
+    "served_as",
   ],
   haproxy: ["socket", "reload", "reload_burst", "min_reload_interval", "removal_grace", "removal_reload_delay"],
   backend: [

@@ -39,6 +39,7 @@ interface TemplateTable {
   readonly minReloadInterval: number | undefined;
   readonly debounce: number | undefined;
   readonly outputFormat: OutputFormat | undefined;
+  readonly servedAs: readonly string[] | undefined;
 }
 
 /** Everything that is wrong with a file, each in one line. */
@@ -99,6 +100,7 @@ function readTemplate(table: TableReader, strictness: Strictness): TemplateTable
     minReloadInterval: table.optional("min_reload_interval", value.duration),
     debounce: table.optional("debounce", value.duration),
     outputFormat: table.optional("output_format", value.outputFormat),
+    servedAs: table.optional("served_as", value.servedNames),
   };
   table.refuseOthers();
   return read;

@@ -63,6 +63,14 @@ export const reloadBurst: ValueReader<number> = (value) =>
 /** More are no burst any more. */
 const MOST_RELOADS = 100;
 
+/** Names by which a file is asked for, such as the address that several HAProxies share. */
+export const servedNames: ValueReader<readonly string[]> = (value) =>
+  isTexts(value) && value.length > 0 && value.every((name) => SERVED_NAME.test(name))
+    ? value
+    : refused("must be a list of names of letters, digits, '_', '.', ':' and '-'");
+
+const SERVED_NAME = /^[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,254}$/;
+
 /** The name of a format. */
 export const outputFormat: ValueReader<OutputFormat> = (value) => {
   switch (value) {

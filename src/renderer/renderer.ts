@@ -7,6 +7,7 @@ import { LossFinder } from "../haproxy/config/removal.js";
 import type { History, ProxyDriver, ReloadVerdict, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
 import type { Rendering } from "../template/template.js";
 import type { ApplyOptions } from "./apply-parts.js";
+import { FilesByName } from "./given-files.js";
 import { Histories } from "./history/histories.js";
 import { ResourceLoop } from "./resource-loop.js";
 import type { ResourceState } from "./resource-status.js";
@@ -116,6 +117,9 @@ export class Renderer {
       return pinned ? [`${name} is pinned to version ${pinned.to} since ${pinned.since}`] : [];
     });
   }
+
+  /** The files that are kept now, for hosts that fetch them. */
+  readonly files = new FilesByName(() => [...this.#loops.values()].map(({ loop }) => loop));
 
   /** What is kept now. */
   get resources(): readonly Resource[] {

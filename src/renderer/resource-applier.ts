@@ -1,5 +1,5 @@
 import type { Emit, Outcome } from "../core/events/event.js";
-import { retryOf } from "../core/events/outcome.js";
+import { hasTaken, retryOf } from "../core/events/outcome.js";
 import { describeCause } from "../core/history/describe-entry.js";
 import { changesOf } from "../core/history/key-notes.js";
 import type { Snapshot } from "../core/model/snapshot.js";
@@ -90,6 +90,8 @@ export class ResourceApplier {
   /** Whether the status speaks of what is held; and what would be lost with it. */
   #isHoldTold = false;
   #losses: readonly string[] = [];
+  /** The text of the file after the last turn that has left it in order. */
+  #inOrder: string | undefined;
 
   constructor(resource: Resource, parts: ApplierParts) {
     this.#resource = resource;
@@ -102,6 +104,14 @@ export class ResourceApplier {
   /** Another text is due although nothing of the store has changed; the next turn brings it in whatever it takes away. */
   order(): void {
     this.#orders += 1;
+  }
+
+  /** The text that the file had when it was last in order, under an earlier process, too; undefined where that is not known. */
+  async textInOrder(): Promise<string | undefined> {
+    const { target, history } = this.#parts;
+    if (this.#inOrder !== undefined) return this.#inOrder;
+    const present = await target.read();
+    return present !== undefined && (await history?.hasTaken(present)) ? present : undefined;
   }
 
   /** Applies one state; whatever goes wrong is an outcome, and only an abort is thrown. */
@@ -155,6 +165,7 @@ export class ResourceApplier {
     );
     if (outcome.kind === "overtaken") return { outcome, snapshot: undefined };
     turn.onDeferred(isDeferred);
+    if (hasTaken(outcome.kind)) this.#inOrder = await this.#parts.target.read();
     this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
     const about = { snapshot, state: newest, text };
     if (held.size > 0 && this.#settled) {

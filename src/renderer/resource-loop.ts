@@ -63,6 +63,16 @@ export class ResourceLoop {
     return { ...this.#applier.status.state, ...(staleMs !== undefined && { staleMs: Math.round(staleMs) }) };
   }
 
+  /** See `ResourceApplier`. */
+  textInOrder(): Promise<string | undefined> {
+    return this.#applier.textInOrder();
+  }
+
+  /** Whether everybody on this machine may read the file; nobody is known to where no history is kept. */
+  async isPublic(): Promise<boolean> {
+    return (await this.#parts.history?.isPublic()) ?? false;
+  }
+
   /** Another text is due, at once and whatever it takes away. */
   order(): void {
     this.#applier.order();

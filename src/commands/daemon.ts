@@ -135,7 +135,8 @@ export async function openLastingIdentity(
   return openIdentity({ hostId, holder, folder, onHeld: onHeldIn(settings) }, deps, signal);
 }
 
-function holderIn({ pid }: ProcessWorld): Holder {
+/** Which process this is. */
+export function holderIn({ pid }: ProcessWorld): Holder {
   return { hostname: hostNames().hostname, pid, since: wallTime().toISOString() };
 }
 

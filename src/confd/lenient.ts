@@ -14,7 +14,10 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     ...["reload_cmd", "reload_cmd_timeout", "reload_burst", "min_reload_interval", "debounce", "output_format"],
     "served_as",
   ],
-  haproxy: ["socket", "reload", "reload_burst", "min_reload_interval", "removal_grace", "removal_reload_delay"],
+  haproxy: [
+    ...["socket", "reload", "reload_burst", "min_reload_interval", "removal_grace", "removal_reload_delay"],
+    ...["reload_slots", "reload_group", "reload_splay", "reload_slot_wait"],
+  ],
   backend: [
     ...["backend", "nodes", "basic_auth", "username", "password", "client_cakeys", "client_cert", "client_key", "file"],
     "filter",
@@ -32,6 +35,8 @@ const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
   "min_reload_interval",
   "removal_grace",
   "removal_reload_delay",
+  "reload_splay",
+  "reload_slot_wait",
   "debounce",
   "check_cmd_timeout",
   "reload_cmd_timeout",

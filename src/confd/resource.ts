@@ -153,7 +153,11 @@ function settingsOf(
     outputFormat: own.outputFormat,
     ...(own.servedAs && { servedAs: own.servedAs }),
     backend: place,
-    haproxy: driven && { socket: driven.socket, reload: reloadDriverFor(driven.reload, own.dest) },
+    haproxy: driven && {
+      socket: driven.socket,
+      reload: reloadDriverFor(driven.reload, own.dest),
+      ...(driven.shared && { shared: driven.shared }),
+    },
   };
 }
 

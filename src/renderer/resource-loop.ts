@@ -13,6 +13,7 @@ import type { HeldKeys } from "./held-keys.js";
 import { type LoopAction, type LoopEvent, type LoopStep, next, RETRY_WAITS, START } from "./loop-state.js";
 import { NO_GUARD } from "./removal-guard.js";
 import { type Applied, ResourceApplier, type ApplierParts } from "./resource-applier.js";
+import type { SlotVisit } from "./reload-slots.js";
 import type { ResourceState } from "./resource-status.js";
 
 /** A turn waits for no longer to hear whether a loss was meant: others wait behind it. */
@@ -28,6 +29,8 @@ export interface ResourceLoopParts extends ApplierParts {
   readonly staleAfterMs?: number;
   /** Shared with whoever reloads the same HAProxy. */
   readonly reloadGate: ReloadGate<ReloadVerdict>;
+  /** Leads its reloads past those of other hosts; undefined where they go about nobody. */
+  readonly slots?: SlotVisit | undefined;
 }
 
 /** Keeps one file, and what reads it, in step with the store: carries out what `next` says, and tells it what happens. */
@@ -59,8 +62,14 @@ export class ResourceLoop {
   }
 
   get state(): ResourceState {
-    const { staleMs } = this.#parts.store;
-    return { ...this.#applier.status.state, ...(staleMs !== undefined && { staleMs: Math.round(staleMs) }) };
+    const { store, slots } = this.#parts;
+    const { staleMs } = store;
+    const reloadWaits = slots?.state;
+    return {
+      ...this.#applier.status.state,
+      ...(staleMs !== undefined && { staleMs: Math.round(staleMs) }),
+      ...(reloadWaits && { reloadWaits }),
+    };
   }
 
   /** See `ResourceApplier`. */
@@ -110,6 +119,8 @@ export class ResourceLoop {
     } catch (error) {
       signal.throwIfAborted();
       return this.#fail(error);
+    } finally {
+      await this.#parts.slots?.leave();
     }
   }
 
@@ -167,15 +178,19 @@ export class ResourceLoop {
 
   /** Enters the gate and applies, part by part, until there is something else to do; others enter between two parts. */
   async #takeTurn(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    for (let isOvertaken = false; ; isOvertaken = true) {
-      using turn = await this.#enter(signal);
-      const action = this.#take(isOvertaken ? { kind: "overtaken" } : { kind: "entered", at: clock.now() });
-      if (action.kind !== "apply") return;
-      const { outcome, snapshot } = await this.#apply(action, turn, this.#pace, signal);
-      if (outcome.kind === "overtaken") continue;
-      this.#take({ kind: "ended", outcome, applied: snapshot, at: clock.now(), chance: Math.random() });
-      return;
+    const { clock, slots } = this.#parts;
+    try {
+      for (let isOvertaken = false; ; isOvertaken = true) {
+        using turn = await this.#enter(signal);
+        const action = this.#take(isOvertaken ? { kind: "overtaken" } : { kind: "entered", at: clock.now() });
+        if (action.kind !== "apply") return;
+        const { outcome, snapshot } = await this.#apply(action, turn, this.#pace, signal);
+        if (outcome.kind === "overtaken") continue;
+        this.#take({ kind: "ended", outcome, applied: snapshot, at: clock.now(), chance: Math.random() });
+        return;
+      }
+    } finally {
+      await slots?.leave();
     }
   }
 
@@ -210,7 +225,8 @@ export class ResourceLoop {
       }),
       awaitReload: async (s: AbortSignal) => {
         const waitMs = await this.#reloadWait(turn, pace, s);
-        if (waitMs === 0) return false;
+        const { slots } = this.#parts;
+        if (waitMs === 0) return (await slots?.enter((ms) => this.#news.waitAtMost(ms, clock, s), s)) ?? false;
         // What is new meanwhile may be servers, which need not wait for the reload; a command has nothing but reloads.
         if (this.resource.haproxy) await this.#news.waitAtMost(waitMs, clock, s);
         else await sleep(waitMs, clock, s);

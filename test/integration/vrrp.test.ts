@@ -11,6 +11,7 @@ describe("the address that two balancers share", () => {
     const { one, two } = pair;
     pair.load(4);
     const begunAt = await pair.answered(one, 0);
+    await pair.join();
     await staysFor("answers by the first one", 1_000, () => pair.isServedBy(one, begunAt));
 
     const killedAt = performance.now();

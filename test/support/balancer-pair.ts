@@ -110,20 +110,29 @@ export interface SharedRequest {
   readonly by: string | undefined;
 }
 
+interface PairParts {
+  readonly one: Balancer;
+  readonly two: Balancer;
+  readonly net: string;
+  readonly folder: string;
+  /** Of keepalived on the first one. */
+  readonly config: string;
+}
+
 /** Two balancers that share an address, as `deploy/vrrp/` has them, and clients of it; takes root. */
 export class BalancerPair implements AsyncDisposable {
   readonly one: Balancer;
   readonly two: Balancer;
   readonly requests: SharedRequest[] = [];
-  readonly #net: string;
-  readonly #folder: string;
+  readonly #parts: Omit<PairParts, "one" | "two">;
   readonly #clients: Promise<void>[] = [];
   #isOver = false;
 
-  private constructor(one: Balancer, two: Balancer, net: string, folder: string) {
-    [this.one, this.two, this.#net, this.#folder] = [one, two, net, folder];
+  private constructor({ one, two, ...parts }: PairParts) {
+    [this.one, this.two, this.#parts] = [one, two, parts];
   }
 
+  /** Begins with the first one alone. */
   static async start(): Promise<BalancerPair> {
     const net = `hv${process.pid}`;
     // keepalived runs no script in whose place others could put one, as they can below /tmp.
@@ -140,15 +149,21 @@ export class BalancerPair implements AsyncDisposable {
     const config = (await readFile(join(DEPLOY, "keepalived.conf"), "utf8"))
       .replaceAll("10.0.0.", `${NETWORK}.`)
       .replace("/etc/keepalived/check-haproxy", check);
-    const ofTwo = config
+    one.startHaproxy();
+    await one.startKeepalived(config);
+    return new BalancerPair({ one, two, net, folder, config });
+  }
+
+  /** Starts the second one; resolves when it stands by. */
+  async join(): Promise<void> {
+    const config = this.#parts.config
       .replace("priority 150", "priority 100")
       .replace("router_id edge1", "router_id edge2")
       .replace(`unicast_src_ip ${NETWORK}.1`, `unicast_src_ip ${NETWORK}.2`)
       .replace(/(unicast_peer \{\s+)\S+/, `$1${NETWORK}.1`);
-    for (const balancer of [one, two]) balancer.startHaproxy();
-    await one.startKeepalived(config);
-    await two.startKeepalived(ofTwo);
-    return new BalancerPair(one, two, net, folder);
+    this.two.startHaproxy();
+    await this.two.startKeepalived(config);
+    await eventually("the second one to stand by", () => this.two.log.includes("Entering BACKUP STATE"), 20_000);
   }
 
   /** Has clients ask, each again as soon as it was answered and has rested for 10 ms. */
@@ -183,8 +198,8 @@ export class BalancerPair implements AsyncDisposable {
     this.#isOver = true;
     await Promise.all(this.#clients);
     for (const balancer of [this.one, this.two]) await balancer[Symbol.asyncDispose]();
-    await run("ip", ["link", "delete", this.#net]);
-    await rm(this.#folder, { recursive: true, force: true });
+    await run("ip", ["link", "delete", this.#parts.net]);
+    await rm(this.#parts.folder, { recursive: true, force: true });
   }
 
   async #ask(): Promise<void> {

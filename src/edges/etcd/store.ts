@@ -82,7 +82,7 @@ export class EtcdStore implements Store {
   async takeSlot(options: SlotOptions, signal: AbortSignal): Promise<SlotAnswer> {
     const [{ EtcdLeases }, { takeSlot }] = await Promise.all([import("./leases.js"), import("../leases/slots.js")]);
     using work = linkedSignal(signal, this.#life.signal);
-    return takeSlot(new EtcdLeases(this.#etcd), options, this.#life.signal, work.signal);
+    return await takeSlot(new EtcdLeases(this.#etcd), options, this.#life.signal, work.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

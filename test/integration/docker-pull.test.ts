@@ -70,7 +70,7 @@ class Host implements AsyncDisposable {
     this.name = `hecd-test-pull-${port}`;
   }
 
-  static async start(template: string): Promise<Host> {
+  static async start(template: string, check = `${HAPROXY} -c -q -f {{.src}}`): Promise<Host> {
     const folder = await tempDir();
     const host = new Host(folder, await freePort(), `127.0.0.1:${await freePort()}`);
     for (const name of ["conf.d", "templates"]) await mkdir(join(folder.path, name));
@@ -84,7 +84,7 @@ class Host implements AsyncDisposable {
 src = "web.cfg.hbs"
 dest = "${join(folder.path, "web.cfg")}"
 keys = ["/pull"]
-check_cmd = "${HAPROXY} -c -q -f {{.src}}"
+check_cmd = "${check}"
 served_as = ["127.0.0.1"]
 `,
     );
@@ -98,7 +98,10 @@ served_as = ["127.0.0.1"]
   async startRenderer(...args: readonly string[]): Promise<void> {
     const own = ["--etcd", etcd.endpoint, "--confdir", this.#folder.path, "--listen", this.listen, ...args];
     this.#renderer = new Hecd(["render", ...own], { PORT: String(this.port) });
-    await this.#renderer.said(/up to date|in place|applied/);
+    await eventually("the renderer to be ready", async () => {
+      const answer = await fetch(`http://${this.listen}/readyz`).catch(() => undefined);
+      return answer?.ok === true;
+    });
   }
 
   async stopRenderer(): Promise<void> {
@@ -216,7 +219,7 @@ describe("the image that fetches its configuration", () => {
   });
 
   test("refuses what HAProxy does not take, starts with the last good one while nobody answers, and looks again by itself", async () => {
-    await using host = await Host.start(TEMPLATE);
+    await using host = await Host.start(TEMPLATE, "true");
     await put("one");
     await host.startRenderer();
     const env = { CFG_GET_URL: `http://${host.listen}/cfg/`, PULL_EVERY: "1" };
@@ -227,6 +230,10 @@ describe("the image that fetches its configuration", () => {
     await host.serves("one");
     expect((await host.update([])).code).toBe(1);
     await host.startRenderer();
+    await host.say('bad" words');
+    const { code, said } = await host.update([]);
+    expect([code, said]).toEqual([1, expect.stringContaining("HAProxy does not accept it, so the one before stays")]);
+    await host.serves("one");
     await host.say("two");
     await host.serves("two");
   });

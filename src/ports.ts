@@ -71,7 +71,32 @@ export interface Store extends AsyncDisposable {
    * own earlier session has left, so that `held` may not be empty at the start.
    */
   openSession(options: SessionOptions, signal: AbortSignal): Promise<Session>;
+
+  /**
+   * Takes one of the slots of a group if one is free, in one attempt, which waits while the store is away. It hangs on a
+   * lease of its own: that of a process that has died is free again within seconds. Absent where a store cannot do that.
+   */
+  takeSlot?(options: SlotOptions, signal: AbortSignal): Promise<SlotAnswer>;
 }
+
+/** What a slot is taken with. */
+export interface SlotOptions {
+  readonly group: string;
+  /** How many the group has; all who share it must say the same. */
+  readonly slots: number;
+  /** Who takes it, in words for people. */
+  readonly holder: string;
+}
+
+/** One of the slots of a group; disposing it gives it back. */
+export interface Slot extends AsyncDisposable {
+  /** Aborts when the lease is gone: somebody else may have the slot then. */
+  readonly lost: AbortSignal;
+}
+
+/** A slot, or who has them all. */
+export type SlotAnswer =
+  { readonly kind: "taken"; readonly slot: Slot } | { readonly kind: "occupied"; readonly holders: readonly string[] };
 
 /** What a session is opened with. */
 export interface SessionOptions {
@@ -219,6 +244,8 @@ export interface Resource {
   readonly users?: UserLists | undefined;
   /** What HAProxy answers instead of pages of its own; undefined where its template does not ask, or nobody has looked. */
   readonly errorPages?: ErrorPages | undefined;
+  /** Names by which hosts that fetch it ask for it besides its own; absent where there are none. */
+  readonly servedAs?: readonly string[] | undefined;
 }
 
 /** A form of documents that a rendered text can be held to. */
@@ -229,6 +256,19 @@ export interface HaproxySettings {
   /** The runtime API of HAProxy. */
   readonly socket: string | undefined;
   readonly reload: ReloadDriver;
+  /** How its reloads go about those of other hosts, as far as somebody has said so. */
+  readonly shared?: Partial<SharedReloads> | undefined;
+}
+
+/** How the reloads of an HAProxy go about those of other hosts. */
+export interface SharedReloads {
+  /** How many HAProxies of the group are reloaded at once; any number when undefined. */
+  readonly slots: number | undefined;
+  readonly group: string;
+  /** A reload is put off by a time of chance, this at most. */
+  readonly splayMs: number;
+  /** How long a slot is waited for. */
+  readonly waitMs: number;
 }
 
 /** What reads the file: HAProxy, or anything that a resource's commands drive. */
@@ -366,6 +406,23 @@ export interface History {
   /** Names a text: the same for the same text, as the first letters of its SHA-256. */
   digestOf(text: string): string;
 }
+
+/** What a renderer gives out of its files: each as it was last in order, never what no check has accepted. */
+export interface GivenFiles {
+  /** Finds a file by a name that its resource gives it, by that of the resource, or by its own, the last two without their endings as well. */
+  find(name: string): Promise<FoundFile>;
+}
+
+/** What there is by a name; the names of the resources where that says nothing, or means several of them. */
+export type FoundFile =
+  | {
+      readonly kind: "found";
+      readonly text: string;
+      readonly isPublic: boolean;
+      readonly format: OutputFormat | undefined;
+    }
+  | { readonly kind: "none-yet"; readonly resource: string }
+  | { readonly kind: "unknown" | "ambiguous"; readonly resources: readonly string[] };
 
 /** How a version is asked for. */
 export interface DiffQuestion {

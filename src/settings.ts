@@ -108,6 +108,24 @@ export const SETTINGS = {
     value: "FILE",
     help: "file that holds the token without which nothing can be ordered: by it people sign in at the page, and commands order; the page takes no orders when not given",
   }),
+  "cfg-listen": setting<string | undefined>({
+    schema: listen,
+    fallback: undefined,
+    value: "HOST:PORT",
+    help: "where hosts fetch the files of this renderer by GET /cfg/NAME, and nothing else is served; by HTTPS and with a token where that is not loopback",
+  }),
+  "cfg-cert": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "PEM file of the certificate, its chain and its key by which the files are given out; followed when it is renewed",
+  }),
+  "cfg-token-file": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "FILE",
+    help: "file that holds the token by which hosts fetch the files, as Authorization: Bearer TOKEN or as a password",
+  }),
   etcd: setting<readonly string[]>({
     schema: list,
     fallback: ["http://127.0.0.1:2379"],
@@ -390,6 +408,30 @@ export const SETTINGS = {
     fallback: "/etc/hecd",
     value: "DIR",
     help: "directory with conf.d/*.toml and templates/",
+  }),
+  "reload-slots": setting<number | undefined>({
+    schema: z.coerce.number().int("must be a whole number").min(1, "must be at least 1").max(64, "must be at most 64"),
+    fallback: undefined,
+    value: "N",
+    help: "how many HAProxies of the group are reloaded at once, by slots in etcd, where a resource does not say so itself; each by itself when not given",
+  }),
+  "reload-group": setting<string>({
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "must be letters, digits, '_', '.', '-', 63 at most"),
+    fallback: "balancers",
+    value: "NAME",
+    help: "whose reloads those slots are for; all of a group must be told the same number",
+  }),
+  "reload-splay": setting<number>({
+    schema: durationMs.refine((ms) => ms <= 600_000, "must be 10m at most"),
+    fallback: 0,
+    value: "TIME",
+    help: "a reload is put off by a time of chance, this at most, so that those of many hosts are spread",
+  }),
+  "reload-slot-wait": setting<number>({
+    schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
+    fallback: 120_000,
+    value: "TIME",
+    help: "a reload that has got no slot for so long is made without one; after 10 s where etcd does not answer",
   }),
   haproxy: setting<string>({
     schema: text,

@@ -11,7 +11,7 @@ import { openPage } from "../edges/page/open-page.js";
 import type { PageParts } from "../edges/page/page-server.js";
 import { Sessions } from "../edges/page/sessions.js";
 import { Metrics } from "../edges/status/metrics.js";
-import { openStatusServer } from "../edges/status/server.js";
+import { openStatusServer, type StatusSources } from "../edges/status/server.js";
 import type { Status } from "../edges/status/status.js";
 import { ToldEvents } from "../edges/status/told-events.js";
 import { informing } from "../edges/systemd/informing.js";
@@ -50,6 +50,8 @@ interface Served {
   readonly orders?: Orders;
   /** Whose history is told, and who takes orders about it; nobody when undefined. */
   readonly history?: HistoryOrders | undefined;
+  /** Answers what is neither the page's nor known to every daemon, and resolves to false for what is not its own. */
+  readonly more?: StatusSources["page"];
 }
 
 /** A voice for commands that answer a person: words on stderr, where something is the matter; a log where one is asked for. */
@@ -84,17 +86,18 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
   return {
     clock: systemClock,
     emit,
-    async serve(listen, { status, page: parts, orders, history }) {
+    async serve(listen, { status, page: parts, orders, history, more }) {
       if (listen === "off") return { [Symbol.asyncDispose]: () => Promise.resolve() };
       const clock = systemClock;
-      const token = await adminTokenOf(settings);
+      const token = await tokenOf(settings, "admin-token-file");
       const sessions = token === undefined ? undefined : new Sessions(token, clock);
       const daemon = { role: parts.role, version: version(), machine: hostNames().hostname };
       const sources = { ...parts, daemon, status, told, hour, links, orders, history, sessions, clock };
       const page = await openPage(sources, PAGE_TEMPLATES, PAGE_SCRIPT);
       const isToken = sessions && ((given: string) => sessions.isToken(given));
       const server = await openStatusServer(listen, {
-        ...{ status, orders, history, isToken, page },
+        ...{ status, orders, history, isToken },
+        page: { take: async (...asked) => (await more?.take(...asked)) === true || (await page.take(...asked)) },
         metrics: () => metrics.expose(status().waitingFor),
         statistics: (signal) => parts.ask("all", signal),
         live: { told, clock },
@@ -132,7 +135,8 @@ export async function openLastingIdentity(
   return openIdentity({ hostId, holder, folder, onHeld: onHeldIn(settings) }, deps, signal);
 }
 
-function holderIn({ pid }: ProcessWorld): Holder {
+/** Which process this is. */
+export function holderIn({ pid }: ProcessWorld): Holder {
   return { hostname: hostNames().hostname, pid, since: wallTime().toISOString() };
 }
 
@@ -223,14 +227,18 @@ function journalOf(settings: Settings, world: ProcessWorld): Emit {
 const LEAST_LENGTH = 16;
 
 /**
- * The token that orders need, from the first line of the file that the settings name; undefined where they name none.
+ * The token in the first line of the file that a setting names; undefined where it names none.
  *
  * Throws `file-unreadable`, and `config-invalid` for what is no token.
  */
-export async function adminTokenOf({ "admin-token-file": path }: Settings): Promise<string | undefined> {
+export async function tokenOf(
+  settings: Settings,
+  setting: "admin-token-file" | "cfg-token-file",
+): Promise<string | undefined> {
+  const path = settings[setting];
   if (path === undefined) return undefined;
   const token = (await readFirstLine(path)).trim();
   if (token.length >= LEAST_LENGTH && /^[\x21-\x7e]+$/.test(token)) return token;
   const issue = `its first line must be ${LEAST_LENGTH} or more letters, digits and signs, as openssl rand -hex 32 makes them`;
-  throw new HecdError({ code: "config-invalid", source: `--admin-token-file ${path}`, issues: [issue] });
+  throw new HecdError({ code: "config-invalid", source: `--${setting} ${path}`, issues: [issue] });
 }

@@ -7,7 +7,7 @@ import { order } from "../edges/status/client.js";
 import { HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
-import { adminTokenOf } from "./daemon.js";
+import { tokenOf } from "./daemon.js";
 import type { OperandCommand } from "./command.js";
 import { theOne } from "./inquiry.js";
 
@@ -53,7 +53,7 @@ async function give(
   signal: AbortSignal,
 ): Promise<number> {
   const { agent: address } = settings;
-  const token = await adminTokenOf(settings);
+  const token = await tokenOf(settings, "admin-token-file");
   const answer = await askAgent(address, systemClock, signal);
   if (answer.kind === "silent") throw new HecdError({ code: "agent-unreachable", address, reason: answer.reason });
   const { containers } = answer.report;

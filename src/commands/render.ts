@@ -3,7 +3,9 @@ import { TemplateFolder, templatesIn } from "../edges/output/template-files.js";
 import { Renderer, type RendererParts, type RendererState, type Result } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { type Command, STORE_SETTINGS, type ProcessWorld } from "./command.js";
-import { type Deps, openDaemonDeps, openDeps, runAsService } from "./daemon.js";
+import { giveOut } from "./cfg.js";
+import { describeHolder } from "../core/registry/claim.js";
+import { type Deps, holderIn, openDaemonDeps, openDeps, runAsService } from "./daemon.js";
 import { openStores } from "./stores.js";
 import { rendererPage, rendererParts, templateDeps, withFolders } from "./rendering.js";
 
@@ -29,17 +31,27 @@ export const renderCommand: Command = {
     "stale-after",
     "listen",
     "admin-token-file",
+    "reload-slots",
+    "reload-group",
+    "reload-splay",
+    "reload-slot-wait",
+    "cfg-listen",
+    "cfg-cert",
+    "cfg-token-file",
   ],
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
     const daemon = openDaemonDeps(settings, world);
     await using stores = await openStores(settings, daemon, world);
     const folder = new TemplateFolder(settings.confdir, daemon);
-    const renderer = new Renderer(partsOf(settings, { folder, storeOf: stores.of }, world, daemon));
-    await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9181", {
+    const renderer = new Renderer(partsOf(settings, { folder, stores }, world, daemon));
+    const listen = settings.listen ?? "127.0.0.1:9181";
+    await using given = await giveOut(renderer.files, listen, settings, daemon);
+    await using _status = await daemon.serve(listen, {
       status: () => ({ waitingFor: renderer.waitingFor, notes: renderer.notes, state: renderer.state }),
       page: rendererPage(renderer, stores.common, daemon.clock),
       history: renderer.histories,
+      more: given.answers,
     });
     const condition = () => ({ waitingFor: renderer.waitingFor, summary: summaryOf(renderer.state) });
     return await runAsService(renderer, condition, daemon, world, signal, () => {
@@ -56,7 +68,7 @@ async function renderOnce(settings: Settings, world: ProcessWorld, signal: Abort
   const deps = openDeps(settings, world);
   await using stores = await openStores(settings, deps, world);
   const folder = new TemplateFolder(settings.confdir, deps);
-  const renderer = new Renderer(partsOf(settings, { folder, storeOf: stores.of }, world, deps));
+  const renderer = new Renderer(partsOf(settings, { folder, stores }, world, deps));
   const results = await renderer.once(signal);
   for (const { outcome } of results) {
     if (outcome.kind === "would-change") world.stdout.write(`${outcome.diff}\n`);
@@ -66,12 +78,26 @@ async function renderOnce(settings: Settings, world: ProcessWorld, signal: Abort
 
 function partsOf(
   settings: Settings,
-  { folder, storeOf }: { readonly folder: TemplateFolder; readonly storeOf: RendererParts["storeOf"] },
-  { env }: ProcessWorld,
+  { folder, stores }: { readonly folder: TemplateFolder; readonly stores: Awaited<ReturnType<typeof openStores>> },
+  world: ProcessWorld,
   deps: Deps,
 ): RendererParts {
+  const { env } = world;
   const templates = withFolders(folder, env, deps);
-  return rendererParts(settings, { storeOf, templates }, templateDeps(templatesIn(settings.confdir), { env }), deps);
+  const seen = templateDeps(templatesIn(settings.confdir), { env });
+  return {
+    ...rendererParts(settings, { storeOf: stores.of, templates }, seen, deps),
+    reloads: {
+      rules: {
+        slots: settings["reload-slots"],
+        group: settings["reload-group"],
+        splayMs: settings["reload-splay"],
+        waitMs: settings["reload-slot-wait"],
+      },
+      take: stores.common.takeSlot?.bind(stores.common),
+      holder: describeHolder(holderIn(world)),
+    },
+  };
 }
 
 function exitCodeOf(results: readonly Result[], tellsChange: boolean): number {

@@ -10,7 +10,7 @@ import { reasonOf } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";
 import { graceSignal } from "../flow/deadline.js";
 import type { Settings } from "../settings.js";
-import { adminTokenOf } from "./daemon.js";
+import { tokenOf } from "./daemon.js";
 import type { OperandCommand, ProcessWorld } from "./command.js";
 import { locate } from "./inquiry.js";
 
@@ -71,7 +71,7 @@ async function drainOf(
   signal: AbortSignal,
 ): Promise<Drain | undefined> {
   const { agent: address } = settings;
-  const token = await adminTokenOf(settings);
+  const token = await tokenOf(settings, "admin-token-file");
   const asked = await askAgent(address, clock, signal);
   if (asked.kind === "silent") {
     const why = `No agent answers at ${address} (${asked.reason})`;

@@ -12,10 +12,11 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   template: [
     ...["src", "dest", "keys", "prefix", "mode", "uid", "gid", "owner", "group", "check_cmd", "check_cmd_timeout"],
     ...["reload_cmd", "reload_cmd_timeout", "reload_burst", "min_reload_interval", "debounce", "output_format"],
+    "served_as",
   ],
   haproxy: [
     ...["socket", "reload", "reload_burst", "min_reload_interval", "min_check_interval", "removal_grace"],
-    "removal_reload_delay",
+    ...["removal_reload_delay", "reload_slots", "reload_group", "reload_splay", "reload_slot_wait"],
   ],
   backend: [
     ...["backend", "nodes", "basic_auth", "username", "password", "client_cakeys", "client_cert", "client_key", "file"],
@@ -35,6 +36,8 @@ const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
   "min_check_interval",
   "removal_grace",
   "removal_reload_delay",
+  "reload_splay",
+  "reload_slot_wait",
   "debounce",
   "check_cmd_timeout",
   "reload_cmd_timeout",

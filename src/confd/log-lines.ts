@@ -99,6 +99,9 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "reconciled":
     case "registered":
     case "reload-needed":
+    case "reload-waits":
+    case "reload-slot-taken":
+    case "reload-without-slot":
     case "servers-deleted":
     case "servers-linger":
     case "session-lost":

@@ -1,6 +1,6 @@
 import { parse as parseToml, TomlError } from "smol-toml";
 import { reasonOf } from "../errors.js";
-import type { HaproxySettings, OutputFormat } from "../ports.js";
+import type { HaproxySettings, OutputFormat, SharedReloads } from "../ports.js";
 import type { BackendWords } from "./backend.js";
 import { type Table, TableReader } from "./table-reader.js";
 import * as value from "./values.js";
@@ -40,6 +40,7 @@ interface TemplateTable {
   readonly minReloadInterval: number | undefined;
   readonly debounce: number | undefined;
   readonly outputFormat: OutputFormat | undefined;
+  readonly servedAs: readonly string[] | undefined;
 }
 
 /** Everything that is wrong with a file, each in one line. */
@@ -100,14 +101,22 @@ function readTemplate(table: TableReader, strictness: Strictness): TemplateTable
     minReloadInterval: table.optional("min_reload_interval", value.duration),
     debounce: table.optional("debounce", value.duration),
     outputFormat: table.optional("output_format", value.outputFormat),
+    servedAs: table.optional("served_as", value.servedNames),
   };
   table.refuseOthers();
   return read;
 }
 
 function readHaproxy(table: TableReader): HaproxyTable {
+  const shared = {
+    slots: table.optional("reload_slots", value.reloadSlots),
+    group: table.optional("reload_group", value.groupName),
+    splayMs: table.optional("reload_splay", value.duration),
+    waitMs: table.optional("reload_slot_wait", value.duration),
+  };
   const read = {
     socket: table.optional("socket", value.absolutePath),
+    shared: Object.values(shared).some((each) => each !== undefined) ? present(shared) : undefined,
     reload: table.required("reload", value.reloadDriver, { kind: "command", command: "" }),
     reloadBurst: table.optional("reload_burst", value.reloadBurst),
     minReloadInterval: table.optional("min_reload_interval", value.duration),
@@ -117,6 +126,17 @@ function readHaproxy(table: TableReader): HaproxyTable {
   };
   table.refuseOthers();
   return read;
+}
+
+/** The same without what was not said, so that equal tables are equal. */
+function present(shared: { readonly [Key in keyof SharedReloads]: SharedReloads[Key] | undefined }) {
+  const { slots, group, splayMs, waitMs } = shared;
+  return {
+    ...(slots !== undefined && { slots }),
+    ...(group !== undefined && { group }),
+    ...(splayMs !== undefined && { splayMs }),
+    ...(waitMs !== undefined && { waitMs }),
+  };
 }
 
 function readBackend(table: TableReader): BackendWords {

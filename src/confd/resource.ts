@@ -156,8 +156,13 @@ function settingsOf(
     settle:
       own.debounce === undefined ? defaults.settle : { quietMs: own.debounce, maxWaitMs: own.debounce * DEBOUNCES },
     outputFormat: own.outputFormat,
+    ...(own.servedAs && { servedAs: own.servedAs }),
     backend: place,
-    haproxy: driven && { socket: driven.socket, reload: reloadDriverFor(driven.reload, own.dest) },
+    haproxy: driven && {
+      socket: driven.socket,
+      reload: reloadDriverFor(driven.reload, own.dest),
+      ...(driven.shared && { shared: driven.shared }),
+    },
   };
 }
 

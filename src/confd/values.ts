@@ -60,8 +60,30 @@ export const reloadBurst: ValueReader<number> = (value) =>
     ? value
     : refused(`must be a whole number from 1 to ${MOST_RELOADS}`);
 
+/** How many HAProxies of a group may be reloaded at once. */
+export const reloadSlots: ValueReader<number> = (value) =>
+  typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MOST_SLOTS
+    ? value
+    : refused(`must be a whole number from 1 to ${MOST_SLOTS}`);
+
+const MOST_SLOTS = 64;
+
+/** The name of a group of HAProxies, which becomes a part of a key. */
+export const groupName: ValueReader<string> = (value) =>
+  typeof value === "string" && /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(value)
+    ? value
+    : refused("must be a name of letters, digits, '_', '.' and '-', 63 at most");
+
 /** More are no burst any more. */
 const MOST_RELOADS = 100;
+
+/** Names by which a file is asked for, such as the address that several HAProxies share. */
+export const servedNames: ValueReader<readonly string[]> = (value) =>
+  isTexts(value) && value.length > 0 && value.every((name) => SERVED_NAME.test(name))
+    ? value
+    : refused("must be a list of names of letters, digits, '_', '.', ':' and '-'");
+
+const SERVED_NAME = /^[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,254}$/;
 
 /** The name of a format. */
 export const outputFormat: ValueReader<OutputFormat> = (value) => {

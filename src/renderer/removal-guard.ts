@@ -110,3 +110,13 @@ async function unexplainedBy(
 function heldAt({ key, was, is }: Departure, before: HeldKeys, now: number): readonly [string, HeldKey] {
   return [key, { was, is, since: before.get(key)?.since ?? now }];
 }
+
+/** What nobody has to hold, or what is taken whatever it takes away. */
+export function passed({ snapshot, held }: { readonly snapshot: Snapshot; readonly held: HeldKeys }): Judgement {
+  return { kind: "passed", snapshot, held, losses: [], turnedBack: 0 };
+}
+
+/** What is held because the store has turned back, in words. */
+export function describeTurnedBack(count: number): readonly string[] {
+  return count === 0 ? [] : [`what ${count} keys say, which etcd has turned back`];
+}

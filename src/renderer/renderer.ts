@@ -4,10 +4,22 @@ import type { Clock } from "../flow/clock.js";
 import { linkedSignal } from "../flow/linked-signal.js";
 import { ReloadGate } from "../flow/reload-gate.js";
 import { LossFinder } from "../haproxy/config/removal.js";
-import type { History, ProxyDriver, ReloadVerdict, Resource, ResourceSet, Store, Target, Templates } from "../ports.js";
+import type {
+  History,
+  ProxyDriver,
+  ReloadVerdict,
+  Resource,
+  ResourceSet,
+  SharedReloads,
+  Store,
+  Target,
+  Templates,
+} from "../ports.js";
 import type { Rendering } from "../template/template.js";
 import type { ApplyOptions } from "./apply-parts.js";
+import { FilesByName } from "./history/given-files.js";
 import { Histories } from "./history/histories.js";
+import { ReloadSlots } from "./reload-slots.js";
 import { ResourceLoop } from "./resource-loop.js";
 import type { ResourceState } from "./resource-status.js";
 
@@ -22,6 +34,12 @@ export interface RendererParts extends ApplyOptions {
   readonly balancerOf: (resource: Resource) => Promise<ProxyDriver>;
   /** See `ResourceLoopParts`. */
   readonly staleAfterMs?: number;
+  /** How reloads go about those of other hosts where a resource does not say so itself; they do not when undefined. */
+  readonly reloads?: {
+    readonly rules: SharedReloads;
+    readonly take: Store["takeSlot"];
+    readonly holder: string;
+  };
   /** Where the history of a file is kept; undefined where nobody keeps one, and nothing can be pinned. */
   readonly historyOf?: ((resource: Resource) => Promise<History>) | undefined;
   readonly clock: Clock;
@@ -50,6 +68,7 @@ export interface Result {
  */
 export class Renderer {
   readonly #parts: RendererParts;
+  readonly #reloadSlots = new Map<string, ReloadSlots>();
   readonly #reloadGates = new Map<string, ReloadGate<ReloadVerdict>>();
   /** Absent where nobody keeps them. */
   readonly histories: Histories | undefined;
@@ -117,6 +136,9 @@ export class Renderer {
     });
   }
 
+  /** The files that are kept now, for hosts that fetch them. */
+  readonly files = new FilesByName(() => [...this.#loops.values()].map(({ loop }) => loop));
+
   /** What is kept now. */
   get resources(): readonly Resource[] {
     return [...this.#loops.values()].map(({ loop }) => loop.resource);
@@ -179,7 +201,21 @@ export class Renderer {
         return all.filter((identity) => identity === identityOf(resource)).length <= 1;
       },
       reloadGate: this.#reloadGateOf(resource),
+      slots: this.#slotsOf(resource)?.of(resource.name),
     });
+  }
+
+  /** The files of one HAProxy have one slot; the first of them says how many there are, and of which group. */
+  #slotsOf(resource: Resource): ReloadSlots | undefined {
+    const { reloads, clock, emit } = this.#parts;
+    if (!reloads || !resource.haproxy) return undefined;
+    const rules = { ...reloads.rules, ...resource.haproxy.shared };
+    if (rules.slots === undefined && rules.splayMs === 0) return undefined;
+    const identity = `${identityOf(resource)} ${JSON.stringify(rules)}`;
+    const slots =
+      this.#reloadSlots.get(identity) ?? new ReloadSlots({ ...reloads, rules, clock, emit, chance: Math.random });
+    this.#reloadSlots.set(identity, slots);
+    return slots;
   }
 
   #reloadGateOf(resource: Resource): ReloadGate<ReloadVerdict> {

@@ -1,5 +1,5 @@
 import type { Emit, Outcome } from "../core/events/event.js";
-import { retryOf } from "../core/events/outcome.js";
+import { hasTaken, retryOf } from "../core/events/outcome.js";
 import { describeCause } from "../core/history/describe-entry.js";
 import { changesOf } from "../core/history/key-notes.js";
 import type { Snapshot } from "../core/model/snapshot.js";
@@ -14,7 +14,7 @@ import type { BringTo } from "./candidate.js";
 import type { FileHistory } from "./history/file-history.js";
 import { follow, type FollowingParts } from "./following.js";
 import { type HeldKeys, NONE_HELD } from "./held-keys.js";
-import { type GuardMemory, judge, type Judgement } from "./removal-guard.js";
+import { describeTurnedBack, type GuardMemory, judge, type Judgement, passed } from "./removal-guard.js";
 import { Drafts, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
 import { ResourceStatus, type TurnFacts } from "./resource-status.js";
 import { NotedDriver } from "./history/turn-log.js";
@@ -103,6 +103,8 @@ export class ResourceApplier {
   /** Whether the status speaks of what is held; and what would be lost with it. */
   #isHoldTold = false;
   #losses: readonly string[] = [];
+  /** The text of the file after the last turn that has left it in order. */
+  #inOrder: string | undefined;
 
   constructor(resource: Resource, parts: ApplierParts) {
     this.#resource = resource;
@@ -115,6 +117,14 @@ export class ResourceApplier {
   /** Another text is due although nothing of the store has changed; the next turn brings it in whatever it takes away. */
   order(): void {
     this.#orders += 1;
+  }
+
+  /** The text that the file had when it was last in order, under an earlier process, too; undefined where that is not known. */
+  async textInOrder(): Promise<string | undefined> {
+    const { target, history } = this.#parts;
+    if (this.#inOrder !== undefined) return this.#inOrder;
+    const present = await target.read();
+    return present !== undefined && (await history?.hasTaken(present)) ? present : undefined;
   }
 
   /** Applies one state; whatever goes wrong is an outcome, and only an abort is thrown. */
@@ -171,6 +181,7 @@ export class ResourceApplier {
     if (outcome.kind === "overtaken") return { outcome, snapshot: undefined };
     this.#noteFate(fate);
     turn.onDeferred(isDeferred);
+    if (hasTaken(outcome.kind)) this.#inOrder = await this.#parts.target.read();
     this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
     const about = { snapshot, state: newest, text };
     if (held.size > 0 && this.#settled) {
@@ -285,12 +296,4 @@ export class ResourceApplier {
       ...(shareReload && { shareReload }),
     };
   }
-}
-
-function passed({ snapshot, held }: Pick<Settled, "snapshot" | "held">): Judgement {
-  return { kind: "passed", snapshot, held, losses: [], turnedBack: 0 };
-}
-
-function describeTurnedBack(count: number): readonly string[] {
-  return count === 0 ? [] : [`what ${count} keys say, which etcd has turned back`];
 }

@@ -2,7 +2,7 @@ import type { Outcome } from "../core/events/event.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import { reasonOf } from "../errors.js";
 import { sleep } from "../flow/clock.js";
-import { deadlineSignal, graceSignal } from "../flow/deadline.js";
+import { graceSignal } from "../flow/deadline.js";
 import { linkedSignal } from "../flow/linked-signal.js";
 import { Notifier } from "../flow/notifier.js";
 import type { ReloadGate, ReloadPace, Turn } from "../flow/reload-gate.js";
@@ -13,10 +13,9 @@ import type { HeldKeys } from "./held-keys.js";
 import { type LoopAction, type LoopEvent, type LoopStep, next, RETRY_WAITS, START } from "./loop-state.js";
 import { NO_GUARD } from "./removal-guard.js";
 import { type Applied, ResourceApplier, type ApplierParts } from "./resource-applier.js";
+import type { SlotVisit } from "./reload-slots.js";
 import type { ResourceState } from "./resource-status.js";
-
-/** A turn waits for no longer to hear whether a loss was meant: others wait behind it. */
-const EVIDENCE_MS = 1_000;
+import { askStore, readAtOnce } from "./store-questions.js";
 
 /** Of a single pass, which nobody else comes after. */
 const ANY_PACE: ReloadPace = { burst: 1, intervalMs: 0 };
@@ -30,6 +29,8 @@ export interface ResourceLoopParts extends ApplierParts {
   readonly isAlone: () => boolean;
   /** Shared with whoever reloads the same HAProxy. */
   readonly reloadGate: ReloadGate<ReloadVerdict>;
+  /** Leads its reloads past those of other hosts; undefined where they go about nobody. */
+  readonly slots?: SlotVisit | undefined;
 }
 
 /** Keeps one file, and what reads it, in step with the store: carries out what `next` says, and tells it what happens. */
@@ -61,8 +62,24 @@ export class ResourceLoop {
   }
 
   get state(): ResourceState {
-    const { staleMs } = this.#parts.store;
-    return { ...this.#applier.status.state, ...(staleMs !== undefined && { staleMs: Math.round(staleMs) }) };
+    const { store, slots } = this.#parts;
+    const { staleMs } = store;
+    const reloadWaits = slots?.state;
+    return {
+      ...this.#applier.status.state,
+      ...(staleMs !== undefined && { staleMs: Math.round(staleMs) }),
+      ...(reloadWaits && { reloadWaits }),
+    };
+  }
+
+  /** See `ResourceApplier`. */
+  textInOrder(): Promise<string | undefined> {
+    return this.#applier.textInOrder();
+  }
+
+  /** Whether everybody on this machine may read the file; nobody is known to where no history is kept. */
+  async isPublic(): Promise<boolean> {
+    return (await this.#parts.history?.isPublic()) ?? false;
   }
 
   /** Another text is due, at once and whatever it takes away. */
@@ -104,6 +121,8 @@ export class ResourceLoop {
     } catch (error) {
       signal.throwIfAborted();
       return this.#fail(error);
+    } finally {
+      await this.#parts.slots?.leave();
     }
   }
 
@@ -152,7 +171,7 @@ export class ResourceLoop {
         if (!(await this.#wakes(action.until, signal))) this.#take({ kind: "due" });
         return;
       case "ask":
-        this.#take(await this.#ask(signal));
+        this.#take(await askStore(this.#parts, this.resource.prefixes, signal));
         return;
       case "enter":
       case "apply":
@@ -162,22 +181,26 @@ export class ResourceLoop {
 
   /** Enters the gate and applies, part by part, until there is something else to do; others enter between two parts. */
   async #takeTurn(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    for (let isOvertaken = false; ; isOvertaken = true) {
-      using turn = await this.#enter(signal);
-      const action = this.#take(isOvertaken ? { kind: "overtaken" } : { kind: "entered", at: clock.now() });
-      if (action.kind !== "apply") return;
-      const { outcome, snapshot, file } = await this.#apply(action, turn, this.#pace, signal);
-      if (outcome.kind === "overtaken") continue;
-      const ended = { outcome, applied: snapshot, ...(file && { file }) };
-      this.#take({ kind: "ended", ...ended, at: clock.now(), chance: Math.random() });
-      return;
+    const { clock, slots } = this.#parts;
+    try {
+      for (let isOvertaken = false; ; isOvertaken = true) {
+        using turn = await this.#enter(signal);
+        const action = this.#take(isOvertaken ? { kind: "overtaken" } : { kind: "entered", at: clock.now() });
+        if (action.kind !== "apply") return;
+        const { outcome, snapshot, file } = await this.#apply(action, turn, this.#pace, signal);
+        if (outcome.kind === "overtaken") continue;
+        const ended = { outcome, applied: snapshot, ...(file && { file }) };
+        this.#take({ kind: "ended", ...ended, at: clock.now(), chance: Math.random() });
+        return;
+      }
+    } finally {
+      await slots?.leave();
     }
   }
 
   /** Before nobody would come back to it, a file that was left behind gets what HAProxy has been brought to. */
   async #haveFileFollow(signal: AbortSignal): Promise<void> {
-    const { clock, finishWithinMs } = this.#parts;
+    const { clock, finishWithinMs, slots } = this.#parts;
     const { taken: snapshot, fileDueAt, guard } = this.#step.state.memory;
     if (fileDueAt === undefined || !snapshot) return;
     using rest = graceSignal(finishWithinMs, clock, signal);
@@ -187,6 +210,8 @@ export class ResourceLoop {
       await this.#apply({ kind: "apply", snapshot, begunAt: clock.now(), ...rules }, turn, this.#pace, rest.signal);
     } catch (error) {
       this.#fail(error);
+    } finally {
+      await slots?.leave();
     }
   }
 
@@ -211,7 +236,7 @@ export class ResourceLoop {
       mayDefer,
       mayPostpone,
       isHeld: this.#step.state.memory.heldSince !== undefined,
-      readStore: (prefixes: readonly string[], s: AbortSignal) => this.#evidence(prefixes, s),
+      readStore: (prefixes: readonly string[], s: AbortSignal) => readAtOnce(this.#parts, prefixes, s),
       onJudged: (isLoss: boolean, held: HeldKeys) => void this.#take({ kind: "judged", isLoss, held, at: clock.now() }),
       onDeferred: (isWaiting: boolean) => void this.#take({ kind: "deferred", isWaiting, at: clock.now() }),
       onReloadEnd: () => {
@@ -222,7 +247,8 @@ export class ResourceLoop {
       }),
       awaitReload: async (s: AbortSignal) => {
         const waitMs = await this.#reloadWait(turn, pace, s);
-        if (waitMs === 0) return false;
+        const { slots } = this.#parts;
+        if (waitMs === 0) return (await slots?.enter((ms) => this.#news.waitAtMost(ms, clock, s), s)) ?? false;
         // What is new meanwhile may be servers, which need not wait for the reload; a command has nothing but reloads.
         if (this.resource.haproxy) await this.#news.waitAtMost(waitMs, clock, s);
         else await sleep(waitMs, clock, s);
@@ -250,29 +276,6 @@ export class ResourceLoop {
     if (until !== undefined) return this.#news.waitAtMost(Math.max(0, until - clock.now()), clock, signal);
     await this.#news.wait(signal);
     return true;
-  }
-
-  async #ask(signal: AbortSignal): Promise<LoopEvent> {
-    const { store, clock } = this.#parts;
-    try {
-      const snapshot = await store.read(this.resource.prefixes, signal);
-      return { kind: "answered", snapshot, at: clock.now() };
-    } catch {
-      signal.throwIfAborted();
-      return { kind: "unanswered", at: clock.now() };
-    }
-  }
-
-  /** What tells whether a loss was meant; undefined where the store does not say so at once. */
-  async #evidence(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot | undefined> {
-    const { store, clock } = this.#parts;
-    using limit = deadlineSignal(EVIDENCE_MS, () => new Error("the store does not answer"), clock, signal);
-    try {
-      return await store.read(prefixes, limit.signal);
-    } catch {
-      signal.throwIfAborted();
-      return undefined;
-    }
   }
 
   #fail(error: unknown): Outcome {

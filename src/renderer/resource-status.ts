@@ -4,6 +4,7 @@ import type { PinState } from "../core/history/pin.js";
 import type { LeftOut } from "../core/view/server.js";
 import type { Clock } from "../flow/clock.js";
 import type { ProxyDriver, ProxyReport, Resource } from "../ports.js";
+import type { SlotState } from "./reload-slots.js";
 
 /** How one resource stands; everything but name and dest is absent until its first outcome. */
 export interface ResourceState {
@@ -26,6 +27,8 @@ export interface ResourceState {
   readonly isFileDue?: true;
   /** The earlier version that the file is pinned to; absent where it is not. */
   readonly pinned?: PinState;
+  /** Which slot a reload waits for; absent where none does. */
+  readonly reloadWaits?: SlotState;
 }
 
 /** What is told of a turn besides its outcome. */

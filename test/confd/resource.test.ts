@@ -102,6 +102,13 @@ min_reload_interval = "1m30s"
   });
 });
 
+describe("the names by which hosts fetch a file", () => {
+  test("are there where they are given, and else are not", () => {
+    expect(read(`${LEAST}served_as = ["10.0.0.9", "fd00::9"]`).servedAs).toEqual(["10.0.0.9", "fd00::9"]);
+    expect(read(LEAST)).not.toHaveProperty("servedAs");
+  });
+});
+
 describe("a wrong resource file is refused with", () => {
   test.each([
     ["an unknown key", `${LEAST}chek_cmd = "x"`, ["template.chek_cmd: there is no such key"]],
@@ -136,6 +143,11 @@ describe("a wrong resource file is refused with", () => {
       "two ways to reload",
       `${LEAST}reload_cmd = "x"\n[haproxy]\nreload = "systemd:h"`,
       [expect.stringMatching(/^template.reload_cmd: cannot be given beside \[haproxy\]/)],
+    ],
+    [
+      "a name to be served as that is a path",
+      `${LEAST}served_as = ["10.0.0.9", "../x"]`,
+      [expect.stringMatching(/^template.served_as: must be a list of names/)],
     ],
     ["bad TOML", "[template]\nsrc = \n", ["line 2: invalid value"]],
     ["a key given twice", `${LEAST}src = "b"`, [expect.stringMatching(/^line 5: /)]],

@@ -73,7 +73,7 @@ describe("the page of templates", () => {
       ...rows(resource.slice(0, at)).map((row) => ["template", ...row] as const),
       ...rows(resource.slice(at)).map((row) => ["haproxy", ...row] as const),
     ];
-    expect(examples).toHaveLength(22);
+    expect(examples).toHaveLength(27);
     for (const [table, keys = "", , example = ""] of examples) {
       expect(keys.split(", ")).toContain(example.split(" ")[0]);
       expect(parseResource("example.toml", withLine(table, example)), example).toHaveProperty("resource");

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { ReloadVerdict, Resource, Target, Verdict } from "../../src/ports.js";
 import { DEFAULT_OPTIONS } from "../../src/renderer/apply.js";
-import { Renderer } from "../../src/renderer/renderer.js";
+import { Renderer, type RendererParts } from "../../src/renderer/renderer.js";
 import { ManualClock, settled } from "../support/manual-clock.js";
+import { MemoryHistory } from "./history/memory-history.js";
 import { PushedStore, PushedTemplates, resourceOf, textIn } from "../support/pushed-store.js";
 
 /** A renderer on a store, templates and HAProxies of the test's own making. */
@@ -35,7 +36,7 @@ class World {
   readonly #runs = new Map<string, string | undefined>();
   #running: Promise<unknown> | undefined;
 
-  constructor(dryRun = false) {
+  constructor(dryRun = false, historyOf?: RendererParts["historyOf"]) {
     this.renderer = new Renderer({
       templates: this.templates,
       storeOf: () => this.store,
@@ -68,6 +69,7 @@ class World {
       ...DEFAULT_OPTIONS,
       staleAfterMs: 30_000,
       dryRun,
+      historyOf,
     });
   }
 
@@ -715,5 +717,77 @@ describe("the file of an HAProxy whose servers change again and again", () => {
     await change(world, "1");
     await change(world, "2");
     expect(world.files.get("/one.cfg")).toBe("2");
+  });
+});
+
+describe("the files that a renderer gives out", () => {
+  const textOf = async ({ renderer }: World): Promise<string | undefined> => {
+    const found = await renderer.files.find("one");
+    return found.kind === "found" ? found.text : undefined;
+  };
+
+  test("are those of the last turn that ended well: none that was refused, and nobody else's", async () => {
+    await using world = new World();
+    world.files.set("/one.cfg", "of somebody else");
+    world.start(ONE);
+    await settled();
+    expect(await textOf(world)).toBeUndefined();
+    world.store.say("first");
+    await settled();
+    expect(await textOf(world)).toBe("first");
+    await world.clock.advance(1_000);
+    world.ends.set("one.toml check", "no");
+    world.store.say("refused");
+    await settled();
+    expect(world.outcomes().at(-1)).toBe("rejected");
+    world.files.set("/one.cfg", "edited by hand");
+    expect(await textOf(world)).toBe("first");
+  });
+
+  test("stay the earlier ones while a reload is under way, and when it fails", async () => {
+    await using world = new World();
+    world.start(ONE);
+    world.store.say("first");
+    await settled();
+    await world.clock.advance(1_000);
+    world.isHolding = true;
+    world.ends.set("one.toml reload", "no");
+    world.store.say("second");
+    await settled();
+    world.held.splice(0).forEach((end) => {
+      end();
+    });
+    await settled();
+    expect(world.files.get("/one.cfg")).toBe("second");
+    expect(await textOf(world)).toBe("first");
+    world.isHolding = false;
+    world.held.splice(0).forEach((end) => {
+      end();
+    });
+    await settled();
+    expect(world.outcomes().at(-1)).toBe("rolled-back");
+    expect(await textOf(world)).toBe("first");
+  });
+
+  test("are there at once after a restart, while the store is away, where an earlier process has left them so", async () => {
+    const history = new MemoryHistory();
+    const historyOf = async (): Promise<MemoryHistory> => history;
+    {
+      await using before = new World(false, historyOf);
+      before.start(ONE);
+      before.store.say("first");
+      await settled();
+    }
+    for (const [present, given] of [
+      ["first", "first"],
+      ["edited by hand", undefined],
+      ["first", "first"],
+    ] as const) {
+      await using world = new World(false, historyOf);
+      world.files.set("/one.cfg", present);
+      world.start(ONE);
+      await settled();
+      expect(await textOf(world)).toBe(given);
+    }
   });
 });

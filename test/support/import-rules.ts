@@ -120,12 +120,16 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:*"],
   },
   "edges/history": { rooms: ["edges/files", "ports", "core/history"], packages: ["node:*"] },
+  "edges/cfg": {
+    rooms: ["edges/files", "edges/host", "edges/status", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*"],
+  },
   "edges/page": {
     rooms: ["edges/haproxy", "edges/status", "haproxy/runtime", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "handlebars"],
   },
   "edges/status": {
-    rooms: ["edges/files", "ports", "core/*", "flow", "errors"],
+    rooms: ["edges/files", "edges/host", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "prom-client", "zod"],
   },
   "edges/host": {

@@ -87,6 +87,8 @@ async function installed() {
     "etcdctl",
     "ip",
     "nginx",
+    "curl",
+    "keepalived",
     "pebble",
     "promtool",
     "redis-server",

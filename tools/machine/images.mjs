@@ -48,6 +48,13 @@ const RECIPES = [
     npm: false,
     changes: ["EXPOSE 8080", `CMD ${JSON.stringify(["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"])}`],
   },
+  // A base for an HAProxy that fetches its configuration, in the place of the public image of HAProxy.
+  {
+    image: "hecd-test/haproxy-curl",
+    programs: ["haproxy", "curl", "bash"],
+    npm: false,
+    changes: [`CMD ${JSON.stringify(["haproxy"])}`],
+  },
   // A base for the Dockerfile, in the place of the public image of Node.
   { image: "hecd-test/node", programs: ["node", "haproxy"], npm: true, changes: ['CMD ["node"]'] },
 ];

@@ -5,7 +5,7 @@
  *
  * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "redis-server" | "redis-cli" |
  *   "compose" | "ip" |
- *   "nginx" | "pebble" | "promtool" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
+ *   "nginx" | "curl" | "keepalived" | "pebble" | "promtool" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
  *
  * @typedef {{ readonly kind: "answers" }
  *   | { readonly kind: "silent", readonly reason: string }
@@ -50,6 +50,8 @@ const DEBIAN = {
   compose: { packages: ["docker-compose"], units: [] },
   ip: { packages: ["iproute2"], units: [] },
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
+  curl: { packages: ["curl"], units: [] },
+  keepalived: { packages: ["keepalived"], units: ["keepalived.service"] },
   pebble: { packages: ["pebble"], units: [] },
   promtool: { packages: ["prometheus"], units: ["prometheus.service"] },
   "systemd-analyze": { packages: ["systemd"], units: [] },
@@ -64,6 +66,7 @@ const NEEDED = {
   start: ["haproxy", "busybox", "docker"],
   test: [
     .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
+    .../** @type {const} */ (["curl", "keepalived"]),
     .../** @type {const} */ (["promtool", "systemd-analyze", "chromium", "redis-server", "redis-cli"]),
   ],
   // Packages are installed, and units booted, on machines of their own, each with an engine that comes from Debian.

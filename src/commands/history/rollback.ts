@@ -5,7 +5,7 @@ import { HecdError } from "../../errors.js";
 import { sleep, systemClock as clock } from "../../flow/clock.js";
 import type { Settings } from "../../settings.js";
 import type { OperandCommand, ProcessWorld } from "../command.js";
-import { adminTokenOf } from "../daemon.js";
+import { tokenOf } from "../daemon.js";
 import { numberIn } from "./diff.js";
 
 /** How often the renderer is asked what has come of an order, and for how long. */
@@ -62,7 +62,7 @@ async function give(
   if (address === "off") {
     throw new HecdError({ code: "usage", problem: "There is no renderer to give an order to: --renderer is off" });
   }
-  const place = { address, token: await adminTokenOf(settings), clock };
+  const place = { address, token: await tokenOf(settings, "admin-token-file"), clock };
   const [last] = await askHistory({ limit: 1 }, place, signal);
   stdout.write(`${await orderHistory(verb, query, place, signal)}\n`);
   const entry = await entryOf(verb, last?.id ?? 0, place, signal);

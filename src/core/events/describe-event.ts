@@ -167,6 +167,16 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return debug(`HAProxy of ${event.resource} has ${event.certificates.length} certificates`);
     case "reload-needed":
       return info(`${event.resource} needs a reload: ${event.reason}`);
+    case "reload-waits":
+      return info(
+        `${event.resource} waits for a slot of ${event.group} before its reload, which ${some(event.holders)} has${since(event.lastedMs)}`,
+      );
+    case "reload-slot-taken":
+      return debug(
+        `${event.resource} has a slot of ${event.group} for its reload after ${Math.round(event.waitedMs)} ms`,
+      );
+    case "reload-without-slot":
+      return warn(`${event.resource} is reloaded without a slot of ${event.group}: ${event.reason}`);
     case "haproxy-watched":
       return debug(
         `The HAProxy of ${event.resource} has ${event.oldWorkers} old workers and ${event.leaving} servers to delete`,

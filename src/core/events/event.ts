@@ -1,3 +1,4 @@
+// Long because everything that is ever told stands on one page.
 /** A store that is not etcd, as people are told of it. */
 export type Product = "Redis";
 
@@ -231,6 +232,23 @@ export type HecdEvent =
       readonly certificates: readonly { readonly file: string; readonly ends: number }[];
     }
   | { readonly kind: "reload-needed"; readonly resource: string; readonly reason: string }
+  /** A reload waits until one of the slots of its group is free. */
+  | {
+      readonly kind: "reload-waits";
+      readonly resource: string;
+      readonly group: string;
+      /** Who has them, or why nobody can say. */
+      readonly holders: readonly string[];
+      readonly lastedMs: number;
+    }
+  | { readonly kind: "reload-slot-taken"; readonly resource: string; readonly group: string; readonly waitedMs: number }
+  | {
+      readonly kind: "reload-without-slot";
+      readonly resource: string;
+      readonly group: string;
+      readonly waitedMs: number;
+      readonly reason: string;
+    }
   | {
       readonly kind: "haproxy-watched";
       readonly resource: string;

@@ -23,3 +23,11 @@ export function retryOf(outcome: Outcome): "never" | "for news" | "later" {
 export function isGood(outcome: Outcome): boolean {
   return retryOf(outcome) === "never" && outcome.kind !== "differs";
 }
+
+/** Whether the file has a text at this end that its check has accepted, and that nothing has refused. */
+export function hasTaken(kind: string): boolean {
+  return TAKEN.has(kind);
+}
+
+/** What nothing reads yet is in order, too. */
+const TAKEN: ReadonlySet<string> = new Set<Outcome["kind"]>(["unchanged", "applied", "differs", "waiting"]);

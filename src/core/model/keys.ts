@@ -7,6 +7,9 @@ export const SERVICES = `${ROOT}/services`;
 /** The claims of all agents. */
 export const AGENTS = `${ROOT}/agents`;
 
+/** The slots of groups of HAProxies that are not to be reloaded all at once. */
+const SLOTS = `${ROOT}/reload-slots`;
+
 /** `/app/servers` in its one canonical form: a leading slash, none at the end, none doubled. */
 export function normalPrefix(prefix: string): string {
   const parts = prefix.split("/").filter((part) => part !== "");
@@ -26,6 +29,11 @@ export function simpleKey(prefix: string, service: string, name: string): string
 /** The key of an instance's JSON record. */
 export function recordKey(service: string, id: string): string {
   return `${SERVICES}/${service}/${id}`;
+}
+
+/** The key of one of the slots of a group, which are counted from 0. */
+export function slotKey(group: string, number: number): string {
+  return `${SLOTS}/${group}/${number}`;
 }
 
 /** The key by which an agent claims its host. */

@@ -3,7 +3,7 @@ import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
 import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
-import type { Session, SessionOptions, Store } from "../../ports.js";
+import type { Session, SessionOptions, SlotAnswer, SlotOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
 import type { LeasedSessions } from "../leases/sessions.js";
 import { type EtcdOptions, openClient } from "../etcd-client/client.js";
@@ -77,6 +77,12 @@ export class EtcdStore implements Store {
       this.#mind(work);
     });
     return this.#sessions.open(options, signal, this.#life.signal);
+  }
+
+  async takeSlot(options: SlotOptions, signal: AbortSignal): Promise<SlotAnswer> {
+    const [{ EtcdLeases }, { takeSlot }] = await Promise.all([import("./leases.js"), import("../leases/slots.js")]);
+    using work = linkedSignal(signal, this.#life.signal);
+    return await takeSlot(new EtcdLeases(this.#etcd), options, this.#life.signal, work.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

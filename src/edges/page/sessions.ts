@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../flow/clock.js";
+import { tokenTest } from "../status/orders.js";
 
 /** How long somebody stays signed in, and how many may be so at once: the oldest gives way. */
 const LASTS_MS = 12 * 3_600_000;
@@ -21,21 +22,17 @@ interface KnownSession extends SignedIn {
   readonly until: number;
 }
 
-/** Who is signed in, by a token that is never kept as it is and never compared in a time that tells of it. */
+/** Who is signed in, by a token; see `tokenTest`. */
 export class Sessions {
-  readonly #token: Buffer;
+  /** Whether a token is the right one. */
+  readonly isToken: (given: string) => boolean;
   readonly #clock: Clock;
   readonly #sessions = new Map<string, KnownSession>();
   #failures: readonly number[] = [];
 
   constructor(token: string, clock: Clock) {
-    this.#token = digestOf(token);
+    this.isToken = tokenTest(token);
     this.#clock = clock;
-  }
-
-  /** Whether a token is the right one. */
-  isToken(given: string): boolean {
-    return timingSafeEqual(digestOf(given), this.#token);
   }
 
   /** Signs somebody in by a token: the secret that their cookie is to hold. */

@@ -71,6 +71,15 @@ export class Metrics {
   readonly #needs = this.#counter("hecd_reloads_needed_total", "Changes that only a reload could bring in", [
     "resource",
   ]);
+  readonly #slotWaits = this.#histogram(
+    "hecd_reload_slot_wait_seconds",
+    "Time that reloads were put off and waited for a slot of their group, and whether they got one",
+    ["resource", "group", "taken"],
+  );
+  readonly #slotWaiting = this.#gauge("hecd_reload_slot_waiting", "Whether a reload waits for a slot of its group", [
+    "resource",
+    "group",
+  ]);
   readonly #oldWorkers = this.#gauge("hecd_haproxy_old_workers", "Workers left over from earlier reloads", [
     "resource",
   ]);
@@ -240,6 +249,17 @@ export class Metrics {
       case "reload-needed":
         this.#needs.inc({ resource: event.resource });
         break;
+      case "reload-waits":
+        this.#slotWaiting.set({ resource: event.resource, group: event.group }, 1);
+        break;
+      case "reload-slot-taken":
+      case "reload-without-slot": {
+        const { resource, group, waitedMs } = event;
+        this.#slotWaiting.set({ resource, group }, 0);
+        const taken = String(event.kind === "reload-slot-taken");
+        this.#slotWaits.observe({ resource, group, taken }, waitedMs / 1_000);
+        break;
+      }
       case "haproxy-watched":
         this.#oldWorkers.set({ resource: event.resource }, event.oldWorkers);
         this.#oldBytes.set({ resource: event.resource }, event.oldBytes);

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Orders } from "../../ports.js";
 import { isPlainHost } from "./asked-host.js";
@@ -64,8 +65,18 @@ function refused(code: 401 | 403 | 404 | 413, why: string): OrderAnswer {
   return { code, body: { refused: why } };
 }
 
+/** Tells whether a token is the right one, which is not kept as it is, in a time that tells nothing of it. */
+export function tokenTest(token: string): (given: string) => boolean {
+  const digest = digestOf(token);
+  return (given) => timingSafeEqual(digestOf(given), digest);
+}
+
+function digestOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
 /** The token of `Authorization: Bearer TOKEN`; empty where there is none. */
-function bearerIn({ authorization = "" }: IncomingHttpHeaders): string {
+export function bearerIn({ authorization = "" }: IncomingHttpHeaders): string {
   return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
 }
 

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { ProxyStatistics } from "../../core/model/proxy-statistics.js";
-import { HecdError, reasonOf } from "../../errors.js";
+import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
 import type { HistoryOrders, Orders } from "../../ports.js";
+import { listenAt } from "../host/listening.js";
 import { isOwnHost } from "./asked-host.js";
 import { EVENT_STREAM } from "./event-stream.js";
 import { answerHistory, carryOutHistory } from "./history-answers.js";
@@ -27,7 +27,7 @@ export interface StatusSources {
   readonly statistics?: (signal: AbortSignal) => Promise<ReadonlyMap<string, ProxyStatistics | undefined>>;
   /** Whether an order may be given by a token; every order may be given without one when undefined. */
   readonly isToken?: ((given: string) => boolean) | undefined;
-  /** Answers what is the page's, or confd's, and resolves to false for what is not. */
+  /** Answers what is the page's, confd's or a file's, and resolves to false for what is not. */
   readonly page?: { take(request: IncomingMessage, response: ServerResponse): Promise<boolean> } | undefined;
 }
 
@@ -47,8 +47,6 @@ export interface StatusServer extends AsyncDisposable {
  * Throws `port-occupied` when another process holds the port.
  */
 export async function openStatusServer(listen: string, sources: StatusSources): Promise<StatusServer> {
-  const colon = listen.lastIndexOf(":");
-  const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
   const { status, live } = sources;
   const readers = live && new LiveReaders({ status, ...live });
   const server = createServer((request, response) => {
@@ -56,24 +54,12 @@ export async function openStatusServer(listen: string, sources: StatusSources): 
       respond(response, 500, "text/plain; charset=utf-8", `${reasonOf(error)}\n`);
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const fault =
-        error.code === "EADDRINUSE"
-          ? ({ code: "port-occupied", address: listen } as const)
-          : ({ code: "config-invalid", source: `--listen ${listen}`, issues: [error.message] } as const);
-      reject(new HecdError(fault, { cause: error }));
-    });
-    server.listen(Number(listen.slice(colon + 1)), host, resolve);
-  });
-  const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address
+  const listening = await listenAt(server, listen, "listen");
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    url: `http://${listening.address}`,
     async [Symbol.asyncDispose]() {
       readers?.[Symbol.dispose]();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await listening[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Emit, Outcome } from "../../core/events/event.js";
-import { isGood, retryOf } from "../../core/events/outcome.js";
+import { hasTaken, isGood, retryOf } from "../../core/events/outcome.js";
 import type { Cause, HistoryEntry, HistoryLine, NewestHistory } from "../../core/history/entry.js";
 import { keysBetween, keysCause } from "../../core/history/key-notes.js";
 import { addressesIn, addressesOf } from "../../core/history/store-addresses.js";
@@ -42,6 +42,9 @@ const MOST_OUTPUT = 4_000;
 /** So many entries are held in memory for whoever looks on, and so many deeds of each. */
 const NEWEST = 20;
 const NEWEST_DEEDS = 20;
+
+/** How many entries are looked through for a text, or for the version before the present one. */
+export const MOST_LOOKED_AT = 10_000;
 
 /**
  * Puts down what becomes of one file, and why: which keys have changed since it was right last, or what else has.
@@ -165,6 +168,20 @@ export class FileHistory {
       ...(did.length > 0 && { did: [...did] }),
       ...(output !== undefined && { output: output.slice(0, MOST_OUTPUT) }),
     });
+  }
+
+  /** Whether a turn, of whatever process, has left the file in order with this text. */
+  async hasTaken(text: string): Promise<boolean> {
+    await this.written();
+    const { history } = this.#parts;
+    const digest = history.digestOf(text);
+    const entries = await history.entries(MOST_LOOKED_AT);
+    return entries.some((entry) => entry.digest === digest && hasTaken(entry.outcome));
+  }
+
+  /** See `History`. */
+  isPublic(): Promise<boolean> {
+    return this.#parts.history.isPublic();
   }
 
   /** Resolves when all is on disk that has been put down. */

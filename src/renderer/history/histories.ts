@@ -4,7 +4,7 @@ import type { Version } from "../../core/history/versions.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import type { DiffQuestion, History, HistoryOrders, Resource, Target } from "../../ports.js";
-import { FileHistory } from "./file-history.js";
+import { FileHistory, MOST_LOOKED_AT } from "./file-history.js";
 import { FilePin } from "./file-pin.js";
 import { diffOf } from "./text-diff.js";
 
@@ -161,9 +161,6 @@ export class Histories implements HistoryOrders {
     await Promise.all([...this.#records.values()].map(({ history }) => history.written()));
   }
 }
-
-/** How many entries are looked through for the version before the present one. */
-const MOST_LOOKED_AT = 10_000;
 
 /** Ends that have left the file as it was. */
 const REFUSED: ReadonlySet<string> = new Set(["rejected", "rolled-back", "failed", "held"]);

@@ -1,5 +1,5 @@
 /** How long a store may be silent before a reload goes without a slot: right servers matter more. */
-export const SILENT_MS = 10_000;
+const SILENT_MS = 10_000;
 
 /** A reload that waits for its turn among those of other hosts. Times are those of the clock, in milliseconds. */
 export interface SlotWait {
@@ -12,7 +12,7 @@ export interface SlotWait {
 }
 
 /** What bounds such a wait. */
-export interface SlotPatience {
+interface SlotPatience {
   /** Whether a slot is needed at all. */
   readonly needsSlot: boolean;
   /** How long a slot is waited for while the store answers. */

@@ -64,6 +64,13 @@ export interface Store extends AsyncDisposable {
   watch(prefixes: readonly string[], signal: AbortSignal): AsyncIterable<Snapshot>;
 
   /**
+   * Changes keys that no session holds, all of them or none, if each is what it was said to be at this very moment; what is
+   * put hangs on no lease. Resolves to whether it was so. Makes one request; fails with `store-unreachable`,
+   * `store-refused` or `store-full`. Absent where keys can only be read.
+   */
+  exchange?(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean>;
+
+  /**
    * Claims a host and opens the session under whose one lease everything of that host is registered.
    *
    * Waits, and tells so, while the store is away or another agent holds the claim; told to fail, it does so once it is
@@ -71,6 +78,13 @@ export interface Store extends AsyncDisposable {
    * own earlier session has left, so that `held` may not be empty at the start.
    */
   openSession(options: SessionOptions, signal: AbortSignal): Promise<Session>;
+}
+
+/** What a key was, and what it is to become; undefined where it is not there. */
+export interface KeyExchange {
+  readonly key: string;
+  readonly was: string | undefined;
+  readonly is: string | undefined;
 }
 
 /** What a session is opened with. */

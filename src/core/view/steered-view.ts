@@ -33,6 +33,8 @@ interface Keys {
   readonly refused: ReadonlyMap<string, LeftOut>;
 }
 
+const NO_KEYS: Keys = { byService: new Map(), refused: new Map() };
+
 /** How a view came about. */
 interface Workings extends Keys {
   readonly plain: View;
@@ -68,7 +70,7 @@ function keysIn(entries: Snapshot["entries"], before: Workings | undefined): Key
   if (before && touched.every((key) => entries.get(key) === before.entries.get(key))) {
     if (changed || touched.length === sizeOf(before)) return before;
   }
-  const known: Keys = changed && before ? before : { byService: new Map(), refused: new Map() };
+  const known = changed ? before : NO_KEYS;
   const byService = new Map(known.byService);
   const refused = new Map(known.refused);
   for (const key of touched) {

@@ -96,7 +96,11 @@ export class ResourceApplier {
     this.#parts = parts;
     this.#driver = new NotedDriver(parts.driver);
     this.#rendering = new ResourceRendering(resource.name, parts);
-    this.status = new ResourceStatus(resource, { ...parts, leftOut: () => this.#rendering.leftOut });
+    this.status = new ResourceStatus(resource, {
+      ...parts,
+      leftOut: () => this.#rendering.leftOut,
+      steering: () => this.#rendering.steering,
+    });
   }
 
   /** Another text is due although nothing of the store has changed; the next turn brings it in whatever it takes away. */

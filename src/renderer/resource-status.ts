@@ -22,6 +22,8 @@ export interface ResourceState {
   readonly agoMs?: number;
   /** The keys that the text leaves out, with the reason for each; absent where there are none. */
   readonly leftOut?: readonly LeftOut[];
+  /** What keys of steering come to in the text, in words; absent where there are none. */
+  readonly steering?: readonly string[];
   /** The earlier version that the file is pinned to; absent where it is not. */
   readonly pinned?: PinState;
 }
@@ -35,6 +37,7 @@ export interface StatusParts {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly leftOut?: () => readonly LeftOut[];
+  readonly steering?: () => readonly string[];
   readonly pin?: { readonly state: PinState | undefined } | undefined;
 }
 
@@ -74,9 +77,10 @@ export class ResourceStatus {
   }
 
   get state(): ResourceState {
-    const { driver, clock, leftOut, pin } = this.#parts;
+    const { driver, clock, leftOut, steering, pin } = this.#parts;
     const { name, dest } = this.#resource;
     const omitted = leftOut?.() ?? [];
+    const steered = steering?.() ?? [];
     const pinned = pin?.state;
     return {
       name,
@@ -86,6 +90,7 @@ export class ResourceStatus {
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
       ...(omitted.length > 0 && { leftOut: omitted }),
+      ...(steered.length > 0 && { steering: steered }),
       ...(pinned && { pinned }),
     };
   }

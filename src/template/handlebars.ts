@@ -28,7 +28,7 @@ import { EACH_ITEM, type Helper } from "./handlebars/dependence.js";
 import { eachItem, rememberItems, rememberParts, STEADY_PART, steadyPart } from "./handlebars/remembered.js";
 import { lookStrictly } from "./handlebars/strict.js";
 import { scopeOf } from "./scope.js";
-import type { RenderInput, Template } from "./template.js";
+import type { RenderInput, Rendering, Template } from "./template.js";
 
 /** Reads a Handlebars template; see `compileTemplate`. */
 export function compileHandlebars(name: string, source: string): Template {
@@ -67,7 +67,7 @@ export function compileHandlebars(name: string, source: string): Template {
       });
       view = seen.view ?? view;
       routing = seen.routing ?? routing;
-      return { text, leftOut: seen.leftOut };
+      return { text, leftOut: seen.leftOut, ...(seen.view && steeringIn(seen.view)) };
     },
   };
 }
@@ -229,6 +229,11 @@ class Seen {
       ...pages,
     ];
   }
+}
+
+function steeringIn({ steering }: SteeredView): Pick<Rendering, "steering"> {
+  if (steering.size === 0) return {};
+  return { steering: [...steering].flatMap(([service, { words }]) => words.map((each) => `${service}: ${each}`)) };
 }
 
 /** All words in a template that may be names of functions. Handlebars wraps each helper anew in every rendering. */

@@ -16,7 +16,7 @@ export interface ServiceList extends Pick<View, "leftOut"> {
 export interface ListedService extends Omit<Service, "servers"> {
   /** By name. */
   readonly servers: readonly ListedServer[];
-  /** What keys of steering have of the service as a whole, in words; absent where there are none. */
+  /** What its keys of steering come to, in words; absent where there are none. */
   readonly steering?: readonly string[];
   /** By name. */
   readonly resting: readonly RestingServer[];

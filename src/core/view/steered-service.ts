@@ -9,7 +9,7 @@ export interface SteeredService {
   readonly service: Service;
   /** What of the keys cannot hold. */
   readonly leftOut: readonly LeftOut[];
-  /** What holds for the service as a whole, in words. */
+  /** What the keys come to, in words: `green alone serves`. */
   readonly words: readonly string[];
   /** Why a server is not as its record says, by its name; in words. */
   readonly because: ReadonlyMap<string, string>;
@@ -45,6 +45,10 @@ export function steered(service: Service, keys: readonly SteeringKey[]): Steered
       ...(isMaintained ? ["in maintenance"] : []),
       ...(only.tag === undefined ? [] : [`${only.tag} alone serves`]),
       ...shares.given.map(({ tag, percent }) => `${percent} % for ${tag}`),
+      ...keys.flatMap(({ says }) => (says.kind === "weight" ? [`weight ${says.weight} for ${says.server}`] : [])),
+      ...keys.flatMap(({ says }) =>
+        says.kind === "backup" ? [`${says.server} is ${says.isBackup ? "a" : "no"} backup`] : [],
+      ),
     ],
     because: new Map(servers.map((each) => [nameOf(each), each.because.join(", ")])),
   };

@@ -94,3 +94,20 @@ function keysIn(entries: Snapshot["entries"], before: Workings | undefined): Key
 function sizeOf({ byService, refused }: Keys): number {
   return [...byService.values()].reduce((sum, { length }) => sum + length, refused.size);
 }
+
+/** What keys of steering have of servers and their services, in words: `weight 0: green alone serves`. */
+export function steeringWords(
+  snapshot: Snapshot,
+  servers: readonly { readonly service: string; readonly name: string; readonly addr: string }[],
+): readonly string[] {
+  const { steering } = steeredServicesOf(snapshot);
+  return servers.flatMap(({ service, name, addr }) => {
+    const found = steering.get(service);
+    const server = found?.service.servers.find((each) => each.container === name && each.addr === addr);
+    const because = server && found?.because.get(server.name);
+    return [
+      ...(found?.service.isMaintained ? [`service ${service} is in maintenance`] : []),
+      ...(server && because ? [`weight ${server.weight}${server.backup ? " as a backup" : ""}: ${because}`] : []),
+    ];
+  });
+}

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { steeringKey } from "../../../src/core/model/keys.js";
 import { applyChanges, type KeyChange, snapshotOf } from "../../../src/core/model/snapshot.js";
-import { steeredServicesOf, type SteeredView } from "../../../src/core/view/steered-view.js";
+import { steeredServicesOf, type SteeredView, steeringWords } from "../../../src/core/view/steered-view.js";
 import { servicesOf } from "../../../src/core/view/view.js";
 import { record } from "../../support/records.js";
 
@@ -83,7 +83,7 @@ describe("keys of steering", () => {
   test("say why a server is not as its record has it", () => {
     const said = { "web/only": "blue", "web/share/v2": "25", "web/weight/blue-1": "9" };
     expect(view(said).steering.get("web")).toMatchObject({
-      words: ["blue alone serves", "25 % for v2"],
+      words: ["blue alone serves", "25 % for v2", "weight 9 for blue-1"],
       because: new Map([
         ["blue-1:10.0.0.5:1001", "weight by key"],
         ["green-1:10.0.0.5:1002", "25 % for v2"],
@@ -130,6 +130,18 @@ describe("keys of steering", () => {
     expect(after.services[1]).not.toBe(before.services[1]);
     expect(steeredServicesOf(plain).services).toEqual(servicesOf(plain).services);
   });
+});
+
+test("keys of steering are told of a server in words, and of its service where that is in maintenance", () => {
+  const said = { "web/only": "green", "web/maintenance": "true", "web/backup/green-2": "true" };
+  const snapshot = snapshotOf(1n, [...ALL, ...keysOf(said)]);
+  const of = (name: string, port: number, service = "web") =>
+    steeringWords(snapshot, [{ service, name, addr: `10.0.0.5:${port}` }]);
+  const maintained = "service web is in maintenance";
+  expect(of("blue-1", 1_001)).toEqual([maintained, "weight 0: green alone serves"]);
+  expect(of("green-1", 1_002)).toEqual([maintained]);
+  expect(of("green-2", 1_003)).toEqual([maintained, "weight 50 as a backup: backup by key"]);
+  expect(of("api-1", 1_004, "api")).toEqual([]);
 });
 
 test("a view that goes on from an earlier one is the one that is made anew, whatever has changed", () => {

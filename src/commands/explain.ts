@@ -10,6 +10,8 @@ import { type Inquiry, inquire } from "./inquiry.js";
 import { visible } from "../display/table.js";
 import { openStore } from "./stores.js";
 
+const DECIDING: ReadonlySet<string> = new Set(DECISION_SETTINGS);
+
 /** `hecd explain`: how a container is registered, or why it is not. */
 export const explainCommand: OperandCommand = {
   operand: { name: "CONTAINER" },
@@ -25,7 +27,7 @@ export const explainCommand: OperandCommand = {
   async run({ operand }, settings, world, signal) {
     const { stdout, stderr } = world;
     const inquiry = await inquire(operand, settings, signal);
-    const steering = await steeringOf(inquiry.explanation, settings, world, signal);
+    const steering = await steeringFor(inquiry.explanation, settings, world, signal);
     if (settings.json) stdout.write(`${JSON.stringify(machineForm(inquiry, steering), null, 2)}\n`);
     else stdout.write(humanForm({ ...inquiry, steering }));
     if (inquiry.note !== undefined && !settings.json) stderr.write(`${inquiry.note}\n`);
@@ -33,13 +35,11 @@ export const explainCommand: OperandCommand = {
   },
 };
 
-const DECIDING: ReadonlySet<string> = new Set(DECISION_SETTINGS);
-
 /**
  * What keys of steering have of a container's servers, in words. Where the store is not named, or does not answer, nothing
  * is known of that, and all else is told.
  */
-async function steeringOf(
+async function steeringFor(
   { instances }: Explanation,
   settings: Settings,
   world: ProcessWorld,

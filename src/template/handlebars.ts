@@ -14,7 +14,7 @@ import {
   withNamedTcp,
 } from "../core/view/tcp-services.js";
 import { Memo } from "../core/memo/memo.js";
-import { steeredServicesOf, type SteeredView } from "../core/view/steered-view.js";
+import { steeredServicesOf, type SteeredView, steeringOf } from "../core/view/steered-view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";
 import type { Scope, TemplateFunction } from "./functions/function.js";
@@ -28,7 +28,7 @@ import { EACH_ITEM, type Helper } from "./handlebars/dependence.js";
 import { eachItem, rememberItems, rememberParts, STEADY_PART, steadyPart } from "./handlebars/remembered.js";
 import { lookStrictly } from "./handlebars/strict.js";
 import { scopeOf } from "./scope.js";
-import type { RenderInput, Rendering, Template } from "./template.js";
+import type { RenderInput, Template } from "./template.js";
 
 /** Reads a Handlebars template; see `compileTemplate`. */
 export function compileHandlebars(name: string, source: string): Template {
@@ -67,7 +67,7 @@ export function compileHandlebars(name: string, source: string): Template {
       });
       view = seen.view ?? view;
       routing = seen.routing ?? routing;
-      return { text, leftOut: seen.leftOut, ...(seen.view && steeringIn(seen.view)) };
+      return { text, leftOut: seen.leftOut, ...seen.steering };
     },
   };
 }
@@ -211,6 +211,10 @@ class Seen {
     return this.#view;
   }
 
+  get steering(): { readonly steering?: readonly string[] } {
+    return this.#view && this.#view.steering.size > 0 ? { steering: steeringOf(this.#view) } : {};
+  }
+
   /** Undefined when the template has not asked for routes. */
   get routing(): Routing | undefined {
     return this.#routing;
@@ -229,11 +233,6 @@ class Seen {
       ...pages,
     ];
   }
-}
-
-function steeringIn({ steering }: SteeredView): Pick<Rendering, "steering"> {
-  if (steering.size === 0) return {};
-  return { steering: [...steering].flatMap(([service, { words }]) => words.map((each) => `${service}: ${each}`)) };
 }
 
 /** All words in a template that may be names of functions. Handlebars wraps each helper anew in every rendering. */

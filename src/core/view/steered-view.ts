@@ -111,3 +111,8 @@ export function steeringWords(
     ];
   });
 }
+
+/** What all keys of steering come to, in words, the service first: `web: green alone serves`. */
+export function steeringOf({ steering }: SteeredView): readonly string[] {
+  return [...steering].flatMap(([service, { words }]) => words.map((each) => `${service}: ${each}`));
+}

@@ -3,7 +3,7 @@ import { NAME, WORD } from "../text/patterns.js";
 import { STEERING } from "./keys.js";
 
 /** What one key below `/hecd/v1/steering/<service>` says, whoever has written it. */
-export type SteeringWord =
+type SteeringWord =
   /** Servers with this tag alone get new work; all do where there is none. */
   | { readonly kind: "only"; readonly tag: string | undefined }
   /** What `hecd switch --back` goes back to; to servers it means nothing. */

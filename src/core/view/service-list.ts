@@ -23,7 +23,7 @@ export interface ListedService extends Omit<Service, "servers"> {
 }
 
 /** A server as templates see it. */
-export interface ListedServer extends Server {
+interface ListedServer extends Server {
   /** What of it is so by keys of steering, in words; absent where nothing is. */
   readonly steered?: string;
 }

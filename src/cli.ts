@@ -72,6 +72,11 @@ export const WORDS: readonly Word[] = [
     load: async () => (await import("./commands/drain.js")).undrainCommand,
   },
   {
+    name: "switch",
+    summary: "have the servers of one tag alone serve a service, and go back",
+    load: async () => (await import("./commands/switch.js")).switchCommand,
+  },
+  {
     name: "history",
     summary: "tell what was changed in HAProxy, when, why and by which keys",
     load: async () => (await import("./commands/history/history.js")).historyCommand,

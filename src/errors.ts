@@ -48,6 +48,7 @@ export type Fault =
   | { readonly code: "docker-refused"; readonly what: string; readonly reason: string }
   | { readonly code: "agent-unreachable"; readonly address: string; readonly reason: string }
   | { readonly code: "agent-refused"; readonly address: string; readonly what: string; readonly reason: string }
+  | { readonly code: "switch-refused"; readonly service: string; readonly reason: string }
   | { readonly code: "version-unknown"; readonly problem: string }
   | { readonly code: "renderer-unreachable"; readonly address: string; readonly reason: string }
   | { readonly code: "renderer-refused"; readonly address: string; readonly what: string; readonly reason: string };
@@ -137,6 +138,8 @@ function describe(fault: Fault): string {
       return `Cannot reach the agent at ${fault.address}: ${fault.reason}`;
     case "agent-refused":
       return `The agent at ${fault.address} could not ${fault.what}: ${fault.reason}`;
+    case "switch-refused":
+      return `Cannot switch ${fault.service}: ${fault.reason}`;
     case "version-unknown":
       return fault.problem;
     case "renderer-unreachable":

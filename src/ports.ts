@@ -64,6 +64,13 @@ export interface Store extends AsyncDisposable {
   watch(prefixes: readonly string[], signal: AbortSignal): AsyncIterable<Snapshot>;
 
   /**
+   * Changes keys that no session holds, all of them or none, if each is what it was said to be at this very moment; what is
+   * put hangs on no lease. Resolves to whether it was so. Makes one request; fails with `store-unreachable`,
+   * `store-refused` or `store-full`. Absent where keys can only be read.
+   */
+  exchange?(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean>;
+
+  /**
    * Claims a host and opens the session under whose one lease everything of that host is registered.
    *
    * Waits, and tells so, while the store is away or another agent holds the claim; told to fail, it does so once it is
@@ -97,6 +104,13 @@ export interface Slot extends AsyncDisposable {
 /** A slot, or who has them all. */
 export type SlotAnswer =
   { readonly kind: "taken"; readonly slot: Slot } | { readonly kind: "occupied"; readonly holders: readonly string[] };
+
+/** What a key was, and what it is to become; undefined where it is not there. */
+export interface KeyExchange {
+  readonly key: string;
+  readonly was: string | undefined;
+  readonly is: string | undefined;
+}
 
 /** What a session is opened with. */
 export interface SessionOptions {

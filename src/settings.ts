@@ -525,6 +525,11 @@ export const SETTINGS = {
     value: "TIME",
     help: `how long the rollback lasts; until hecd resume when not given; ${AS_TIME}`,
   }),
+  back: setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "go back to what served before the last switch",
+  }),
   service: setting<readonly string[]>({
     schema: list,
     fallback: [],

@@ -73,6 +73,35 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       });
     });
 
+    describe("exchange", () => {
+      test("changes keys at once and for good, where all of them are what they were said to be", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const [a, b, c] = [`${root}/a`, `${root}/b`, `${root}/c`];
+        for (const key of [a, b]) await hand.put(key, "1");
+        const seen = collect(store, [root], signal);
+        await eventually("the first state", () => seen.latest);
+        const change = (was: string | undefined) => [
+          { key: a, was: "1", is: "2" },
+          { key: b, was: "1", is: undefined },
+          { key: c, was, is: "3" },
+        ];
+        expect(await store.exchange?.(change("x"), signal)).toBe(false);
+        expect((await store.read([root], signal)).entries).toEqual(new Map([a, b].map((key) => [key, "1"])));
+        expect(await store.exchange?.(change(undefined), signal)).toBe(true);
+        const after = [
+          [a, "2"],
+          [c, "3"],
+        ];
+        await eventually(
+          "the change",
+          () => JSON.stringify([...(seen.latest?.entries ?? [])]) === JSON.stringify(after),
+        );
+        expect(seen.latest?.leases?.size ?? 0).toBe(0);
+        await hand.put(c, "4");
+        expect(await store.exchange?.([{ key: c, was: "3", is: "5" }], signal)).toBe(false);
+      });
+    });
+
     describe("watch", () => {
       test("begins with the present state, also when that is empty", async () => {
         const { store, root, signal } = await setUp();

@@ -1,4 +1,6 @@
 import { type Compat } from "../core/model/backend.js";
+import { SERVICES, STEERING } from "../core/model/keys.js";
+import { isBelow, outermost } from "../core/model/prefix.js";
 import type { ReloadDriver } from "../core/model/reload-driver.js";
 import { joinPath } from "../core/text/path.js";
 import { shellWord } from "../core/text/shell-word.js";
@@ -72,7 +74,14 @@ export function parseResource(name: string, text: string): ParsedResource {
   const prefix = joinPath("/", tables.template.prefix);
   const delays = { removalGraceMs: REMOVAL_GRACE_MS, removalReloadDelayMs: REMOVAL_RELOAD_DELAY_MS };
   const resource = settingsOf(name, tables, prefix, { ...PLAIN_RESOURCE, ...delays }, "fork");
-  return "problems" in resource ? resource : { resource, advice: [] };
+  if ("problems" in resource) return resource;
+  return { resource: { ...resource, prefixes: withSteering(resource) }, advice: [] };
+}
+
+/** Whoever makes something of the records of services in Handlebars sees them as they are steered. */
+function withSteering({ src, prefixes }: ResourceFile): readonly string[] {
+  const isSteered = src.endsWith(".hbs") && outermost(prefixes).some((prefix) => isBelow(prefix, SERVICES));
+  return isSteered ? [...prefixes, STEERING] : prefixes;
 }
 
 /** Reads a file of conf.d as confd does, which lets much pass. */

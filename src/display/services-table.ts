@@ -9,16 +9,18 @@ export function servicesTable({ services }: Pick<ServiceList, "services">): stri
   return rows.length === 0 ? "No servers\n" : tableOf(HEADING, rows);
 }
 
-function rowsOf({ name, hosts, paths, servers, resting }: ListedService): readonly (readonly string[])[] {
+function rowsOf({ name, hosts, paths, servers, resting, isMaintained }: ListedService): readonly (readonly string[])[] {
   const routes = [...hosts, ...paths].join(" ") || "-";
-  const all = [...servers.map((server) => ({ ...server, state: "up" })), ...resting.map(inWords)];
+  const state = isMaintained ? "maintenance" : "up";
+  const all = [...servers.map((server) => ({ ...server, state })), ...resting.map(inWords)];
   return all
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ container, addr, state, weight, backup }) => {
-      return [name, container, addr, state, `${weight}${backup ? " backup" : ""}`, routes];
+    .map(({ container, addr, state, weight, backup, steered }) => {
+      const why = steered === undefined ? "" : ` (${steered})`;
+      return [name, container, addr, state, `${weight}${backup ? " backup" : ""}${why}`, routes];
     });
 }
 
 function inWords({ state, why, ...server }: RestingServer) {
-  return { ...server, state: why === undefined ? state : `${state} (${why})` };
+  return { ...server, state: why === undefined ? state : `${state} (${why})`, steered: undefined };
 }

@@ -22,6 +22,8 @@ export interface FileStatus {
   readonly name: string;
   readonly pinned: PinState | undefined;
   readonly leftOut: readonly { readonly key: string; readonly reason: string }[];
+  /** What keys of steering come to, in words; absent where there are none. */
+  readonly steering?: readonly string[];
 }
 
 /** How an HAProxy stands to its file. */
@@ -68,16 +70,18 @@ function wordsOf({ name, agrees, certificates, faultyCertificates }: ProxyStatus
   return `HAProxy of ${name} ${agreement}${faults}`;
 }
 
-/** How a file is not as the store has it. */
-function exceptionsOf({ name, pinned, leftOut }: FileStatus): readonly string[] {
+/** How a file is not as its store has it, and in what somebody steers it. */
+function exceptionsOf({ name, pinned, leftOut, steering = [] }: FileStatus): readonly string[] {
   return [
     ...(pinned ? [describePin(name, pinned)] : []),
-    ...(leftOut.length > 0 ? [`${name} leaves out ${someOf(leftOut)}`] : []),
+    ...(leftOut.length > 0
+      ? [`${name} leaves out ${someOf(leftOut.map(({ key, reason }) => `${key} (${reason})`))}`]
+      : []),
+    ...(steering.length > 0 ? [`steered is ${someOf(steering)}`] : []),
   ];
 }
 
-/** The first that is left out, and how many more; all of them are in the answer for machines. */
-function someOf(leftOut: FileStatus["leftOut"]): string {
-  const [first, ...others] = leftOut.map(({ key, reason }) => `${key} (${reason})`);
+/** The first, and how many more; all of them are in the answer for machines. */
+function someOf([first, ...others]: readonly string[]): string {
   return `${first ?? ""}${others.length === 0 ? "" : ` and ${others.length} more`}`;
 }

@@ -50,3 +50,9 @@ export interface ApplyParts extends ApplyOptions {
 
 /** What a turn has to do: bring in the text, prove that what is there is in use, mend permissions, or nothing. */
 export type Work = "replace" | "prove" | "amend" | "nothing";
+
+/** What became of a file in one turn, and what HAProxy has been brought to where the file was left behind. */
+export interface Fate {
+  file?: "written" | "behind";
+  ahead?: string;
+}

@@ -9,7 +9,7 @@ import { describeLoss, type Loss } from "../haproxy/config/removal.js";
 import { TakeawayFinder } from "../haproxy/config/takeaway.js";
 import type { Adjustment, ProxyDriver, Resource, Target } from "../ports.js";
 import { apply, type Overtaken } from "./apply.js";
-import type { ApplyOptions, ApplyParts } from "./apply-parts.js";
+import type { ApplyOptions, ApplyParts, Fate } from "./apply-parts.js";
 import type { BringTo } from "./candidate.js";
 import type { FileHistory } from "./history/file-history.js";
 import { follow, type FollowingParts } from "./following.js";
@@ -62,12 +62,6 @@ export interface Applied {
   readonly file?: Fate["file"];
 }
 
-/** What became of a file in one turn, and what HAProxy has been brought to where the file was left behind. */
-interface Fate {
-  file?: "written" | "behind";
-  ahead?: string;
-}
-
 /** What a turn was about. */
 interface About {
   /** What was applied, and the state of the store that it came of. */
@@ -111,7 +105,11 @@ export class ResourceApplier {
     this.#parts = parts;
     this.#driver = new NotedDriver(parts.driver);
     this.#rendering = new ResourceRendering(resource.name, parts);
-    this.status = new ResourceStatus(resource, { ...parts, leftOut: () => this.#rendering.leftOut });
+    this.status = new ResourceStatus(resource, {
+      ...parts,
+      leftOut: () => this.#rendering.leftOut,
+      steering: () => this.#rendering.steering,
+    });
   }
 
   /** Another text is due although nothing of the store has changed; the next turn brings it in whatever it takes away. */

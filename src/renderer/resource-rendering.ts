@@ -32,6 +32,8 @@ export class ResourceRendering {
   /** The reason for each key that the last text leaves out. */
   #leftOut: ReadonlyMap<string, string> = new Map();
 
+  #steering: readonly string[] = [];
+
   constructor(name: string, parts: RenderingParts) {
     this.#name = name;
     this.#parts = parts;
@@ -40,6 +42,11 @@ export class ResourceRendering {
   /** The keys that the last text leaves out, with the reason for each. */
   get leftOut(): readonly LeftOut[] {
     return [...this.#leftOut].map(([key, reason]) => ({ key, reason }));
+  }
+
+  /** What keys of steering come to in the last text, in words. */
+  get steering(): readonly string[] {
+    return this.#steering;
   }
 
   /** What a snapshot gives, which may come to nothing; fails with `template-invalid`. */
@@ -58,10 +65,11 @@ export class ResourceRendering {
   }
 
   /** Tells of a draft that is used, and of each key that it leaves out once, and again when the reason is another. */
-  use({ text, leftOut, tookMs, pinned }: Draft): string {
+  use({ text, leftOut, tookMs, pinned, steering = [] }: Draft): string {
     const { emit, pin } = this.#parts;
     if (pinned) pin?.use(pinned);
     emit({ kind: "rendered", resource: this.#name, bytes: Buffer.byteLength(text), tookMs });
+    this.#steering = steering;
     const before = this.#leftOut;
     this.#leftOut = new Map(leftOut.map(({ key, reason }) => [key, reason]));
     for (const { key, reason } of leftOut) {

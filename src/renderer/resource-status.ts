@@ -25,6 +25,8 @@ export interface ResourceState {
   readonly leftOut?: readonly LeftOut[];
   /** What reads the file has been brought to the text, and the file is still to follow; absent where it has it. */
   readonly isFileDue?: true;
+  /** What keys of steering come to in the text, in words; absent where there are none. */
+  readonly steering?: readonly string[];
   /** The earlier version that the file is pinned to; absent where it is not. */
   readonly pinned?: PinState;
   /** Which slot a reload waits for; absent where none does. */
@@ -40,6 +42,7 @@ export interface StatusParts {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly leftOut?: () => readonly LeftOut[];
+  readonly steering?: () => readonly string[];
   readonly pin?: { readonly state: PinState | undefined } | undefined;
 }
 
@@ -80,9 +83,10 @@ export class ResourceStatus {
   }
 
   get state(): ResourceState {
-    const { driver, clock, leftOut, pin } = this.#parts;
+    const { driver, clock, leftOut, steering, pin } = this.#parts;
     const { name, dest } = this.#resource;
     const omitted = leftOut?.() ?? [];
+    const steered = steering?.() ?? [];
     const pinned = pin?.state;
     return {
       name,
@@ -93,6 +97,7 @@ export class ResourceStatus {
       ...(this.#revision !== undefined && { revision: this.#revision.toString() }),
       ...(omitted.length > 0 && { leftOut: omitted }),
       ...(this.#isFileDue && { isFileDue: true }),
+      ...(steered.length > 0 && { steering: steered }),
       ...(pinned && { pinned }),
     };
   }

@@ -14,7 +14,7 @@ import {
   withNamedTcp,
 } from "../core/view/tcp-services.js";
 import { Memo } from "../core/memo/memo.js";
-import { servicesOf, type View } from "../core/view/view.js";
+import { steeredServicesOf, type SteeredView, steeringOf } from "../core/view/steered-view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";
 import type { Scope, TemplateFunction } from "./functions/function.js";
@@ -49,7 +49,7 @@ export function compileHandlebars(name: string, source: string): Template {
   const rememberedPart = steadyPart();
   const memory = new Memory();
   // Those of the last snapshot, from which the next one differs in few keys.
-  let view: View | undefined;
+  let view: SteeredView | undefined;
   let routing: Routing | undefined;
   return {
     render(input) {
@@ -67,7 +67,7 @@ export function compileHandlebars(name: string, source: string): Template {
       });
       view = seen.view ?? view;
       routing = seen.routing ?? routing;
-      return { text, leftOut: seen.leftOut };
+      return { text, leftOut: seen.leftOut, ...seen.steering };
     },
   };
 }
@@ -104,6 +104,8 @@ interface Context {
   /** The users of each file that a service names and that has any, by the name of the file. */
   readonly userLists: ServiceUsers["lists"];
   readonly errorPages: ErrorPages;
+  /** The names of the services that are in maintenance. */
+  readonly maintained: readonly string[];
   readonly routes: readonly Route[];
   /** The same as a map in which the longest key counts; see `Routing`. */
   readonly routeEntries: readonly RouteEntry[];
@@ -125,7 +127,7 @@ const USUAL_DEST = "haproxy.cfg";
 /** Reads the services of a snapshot when a template asks for them, since not every key is a server to every template. */
 class Seen {
   readonly context: Context;
-  #view: View | undefined;
+  #view: SteeredView | undefined;
   #users: ServiceUsers | undefined;
   #pages: ErrorPages | undefined;
   #routing: Routing | undefined;
@@ -135,15 +137,19 @@ class Seen {
   /** Files of users and pages are looked for where the template names them, since what is wrong with them is told. */
   constructor(
     { snapshot, env, users, errorPages = NO_PAGES, dest = USUAL_DEST }: RenderInput,
-    previous: { readonly view: View | undefined; readonly routing: Routing | undefined },
+    previous: { readonly view: SteeredView | undefined; readonly routing: Routing | undefined },
     words: ReadonlySet<string>,
   ) {
     const { HECD_DEFAULT_SERVICE: named = "", HECD_TCP_SERVICES: ofTcp = "" } = env;
     const isSaid = (name: string): boolean => (env[name] ?? "") !== "";
-    this.#tcpSite = { hasCertificates: isSaid("HECD_TLS_CERTS"), listensForNames: isSaid("HECD_SNI_BIND") };
+    this.#tcpSite = {
+      hasCertificates: isSaid("HECD_TLS_CERTS"),
+      listensForNames: isSaid("HECD_SNI_BIND"),
+      maintained: `${dest.slice(dest.lastIndexOf("/") + 1)}.maintained`,
+    };
     let own: readonly Service[] | undefined;
     const seen = (): readonly Service[] =>
-      (own ??= withNamedTcp((this.#view = servicesOf(snapshot, previous.view)).services, ofTcp));
+      (own ??= withNamedTcp((this.#view = steeredServicesOf(snapshot, previous.view)).services, ofTcp));
     const userLists = (): ServiceUsers["lists"] => (this.#users ??= usersOf(seen(), users)).lists;
     const pages = (): ErrorPages => (this.#pages = errorPages);
     let all: readonly Service[] | undefined;
@@ -164,6 +170,9 @@ class Seen {
       },
       get isAnyStripped() {
         return services().some(({ strip }) => strip !== "");
+      },
+      get maintained() {
+        return services().flatMap(({ name, isMaintained }) => (isMaintained ? [name] : []));
       },
       get userLists() {
         return userLists();
@@ -198,8 +207,12 @@ class Seen {
   }
 
   /** Undefined when the template has not asked for services. */
-  get view(): View | undefined {
+  get view(): SteeredView | undefined {
     return this.#view;
+  }
+
+  get steering(): { readonly steering?: readonly string[] } {
+    return this.#view && this.#view.steering.size > 0 ? { steering: steeringOf(this.#view) } : {};
   }
 
   /** Undefined when the template has not asked for routes. */

@@ -27,6 +27,8 @@ export interface RenderInput {
 export interface Rendering {
   readonly text: string;
   readonly leftOut: readonly LeftOut[];
+  /** What keys of steering come to, the service first: `web: green alone serves`; absent where there are none. */
+  readonly steering?: readonly string[];
 }
 
 /** A template that has been read: whatever can be wrong with its text alone is not. */

@@ -37,6 +37,21 @@ test.each<[words: string, status: Partial<DaemonStatus>]>([
     "ready; web leaves out /app/a/b (is no address) and 1 more",
     { files: [{ name: "web", pinned: undefined, leftOut: [NO_ADDRESS, NO_ADDRESS] }] },
   ],
+  [
+    "ready; steered is shop: green alone serves and 1 more",
+    {
+      files: [
+        ...[
+          {
+            name: "web",
+            pinned: undefined,
+            leftOut: [],
+            steering: ["shop: green alone serves", "api: in maintenance"],
+          },
+        ],
+      ],
+    },
+  ],
 ])("the table of daemons says: %s", (words, status) => {
   expect(statusTable([{ ...READY, ...status }]).split("\n")).toEqual([
     expect.stringMatching(/^DAEMON +ADDRESS +STATUS$/),

@@ -57,7 +57,7 @@ test("with the rights of SECURITY.md an agent registers, a renderer follows, and
   await lists("");
 
   await expect(ctl("hecd-render", "etcdctl put /app/web/two 192.0.2.2:80")).rejects.toThrow("permission denied");
-  for (const line of ["put /other x", "get /other", "user list"]) {
+  for (const line of ["put /other x", "put /hecd/v1/steering/web/only x", "get /other", "user list"]) {
     await expect(ctl("hecd-agent", `etcdctl ${line}`), line).rejects.toThrow("permission denied");
   }
   expect(agent.log).not.toContain("denied");

@@ -330,7 +330,11 @@ describe("invariant 11: no value from the store can add a directive", () => {
 
         const services = withNamedTcp(servicesOf(snapshotOf(1n, Object.entries(keys))).services, ports.named);
         const ofHttp = isHttp ? services.filter(({ mode }) => mode !== "tcp") : [];
-        const ofTcp = tcpServicesOf(services, ports, { hasCertificates: true, listensForNames: isHttp }).listed;
+        const ofTcp = tcpServicesOf(services, ports, {
+          hasCertificates: true,
+          listensForNames: isHttp,
+          maintained: "maintained",
+        }).listed;
         const bound = ofTcp.filter(({ binds }) => binds.length > 0);
         const servers = [...ofHttp, ...ofTcp].reduce((sum, service) => sum + service.servers.length, 0);
         expect(text.match(/^ *server \S+:/gm) ?? []).toHaveLength(servers);

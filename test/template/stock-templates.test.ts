@@ -83,7 +83,8 @@ test("a service is for the users of its file, whose hashes are written, and for 
   const linesOf = (lists: UserLists | undefined) => {
     const { text, leftOut } = renderKeys(template, keys, {}, lists);
     const all = text.match(/^userlist .*|^ *user .*|^backend .*|^ *http-request (auth|deny) .*/gm) ?? [];
-    const lines = all.filter((line) => !/_unknown|404/.test(line)); // of requests that no service asks for
+    // Of requests that no service asks for, and of those that are in maintenance.
+    const lines = all.filter((line) => !/_unknown|404|_maintenance|503$/.test(line));
     return { lines, reasons: leftOut.map(({ reason }) => reason) };
   };
   expect(linesOf(users)).toEqual({
@@ -104,20 +105,24 @@ test("a service is for the users of its file, whose hashes are written, and for 
 describe("a service in maintenance", () => {
   const closed = { state: "draining", maintenance: true } as const;
 
-  test("answers 503 with its page and says when to ask again, and has nobody wait", async () => {
+  test("is answered 503 with its page and says when to ask again, and has nobody wait", async () => {
     const template = await stockTemplate("haproxy.cfg.hbs");
-    const keys = Object.fromEntries([record({ ...closed, hold: "10s" })]);
-    const linesOf = (env: Readonly<Record<string, string>>, maintenance = ""): readonly string[] => {
-      const { text } = renderKeys(template, keys, env, undefined, { ...NO_PAGES, maintenance });
-      return (text.split("backend web\n")[1] ?? "").split("\n").slice(1, 3);
-    };
-    // No rule behind the first one counts.
-    expect(linesOf({ HECD_HOLD: "10s" })).toEqual([
-      "    http-request deny deny_status 503 if TRUE",
+    const keys = Object.fromEntries([record({ ...closed, http: { hosts: ["web.example"], paths: [] }, hold: "10s" })]);
+    const textOf = (env: Readonly<Record<string, string>>, maintenance = ""): string =>
+      renderKeys(template, keys, env, undefined, { ...NO_PAGES, maintenance }).text;
+    const text = textOf({ HECD_HOLD: "10s" });
+    expect(text).toContain("#hecd:map haproxy.cfg.maintained\n#| web yes\n");
+    const rule = "use_backend _maintenance if { var(txn.service),map_str(haproxy.cfg.maintained) -m found }";
+    // Where requests come in, and where those come in that have waited already.
+    expect(text.split(`    ${rule}\n    use_backend %[var(txn.service)]`)).toHaveLength(3);
+    const answer = (own: string): readonly string[] =>
+      (own.split("backend _maintenance\n")[1] ?? "").split("\n").slice(0, 2);
+    expect(answer(text)).toEqual([
+      "    http-request deny deny_status 503",
       "    http-after-response set-header Retry-After 60",
     ]);
-    expect(linesOf({ HECD_RETRY_AFTER: "5" }, "/e/m.http")).toEqual([
-      "    http-request deny deny_status 503 errorfile /e/m.http if TRUE",
+    expect(answer(textOf({ HECD_RETRY_AFTER: "5" }, "/e/m.http"))).toEqual([
+      "    http-request deny deny_status 503 errorfile /e/m.http",
       "    http-after-response set-header Retry-After 5",
     ]);
   });
@@ -127,7 +132,26 @@ describe("a service in maintenance", () => {
     const env = { HECD_TCP_PORTS: "6379", HECD_HOLD: "10s" };
     for (const name of ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"]) {
       const { text } = renderKeys(await stockTemplate(name), keys, env);
-      expect(text).toMatch(/^listen web\n {4}bind :6379\n {4}#.*\n {4}tcp-request content reject if TRUE\n/m);
+      expect(text).toContain("#hecd:map haproxy.cfg.maintained\n#| web yes\n");
+      expect(text).toMatch(
+        /^listen web\n {4}bind :6379\n {4}#.*\n {4}tcp-request content reject if \{ be_name,map_str\(haproxy.cfg.maintained\) -m found \}\n/m,
+      );
+    }
+  });
+
+  test("by a key of steering changes nothing of a configuration but a line of a map", async () => {
+    const records = [
+      record({ http: { hosts: ["web.example"], paths: [] } }),
+      record({ service: "db", name: "db-1", port: 5_432, mode: "tcp", tcp: { port: 5_432 } }),
+    ];
+    const env = { HECD_TCP_PORTS: "5432", HECD_HOLD: "10s" };
+    for (const name of ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"]) {
+      const template = await stockTemplate(name);
+      const [plain, maintained] = [[], [["/hecd/v1/steering/db/maintenance", "true"] as const]].map(
+        (more) => renderKeys(template, Object.fromEntries([...records, ...more]), env).text,
+      );
+      expect(maintained?.replace("#| db yes\n", "")).toBe(plain);
+      expect(maintained).not.toBe(plain);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { describeEvent } from "../../core/events/describe-event.js";
 import type { HecdEvent } from "../../core/events/event.js";
-import { SERVICES } from "../../core/model/keys.js";
+import { SERVICES, STEERING } from "../../core/model/keys.js";
 import { snapshotOf } from "../../core/model/snapshot.js";
 import { type ServiceList, serviceListOf } from "../../core/view/service-list.js";
 import { servicesTable } from "../../display/services-table.js";
@@ -86,7 +86,7 @@ async function watchEtcd(settings: Settings, watching: Watching<ServiceList>, si
 
 function prefixesIn({ prefix }: Settings): readonly string[] {
   const above = prefix.slice(0, prefix.lastIndexOf("/"));
-  return [SERVICES, above === "" ? prefix : above];
+  return [SERVICES, STEERING, above === "" ? prefix : above];
 }
 
 function wordsOf(list: ServiceList): string {

@@ -6,9 +6,11 @@ export function proxiesOf(report: DaemonReport | undefined): readonly ProxyStatu
   return (report?.resources ?? []).flatMap((resource) => proxyOf(resource) ?? []);
 }
 
-/** What is pinned, and what is left out, of the files of a daemon. */
+/** What is pinned, left out and steered of the files of a daemon. */
 export function filesOf(report: DaemonReport | undefined): readonly FileStatus[] {
-  return (report?.resources ?? []).map(({ name, pinned, leftOut = [] }) => ({ name, pinned, leftOut }));
+  return (report?.resources ?? []).map(({ name, pinned, leftOut = [], steering = [] }) => {
+    return { name, pinned, leftOut, ...(steering.length > 0 && { steering }) };
+  });
 }
 
 function proxyOf({ name, haproxy }: ResourcePart): ProxyStatus | undefined {

@@ -4,6 +4,9 @@ const ROOT = "/hecd/v1";
 /** The JSON records of all services. */
 export const SERVICES = `${ROOT}/services`;
 
+/** What is said of services and servers beside what their agents write. */
+export const STEERING = `${ROOT}/steering`;
+
 /** The claims of all agents. */
 export const AGENTS = `${ROOT}/agents`;
 
@@ -39,4 +42,9 @@ export function slotKey(group: string, number: number): string {
 /** The key by which an agent claims its host. */
 export function claimKey(hostId: string): string {
   return `${AGENTS}/${hostId}`;
+}
+
+/** The key that says something of how a service is steered: `only`, `share/canary`, `weight/web-1`. */
+export function steeringKey(service: string, what: string): string {
+  return `${STEERING}/${service}/${what}`;
 }

@@ -2,7 +2,9 @@ import { type Instance, parseInstance } from "../model/instance.js";
 import { SERVICES } from "../model/keys.js";
 import type { Snapshot } from "../model/snapshot.js";
 import type { Server, Service } from "./server.js";
-import { servicesOf, type View } from "./view.js";
+import type { SteeredService } from "./steered-service.js";
+import { steeredServicesOf } from "./steered-view.js";
+import type { View } from "./view.js";
 
 /** What a person sees of the registered services: besides what serves, what is registered and does not. */
 export interface ServiceList extends Pick<View, "leftOut"> {
@@ -11,9 +13,19 @@ export interface ServiceList extends Pick<View, "leftOut"> {
 }
 
 /** A service as templates see it, with those of its servers that they do not see. */
-export interface ListedService extends Service {
+export interface ListedService extends Omit<Service, "servers"> {
+  /** By name. */
+  readonly servers: readonly ListedServer[];
+  /** What its keys of steering come to, in words; absent where there are none. */
+  readonly steering?: readonly string[];
   /** By name. */
   readonly resting: readonly RestingServer[];
+}
+
+/** A server as templates see it. */
+interface ListedServer extends Server {
+  /** What of it is so by keys of steering, in words; absent where nothing is. */
+  readonly steered?: string;
 }
 
 /** A server that is registered and gets no new work. */
@@ -23,9 +35,9 @@ export interface RestingServer extends Pick<Server, "name" | "container" | "addr
   readonly why?: "drained" | "maintenance" | "stopping";
 }
 
-/** Reads the services of a snapshot as `servicesOf` does, and the records of servers that are not up. */
+/** Reads the services of a snapshot as `steeredServicesOf` does, and the records of servers that are not up. */
 export function serviceListOf(snapshot: Snapshot): ServiceList {
-  const { services, leftOut } = servicesOf(snapshot);
+  const { services, leftOut, steering } = steeredServicesOf(snapshot);
   const refused = new Set(leftOut.map(({ key }) => key));
   const resting = new Map<string, RestingServer[]>();
   for (const [key, value] of snapshot.entries) {
@@ -34,9 +46,21 @@ export function serviceListOf(snapshot: Snapshot): ServiceList {
     resting.set(instance.service, [...(resting.get(instance.service) ?? []), restingOf(instance, instance.state)]);
   }
   return {
-    services: services.map((service) => ({ ...service, resting: without(service, resting.get(service.name) ?? []) })),
+    services: services.map((service) => ({
+      ...withWords(service, steering.get(service.name)),
+      resting: without(service, resting.get(service.name) ?? []),
+    })),
     leftOut,
   };
+}
+
+function withWords(service: Service, steered: SteeredService | undefined): Omit<ListedService, "resting"> {
+  if (!steered) return service;
+  const servers = service.servers.map((server): ListedServer => {
+    const because = steered.because.get(server.name) ?? "";
+    return because === "" ? server : { ...server, steered: because };
+  });
+  return { ...service, servers, ...(steered.words.length > 0 && { steering: steered.words }) };
 }
 
 /** An address is handed on from a container that has ended to a new one, which is the one that counts. */

@@ -9,6 +9,8 @@ export interface TcpService extends Service {
   readonly binds: readonly string[];
   /** Whether what waits for a server of it can be led back to it, once it has found none on its way. */
   readonly isLedBack: boolean;
+  /** The map of services in maintenance, as the configuration names it. */
+  readonly maintained: string;
 }
 
 /** What the renderer's environment says of services of TCP besides their ports. */
@@ -17,6 +19,8 @@ export interface TcpSite {
   readonly hasCertificates: boolean;
   /** Whether it listens for connections that it passes on by their names. */
   readonly listensForNames: boolean;
+  /** See `TcpService`. */
+  readonly maintained: string;
 }
 
 /** A name by which clients ask for a service by TLS. */
@@ -48,7 +52,7 @@ export interface TcpPorts {
 export function tcpServicesOf(
   services: readonly Service[],
   { named, allowed, others }: TcpPorts,
-  { hasCertificates, listensForNames }: TcpSite,
+  { hasCertificates, listensForNames, maintained }: TcpSite,
 ): { readonly listed: readonly TcpService[]; readonly leftOut: readonly LeftOut[] } {
   const binds = bindsByService(named);
   const { ranges, leftOut } = readRanges(allowed);
@@ -85,7 +89,7 @@ export function tcpServicesOf(
       leftOut.push({ key: `port ${tcp.port || "of TCP"} of service ${name}`, reason: port.refusal });
     if (isNamed && !listensForNames)
       leftOut.push({ key: `hecd.tcp.sni of service ${name}`, reason: "HECD_SNI_BIND names no port for that" });
-    return port.binds.length > 0 || (isNamed && listensForNames) ? [reachedAt(service, port.binds)] : [];
+    return port.binds.length > 0 || (isNamed && listensForNames) ? [reachedAt(service, port.binds, maintained)] : [];
   });
   return { listed: listed.sort((a, b) => (a.name < b.name ? -1 : 1)), leftOut };
 }
@@ -119,9 +123,9 @@ export function withNamedTcp(services: readonly Service[], named: string): reado
 const AS_TCP = new Memo<Service, Service>();
 const REACHED = new Memo<Service, TcpService>();
 
-function reachedAt(service: Service, binds: readonly string[]): TcpService {
+function reachedAt(service: Service, binds: readonly string[], maintained: string): TcpService {
   const isLedBack = binds.length > 0 && !service.isLimited;
-  return REACHED.of(service, () => ({ ...service, binds, isLedBack }), [binds.join()]);
+  return REACHED.of(service, () => ({ ...service, binds, isLedBack, maintained }), [binds.join(), maintained]);
 }
 
 function absent(name: string): Service {

@@ -3,7 +3,7 @@ import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { HecdError } from "../../errors.js";
 import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
-import type { Session, SessionOptions, SlotAnswer, SlotOptions, Store } from "../../ports.js";
+import type { KeyExchange, Session, SessionOptions, SlotAnswer, SlotOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
 import type { LeasedSessions } from "../leases/sessions.js";
 import { type EtcdOptions, openClient } from "../etcd-client/client.js";
@@ -11,8 +11,8 @@ import { list } from "./listing.js";
 import { type EtcdDeps, EtcdRequests } from "./requests.js";
 import { EtcdWatch } from "./watch.js";
 
-/** How long a single reading may take, however many members have to be tried. */
-const READ_MS = 5_000;
+/** How long a single reading or change may take, however many members have to be tried. */
+const SOON_MS = 5_000;
 
 /** Opens a store in etcd; the first request connects. Throws `config-invalid` or `file-unreadable`. */
 export async function openEtcd(options: EtcdOptions, deps: EtcdDeps): Promise<EtcdStore> {
@@ -37,19 +37,18 @@ export class EtcdStore implements Store {
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    const { endpoints, clock } = this.#etcd;
-    const reason = `no answer within ${READ_MS} ms`;
-    const tooLate = (): HecdError => new HecdError({ code: "store-unreachable", endpoints, reason });
-    using life = linkedSignal(signal, this.#life.signal);
-    using work = deadlineSignal(READ_MS, tooLate, clock, life.signal);
     const paths = outermost(prefixes);
     if (paths.length === 0) return snapshotOf(0n, []);
-    const { position, below } = await list(this.#etcd, paths, work.signal);
+    const { position, below } = await this.#soon((soon) => list(this.#etcd, paths, soon), signal);
     return snapshotOf(
       position.revision,
       below.flatMap(({ entries }) => [...entries]),
       new Map(below.flatMap(({ leases }) => [...leases])),
     );
+  }
+
+  exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> {
+    return this.#soon(async (soon) => (await import("./exchange.js")).exchange(this.#etcd, changes, soon), signal);
   }
 
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
@@ -89,6 +88,16 @@ export class EtcdStore implements Store {
     this.#life[Symbol.dispose]();
     await Promise.all(this.#works);
     this.#etcd.close();
+  }
+
+  /** Does something that fails with `store-unreachable` where it takes too long. */
+  async #soon<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { endpoints, clock } = this.#etcd;
+    const reason = `no answer within ${SOON_MS} ms`;
+    const tooLate = (): HecdError => new HecdError({ code: "store-unreachable", endpoints, reason });
+    using life = linkedSignal(signal, this.#life.signal);
+    using soon = deadlineSignal(SOON_MS, tooLate, clock, life.signal);
+    return await work(soon.signal);
   }
 
   #mind(work: Promise<unknown>): void {

@@ -4,7 +4,7 @@ import type { Snapshot } from "../../core/model/snapshot.js";
 import { foreignHolder } from "../../core/registry/claim.js";
 import { HecdError } from "../../errors.js";
 import { abortable, linkedSignal } from "../../flow/linked-signal.js";
-import type { Session, SessionOptions, Store } from "../../ports.js";
+import type { KeyExchange, Session, SessionOptions, Store } from "../../ports.js";
 import { MemoryKeys } from "./keys.js";
 import { MemorySession } from "./session.js";
 
@@ -36,6 +36,16 @@ export class MemoryStore implements Store {
     using work = linkedSignal(signal, this.#life.signal);
     using kept = this.#keys.cache(prefixes);
     return yield* kept.cache.snapshots(work.signal);
+  }
+
+  async exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    if (!changes.every(({ key, was }) => this.#keys.get(key)?.value === was)) return false;
+    const writes = changes.map(({ key, is }) =>
+      is === undefined ? ({ kind: "delete", key } as const) : ({ kind: "put", key, value: is } as const),
+    );
+    this.#keys.commit(writes, undefined);
+    return true;
   }
 
   async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {

@@ -119,6 +119,21 @@ redis.pcall('HINCRBY', lease, ':writes', 1)
 local revision = tell(keys)
 return cjson.encode({ revision = revision, writes = redis.call('HGET', lease, ':writes') })`;
 
+/** Changes keys of nobody's, all or none of them; answers with whether each was what it was said to be. */
+export const EXCHANGE = `${COMMON}
+for _, change in ipairs(input.changes) do
+  local value = value_of(change.key)
+  if change.was and value ~= change.was then return 0 end
+  if not change.was and value then return 0 end
+end
+local keys = {}
+for _, change in ipairs(input.changes) do
+  keys[#keys + 1] = change.key
+  if change.is then redis.call('SET', change.key, change.is) else redis.call('DEL', change.key) end
+end
+tell(keys)
+return 1`;
+
 /** All that hangs on a lease; false when it is gone. */
 export const HELD = `${COMMON}
 if redis.call('EXISTS', lease_name(input.lease)) == 0 then return false end

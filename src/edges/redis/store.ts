@@ -5,7 +5,7 @@ import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
 import { linkedSignal } from "../../flow/linked-signal.js";
-import type { Session, SessionOptions, Store } from "../../ports.js";
+import type { KeyExchange, Session, SessionOptions, Store } from "../../ports.js";
 import { KeyCache } from "../key-cache.js";
 import type { LeasedSessions } from "../leases/sessions.js";
 import { type FailureKind, StoreRequests } from "../store-requests.js";
@@ -24,8 +24,8 @@ export interface RedisOptions extends Omit<RedisAccess, "nodes"> {
   readonly separator?: string | undefined;
 }
 
-/** How long a single reading may take. */
-const READ_MS = 5_000;
+/** How long a single reading or change may take. */
+const SOON_MS = 5_000;
 
 /** Opens a store in Redis; the first request connects. Throws `config-invalid`. */
 export function openRedis(
@@ -61,17 +61,23 @@ export class RedisStore implements Store {
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    const { place, clock } = this.#requests;
-    const reason = `no answer within ${READ_MS} ms`;
-    const tooLate = (): HecdError => new HecdError({ code: "store-unreachable", ...place, reason });
-    using life = linkedSignal(signal, this.#life.signal);
-    using work = deadlineSignal(READ_MS, tooLate, clock, life.signal);
     const paths = pathsOf(prefixes);
     if (paths.length === 0) return snapshotOf(0n, []);
     const listing = () => this.#link.use((redis) => listAll(redis, paths, this.#names));
-    const { found, leases, revision } = await this.#requests.ask(listing, work.signal);
+    const { found, leases, revision } = await this.#soon(listing, signal);
     const entries = [...found].flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
     return snapshotOf(revision, entries, leases);
+  }
+
+  async exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> {
+    const { EXCHANGE, channelOf } = await import("./scripts.js");
+    const named = changes.map((change) => ({ ...change, key: this.#names.of(change.key) }));
+    const request = () =>
+      this.#link.use((redis) => {
+        const input = { changes: named, channel: channelOf(redis.node.database) };
+        return redis.askOne("EVAL", EXCHANGE, "0", JSON.stringify(input));
+      });
+    return Number(await this.#soon(request, signal)) === 1;
   }
 
   async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
@@ -106,6 +112,16 @@ export class RedisStore implements Store {
     this.#life[Symbol.dispose]();
     await Promise.all(this.#works);
     this.#link[Symbol.dispose]();
+  }
+
+  /** Makes a request that fails with `store-unreachable` where it takes too long. */
+  async #soon<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { place, clock } = this.#requests;
+    const reason = `no answer within ${SOON_MS} ms`;
+    const tooLate = (): HecdError => new HecdError({ code: "store-unreachable", ...place, reason });
+    using life = linkedSignal(signal, this.#life.signal);
+    using soon = deadlineSignal(SOON_MS, tooLate, clock, life.signal);
+    return await this.#requests.ask(request, soon.signal);
   }
 
   #mind(work: Promise<unknown>): void {

@@ -51,6 +51,7 @@ const resourcePart = z.object({
   dest: z.string().optional(),
   pinned: pinned.optional(),
   leftOut: z.array(z.object({ key: z.string(), reason: z.string() })).optional(),
+  steering: z.array(z.string()).optional(),
   haproxy: z
     .object({
       agrees: z.boolean().optional(),

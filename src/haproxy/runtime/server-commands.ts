@@ -63,13 +63,30 @@ export function settingCommands(backend: string, present: BackendServer, wanted:
   const wasDrained = comesIn && concernsOf(wanted.words).has("ends-requests");
   return [
     ...(isMoved ? [`set server ${id} addr ${wanted.host} port ${wanted.port}`] : []),
-    ...(present.weight === wanted.weight ? [] : [`set server ${id} weight ${wanted.weight}`]),
+    ...(present.weight === wanted.weight || givesUp(present, wanted) ? [] : [weightCommand(id, wanted)]),
     ...(comesIn && !wasDrained ? checksOf(id, wanted.words) : []),
     ...(comesIn ? [`set server ${id} state ready`] : []),
     ...(isMoved && wanted.words.includes("check") && !wanted.isDisabled && (!comesIn || wasDrained)
       ? [`set server ${id} health up`]
       : []),
   ];
+}
+
+/**
+ * Takes all new work from a server that others are to have, which need to have their weights before: else there might be
+ * none for a moment. Nothing where no work is taken from it.
+ */
+export function givingUpCommands(backend: string, present: BackendServer, wanted: BackendServer): readonly string[] {
+  return givesUp(present, wanted) ? [weightCommand(`${backend}/${wanted.name}`, wanted)] : [];
+}
+
+/** Whether a server gets no new work from now on, and stays as it is otherwise. */
+export function givesUp(present: BackendServer, wanted: BackendServer): boolean {
+  return present.weight > 0 && wanted.weight === 0 && !present.isDisabled;
+}
+
+function weightCommand(id: string, { weight }: BackendServer): string {
+  return `set server ${id} weight ${weight}`;
 }
 
 /** Has checks begin, which rest on a server that was added disabled as they do on one of a file. */

@@ -3,7 +3,15 @@ import type { ProxyBackend, BackendServer } from "../config/backends.js";
 import { isPlainName } from "../config/words.js";
 import type { Pace, Rival } from "./budget.js";
 import type { Capabilities } from "./capabilities.js";
-import { additionOf, hasMoved, obstacleTo, settingCommands, takeOutCommands } from "./server-commands.js";
+import {
+  additionOf,
+  givesUp,
+  givingUpCommands,
+  hasMoved,
+  obstacleTo,
+  settingCommands,
+  takeOutCommands,
+} from "./server-commands.js";
 import { concernsOf } from "./server-words.js";
 
 /** A server that is out and that no configuration names any more. */
@@ -38,7 +46,7 @@ export interface ServerStep {
   readonly isClinging: boolean;
 }
 
-/** What has to be done for the servers of a backend, those that leave last. */
+/** What has to be done for the servers of a backend: those that get no more work last, and of those the ones that leave. */
 interface Steps {
   readonly steps: readonly ServerStep[];
   /** Whether that is all, and not the first ones of so many commands. */
@@ -68,11 +76,14 @@ function* allSteps(
   after: ProxyBackend,
   context: ChangeContext,
 ): Generator<ServerStep | string, void, undefined> {
+  const givingUp: [BackendServer, BackendServer][] = [];
   for (const server of after.servers.values()) {
     const present = before.servers.get(server.name);
     if (present && isSameServer(present, server)) continue;
-    yield stepTo(server, present, before, context);
+    if (present && givesUp(present, server)) givingUp.push([server, present]);
+    else yield stepTo(server, present, before, context);
   }
+  for (const [server, present] of givingUp) yield stepTo(server, present, before, context);
   for (const server of before.servers.values()) {
     const { name } = server;
     if (after.servers.has(name)) continue;
@@ -112,8 +123,9 @@ function stepTo(
     return addition.obstacle ?? { ...common, ins: addition.commands, outs: [], isClinging: false };
   }
   const goesOut = !known.isDisabled && server.isDisabled;
-  const outs = goesOut ? takeOutOf(before, server, context) : [];
-  if (outs === undefined) return outObstacle(server);
+  const takenOut = goesOut ? takeOutOf(before, server, context) : [];
+  if (takenOut === undefined) return outObstacle(server);
+  const outs = [...givingUpCommands(before.name, known, server), ...takenOut];
   const isClinging = clings(before, known, server, context);
   return { ...common, ins: settingCommands(before.name, known, server), outs, isClinging };
 }

@@ -19,7 +19,7 @@ function service(name: string, port = 0, mode = "tcp"): Service {
 function outcome(
   services: readonly Service[],
   { named = "", allowed = "", others = [] }: Partial<TcpPorts>,
-  site: TcpSite = { hasCertificates: false, listensForNames: false },
+  site: TcpSite = { hasCertificates: false, listensForNames: false, maintained: "maintained" },
 ) {
   const { listed, leftOut } = tcpServicesOf(services, { named, allowed, others }, site);
   return {
@@ -85,7 +85,7 @@ describe("the ports of services of TCP", () => {
       binds: {},
       refused: [`port of TCP of service pg: ${without}`, `port 6379 of service redis: ${without}`],
     });
-    const site = { hasCertificates: true, listensForNames: false };
+    const site = { hasCertificates: true, listensForNames: false, maintained: "maintained" };
     expect(outcome([secure("pg"), secure("redis", 6_379)], ports, site)).toEqual({
       binds: { pg: [":5432"], redis: [":6379"] },
       refused: [],
@@ -98,7 +98,7 @@ describe("the ports of services of TCP", () => {
       binds: {},
       refused: ["hecd.tcp.sni of service db: HECD_SNI_BIND names no port for that"],
     });
-    expect(outcome([named], {}, { hasCertificates: false, listensForNames: true })).toEqual({
+    expect(outcome([named], {}, { hasCertificates: false, listensForNames: true, maintained: "maintained" })).toEqual({
       binds: { db: [] },
       refused: [],
     });
@@ -142,7 +142,7 @@ test("a service that is named as one of TCP is none of HTTP, and the same object
 
 test("a service of TCP is the same object as long as nothing of it changes", () => {
   const services = [service("pg", 5_432)];
-  const site = { hasCertificates: false, listensForNames: false };
+  const site = { hasCertificates: false, listensForNames: false, maintained: "maintained" };
   const listed = (allowed: string) => tcpServicesOf(services, { named: "", allowed, others: [] }, site).listed[0];
   expect(listed("5432")).toBe(listed("5000-6000"));
   expect(listed("127.0.0.1:5432")).not.toBe(listed("5432"));

@@ -73,6 +73,18 @@ describe("a change that needs no reload", () => {
     ],
     ["a weight", config(A), config(A.replace("5", "6")), ["set server b/a weight 6"]],
     [
+      "work that goes from some servers to others, which have it before those have none",
+      config(A + B.replace("\n", " weight 0\n")),
+      config(A.replace("5", "0") + B),
+      ["set server b/b weight 1", "set server b/a weight 0"],
+    ],
+    [
+      "a server that gets no more work and moves",
+      config(A + B),
+      config(A.replace("5", "0").replace("10.0.0.1", "10.0.0.9") + B),
+      ["set server b/a addr 10.0.0.9 port 80", "set server b/a health up", "set server b/a weight 0"],
+    ],
+    [
       "an address",
       config(A),
       config(A.replace("10.0.0.1:80", "10.0.0.9:81")),

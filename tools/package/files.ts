@@ -48,7 +48,7 @@ export function conffilesAmong(files: readonly PackagedFile[]): readonly string[
 }
 
 async function programs(node: CarriedNode, { version }: Release): Promise<readonly PackagedFile[]> {
-  const built = (await namesBelow("dist")).filter((name) => /\.(js|proto)$/.test(name));
+  const built = (await namesBelow("dist")).filter((name) => name.endsWith(".js"));
   const manifest = JSON.stringify({ name: "hecd", version, type: "module" });
   return [
     { path: `${HOME}/node`, mode: 0o755, content: { copyOf: node.program } },

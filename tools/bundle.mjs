@@ -1,9 +1,10 @@
 // Makes dist/: each program in few files with all packages it needs, since a run of `confd -onetime` is short beside the
 // reading of hundreds of files, and so that what is installed is these files and nothing else. Beside them the
 // script of the page, for browsers.
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { etcdCalls } from "./etcd-calls.mjs";
 import { noticesOf } from "./notices.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -23,13 +24,26 @@ const withoutSsh = {
 };
 
 /**
- * A package of CommonJS finds `require` and `__dirname` around it, a module does not. Of the packages etcd3 alone reads a
- * file by its place: the description of etcd's calls, `../proto/rpc.proto` from there.
+ * What etcd3 and gRPC load etcd's calls by, which would read their description at each start. gRPC's own services, which
+ * nobody asks for, go by the same.
+ *
+ * @type {import("esbuild").Plugin}
  */
-const BANNER = [
-  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-  "const __dirname = `${import.meta.dirname}/etcd3/proto`;",
-].join(" ");
+const withCallsAsCode = {
+  name: "with-calls-as-code",
+  setup(bundling) {
+    const [filter, namespace] = [/^@grpc\/proto-loader$/, "with-calls-as-code"];
+    bundling.onResolve({ filter }, ({ path }) => ({ path, namespace }));
+    bundling.onLoad({ filter, namespace }, async () => ({
+      contents: await etcdCalls(`${ROOT}node_modules/etcd3/proto/rpc.proto`),
+      resolveDir: ROOT,
+    }));
+  },
+};
+
+/** A package of CommonJS finds `require` around it, a module does not. */
+const BANNER =
+  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
 
 await rm(`${ROOT}dist`, { recursive: true, force: true });
 /** @type {Set<string>} */
@@ -50,7 +64,9 @@ for (const program of ["hecd", "confd"]) {
     format: "esm",
     platform: "node",
     target: "node20",
-    plugins: [withoutSsh],
+    plugins: [withoutSsh, withCallsAsCode],
+    // By it packages of CommonJS would find descriptions of calls beside themselves, which are code here.
+    define: { __dirname: '""' },
     // Its form for Node is one of CommonJS, of which a part that is loaded late has no names.
     alias: { yaml: `${ROOT}node_modules/yaml/browser/index.js` },
     banner: { js: BANNER },
@@ -69,6 +85,4 @@ await build({
   target: "es2022",
   logLevel: "warning",
 });
-await mkdir(`${ROOT}dist/etcd3`);
-await cp(`${ROOT}node_modules/etcd3/proto`, `${ROOT}dist/etcd3/proto`, { recursive: true });
 await writeFile(`${ROOT}dist/NOTICES`, await noticesOf(ROOT, [...inputs]));

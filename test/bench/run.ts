@@ -7,6 +7,7 @@ import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
 import { certificateRenewal } from "./certificate-renewal.js";
 import { changeSpeed } from "./change-speed.js";
 import { confdStart } from "./confd-start.js";
+import { memory } from "./memory.js";
 import { burst, renderLatency } from "./render-latency.js";
 import { newService, routeCost } from "./routes.js";
 import { type Comparison, tableOf } from "./statistics.js";
@@ -49,7 +50,7 @@ const sentences = [
   `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`,
 ];
 const list = sentences.map((sentence) => `- ${sentence}`).join("\n");
-const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${list}`;
+const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${await memory()}\n\n${list}`;
 console.log(`\n${text}`);
 
 if (process.argv.includes("--write")) {

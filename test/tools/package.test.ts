@@ -1,8 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PROJECT } from "../../tools/machine/facts.mjs";
 import { must } from "../../tools/machine/program.mjs";
-import { conffilesAmong, type PackagedFile, packagedFiles } from "../../tools/package/files.js";
+import { conffilesAmong, NODE_FLAG, type PackagedFile, packagedFiles } from "../../tools/package/files.js";
 import { nodeFor } from "../../tools/package/node.js";
 import { tempDir } from "../support/temp-dir.js";
 import { noticesOf } from "../../tools/notices.mjs";
@@ -26,11 +27,16 @@ function textOf(path: string): string {
 describe("the package for Debian", () => {
   test("has programs that start with its own Node, and no other path of the machine it was made on", () => {
     for (const program of ["hecd", "confd"]) {
-      expect(textOf(`/usr/lib/hecd/dist/${program}.js`)).toMatch(/^#!\/usr\/lib\/hecd\/node\n/);
+      expect(textOf(`/usr/lib/hecd/dist/${program}.js`)).toMatch(new RegExp(`^#!/usr/lib/hecd/node ${NODE_FLAG}\\n`));
     }
     expect(JSON.parse(textOf("/usr/lib/hecd/package.json"))).toMatchObject({ version: "1.2.3", type: "module" });
     for (const { path, content } of files)
       if (Buffer.isBuffer(content)) expect(content.includes(PROJECT), path).toBe(false);
+  });
+
+  test("tells its Node what the image tells its own", async () => {
+    const dockerfile = await readFile(`${PROJECT}Dockerfile`, "utf8");
+    expect(dockerfile).toContain(`ENTRYPOINT ["node", "${NODE_FLAG}", "/opt/hecd/dist/hecd.js"]`);
   });
 
   test("keeps what a user changes in /etc, and nothing else", () => {

@@ -62,7 +62,7 @@ async function optionsOf(args) {
 /** Compiles the program when its sources, or what makes it of them, are newer than it. */
 async function build() {
   const sources = readdirSync(`${PROJECT}src`, { recursive: true, encoding: "utf8" }).map((name) => `src/${name}`);
-  const makers = ["package-lock.json", "tsconfig.json", "tools/bundle.mjs"];
+  const makers = ["package-lock.json", "tsconfig.json", "tools/bundle.mjs", "tools/etcd-calls.mjs"];
   const changed = [...makers, ...sources].map((name) => statSync(`${PROJECT}${name}`).mtimeMs);
   const built = statSync(`${PROJECT}dist/hecd.js`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (built > Math.max(...changed)) return;

@@ -28,6 +28,12 @@ export interface Release {
 /** The folder of what is HECD's own. */
 const HOME = "/usr/lib/hecd";
 const DOC = "/usr/share/doc/hecd";
+
+/**
+ * What Node is told for a daemon, which lives for months: by itself it takes up to 48 MB for what is young, and a daemon of
+ * few changes fills them all.
+ */
+export const NODE_FLAG = "--max-semi-space-size=2";
 const UNITS = "/usr/lib/systemd/system";
 
 /** Everything that the package holds, in the order of its paths. */
@@ -48,7 +54,7 @@ export function conffilesAmong(files: readonly PackagedFile[]): readonly string[
 }
 
 async function programs(node: CarriedNode, { version }: Release): Promise<readonly PackagedFile[]> {
-  const built = (await namesBelow("dist")).filter((name) => /\.(js|proto)$/.test(name));
+  const built = (await namesBelow("dist")).filter((name) => name.endsWith(".js"));
   const manifest = JSON.stringify({ name: "hecd", version, type: "module" });
   return [
     { path: `${HOME}/node`, mode: 0o755, content: { copyOf: node.program } },
@@ -58,7 +64,7 @@ async function programs(node: CarriedNode, { version }: Release): Promise<readon
         const text = await readFile(`${PROJECT}dist/${name}`, "utf8");
         const isProgram = text.startsWith("#!");
         const own = text
-          .replace(/^#!.*$/m, isProgram ? `#!${HOME}/node` : "$&")
+          .replace(/^#!.*$/m, isProgram ? `#!${HOME}/node ${NODE_FLAG}` : "$&")
           .replace(/^\/\/# sourceMappingURL=.*$\n?/m, "");
         return { path: `${HOME}/dist/${name}`, mode: isProgram ? 0o755 : 0o644, content: Buffer.from(own) };
       }),

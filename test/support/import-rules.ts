@@ -88,7 +88,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges", "edges/files", "edges/leases", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "@redis/client", "zod"],
   },
-  "edges/leases": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["p-queue"] },
+  "edges/leases": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: ["p-queue"] },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
   "edges/certificates": {
     rooms: ["edges/files", "haproxy/certificates", "core/events", "core/model", "flow", "errors"],

@@ -13,7 +13,7 @@ import {
   type Renewed,
   type RequestLimits,
 } from "../leases/leased-store.js";
-import type { Link } from "../link.js";
+import type { LateConnection } from "../late-connection.js";
 import type { StoreRequests } from "../store-requests.js";
 import { leaseName } from "./listing.js";
 import type { RedisConnection } from "./connection.js";
@@ -45,9 +45,9 @@ export class RedisLeases implements LeasedStore {
   readonly clock: LeasedStore["clock"];
   readonly emit: LeasedStore["emit"];
   readonly #requests: StoreRequests;
-  readonly #link: Link<RedisConnection>;
+  readonly #link: LateConnection<RedisConnection>;
 
-  constructor(requests: StoreRequests, link: Link<RedisConnection>) {
+  constructor(requests: StoreRequests, link: LateConnection<RedisConnection>) {
     this.#requests = requests;
     this.#link = link;
     this.clock = requests.clock;

@@ -7,7 +7,7 @@ import type { Store } from "../../ports.js";
 import type { KeyCache } from "../key-cache.js";
 import type { LeasedStore } from "../leases/leased-store.js";
 import { type RemoteKeys, RemoteStore } from "../leases/remote-store.js";
-import { Link } from "../link.js";
+import { LateConnection } from "../late-connection.js";
 import { type FailureKind, StoreRequests } from "../store-requests.js";
 import { type RedisAccess, RedisConnection } from "./connection.js";
 import { listAll } from "./listing.js";
@@ -39,7 +39,7 @@ class RedisKeys implements RemoteKeys {
   readonly #access: RedisAccess;
   readonly #names: Names;
   readonly #requests: StoreRequests;
-  readonly #link: Link<RedisConnection>;
+  readonly #link: LateConnection<RedisConnection>;
 
   constructor(access: RedisAccess, names: Names, deps: { readonly clock: Clock; readonly emit: Emit }) {
     this.place = { product: "Redis", endpoints: access.nodes.map(({ name }) => name) };
@@ -49,7 +49,7 @@ class RedisKeys implements RemoteKeys {
     this.#requests = new StoreRequests(this.place, kindOf, deps);
     // Whoever has become a replica, or does not let us in, may not be the one to go on with.
     const isUnfit = (error: unknown) => String(error).includes("READONLY");
-    this.#link = new Link(() => RedisConnection.open(access, deps.clock), isUnfit);
+    this.#link = new LateConnection(() => RedisConnection.open(access, deps.clock), isUnfit);
   }
 
   /** As confd, which knows no globs here: `/app/*` is `/app`. */

@@ -5,7 +5,7 @@ interface Breakable {
 }
 
 /** One connection at a time, made when it is needed. */
-export class Link<Connection extends Breakable> implements Disposable {
+export class LateConnection<Connection extends Breakable> implements Disposable {
   readonly #open: () => Promise<Connection>;
   readonly #isUnfit: (error: unknown) => boolean;
   #connection: Promise<Connection> | undefined;

@@ -60,7 +60,8 @@ export function describeStoreFaults(name: string, setup: FaultySetup): void {
       await server.put(`${ROOT}/by-hand`, "1");
       await world.agrees(server, 15_000);
       await world.isRegistered(server, 10_000);
-      expect(world.sizes).toEqual([0, OWN.size, OWN.size + 1]);
+      // All of it may take several changes; from then on nothing is ever missing.
+      expect(world.sizes.slice(world.sizes.indexOf(OWN.size))).toEqual([OWN.size, OWN.size + 1]);
     });
 
     test("when the server is frozen for 20 s, twice the life of the lease (invariant 7)", async () => {

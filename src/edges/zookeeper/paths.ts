@@ -37,15 +37,6 @@ export class Paths {
   }
 }
 
-/** Whether ZooKeeper can have a node with this path. */
-export function isPath(path: string): boolean {
-  if (!/^\/[^\0]*[^/\0]$/.test(path)) return false;
-  return path
-    .slice(1)
-    .split("/")
-    .every((name) => name !== "" && name !== "." && name !== "..");
-}
-
 /** The node right above another one, `/` at last. */
 export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";

@@ -107,6 +107,16 @@ export const WORDS: readonly Word[] = [
     load: async () => (await import("./commands/stop.js")).stopCommand,
   },
   {
+    name: "migrate-keys",
+    summary: "copy the keys of an old etcd, of Consul or of Redis into etcd; shows first what it would do",
+    load: async () => (await import("./commands/migrate-keys.js")).migrateKeysCommand,
+  },
+  {
+    name: "migrate-template",
+    summary: "name what today's HAProxy refuses in an old template or haproxy.cfg, and what to write instead",
+    load: async () => (await import("./commands/migrate-template.js")).migrateTemplateCommand,
+  },
+  {
     name: "names",
     summary: "print the containers or services of this host, for a shell to offer",
     load: async () => (await import("./commands/completion/names.js")).namesCommand,
@@ -119,11 +129,6 @@ export const STANDALONE_COMMANDS = [
     name: "confd",
     summary: "be confd: its command line, its files, its behaviour",
     load: async () => (await import("./commands/confd/commands.js")).runConfd,
-  },
-  {
-    name: "migrate-template",
-    summary: "name what today's HAProxy refuses in an old template or haproxy.cfg, and what to write instead",
-    load: async () => (await import("./commands/migrate-template.js")).migrateTemplate,
   },
 ] as const;
 

@@ -68,7 +68,7 @@ export interface Store extends AsyncDisposable {
    * put hangs on no lease. Resolves to whether it was so. Makes one request; fails with `store-unreachable`,
    * `store-refused` or `store-full`. Absent where keys can only be read.
    */
-  exchange?(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean>;
+  readonly exchange?: ((changes: readonly KeyExchange[], signal: AbortSignal) => Promise<boolean>) | undefined;
 
   /**
    * Claims a host and opens the session under whose one lease everything of that host is registered.
@@ -83,7 +83,7 @@ export interface Store extends AsyncDisposable {
    * Takes one of the slots of a group if one is free, in one attempt, which waits while the store is away. It hangs on a
    * lease of its own: that of a process that has died is free again within seconds. Absent where a store cannot do that.
    */
-  takeSlot?(options: SlotOptions, signal: AbortSignal): Promise<SlotAnswer>;
+  readonly takeSlot?: ((options: SlotOptions, signal: AbortSignal) => Promise<SlotAnswer>) | undefined;
 }
 
 /** What a slot is taken with. */

@@ -181,7 +181,7 @@ export const SETTINGS = {
     }),
     fallback: undefined,
     value: "URL",
-    help: "another store in the place of --etcd: redis://HOST:PORT/DATABASE, with TLS rediss://; file:///PATH or nodes://IP:PORT,IP:PORT for renderers; etcd://HOST,HOST is --etcd",
+    help: "another store in the place of --etcd: redis://HOST:PORT/DATABASE, with TLS rediss://; zk://HOST:PORT,HOST:PORT/PATH; consul://HOST:PORT/PATH, with TLS consuls://; file:///PATH or nodes://IP:PORT,IP:PORT for renderers; etcd://HOST,HOST is --etcd",
   }),
   "store-username": setting<string | undefined>({
     schema: text,
@@ -556,6 +556,17 @@ export const SETTINGS = {
     schema: flag,
     fallback: false,
     help: "show it anew at each change until Ctrl-C: in its place on a terminal, below it elsewhere; with --json an object a line",
+  }),
+  write: setting<boolean>({ schema: flag, fallback: false, help: "write the keys; without it they are only shown" }),
+  overwrite: setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "write also the keys that are there with another value",
+  }),
+  "with-ending": setting<boolean>({
+    schema: flag,
+    fallback: false,
+    help: "write also the keys that end by themselves, as ones that stay",
   }),
   json: setting<boolean>({ schema: flag, fallback: false, help: "print JSON for machines" }),
 } as const;

@@ -30,6 +30,8 @@ describe("a program that ends at once loads no package that it does not need", (
     ["confd", "bin/confd.ts", ["smol-toml"]],
     ["keys from etcd", "edges/etcd/store.ts", ["@grpc/grpc-js", "cockatiel", "etcd3"]],
     ["keys from Redis", "edges/redis/store.ts", ["@redis/client", "zod"]],
+    ["keys from ZooKeeper", "edges/zookeeper/store.ts", []],
+    ["keys from Consul", "edges/consul/store.ts", ["zod"]],
     ["keys from the environment", "edges/documents/fixed-store.ts", []],
     ["a Go template", "template/go-template.ts", []],
   ])("%s", async (_, file, packages) => {

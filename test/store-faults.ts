@@ -32,6 +32,8 @@ export interface FaultySetup {
   readonly startServer: () => Promise<TestServer>;
   /** Opens a store on the server behind this port. */
   readonly open: (port: number, emit: Emit) => Promise<Store>;
+  /** Whether a change takes several requests one after another, so that no single answer is the one of the change. */
+  readonly asksFirst?: true;
   /** How soon a change that is made by hand is seen at the latest. */
   readonly seenWithinMs: number;
 }
@@ -43,9 +45,9 @@ const OWN: ReadonlyMap<string, string> = new Map(
   Array.from({ length: 50 }, (_, n) => [`${ROOT}/own/${n}`, `10.0.0.1:${n}`]),
 );
 
-/** What a store must get over; etcd has a suite of its own, which asks more. */
+/** What a store must get over. */
 export function describeStoreFaults(name: string, setup: FaultySetup): void {
-  describe(`${name} misses no change and loses no key`, () => {
+  describe.concurrent(`${name} misses no change and loses no key`, () => {
     test("when the server is killed for 3 s and comes back with its data", async () => {
       await using server = await setup.startServer();
       await using world = await FaultyWorld.open(setup, server.port);
@@ -58,7 +60,8 @@ export function describeStoreFaults(name: string, setup: FaultySetup): void {
       await server.put(`${ROOT}/by-hand`, "1");
       await world.agrees(server, 15_000);
       await world.isRegistered(server, 10_000);
-      expect(world.sizes).toEqual([0, OWN.size, OWN.size + 1]);
+      // All of it may take several changes; from then on nothing is ever missing.
+      expect(world.sizes.slice(world.sizes.indexOf(OWN.size))).toEqual([OWN.size, OWN.size + 1]);
     });
 
     test("when the server is frozen for 20 s, twice the life of the lease (invariant 7)", async () => {
@@ -114,14 +117,25 @@ export function describeStoreFaults(name: string, setup: FaultySetup): void {
       proxy.heal();
       expect(await applying).toEqual([]);
       // An answer that is lost on its way: the change has been made, and is asked for again.
-      proxy.mute();
-      const repeated = session.apply([[{ kind: "put", key: `${ROOT}/twice`, value: "2" }]], world.signal);
-      await eventually("the change to be made", async () => (await server.keys(`${ROOT}/twice`)).size === 1);
-      proxy.cut();
-      proxy.heal();
-      expect(await repeated).toEqual([]);
+      const put = (key: string) => session.apply([[{ kind: "put", key, value: "2" }]], world.signal);
+      if (setup.asksFirst) {
+        for (let ms = 0; ms < 20; ms += 2) {
+          const repeated = put(`${ROOT}/twice/${ms}`);
+          await lasting(ms);
+          proxy.cut();
+          expect(await repeated).toEqual([]);
+        }
+      } else {
+        proxy.mute();
+        const repeated = put(`${ROOT}/twice/0`);
+        await eventually("the change to be made", async () => (await server.keys(`${ROOT}/twice`)).size === 1);
+        proxy.cut();
+        proxy.heal();
+        expect(await repeated).toEqual([]);
+      }
       await world.agrees(server, 15_000);
-      expect([...session.held.keys()]).toEqual([`${ROOT}/late`, `${ROOT}/twice`]);
+      expect(session.held.size).toBe(setup.asksFirst ? 11 : 2);
+      expect(await server.keys(ROOT)).toEqual(session.held);
     });
 
     test("nor shows a key that moves in none of its places", async () => {

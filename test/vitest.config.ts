@@ -23,7 +23,10 @@ const ROOTLESS = ["test/integration/rootless.test.ts"];
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
 /** What needs nothing of the machine but another store to start. */
-const STORES = ["test/integration/redis-*.test.ts", "test/integration/{confd-layouts,listed-servers}.test.ts"];
+const STORES = [
+  "test/integration/{redis,zookeeper,consul}-*.test.ts",
+  "test/integration/{confd-layouts,listed-servers}.test.ts",
+];
 
 /**
  * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a browser has

@@ -1,5 +1,6 @@
 import { parseStoreUrl } from "../core/host/store-url.js";
 import type { Backend } from "../core/model/backend.js";
+import type { EtcdOptions } from "../edges/etcd-client/client.js";
 import { BackendStores, openBackend } from "../edges/documents/backend-stores.js";
 import { HecdError } from "../errors.js";
 import type { Resource, Store } from "../ports.js";
@@ -40,6 +41,13 @@ export function isEtcd(settings: Settings): boolean {
   return placeIn(settings).kind === "etcd";
 }
 
+/** How the etcd is spoken to that the settings name; throws `config-invalid` where they name another store. */
+export function etcdIn(settings: Settings): EtcdOptions {
+  const backend = backendIn(settings);
+  if (backend.kind === "etcd") return backend;
+  throw new HecdError({ code: "config-invalid", source: "--store", issues: ["must be an etcd"] });
+}
+
 /** Where the store is, without a word on who is let in. */
 function placeIn({ store, etcd }: Settings): Backend {
   const place = store === undefined ? ({ kind: "etcd", endpoints: etcd } as const) : parseStoreUrl(store);
@@ -52,6 +60,13 @@ function backendIn(settings: Settings): Backend {
   if (!("endpoints" in place)) return place;
   const of = place.kind === "etcd" ? "etcd" : "store";
   const [ca, cert, key] = [settings[`${of}-ca`], settings[`${of}-cert`], settings[`${of}-key`]];
+  if (place.kind === "zookeeper") {
+    if (ca ?? cert ?? key) {
+      const issues = ["a ZooKeeper is not spoken to by TLS: leave out --store-ca, --store-cert and --store-key"];
+      throw new HecdError({ code: "config-invalid", source: "--store", issues });
+    }
+    return { ...place, ...credentialsIn(settings, of) };
+  }
   return {
     ...place,
     ...credentialsIn(settings, of),

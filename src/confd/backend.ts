@@ -12,25 +12,19 @@ export interface BackendWords {
   readonly clientCert: string;
   readonly clientKey: string;
   readonly separator: string;
+  /** How Consul is spoken to: `http` or `https`. */
+  readonly scheme: string;
+  /** A token of Consul's own. */
+  readonly authToken: string;
   readonly files: readonly string[];
   readonly filter: string;
 }
 
 /** What there is. */
-const OFFERED = ["etcd", "redis", "env", "file"] as const;
+const OFFERED = ["etcd", "redis", "zookeeper", "consul", "env", "file"] as const;
 
 /** What both confds have and HECD has not: said by name, so that nobody takes it for a slip of the pen. */
-const MISSING: ReadonlySet<string> = new Set([
-  "consul",
-  "dynamodb",
-  "rancher",
-  "ssm",
-  "vault",
-  "zookeeper",
-  "acm",
-  "secretsmanager",
-  "imds",
-]);
+const MISSING: ReadonlySet<string> = new Set(["dynamodb", "rancher", "ssm", "vault", "acm", "secretsmanager", "imds"]);
 
 /** Every name of a backend that either confd knows. */
 export const BACKEND_NAMES: ReadonlySet<string> = new Set([...OFFERED, "etcdv3", ...MISSING]);
@@ -43,6 +37,10 @@ export function backendOf(words: BackendWords, compat: Compat): Backend | { read
       return etcdOf(words, compat);
     case "redis":
       return redisOf(words);
+    case "zookeeper":
+      return zooKeeperOf(words);
+    case "consul":
+      return consulOf(words);
     case "env":
       return { kind: "env" };
     case "file":
@@ -51,7 +49,9 @@ export function backendOf(words: BackendWords, compat: Compat): Backend | { read
         : { kind: "file", paths: words.files, filter: words.filter, yesIsTrue: compat === "classic" };
     default: {
       const what = MISSING.has(words.backend) ? "HECD has no backend" : "Invalid backend";
-      return { problem: `${what} "${words.backend}": there are etcd (etcdv3 is the same), redis, env and file` };
+      return {
+        problem: `${what} "${words.backend}": there are etcd (etcdv3 is the same), redis, zookeeper, consul, env and file`,
+      };
     }
   }
 }
@@ -79,6 +79,30 @@ function redisOf({ nodes, basicAuth, username, password, clientCaKeys, clientKey
     ...(secret !== "" && { password: secret }),
     ...(clientCaKeys !== "" && { ca: clientCaKeys }),
     ...(separator !== "" && { separator }),
+  };
+}
+
+/** Neither confd lets anybody in by name; with basic-auth HECD does. */
+function zooKeeperOf({ nodes, basicAuth, username, password }: BackendWords): Backend {
+  return {
+    kind: "zookeeper",
+    endpoints: nodes.length > 0 ? nodes : ["127.0.0.1:2181"],
+    ...(basicAuth && username !== "" && { username, password }),
+  };
+}
+
+/** As both confds, with a name and a password for basic-auth; a token of Consul's own is in the place of either. */
+function consulOf(words: BackendWords): Backend {
+  const { nodes, scheme, basicAuth, username, password, authToken, clientCaKeys, clientCert, clientKey } = words;
+  const given = nodes.length > 0 ? nodes : ["127.0.0.1:8500"];
+  return {
+    kind: "consul",
+    endpoints: given.map((node) => (node.includes("://") ? node : `${scheme}://${node}`)),
+    ...(authToken !== "" && { password: authToken }),
+    ...(basicAuth && username !== "" && { username, password }),
+    ...(clientCaKeys !== "" && { ca: clientCaKeys }),
+    ...(clientCert !== "" && { cert: clientCert }),
+    ...(clientKey !== "" && { key: clientKey }),
   };
 }
 

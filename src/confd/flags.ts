@@ -33,7 +33,11 @@ const TEN_MINUTES = 600_000;
 
 /** Every flag of both confds, and HECD's own. */
 const FLAGS = {
-  backend: textOf("where the keys are: etcd (etcdv3 is the same), redis, env or file", "backend", "etcd"),
+  backend: textOf(
+    "where the keys are: etcd (etcdv3 is the same), redis, zookeeper, consul, env or file",
+    "backend",
+    "etcd",
+  ),
   node: flag({
     kind: texts,
     fallback: [] as readonly string[],
@@ -72,15 +76,16 @@ const FLAGS = {
   verbose: toggleOf("the same as -log-level debug, as very old confds had it"),
   debug: toggleOf("the same as -log-level debug, as very old confds had it"),
   quiet: toggleOf("the same as -log-level error, as very old confds had it"),
-  "basic-auth": toggleOf("use username and password (backends etcd and redis)", "basic_auth"),
+  "basic-auth": toggleOf("use username and password (backends etcd, redis, zookeeper and consul)", "basic_auth"),
   username: textOf("user of the backend", "username"),
   password: textOf("password of the backend", "password"),
+  "auth-token": textOf("token of the backend (consul)", "auth_token"),
   separator: textOf("what stands in the place of a slash in the names of keys (backend redis)", "separator"),
   "client-cert": textOf("PEM file of the client certificate", "client_cert"),
   "client-key": textOf("PEM file of the client key; the password itself with backend redis", "client_key"),
   "client-ca-keys": textOf("PEM file of the authority that signed the backend's certificate", "client_cakeys"),
   "client-insecure": idle(switched, false, "taken, but certificates are always verified", "client_insecure"),
-  scheme: textOf("scheme of nodes that an SRV record names", "scheme", "http"),
+  scheme: textOf("scheme of nodes that an SRV record names, and of Consul", "scheme", "http"),
   "srv-domain": textOf("domain whose record _BACKEND._tcp.DOMAIN names the nodes", "srv_domain"),
   "srv-record": textOf("SRV record that names the nodes", "srv_record"),
   "failure-mode": flag<"best-effort" | "fail-fast">({
@@ -142,7 +147,6 @@ const FLAGS = {
   }),
   "metrics-addr": textOf("HOST:PORT where /metrics, /health and /ready are served", "metrics_addr"),
   haproxy: textOf("haproxy binary that judges configurations (resources with a table [haproxy])", undefined, "haproxy"),
-  "auth-token": idle(text, "", "for backends that HECD does not have", "auth_token"),
   "auth-type": idle(text, "", "for backends that HECD does not have", "auth_type"),
   "app-id": idle(text, "", "for backends that HECD does not have", "app_id"),
   "user-id": idle(text, "", "for backends that HECD does not have", "user_id"),

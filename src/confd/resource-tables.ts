@@ -150,6 +150,8 @@ function readBackend(table: TableReader): BackendWords {
     clientCert: table.optional("client_cert", value.anyText) ?? "",
     clientKey: table.optional("client_key", value.anyText) ?? "",
     separator: table.optional("separator", value.anyText) ?? "",
+    scheme: table.optional("scheme", value.anyText) ?? "http",
+    authToken: table.optional("auth_token", value.anyText) ?? "",
     files: table.optional("file", value.anyTexts) ?? [],
     filter: table.optional("filter", value.anyText) ?? "*",
   };
@@ -160,9 +162,7 @@ function readBackend(table: TableReader): BackendWords {
 }
 
 const OF_OTHER_BACKENDS: readonly string[] = [
-  "scheme",
   "client_insecure",
-  "auth_token",
   "auth_type",
   "app_id",
   "user_id",

@@ -2,8 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { CLASSIC_KEYS, describeConfdLayout } from "../confd-layout.js";
 import { Confdir } from "../support/confd.js";
+import { TestConsul } from "../support/consul.js";
 import { startEtcd } from "../support/etcd.js";
 import { TestRedis } from "../support/redis.js";
+import { TestZooKeeper } from "../support/zookeeper.js";
 import { tempDir } from "../support/temp-dir.js";
 
 describeConfdLayout("etcd", async () => {
@@ -47,6 +49,26 @@ describeConfdLayout("a Redis with a password, a database of its own and -separat
   for (const [key, value] of CLASSIC_KEYS) await put(key, value);
   const access = ["-node", `${redis.endpoint}/4`, "-client-key", "secret", "-separator", ":"];
   return { args: ["-backend", "redis", ...access], put, [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose]() };
+});
+
+describeConfdLayout("ZooKeeper", async () => {
+  const zooKeeper = await TestZooKeeper.start();
+  for (const [key, value] of CLASSIC_KEYS) await zooKeeper.put(key, value);
+  return {
+    args: ["-backend", "zookeeper", "-node", zooKeeper.endpoint],
+    put: (key, value) => zooKeeper.put(key, value),
+    [Symbol.asyncDispose]: () => zooKeeper[Symbol.asyncDispose](),
+  };
+});
+
+describeConfdLayout("Consul", async () => {
+  const consul = await TestConsul.start("a-token");
+  for (const [key, value] of CLASSIC_KEYS) await consul.put(key, value);
+  return {
+    args: ["-backend", "consul", "-node", consul.endpoint, "-auth-token", "a-token"],
+    put: (key, value) => consul.put(key, value),
+    [Symbol.asyncDispose]: () => consul[Symbol.asyncDispose](),
+  };
 });
 
 describe("confd with keys in Redis", () => {

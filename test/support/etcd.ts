@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Etcd3 } from "etcd3";
 import PQueue from "p-queue";
+import type { TestServer } from "../store-faults.js";
 import { ETCD, ETCDCTL } from "./etcd-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
@@ -21,7 +22,7 @@ export interface EtcdSetup {
 }
 
 /** One etcd child process with a data directory of its own, in the hands of a test. */
-export class TestEtcd implements AsyncDisposable {
+export class TestEtcd implements TestServer {
   readonly port: number;
   readonly #identity: readonly string[];
   readonly #argv: readonly string[];
@@ -124,6 +125,11 @@ export class TestEtcd implements AsyncDisposable {
   async revision(): Promise<number> {
     const printed: unknown = JSON.parse(await this.ctl("get", "/none", "-w", "json"));
     return required((printed as { header: { revision?: number } }).header.revision, "revision"); // etcdctl's own form
+  }
+
+  /** Writes a key as somebody would who is no agent. */
+  async put(key: string, value: string): Promise<void> {
+    await this.ctl("put", key, value);
   }
 
   /** Puts the pairs, and deletes those without a value, many on their way at once, each as a change of its own. */

@@ -66,6 +66,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [
       "edges/etcd",
       "edges/redis",
+      "edges/zookeeper",
+      "edges/consul",
       "edges/files",
       "confd",
       "template/functions",
@@ -88,7 +90,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges", "edges/files", "edges/leases", "ports", "core/*", "flow", "errors"],
     packages: ["node:*", "@redis/client", "zod"],
   },
-  "edges/leases": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["p-queue"] },
+  "edges/zookeeper": {
+    rooms: ["edges", "edges/files", "edges/leases", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "zod"],
+  },
+  "edges/consul": {
+    rooms: ["edges", "edges/files", "edges/leases", "ports", "core/*", "flow", "errors"],
+    packages: ["node:*", "zod"],
+  },
+  "edges/leases": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: ["p-queue"] },
   "edges/memory": { rooms: ["edges", "ports", "core/*", "flow", "errors"], packages: [] },
   "edges/certificates": {
     rooms: ["edges/files", "haproxy/certificates", "core/events", "core/model", "flow", "errors"],

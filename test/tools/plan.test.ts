@@ -25,6 +25,7 @@ const READY: Facts = {
     "promtool",
     "redis-server",
     "redis-cli",
+    "zookeeper",
     "systemd-analyze",
     "chromium",
   ]),
@@ -79,6 +80,8 @@ describe("the preparation of a machine", () => {
           "chromium",
           "redis-server",
           "redis-tools",
+          "libzookeeper-java",
+          "default-jre-headless",
           "iptables",
         ],
         heldUnits: [

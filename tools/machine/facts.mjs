@@ -103,6 +103,7 @@ async function installed() {
   const found = new Set(plain.filter((name) => find(name) !== undefined));
   // A busybox may have been built without the web server, as the one in some initial RAM disks is.
   if (find("busybox") !== undefined && /^httpd$/m.test((await run("busybox", ["--list"])).stdout)) found.add("busybox");
+  if (existsSync("/usr/share/java/zookeeper.jar") && find("java") !== undefined) found.add("zookeeper");
   if ((await composeCommand()) !== undefined) found.add("compose");
   return found;
 }

@@ -3,7 +3,7 @@
  *
  * @typedef {"start" | "test" | "packages" | "boot"} Purpose
  *
- * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "redis-server" | "redis-cli" |
+ * @typedef {"haproxy" | "busybox" | "docker" | "dockerd" | "iptables" | "etcd" | "etcdctl" | "redis-server" | "redis-cli" | "zookeeper" |
  *   "compose" | "ip" |
  *   "nginx" | "curl" | "keepalived" | "pebble" | "promtool" | "systemd-analyze" | "chromium" | "mmdebstrap" | "systemd-nspawn" | "lintian"} Program
  *
@@ -47,6 +47,8 @@ const DEBIAN = {
   etcdctl: { packages: ["etcd-client"], units: [] },
   "redis-server": { packages: ["redis-server"], units: ["redis-server.service"] },
   "redis-cli": { packages: ["redis-tools"], units: [] },
+  // The library is the server as well; the package of its own name would bring the tools of a desktop besides.
+  zookeeper: { packages: ["libzookeeper-java", "default-jre-headless"], units: [] },
   compose: { packages: ["docker-compose"], units: [] },
   ip: { packages: ["iproute2"], units: [] },
   nginx: { packages: ["nginx"], units: ["nginx.service"] },
@@ -67,7 +69,7 @@ const NEEDED = {
   test: [
     .../** @type {const} */ (["haproxy", "busybox", "docker", "etcd", "etcdctl", "compose", "ip", "nginx", "pebble"]),
     .../** @type {const} */ (["curl", "keepalived"]),
-    .../** @type {const} */ (["promtool", "systemd-analyze", "chromium", "redis-server", "redis-cli"]),
+    .../** @type {const} */ (["promtool", "systemd-analyze", "chromium", "redis-server", "redis-cli", "zookeeper"]),
   ],
   // Packages are installed, and units booted, on machines of their own, each with an engine that comes from Debian.
   packages: ["busybox", "mmdebstrap", "systemd-nspawn", "lintian"],

@@ -143,6 +143,8 @@ async function chosenBackend(
       clientCert: settings["client-cert"],
       clientKey: settings["client-key"],
       separator: settings.separator,
+      scheme: settings.scheme,
+      authToken: settings["auth-token"],
       files: settings.file,
       filter: settings.filter,
     },
@@ -154,7 +156,7 @@ async function chosenBackend(
 async function nodesOf(settings: ConfdSettings, env: ProcessWorld["env"]): Promise<readonly string[]> {
   const { backend, node, scheme, "srv-domain": domain, "srv-record": named } = settings;
   const record = named === "" && domain !== "" ? `_${backend}._tcp.${domain}.` : named;
-  if (record !== "" && (backend.startsWith("etcd") || backend === "redis")) {
+  if (record !== "" && (backend.startsWith("etcd") || BY_SRV.has(backend))) {
     const nodes = await (await SRV()).nodesOfSrv(record);
     return backend === "etcd" ? nodes.map((found) => `${scheme}://${found}`) : nodes;
   }
@@ -164,10 +166,15 @@ async function nodesOf(settings: ConfdSettings, env: ProcessWorld["env"]): Promi
     : node;
 }
 
+/** Backends besides etcd whose nodes a record may name. */
+const BY_SRV: ReadonlySet<string> = new Set(["redis", "zookeeper", "consul"]);
+
 function sourcesOf(backend: Backend): readonly string[] {
   switch (backend.kind) {
     case "etcd":
     case "redis":
+    case "zookeeper":
+    case "consul":
       return backend.endpoints;
     case "env":
       return [];

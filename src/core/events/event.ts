@@ -1,6 +1,6 @@
 // Long because everything that is ever told stands on one page.
 /** A store that is not etcd, as people are told of it. */
-export type Product = "Redis";
+export type Product = "Redis" | "ZooKeeper" | "Consul";
 
 /**
  * Everything worth telling. The daemons and edges tell; the journal decides how it is logged and what it counts.

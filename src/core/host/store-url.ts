@@ -2,7 +2,8 @@ import type { Backend } from "../model/backend.js";
 import { readServers } from "./server-list.js";
 
 /** How the setting is to be written, for messages. */
-const RULE = "must be etcd://HOST:PORT,HOST:PORT, redis://HOST:PORT/DATABASE, file:///PATH or nodes://IP:PORT,IP:PORT";
+const RULE =
+  "must be etcd://HOST:PORT,HOST:PORT, redis://HOST:PORT/DATABASE, zk://HOST:PORT,HOST:PORT/PATH, consul://HOST:PORT/PATH, file:///PATH or nodes://IP:PORT,IP:PORT";
 
 /** Where servers are that are named by their addresses alone. */
 const SERVERS_AT = "/app/servers";
@@ -11,8 +12,9 @@ const SERVERS_AT = "/app/servers";
 const MEMBER = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$/;
 
 /**
- * Reads where a store is, as `etcd://10.0.0.1,10.0.0.2:2379`, `redis://10.0.0.3:6379/1`, or `rediss://` for TLS; who is let in
- * is said elsewhere. Else says how it is to be written.
+ * Reads where a store is, as `etcd://10.0.0.1,10.0.0.2:2379`, `redis://10.0.0.3:6379/1`, or `rediss://` for TLS, or
+ * `zk://10.0.0.4,10.0.0.5/below/this`, or `consul://10.0.0.6:8500/below/this`, or `consuls://` for TLS; who is let in is said
+ * elsewhere. Else says how it is to be written.
  *
  * `nodes://10.0.0.[1-5]:8080` names servers themselves, and so do the lines of `file:///etc/hecd/servers`; they are below
  * `/app/servers`, or what `?prefix=` says. A file that ends as YAML or JSON do is a document of keys.
@@ -35,10 +37,23 @@ export function parseStoreUrl(text: string): Backend | { readonly problem: strin
     case "rediss":
       if (!/^[0-9]{0,5}$/.test(path)) return { problem: RULE };
       return { kind: "redis", endpoints: members.map((member) => `${scheme}://${member}/${path}`) };
+    case "zk":
+      if (path === "") return { kind: "zookeeper", endpoints: members };
+      return NODE.test(path) ? { kind: "zookeeper", endpoints: members, root: `/${path}` } : { problem: RULE };
+    case "consul":
+    case "consuls": {
+      const protocol = scheme === "consul" ? "http" : "https";
+      const endpoints = members.map((member) => `${protocol}://${member}`);
+      if (path === "") return { kind: "consul", endpoints };
+      return NODE.test(path) ? { kind: "consul", endpoints, root: `/${path}` } : { problem: RULE };
+    }
     default:
       return { problem: RULE };
   }
 }
+
+/** A path below which keys may be. */
+const NODE = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/;
 
 function parseServers(scheme: "file" | "nodes", rest: string): Backend | { readonly problem: string } {
   const mark = rest.indexOf("?");

@@ -27,6 +27,33 @@ export type Backend =
       /** What names have where keys have a slash. */
       readonly separator?: string;
     }
+  | {
+      readonly kind: "zookeeper";
+      /** Servers of an ensemble, of which the first that answers is taken. */
+      readonly endpoints: readonly string[];
+      /** The node below which the keys are; the whole tree where none is named. */
+      readonly root?: string;
+      readonly username?: string;
+      readonly password?: string;
+      /** Its first line is the password, read at each log-in. */
+      readonly passwordFile?: string;
+    }
+  | {
+      readonly kind: "consul";
+      /** Agents of a Consul, of which one after another is tried; `http://` or `https://` before each. */
+      readonly endpoints: readonly string[];
+      /** The path below which the keys are; all of them where none is named. */
+      readonly root?: string;
+      /** With a name, a password is for what stands before Consul; without one it is a token of Consul's own. */
+      readonly username?: string;
+      readonly password?: string;
+      /** Its first line is the password, read for each request. */
+      readonly passwordFile?: string;
+      /** Paths of PEM files. */
+      readonly ca?: string;
+      readonly cert?: string;
+      readonly key?: string;
+    }
   /** The environment of the process. */
   | { readonly kind: "env" }
   /** Documents in YAML or JSON. */

@@ -49,6 +49,16 @@ export async function openBackend(backend: Backend, { clock, emit, env }: StoreD
       if (backend.passwordFile !== undefined) await readFirstLine(backend.passwordFile);
       return openRedis(backend, { clock, emit });
     }
+    case "zookeeper": {
+      const { openZooKeeper } = await import("../zookeeper/store.js");
+      if (backend.passwordFile !== undefined) await readFirstLine(backend.passwordFile);
+      return openZooKeeper(backend, { clock, emit });
+    }
+    case "consul": {
+      const { openConsul } = await import("../consul/store.js");
+      if (backend.passwordFile !== undefined) await readFirstLine(backend.passwordFile);
+      return openConsul(backend, { clock, emit });
+    }
     case "env": {
       const { FixedStore } = await import("./fixed-store.js");
       return new FixedStore((prefixes) => entriesOfEnvironment(env, prefixes), "the environment");

@@ -13,9 +13,10 @@ import {
   type Renewed,
   type RequestLimits,
 } from "../leases/leased-store.js";
+import type { LateConnection } from "../late-connection.js";
 import type { StoreRequests } from "../store-requests.js";
 import { leaseName } from "./listing.js";
-import type { RedisLink } from "./link.js";
+import type { RedisConnection } from "./connection.js";
 import { channelOf, GRANT, HELD, LOOK, RENEW, REVOKE, TRANSACT } from "./scripts.js";
 
 const foundSchema = z.union([
@@ -44,9 +45,9 @@ export class RedisLeases implements LeasedStore {
   readonly clock: LeasedStore["clock"];
   readonly emit: LeasedStore["emit"];
   readonly #requests: StoreRequests;
-  readonly #link: RedisLink;
+  readonly #link: LateConnection<RedisConnection>;
 
-  constructor(requests: StoreRequests, link: RedisLink) {
+  constructor(requests: StoreRequests, link: LateConnection<RedisConnection>) {
     this.#requests = requests;
     this.#link = link;
     this.clock = requests.clock;

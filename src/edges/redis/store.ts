@@ -1,16 +1,15 @@
 import type { Emit } from "../../core/events/event.js";
 import { outermost } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
-import { HecdError, reasonOf } from "../../errors.js";
+import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { deadlineSignal } from "../../flow/deadline.js";
-import { linkedSignal } from "../../flow/linked-signal.js";
-import type { KeyExchange, Session, SessionOptions, Store } from "../../ports.js";
-import { KeyCache } from "../key-cache.js";
-import type { LeasedSessions } from "../leases/sessions.js";
+import type { KeyExchange, Store } from "../../ports.js";
+import type { KeyCache } from "../key-cache.js";
+import type { LeasedStore } from "../leases/leased-store.js";
+import { type RemoteKeys, RemoteStore } from "../leases/remote-store.js";
+import { LateConnection } from "../late-connection.js";
 import { type FailureKind, StoreRequests } from "../store-requests.js";
-import type { RedisAccess } from "./connection.js";
-import { RedisLink } from "./link.js";
+import { type RedisAccess, RedisConnection } from "./connection.js";
 import { listAll } from "./listing.js";
 import { Names } from "./names.js";
 import { parseRedisNode } from "./node.js";
@@ -24,47 +23,44 @@ export interface RedisOptions extends Omit<RedisAccess, "nodes"> {
   readonly separator?: string | undefined;
 }
 
-/** How long a single reading or change may take. */
-const SOON_MS = 5_000;
-
 /** Opens a store in Redis; the first request connects. Throws `config-invalid`. */
 export function openRedis(
   { endpoints, separator, ...access }: RedisOptions,
   deps: { readonly clock: Clock; readonly emit: Emit },
-): RedisStore {
+): Store {
   const names = new Names(separator === undefined || separator === "" ? "/" : separator);
-  return new RedisStore({ ...access, nodes: endpoints.map(parseRedisNode) }, names, deps);
+  return new RemoteStore(new RedisKeys({ ...access, nodes: endpoints.map(parseRedisNode) }, names, deps));
 }
 
-/** A store in Redis; disposing it ends its watches and the renewal of its leases, but revokes nothing. */
-export class RedisStore implements Store {
+/** The keys of a Redis. */
+class RedisKeys implements RemoteKeys {
+  readonly place: RemoteKeys["place"];
+  readonly clock: Clock;
+  readonly hasSlots = false;
   readonly #access: RedisAccess;
   readonly #names: Names;
   readonly #requests: StoreRequests;
-  readonly #link: RedisLink;
-  readonly #life = linkedSignal();
-  readonly #works = new Set<Promise<unknown>>();
-  readonly #watches = new Set<RedisWatch>();
-  #sessions: LeasedSessions | undefined;
+  readonly #link: LateConnection<RedisConnection>;
 
   constructor(access: RedisAccess, names: Names, deps: { readonly clock: Clock; readonly emit: Emit }) {
+    this.place = { product: "Redis", endpoints: access.nodes.map(({ name }) => name) };
+    this.clock = deps.clock;
     this.#access = access;
     this.#names = names;
-    const endpoints = access.nodes.map(({ name }) => name);
-    this.#requests = new StoreRequests({ product: "Redis", endpoints }, kindOf, deps);
-    this.#link = new RedisLink(access, deps.clock);
+    this.#requests = new StoreRequests(this.place, kindOf, deps);
+    // Whoever has become a replica, or does not let us in, may not be the one to go on with.
+    const isUnfit = (error: unknown) => String(error).includes("READONLY");
+    this.#link = new LateConnection(() => RedisConnection.open(access, deps.clock), isUnfit);
   }
 
-  get staleMs(): number {
-    const now = this.#requests.clock.now();
-    return [...this.#watches].reduce((most, { provenAt }) => Math.max(most, now - provenAt), 0);
+  /** As confd, which knows no globs here: `/app/*` is `/app`. */
+  pathsOf(prefixes: readonly string[]): readonly string[] {
+    return outermost(prefixes.map((prefix) => prefix.replaceAll("/*", "")));
   }
 
-  async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    const paths = pathsOf(prefixes);
-    if (paths.length === 0) return snapshotOf(0n, []);
+  async read(paths: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     const listing = () => this.#link.use((redis) => listAll(redis, paths, this.#names));
-    const { found, leases, revision } = await this.#soon(listing, signal);
+    const { found, leases, revision } = await this.#requests.ask(listing, signal);
     const entries = [...found].flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
     return snapshotOf(revision, entries, leases);
   }
@@ -77,62 +73,22 @@ export class RedisStore implements Store {
         const input = { changes: named, channel: channelOf(redis.node.database) };
         return redis.askOne("EVAL", EXCHANGE, "0", JSON.stringify(input));
       });
-    return Number(await this.#soon(request, signal)) === 1;
+    return Number(await this.#requests.ask(request, signal)) === 1;
   }
 
-  async *watch(prefixes: readonly string[], signal: AbortSignal): AsyncGenerator<Snapshot, never, undefined> {
-    using work = linkedSignal(signal, this.#life.signal);
-    const paths = pathsOf(prefixes);
-    const cache = new KeyCache(paths);
-    if (paths.length === 0) return yield* cache.snapshots(work.signal);
+  follow(paths: readonly string[], cache: KeyCache): RedisWatch {
     const parts = { requests: this.#requests, access: this.#access, names: this.#names };
-    const watch = new RedisWatch(parts, paths, cache);
-    this.#watches.add(watch);
-    const following = watch.run(work.signal).catch((error: unknown) => {
-      this.#watches.delete(watch);
-      cache.fail(error);
-    });
-    this.#mind(following);
-    return yield* cache.snapshots(work.signal);
+    return new RedisWatch(parts, paths, cache);
   }
 
-  async openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    // Who only reads need not wait for what only an agent needs.
-    const [{ RedisLeases }, { LeasedSessions }] = await Promise.all([
-      import("./leases.js"),
-      import("../leases/sessions.js"),
-    ]);
-    this.#sessions ??= new LeasedSessions(new RedisLeases(this.#requests, this.#link), (work) => {
-      this.#mind(work);
-    });
-    return this.#sessions.open(options, signal, this.#life.signal);
+  async leases(): Promise<LeasedStore> {
+    const { RedisLeases } = await import("./leases.js");
+    return new RedisLeases(this.#requests, this.#link);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#life[Symbol.dispose]();
-    await Promise.all(this.#works);
+  close(): void {
     this.#link[Symbol.dispose]();
   }
-
-  /** Makes a request that fails with `store-unreachable` where it takes too long. */
-  async #soon<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { place, clock } = this.#requests;
-    const reason = `no answer within ${SOON_MS} ms`;
-    const tooLate = (): HecdError => new HecdError({ code: "store-unreachable", ...place, reason });
-    using life = linkedSignal(signal, this.#life.signal);
-    using soon = deadlineSignal(SOON_MS, tooLate, clock, life.signal);
-    return await this.#requests.ask(request, soon.signal);
-  }
-
-  #mind(work: Promise<unknown>): void {
-    this.#works.add(work);
-    void work.finally(() => this.#works.delete(work));
-  }
-}
-
-/** As confd, which knows no globs here: `/app/*` is `/app`. */
-function pathsOf(prefixes: readonly string[]): readonly string[] {
-  return outermost(prefixes.map((prefix) => prefix.replaceAll("/*", "")));
 }
 
 /** An answer that says no begins with a word in capitals; `LOADING` and its like pass. */

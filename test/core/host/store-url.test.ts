@@ -5,6 +5,10 @@ describe("the URL of a store", () => {
   test.each([
     ["etcd://10.0.0.1,10.0.0.2:2380", { kind: "etcd", endpoints: ["10.0.0.1", "10.0.0.2:2380"] }],
     ["redis://r1:6380,[::1]/2", { kind: "redis", endpoints: ["redis://r1:6380/2", "redis://[::1]/2"] }],
+    ["zk://z1:2182,z2", { kind: "zookeeper", endpoints: ["z1:2182", "z2"] }],
+    ["zk://z1/hecd/test", { kind: "zookeeper", endpoints: ["z1"], root: "/hecd/test" }],
+    ["consul://c1,c2:85/a", { kind: "consul", endpoints: ["http://c1", "http://c2:85"], root: "/a" }],
+    ["consuls://c1", { kind: "consul", endpoints: ["https://c1"] }],
     ["rediss://r", { kind: "redis", endpoints: ["rediss://r/"] }],
   ])("%s is a store with its members", (url, backend) => {
     expect(parseStoreUrl(url)).toEqual(backend);
@@ -17,7 +21,11 @@ describe("the URL of a store", () => {
     ["etcd://h/app", /no path/],
     ["redis://h/app", /must be/],
     ["redis://user:secret@h", /must not hold a password/],
-    ["zk://h", /must be/],
+    ["zk://", /must be/],
+    ["zk://h/../x", /must be/],
+    ["zk://h/x/", /must be/],
+    ["zk://user:secret@h", /must not hold a password/],
+    ["consul://h/a b", /must be/],
   ])("%s is refused, and nothing of it is repeated", (url, rule) => {
     const parsed = parseStoreUrl(url);
     expect(parsed).toEqual({ problem: expect.stringMatching(rule) as unknown });

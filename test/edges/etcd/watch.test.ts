@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HecdEvent } from "../../../src/core/events/event.js";
 import { EtcdRequests } from "../../../src/edges/etcd/requests.js";
-import { EtcdStore } from "../../../src/edges/etcd/store.js";
+import { etcdStore } from "../../../src/edges/etcd/store.js";
 import { eventually } from "../../support/eventually.js";
 import { ManualClock, settled } from "../../support/manual-clock.js";
 import { fails, held } from "../../support/scripted-etcd-calls.js";
@@ -24,7 +24,7 @@ const events = (kind: HecdEvent["kind"]): readonly HecdEvent[] => told.filter((e
 
 async function watch(...prefixes: readonly string[]): Promise<void> {
   const requests = new EtcdRequests(etcd, { clock, emit: (event) => told.push(event) });
-  const store = new EtcdStore(requests);
+  const store = etcdStore(requests);
   end = (async () => {
     for await (const { entries } of store.watch(prefixes, ending.signal)) seen.push(Object.fromEntries(entries));
   })().catch((error: unknown) => error);
@@ -329,9 +329,9 @@ describe("a watch that is told nothing", () => {
   });
 
   test("says since when it has not been certain that it has everything", async () => {
-    const store = new EtcdStore(new EtcdRequests(etcd, { clock, emit: () => undefined }));
+    const store = etcdStore(new EtcdRequests(etcd, { clock, emit: () => undefined }));
     expect(store.staleMs).toBe(0);
-    const states = store.watch(["/a"], ending.signal);
+    const states = store.watch(["/a"], ending.signal)[Symbol.asyncIterator]();
     await states.next();
     await clock.advance(20_000);
     expect(store.staleMs).toBeLessThan(4_000);

@@ -117,8 +117,9 @@ export class SlotVisit {
         return hasWaited;
       }
       if (step.kind === "ask") {
-        this.#wait = await this.#ask(this.#wait, signal);
-        if (this.#isIn) return hasWaited;
+        const wait = await this.#ask(this.#wait, signal);
+        if (!wait) return hasWaited;
+        this.#wait = wait;
         continue;
       }
       const ms = Math.min(step.ms, turnEndsAt - clock.now());
@@ -137,14 +138,15 @@ export class SlotVisit {
     await this.#slots.leave(this);
   }
 
-  async #ask(wait: SlotWait, signal: AbortSignal): Promise<SlotWait> {
+  /** One attempt; undefined when there is a slot now. */
+  async #ask(wait: SlotWait, signal: AbortSignal): Promise<SlotWait | undefined> {
     const { clock, chance, emit, rules } = this.#slots.parts;
     let answered = true;
     try {
       const holders = await this.#slots.take(this, signal);
       if (!holders) {
         this.#goes();
-        return wait;
+        return undefined;
       }
       this.#holders = holders;
     } catch (error) {

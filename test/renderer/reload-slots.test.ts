@@ -12,14 +12,14 @@ function world(rules: Partial<SharedReloads> = {}) {
   const clock = new ManualClock();
   const told: HecdEvent[] = [];
   const store = { isFree: true, isSilent: false, given: 0, back: 0 };
-  const back = async (): Promise<void> => {
+  const giveBack = async (): Promise<void> => {
     store.back++;
   };
   const take = async (): Promise<SlotAnswer> => {
     if (store.isSilent) throw new Error("no answer");
     if (!store.isFree) return { kind: "occupied", holders: ["process 7 on other"] };
     store.given++;
-    return { kind: "taken", slot: { lost: never, [Symbol.asyncDispose]: back } };
+    return { kind: "taken", slot: { lost: never, [Symbol.asyncDispose]: giveBack } };
   };
   const emit = (event: HecdEvent): void => void told.push(event);
   const slots = new ReloadSlots({

@@ -1,4 +1,4 @@
-// Long because everything that is ever told stands on one page.
+// Long because every event stands in one union, which the compiler holds its readers to.
 /** A store that is not etcd, as people are told of it. */
 export type Product = "Redis" | "ZooKeeper" | "Consul";
 

@@ -23,9 +23,11 @@ function exchangeWith(url: string, text: string): Promise<string> {
     let said = "";
     const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
     socket.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
-    socket.on("error", () => undefined).on("close", () => {
-      resolve(said);
-    });
+    socket
+      .on("error", () => undefined)
+      .on("close", () => {
+        resolve(said);
+      });
   });
 }
 

@@ -127,7 +127,7 @@ describe("keys of steering under load, in an HAProxy that is never reloaded,", (
     expect(shareOf("green", await answers(1_000))).toBe(100);
     await order("switch", "web", "blue");
     await expectWeights({ "blue-1": 100, "blue-2": 100, "blue-3": 100, "green-1": 0, "green-2": 0 });
-    for (let round = 0; round < 6; round++) expect((await order("switch", "web", "--back")).code).toBe(0);
+    for (let round = 0; round < 2; round++) expect((await order("switch", "web", "--back")).code).toBe(0);
     await expectWeights({ "blue-1": 100, "blue-2": 100, "blue-3": 100, "green-1": 0, "green-2": 0 });
     expect(shareOf("blue", await answers(1_000))).toBe(100);
     expect((await order("switch", "web", "red")).stderr).toBe(
@@ -153,7 +153,8 @@ describe("keys of steering under load, in an HAProxy that is never reloaded,", (
     await eventually("the good one", async () => (await weights())["green-2"] === 30);
     await say("web", "weight/green-2");
     await eventually("its end", async () => (await weights())["green-2"] === 100);
-    expect(renderer.log.match(/steering\/web\/weight\/green-1/g)).toHaveLength(1);
+    const told = renderer.log.split("\n").filter((row) => row.includes("the value is not a weight, 0 to 256"));
+    expect(told).toHaveLength(1);
     await say("web", "weight/green-1");
   });
 

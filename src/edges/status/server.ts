@@ -36,6 +36,20 @@ export interface StatusServer extends AsyncDisposable {
   readonly url: string;
 }
 
+/** What one client, or all of them together, may take of the server. */
+export interface ServerLimits {
+  /** More connections at once are closed. */
+  readonly connections: number;
+  /** The head of a request is refused that is larger. */
+  readonly headBytes: number;
+  /** How long the head of a request may take to come in, and all of it; in milliseconds. */
+  readonly headMs: number;
+  readonly wholeMs: number;
+}
+
+/** Far more than people, Prometheus and an orchestrator ask for, and far less than would hinder the daemon. */
+const USUAL_LIMITS: ServerLimits = { connections: 128, headBytes: 16_384, headMs: 10_000, wholeMs: 30_000 };
+
 /**
  * Serves `/healthz` (the process lives), `/readyz` (200 when it does its work, else 503 with what it waits for),
  * `/metrics` (Prometheus), `/state` (JSON) and `/statistics` (JSON: what HAProxy says of itself when it is asked) on
@@ -46,14 +60,25 @@ export interface StatusServer extends AsyncDisposable {
  *
  * Throws `port-occupied` when another process holds the port.
  */
-export async function openStatusServer(listen: string, sources: StatusSources): Promise<StatusServer> {
+export async function openStatusServer(
+  listen: string,
+  sources: StatusSources,
+  limits = USUAL_LIMITS,
+): Promise<StatusServer> {
   const { status, live } = sources;
   const readers = live && new LiveReaders({ status, ...live });
-  const server = createServer((request, response) => {
+  const own = {
+    maxHeaderSize: limits.headBytes,
+    headersTimeout: limits.headMs,
+    requestTimeout: limits.wholeMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headMs),
+  };
+  const server = createServer(own, (request, response) => {
     answer(request, response, sources, readers).catch((error: unknown) => {
       respond(response, 500, "text/plain; charset=utf-8", `${reasonOf(error)}\n`);
     });
   });
+  server.maxConnections = limits.connections;
   const listening = await listenAt(server, listen, "listen");
   return {
     url: `http://${listening.address}`,

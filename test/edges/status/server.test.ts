@@ -1,16 +1,33 @@
 import { request, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { askStatistics, askStatus } from "../../../src/edges/status/client.js";
-import { openStatusServer, type StatusSources } from "../../../src/edges/status/server.js";
+import { openStatusServer, type ServerLimits, type StatusSources } from "../../../src/edges/status/server.js";
 import type { Status } from "../../../src/edges/status/status.js";
 import { systemClock } from "../../../src/flow/clock.js";
+import { eventually } from "../../support/eventually.js";
 
-async function serve(status: () => Status, more: Pick<StatusSources, "statistics" | "page"> = {}) {
-  return openStatusServer("127.0.0.1:0", {
-    ...more,
-    status,
-    metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "hecd_up 1\n" }),
+async function serve(
+  status: () => Status,
+  more: Pick<StatusSources, "statistics" | "page"> = {},
+  limits?: ServerLimits,
+) {
+  const metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "hecd_up 1\n" });
+  return openStatusServer("127.0.0.1:0", { ...more, status, metrics }, limits);
+}
+
+/** Sends this over a connection of its own, and gives what comes back until it ends. */
+function exchangeWith(url: string, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let said = "";
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
+    socket.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
+    socket
+      .on("error", () => undefined)
+      .on("close", () => {
+        resolve(said);
+      });
   });
 }
 
@@ -33,6 +50,21 @@ describe("the status server", () => {
     expect([early.status, await early.text()]).toEqual([503, "waiting for Docker, etcd\n"]);
     waitingFor = [];
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  test("lets nobody keep it busy by a head without an end, by being slow, or by many connections", async () => {
+    const status = () => ({ waitingFor: [], state: {} });
+    const limits = { connections: 3, headBytes: 4_096, headMs: 200, wholeMs: 400 };
+    await using server = await serve(status, {}, limits);
+    const start = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n";
+    expect(await exchangeWith(server.url, `${start}x: ${"y".repeat(5_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
+    expect(await exchangeWith(server.url, start)).toMatch(/^HTTP\/1.1 408 /);
+    const slow = "POST /drain HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n";
+    expect(await exchangeWith(server.url, slow)).toMatch(/^HTTP\/1.1 4/);
+    const held = Array.from({ length: 3 }, () => exchangeWith(server.url, start));
+    await eventually("a connection too many", async () => (await exchangeWith(server.url, `${start}\r\n`)) === "");
+    await Promise.all(held); // they were too slow meanwhile
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
 
   test("gives metrics as text and the state as JSON", async () => {

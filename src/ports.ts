@@ -227,6 +227,8 @@ export interface HaproxySettings {
   /** The runtime API of HAProxy. */
   readonly socket: string | undefined;
   readonly reload: ReloadDriver;
+  /** Engines that each have such a container, as they are written: `hecd push` brings the file to them, one after another. */
+  readonly targets?: readonly string[];
 }
 
 /** What reads the file: HAProxy, or anything that a resource's commands drive. */

@@ -5,7 +5,7 @@ import type { Settings } from "../settings.js";
 import { type Command, STORE_SETTINGS, type ProcessWorld } from "./command.js";
 import { type Deps, openDaemonDeps, openDeps, runAsService } from "./daemon.js";
 import { openStores } from "./stores.js";
-import { rendererPage, rendererParts, templateDeps, withFolders } from "./rendering.js";
+import { rendererPage, rendererParts, templateDeps, withFolders, withoutFleets } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
 const UNCHANGED = 2;
@@ -23,6 +23,10 @@ export const renderCommand: Command = {
     ...STORE_SETTINGS,
     "confdir",
     "haproxy",
+    "docker",
+    "docker-tls",
+    "docker-cert-path",
+    "state-dir",
     "once",
     "dry-run",
     "exit-code",
@@ -70,7 +74,7 @@ function partsOf(
   { env }: ProcessWorld,
   deps: Deps,
 ): RendererParts {
-  const templates = withFolders(folder, env, deps);
+  const templates = withoutFleets(withFolders(folder, env, deps), deps);
   return rendererParts(settings, { storeOf, templates }, templateDeps(templatesIn(settings.confdir), { env }), deps);
 }
 

@@ -152,7 +152,11 @@ function settingsOf(
       own.debounce === undefined ? defaults.settle : { quietMs: own.debounce, maxWaitMs: own.debounce * DEBOUNCES },
     outputFormat: own.outputFormat,
     backend: place,
-    haproxy: driven && { socket: driven.socket, reload: reloadDriverFor(driven.reload, own.dest) },
+    haproxy: driven && {
+      socket: driven.socket,
+      reload: reloadDriverFor(driven.reload, own.dest),
+      ...(driven.targets && { targets: driven.targets }),
+    },
   };
 }
 

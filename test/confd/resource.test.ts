@@ -167,14 +167,18 @@ describe("a resource of an HAProxy in a container", () => {
     expect(haproxyOf(`reload = "${reload}"`)?.reload).toEqual({ kind: "docker", signal: undefined, ...place });
   });
 
-  test.each(["docker:", "docker:-edge", "docker:a b", "docker:edge@", "docker:edge@ssh://host", "docker:@10.0.0.5:2375"])(
-    "is refused as %s",
-    (reload) => {
-      expect(problemsOf(`${LEAST}[haproxy]\nreload = "${reload}"\n`)).toEqual([
-        expect.stringContaining("docker:CONTAINER@ENGINE"),
-      ]);
-    },
-  );
+  test.each([
+    "docker:",
+    "docker:-edge",
+    "docker:a b",
+    "docker:edge@",
+    "docker:edge@ssh://host",
+    "docker:@10.0.0.5:2375",
+  ])("is refused as %s", (reload) => {
+    expect(problemsOf(`${LEAST}[haproxy]\nreload = "${reload}"\n`)).toEqual([
+      expect.stringContaining("docker:CONTAINER@ENGINE"),
+    ]);
+  });
 
   test("may say the signal, a port of its runtime API and targets", () => {
     const lines = 'reload = "docker:edge"\nsignal = "HUP"\nsocket = "127.0.0.1:9999"\ntargets = ["10.0.0.[1:9]:2375"]';

@@ -54,14 +54,17 @@ beforeAll(async () => {
     ["-H", `tcp://127.0.0.1:${secure}`, ...certificates.engineFlags],
     ["-H", `tcp://127.0.0.1:${plain}`],
   ];
-  for (const own of options) {
-    const engine = await PrivateDocker.start(...own);
-    parts.push(engine);
-    engines.push(engine);
-    await engine.load("hecd-test/haproxy");
-    const first = TEMPLATE.replace('{{getv "/app/more"}}', USUAL).replace('{{getv "/app/text"}}', "first");
-    proxies.push(await ProxyContainer.start(new DockerCli(engine.url), "edge", first));
-  }
+  const first = TEMPLATE.replace('{{getv "/app/more"}}', USUAL).replace('{{getv "/app/text"}}', "first");
+  const begun = await Promise.all(
+    options.map(async (own) => {
+      const engine = await PrivateDocker.start(...own);
+      parts.push(engine);
+      await engine.load("hecd-test/haproxy");
+      return { engine, proxy: await ProxyContainer.start(new DockerCli(engine.url), "edge", first) };
+    }),
+  );
+  engines.push(...begun.map(({ engine }) => engine));
+  proxies.push(...begun.map(({ proxy }) => proxy));
   targets = [`edge@${engines[0]?.url}`, `edge@https://127.0.0.1:${secure}`, `edge@tcp://127.0.0.1:${plain}`];
   confdir = await Confdir.make();
   parts.push(confdir);
@@ -77,7 +80,7 @@ beforeAll(async () => {
     ...["push", "--confdir", confdir.path, "--store", `file://${confdir.at("keys.yml")}`, "--json"],
     ...["--docker-cert-path", certificates.client, "--state-dir", state],
   ];
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   for (const part of parts.reverse()) await part[Symbol.asyncDispose]();

@@ -15,6 +15,9 @@ import { pushToAll } from "./fleet.js";
 import { Site } from "./site.js";
 import { PushVoice } from "./voice.js";
 
+/** How long a push that is called off may take to leave its targets whole. */
+const STOP_WITHIN_MS = 20_000;
+
 /** `hecd push`: brings a rendered file to a fleet of HAProxies in containers, one after another. */
 export const pushCommand: OperandCommand = {
   operand: { name: "RESOURCE", isOptional: true },
@@ -54,6 +57,7 @@ export const pushCommand: OperandCommand = {
   ],
   async run({ operand }, settings, world, signal) {
     const deps = openPlainDeps(settings, world);
+    world.allowForStop(STOP_WITHIN_MS);
     const resources = await wantedResources(operand, settings, world, deps);
     await using stores = await openStores(settings, deps, world);
     const compile = compileWith(templateDeps(templatesIn(settings.confdir), world));

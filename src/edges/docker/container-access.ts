@@ -16,7 +16,7 @@ const ANSWER_MS = 15_000;
 const PRINTED_BYTES = 64 * 1_024 * 1_024;
 
 /** A folder, or a file, of the engine's machine that a container has. */
-export interface Mount {
+interface Mount {
   /** Its path on the engine's machine. */
   readonly source: string;
   /** Its path in the container. */

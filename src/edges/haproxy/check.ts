@@ -44,7 +44,10 @@ interface Judged {
 }
 
 /** The same by an HAProxy that is run with these words of a command line, wherever that is. */
-export async function judgeBy(judged: Judged, runHaproxy: (args: readonly string[]) => Promise<Ended>): Promise<Verdict> {
+export async function judgeBy(
+  judged: Judged,
+  runHaproxy: (args: readonly string[]) => Promise<Ended>,
+): Promise<Verdict> {
   const verdict = await judgeStaged(judged, runHaproxy);
   return { ...verdict, output: inOwnNames(verdict.output, judged.dest) };
 }

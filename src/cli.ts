@@ -117,6 +117,11 @@ export const WORDS: readonly Word[] = [
     load: async () => (await import("./commands/migrate-template.js")).migrateTemplateCommand,
   },
   {
+    name: "push",
+    summary: "bring a file to many HAProxies in containers, one after another, canaries first",
+    load: async () => (await import("./commands/push/push.js")).pushCommand,
+  },
+  {
     name: "names",
     summary: "print the containers or services of this host, for a shell to offer",
     load: async () => (await import("./commands/completion/names.js")).namesCommand,

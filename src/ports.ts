@@ -270,6 +270,8 @@ export interface HaproxySettings {
   /** The runtime API of HAProxy. */
   readonly socket: string | undefined;
   readonly reload: ReloadDriver;
+  /** Engines that each have such a container, as they are written: `hecd push` brings the file to them, one after another. */
+  readonly targets?: readonly string[];
   /** How its reloads go about those of other hosts, as far as somebody has said so. */
   readonly shared?: Partial<SharedReloads> | undefined;
 }

@@ -59,6 +59,14 @@ const portNumber = z.coerce
   .int("must be a port, 1 to 65535")
   .min(1, "must be a port, 1 to 65535")
   .max(65535, "must be a port, 1 to 65535");
+/** A whole number of so many. */
+const countFrom = (least: number, most: number) =>
+  z.coerce
+    .number({ error: "must be a whole number" })
+    .int("must be a whole number")
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
+const PERCENT = "must be a number from 0 to 100";
 const prefix = z
   .string()
   .transform(
@@ -377,7 +385,7 @@ export const SETTINGS = {
     schema: text,
     fallback: "/var/lib/hecd",
     value: "DIR",
-    help: "where the agent keeps who it is, so that after a crash the next one takes over at once; off for nowhere",
+    help: "where the agent keeps who it is, so that after a crash the next one takes over at once, a renderer the history of files in containers, and a push how far it has come; off for nowhere",
   }),
   "on-held": setting<"wait" | "exit">({
     schema: z.enum(["wait", "exit"]),
@@ -507,7 +515,25 @@ export const SETTINGS = {
     schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
     fallback: 30_000,
     value: "TIME",
-    help: `how long to wait until the agent has registered the container; ${AS_TIME}`,
+    help: `how long to wait: hecd run until the agent has registered the container, hecd push while it watches its canaries; ${AS_TIME}`,
+  }),
+  parallel: setting<number>({
+    schema: countFrom(1, 64),
+    fallback: 1,
+    value: "N",
+    help: "how many targets are brought up to date at a time",
+  }),
+  canary: setting<number>({
+    schema: countFrom(0, 64),
+    fallback: 0,
+    value: "N",
+    help: "how many of the first targets come before all others and are watched for a while",
+  }),
+  "canary-errors": setting<number>({
+    schema: z.coerce.number({ error: PERCENT }).min(0, PERCENT).max(100, PERCENT),
+    fallback: 5,
+    value: "PERCENT",
+    help: "a canary that answers more of its requests than this with 5xx gets its file before back, and ends the push",
   }),
   limit: setting<number>({
     schema: z.coerce

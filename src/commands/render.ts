@@ -7,7 +7,7 @@ import { giveOut } from "./cfg.js";
 import { describeHolder } from "../core/registry/claim.js";
 import { type Deps, holderIn, openDaemonDeps, openDeps, runAsService } from "./daemon.js";
 import { openStores } from "./stores.js";
-import { rendererPage, rendererParts, templateDeps, withFolders } from "./rendering.js";
+import { rendererPage, rendererParts, templateDeps, withFolders, withoutFleets } from "./rendering.js";
 
 /** Exit code of `--once --exit-code` when there was nothing to do, as the pull scripts of the field have it. */
 const UNCHANGED = 2;
@@ -25,6 +25,10 @@ export const renderCommand: Command = {
     ...STORE_SETTINGS,
     "confdir",
     "haproxy",
+    "docker",
+    "docker-tls",
+    "docker-cert-path",
+    "state-dir",
     "once",
     "dry-run",
     "exit-code",
@@ -83,7 +87,7 @@ function partsOf(
   deps: Deps,
 ): RendererParts {
   const { env } = world;
-  const templates = withFolders(folder, env, deps);
+  const templates = withoutFleets(withFolders(folder, env, deps), deps);
   const seen = templateDeps(templatesIn(settings.confdir), { env });
   return {
     ...rendererParts(settings, { storeOf: stores.of, templates }, seen, deps),

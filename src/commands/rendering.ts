@@ -1,6 +1,9 @@
+import { basename, join } from "node:path";
 import type { Agent } from "../agent/agent.js";
 import { AGENTS, SERVICES } from "../core/model/keys.js";
 import type { Snapshot } from "../core/model/snapshot.js";
+import type { DockerConnection } from "../edges/docker/connection.js";
+import type { ContainerParts } from "../edges/haproxy-container/select.js";
 import { driverSelector } from "../edges/haproxy/select-driver.js";
 import { TargetFile } from "../edges/output/target-file.js";
 import { errorPagesFolder } from "../edges/output/error-pages-folder.js";
@@ -10,7 +13,7 @@ import { usersFolder } from "../edges/output/users-folder.js";
 import type { PageParts } from "../edges/page/page-server.js";
 import { StatisticsOfAll } from "../edges/page/statistics.js";
 import { systemClock } from "../flow/clock.js";
-import type { Resource, Store, Templates } from "../ports.js";
+import type { Resource, ResourceSet, Store, Templates } from "../ports.js";
 import { DEFAULT_OPTIONS } from "../renderer/apply.js";
 import type { Renderer, RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
@@ -55,6 +58,61 @@ export function withFolders(
   return users === "" ? withPages : new FollowedFolder(withPages, usersFolder(users), deps);
 }
 
+/** Templates without those whose files `hecd push` brings to many HAProxies, when somebody asks for that. */
+export function withoutFleets(templates: Templates, { emit }: Pick<Deps, "emit">): Templates {
+  const told = new Set<string>();
+  const keep = ({ resources, problems }: ResourceSet): ResourceSet => {
+    const isOurs = ({ haproxy }: Resource): boolean => haproxy?.targets === undefined;
+    for (const { name } of resources.filter((resource) => !isOurs(resource) && !told.has(resource.name))) {
+      told.add(name);
+      emit({
+        kind: "advice",
+        about: name,
+        advice: "it has targets: hecd push brings its file to them, not this renderer",
+      });
+    }
+    return { resources: resources.filter(isOurs), problems };
+  };
+  return {
+    read: async () => keep(await templates.read()),
+    async *watch(signal) {
+      for await (const set of templates.watch(signal)) yield keep(set);
+    },
+  };
+}
+
+/** Loaded late, since it speaks to engines. */
+const CONTAINERS = () => import("../edges/haproxy-container/select.js");
+
+/** The engine that has the container of an HAProxy, where a resource names none. */
+export function engineInUse(settings: Settings): DockerConnection {
+  const [url = ""] = settings.docker;
+  return { url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
+}
+
+/** The files of resources, here or in a container, and what reads them. */
+function keptBy(
+  settings: Settings,
+  deps: Pick<Deps, "clock" | "emit">,
+): Pick<RendererParts, "targetOf" | "balancerOf"> {
+  const tools = { haproxy: settings.haproxy, ...deps };
+  const select = driverSelector(tools);
+  const inContainer = async (resource: Resource): Promise<ContainerParts | undefined> =>
+    resource.haproxy?.reload.kind === "docker"
+      ? (await CONTAINERS()).containerParts(resource, engineInUse(settings), tools)
+      : undefined;
+  return {
+    targetOf: async (resource) => (await inContainer(resource))?.target ?? new TargetFile(resource, deps.emit),
+    balancerOf: async (resource) => (await inContainer(resource))?.driver ?? (await select(resource)),
+  };
+}
+
+/** Beside the file; that of a file in a container where a renderer keeps what it has to remember, if anywhere. */
+function historyPlace({ name, dest, haproxy }: Resource, { "state-dir": folder }: Settings): string | undefined {
+  if (haproxy?.reload.kind !== "docker") return dest;
+  return folder === "off" ? undefined : join(folder, "containers", name, basename(dest));
+}
+
 /** What a renderer is made of, on real files and a real HAProxy. */
 export function rendererParts(
   settings: Settings,
@@ -66,9 +124,11 @@ export function rendererParts(
     templates,
     storeOf,
     compile: compileWith(seen),
-    targetOf: (resource) => new TargetFile(resource, emit),
-    historyOf: async ({ dest }) => new (await HISTORY()).HistoryFolder(dest),
-    balancerOf: driverSelector({ haproxy: settings.haproxy, clock, emit }),
+    ...keptBy(settings, { clock, emit }),
+    historyOf: async (resource) => {
+      const path = historyPlace(resource, settings);
+      return path === undefined ? undefined : new (await HISTORY()).HistoryFolder(path);
+    },
     clock,
     emit,
     staleAfterMs: settings["stale-after"],

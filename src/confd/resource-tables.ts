@@ -13,7 +13,8 @@ export interface ResourceTables {
 }
 
 /** The table `[haproxy]`; times are in milliseconds. */
-interface HaproxyTable extends HaproxySettings {
+interface HaproxyTable extends Omit<HaproxySettings, "targets"> {
+  readonly targets: readonly string[] | undefined;
   readonly reloadBurst: number | undefined;
   readonly minReloadInterval: number | undefined;
   readonly removalGrace: number | undefined;
@@ -70,7 +71,7 @@ export function readTables(raw: Table, strictness: Strictness): ResourceTables |
   if (!Object.hasOwn(raw, "template")) problems.push("template: there is no table [template]");
   const tables: ResourceTables = {
     template: readTemplate(new TableReader("template", template ?? {}, template ? problems : []), strictness),
-    haproxy: haproxy && readHaproxy(new TableReader("haproxy", haproxy, problems)),
+    haproxy: haproxy && readHaproxy(new TableReader("haproxy", haproxy, problems), problems),
     backend: backend && readBackend(new TableReader("backend", backend, problems)),
   };
   root.refuseOthers();
@@ -107,17 +108,20 @@ function readTemplate(table: TableReader, strictness: Strictness): TemplateTable
   return read;
 }
 
-function readHaproxy(table: TableReader): HaproxyTable {
+function readHaproxy(table: TableReader, problems: string[]): HaproxyTable {
   const shared = {
     slots: table.optional("reload_slots", value.reloadSlots),
     group: table.optional("reload_group", value.groupName),
     splayMs: table.optional("reload_splay", value.duration),
     waitMs: table.optional("reload_slot_wait", value.duration),
   };
+  const reload = table.required("reload", value.reloadDriver, { kind: "command", command: "" });
+  const signal = table.optional("signal", value.masterSignal);
   const read = {
-    socket: table.optional("socket", value.absolutePath),
+    socket: table.optional("socket", value.runtimeSocket),
     shared: Object.values(shared).some((each) => each !== undefined) ? present(shared) : undefined,
-    reload: table.required("reload", value.reloadDriver, { kind: "command", command: "" }),
+    reload: reload.kind === "docker" ? { ...reload, signal } : reload,
+    targets: table.optional("targets", value.someTexts),
     reloadBurst: table.optional("reload_burst", value.reloadBurst),
     minReloadInterval: table.optional("min_reload_interval", value.duration),
     removalGrace: table.optional("removal_grace", value.duration),
@@ -125,6 +129,12 @@ function readHaproxy(table: TableReader): HaproxyTable {
     minCheckInterval: table.optional("min_check_interval", value.duration),
   };
   table.refuseOthers();
+  if (reload.kind !== "docker") {
+    const what = 'is for an HAProxy in a container, with reload = "docker:CONTAINER"';
+    if (signal !== undefined) problems.push(`haproxy.signal: ${what}`);
+    if (read.targets !== undefined) problems.push(`haproxy.targets: ${what}`);
+    if (value.LOOPBACK_PORT.test(read.socket ?? "")) problems.push(`haproxy.socket: a port ${what}`);
+  }
   return read;
 }
 

@@ -171,6 +171,7 @@ function settingsOf(
       socket: driven.socket,
       reload: reloadDriverFor(driven.reload, own.dest),
       ...(driven.shared && { shared: driven.shared }),
+      ...(driven.targets && { targets: driven.targets }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { ReloadDriver } from "../core/model/reload-driver.js";
+import type { MasterSignal, ReloadDriver } from "../core/model/reload-driver.js";
 import { parseDuration, parseLimit } from "../core/text/duration.js";
 import type { OutputFormat } from "../ports.js";
 import { parseMode } from "./mode.js";
@@ -33,6 +33,10 @@ export const id: ValueReader<number> = (value) => {
 /** A list of texts. */
 export const anyTexts: ValueReader<readonly string[]> = (value) =>
   isTexts(value) ? value : refused("must be a list of texts");
+
+/** A list of texts that are not empty, with something in it. */
+export const someTexts: ValueReader<readonly string[]> = (value) =>
+  isTexts(value) && value.length > 0 && !value.includes("") ? value : refused("must be a list of texts");
 
 /** A list of keys, with as many in it as `least` says. */
 export function keys(least: number): ValueReader<readonly string[]> {
@@ -126,7 +130,8 @@ export const confdMode: ValueReader<number> = (value) => {
 export const reloadDriver: ValueReader<ReloadDriver> = (value) => {
   const text = someText(value);
   if (typeof text !== "string") return text;
-  const words = "must be master:SOCKET, signal:PIDFILE, systemd:UNIT or command:COMMAND";
+  const words =
+    "must be master:SOCKET, signal:PIDFILE, systemd:UNIT, docker:CONTAINER, docker:CONTAINER@ENGINE or command:COMMAND";
   return driverOf(text) ?? refused(`${words}, not ${JSON.stringify(text)}`);
 };
 
@@ -143,7 +148,30 @@ function driverOf(value: string): ReloadDriver | undefined {
       return { kind: "systemd", unit: what };
     case "command":
       return { kind: "command", command: what };
+    case "docker":
+      return containerAt(what);
     default:
       return undefined;
   }
 }
+
+/** `NAME`, or `NAME@ENGINE` with the URL of an engine; one without a scheme is of TCP. */
+function containerAt(text: string): ReloadDriver | undefined {
+  const at = text.indexOf("@");
+  const [container, engine] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(container) || engine === "") return undefined;
+  const url = engine === undefined || engine.includes("://") ? engine : `tcp://${engine}`;
+  if (url !== undefined && !/^(unix|tcp|https?):\/\/\S+$/.test(url)) return undefined;
+  return { kind: "docker", container, engine: url, signal: undefined };
+}
+
+/** A signal by which a master reads its file anew. */
+export const masterSignal: ValueReader<MasterSignal> = (value) =>
+  value === "USR2" || value === "HUP" ? value : refused('must be "USR2" or "HUP"');
+
+/** Where a runtime API is: the path of a socket, or a port of HAProxy's own loopback interface. */
+export const runtimeSocket: ValueReader<string> = (value) =>
+  typeof value === "string" && LOOPBACK_PORT.test(value) ? value : absolutePath(value);
+
+/** A port of a loopback interface. */
+export const LOOPBACK_PORT = /^127\.0\.0\.1:[1-9][0-9]{0,4}$/;

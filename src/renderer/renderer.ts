@@ -1,4 +1,5 @@
 import type { Outcome, Emit } from "../core/events/event.js";
+import { fileOf } from "../core/model/reload-driver.js";
 import type { Snapshot } from "../core/model/snapshot.js";
 import type { Clock } from "../flow/clock.js";
 import { linkedSignal } from "../flow/linked-signal.js";
@@ -30,7 +31,7 @@ export interface RendererParts extends ApplyOptions {
   readonly storeOf: (resource: Resource) => Store;
   /** Reads a resource's template; throws `template-invalid`, and so does what it returns. */
   readonly compile: (resource: Resource) => Promise<(snapshot: Snapshot) => Rendering>;
-  readonly targetOf: (resource: Resource) => Target;
+  readonly targetOf: (resource: Resource) => Target | Promise<Target>;
   readonly balancerOf: (resource: Resource) => Promise<ProxyDriver>;
   /** See `ResourceLoopParts`. */
   readonly staleAfterMs?: number;
@@ -41,7 +42,7 @@ export interface RendererParts extends ApplyOptions {
     readonly holder: string;
   };
   /** Where the history of a file is kept; undefined where nobody keeps one, and nothing can be pinned. */
-  readonly historyOf?: ((resource: Resource) => Promise<History>) | undefined;
+  readonly historyOf?: ((resource: Resource) => Promise<History | undefined>) | undefined;
   readonly clock: Clock;
   readonly emit: Emit;
 }
@@ -80,8 +81,8 @@ export class Renderer {
   constructor(parts: RendererParts) {
     this.#parts = parts;
     const { historyOf, clock, emit } = parts;
-    const onDue = (dest: string): void => {
-      for (const { loop } of this.#loops.values()) if (loop.resource.dest === dest) loop.order();
+    const onDue = (file: string): void => {
+      for (const { loop } of this.#loops.values()) if (fileOf(loop.resource) === file) loop.order();
     };
     this.histories = historyOf && !parts.dryRun ? new Histories({ historyOf, clock, emit, onDue }) : undefined;
   }
@@ -170,9 +171,9 @@ export class Renderer {
     const usable = new Map<string, Resource>();
     const found = [...problems];
     for (const resource of resources) {
-      const rival = usable.get(resource.dest);
+      const rival = usable.get(fileOf(resource));
       if (rival) found.push({ file: resource.name, reason: `${rival.name} writes to ${resource.dest} already` });
-      else usable.set(resource.dest, resource);
+      else usable.set(fileOf(resource), resource);
     }
     const before = new Map(this.#problems?.map(({ file, reason }) => [file, reason]));
     for (const { file, reason } of found) {
@@ -186,7 +187,7 @@ export class Renderer {
   async #loopOf(resource: Resource): Promise<ResourceLoop> {
     const { compile, storeOf, targetOf, balancerOf } = this.#parts;
     const losses = new LossFinder();
-    const target = targetOf(resource);
+    const target = await targetOf(resource);
     const record = await this.histories?.of(resource, target);
     return new ResourceLoop(resource, {
       ...this.#parts,

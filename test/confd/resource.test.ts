@@ -166,3 +166,55 @@ describe("a wrong resource file is refused with", () => {
     ]);
   });
 });
+
+describe("a resource of an HAProxy in a container", () => {
+  const haproxyOf = (lines: string) => read(`${LEAST}[haproxy]\n${lines}\n`).haproxy;
+
+  test.each([
+    ["docker:edge", { container: "edge", engine: undefined }],
+    ["docker:edge@unix:///run/podman/podman.sock", { container: "edge", engine: "unix:///run/podman/podman.sock" }],
+    ["docker:edge@10.0.0.5:2375", { container: "edge", engine: "tcp://10.0.0.5:2375" }],
+    ["docker:edge@https://10.0.0.5:2376", { container: "edge", engine: "https://10.0.0.5:2376" }],
+  ])("names it as %s", (reload, place) => {
+    expect(haproxyOf(`reload = "${reload}"`)?.reload).toEqual({ kind: "docker", signal: undefined, ...place });
+  });
+
+  test.each([
+    "docker:",
+    "docker:-edge",
+    "docker:a b",
+    "docker:edge@",
+    "docker:edge@ssh://host",
+    "docker:@10.0.0.5:2375",
+  ])("is refused as %s", (reload) => {
+    expect(problemsOf(`${LEAST}[haproxy]\nreload = "${reload}"\n`)).toEqual([
+      expect.stringContaining("docker:CONTAINER@ENGINE"),
+    ]);
+  });
+
+  test("may say the signal, a port of its runtime API and targets", () => {
+    const lines = 'reload = "docker:edge"\nsignal = "HUP"\nsocket = "127.0.0.1:9999"\ntargets = ["10.0.0.[1:9]:2375"]';
+    expect(haproxyOf(lines)).toEqual({
+      socket: "127.0.0.1:9999",
+      reload: { kind: "docker", container: "edge", engine: undefined, signal: "HUP" },
+      targets: ["10.0.0.[1:9]:2375"],
+    });
+  });
+
+  test.each(['signal = "HUP"', 'targets = ["10.0.0.1:2375"]', 'socket = "127.0.0.1:9999"'])(
+    "is the only one that may say %s",
+    (line) => {
+      expect(problemsOf(`${LEAST}[haproxy]\nreload = "systemd:haproxy"\n${line}\n`)).toEqual([
+        expect.stringContaining('an HAProxy in a container, with reload = "docker:CONTAINER"'),
+      ]);
+    },
+  );
+
+  test.each([
+    ['signal = "KILL"', 'must be "USR2" or "HUP"'],
+    ["targets = []", "must be a list of texts"],
+    ['socket = "10.0.0.5:9999"', "must be an absolute path"],
+  ])("is refused with %s", (line, problem) => {
+    expect(problemsOf(`${LEAST}[haproxy]\nreload = "docker:edge"\n${line}\n`).join()).toContain(problem);
+  });
+});

@@ -36,7 +36,7 @@ describe("the page of HAProxy", () => {
       const read = parseResource("a.toml", toml);
       return "resource" in read ? read.resource.haproxy?.reload.kind : undefined;
     });
-    expect(kinds).toEqual(["master", "signal", "systemd", "command"]);
+    expect(kinds).toEqual(["master", "signal", "systemd", "command", "docker"]);
   });
 
   test("tells what differs between versions", () => {

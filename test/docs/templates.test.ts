@@ -21,7 +21,8 @@ function withLine(table: "template" | "haproxy", line: string): string {
   const [key = ""] = line.split(" ");
   const own = { src: "a.tmpl", dest: "/etc/a", keys: ["/app"] };
   const template = Object.entries(own).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-  const haproxy = table === "haproxy" ? ["[haproxy]", ...(key === "reload" ? [] : ['reload = "systemd:haproxy"'])] : [];
+  const reload = key === "signal" || key === "targets" ? "docker:edge" : "systemd:haproxy";
+  const haproxy = table === "haproxy" ? ["[haproxy]", ...(key === "reload" ? [] : [`reload = "${reload}"`])] : [];
   const kept = template.filter((other) => table === "haproxy" || !other.startsWith(`${key} =`));
   return [`[template]`, ...kept, ...haproxy, line, ""].join("\n");
 }
@@ -73,7 +74,7 @@ describe("the page of templates", () => {
       ...rows(resource.slice(0, at)).map((row) => ["template", ...row] as const),
       ...rows(resource.slice(at)).map((row) => ["haproxy", ...row] as const),
     ];
-    expect(examples).toHaveLength(27);
+    expect(examples).toHaveLength(29);
     for (const [table, keys = "", , example = ""] of examples) {
       expect(keys.split(", ")).toContain(example.split(" ")[0]);
       expect(parseResource("example.toml", withLine(table, example)), example).toHaveProperty("resource");

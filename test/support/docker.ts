@@ -136,6 +136,9 @@ exec "$@"`;
 /** Stays where the kernel's range for ports that nobody has chosen is what the file `$0` says; tells when it is there. */
 const WITH_PORTS = `mount --bind "$0" /proc/sys/net/ipv4/ip_local_port_range && echo ready && exec sleep infinity`;
 
+/** Between the numbers of two engines of one process; those of processes that begin together are neighbours. */
+const ENGINES_APART = 97;
+
 /** The ports above the kernel's own range, so many of them for each engine. */
 const [FIRST_PORT, PORTS, RANGES] = [61_000, 400, 11];
 
@@ -156,10 +159,13 @@ exec "$@"`;
  * containers and the bridge.
  */
 export class PrivateDocker implements AsyncDisposable {
+  static #made = 0;
   readonly url: string;
   readonly #bridge: string;
   /** Of the addresses that are set apart for tests, so that engines of several runs keep out of one another's way. */
-  readonly #network = `198.18.${process.pid % 256}`;
+  readonly #network: string;
+  /** Tells it apart from the others of this process, and from those of other runs. */
+  readonly #number = process.pid + ENGINES_APART * PrivateDocker.#made++;
   readonly #directory: Awaited<ReturnType<typeof tempDir>>;
   readonly #options: readonly string[];
   /** What it is started by: nothing, or a program that changes what it sees, with its arguments. */
@@ -172,7 +178,8 @@ export class PrivateDocker implements AsyncDisposable {
     this.#directory = directory;
     this.#options = options;
     this.url = `unix://${directory.path}/docker.sock`;
-    this.#bridge = `hecd${process.pid % 100_000}`;
+    this.#network = `198.18.${this.#number % 256}`;
+    this.#bridge = `hecd${this.#number % 1_000_000}`;
   }
 
   /** Starts the engine, with the web image in it. */
@@ -211,9 +218,7 @@ export class PrivateDocker implements AsyncDisposable {
         await run("ip", ["link", "set", this.#bridge, "up"]);
       }
       await this.startEngine();
-      const image = join(this.#directory.path, "web.tar");
-      await run("docker", ["save", "-o", image, WEB_IMAGE]);
-      await run("docker", ["-H", this.url, "load", "-i", image]);
+      await this.load(WEB_IMAGE);
     } catch (error) {
       await this[Symbol.asyncDispose]();
       throw error;
@@ -240,7 +245,7 @@ export class PrivateDocker implements AsyncDisposable {
   async #withOwnPorts(): Promise<readonly string[]> {
     if (IS_PODMAN || this.#launcher.includes("--net")) return [];
     if (!this.#ports) {
-      const first = FIRST_PORT + PORTS * (process.pid % RANGES);
+      const first = FIRST_PORT + PORTS * (this.#number % RANGES);
       const range = join(this.#directory.path, "ports");
       await writeFile(range, `${first}\t${first + PORTS - 1}\n`);
       const holder = spawn("unshare", ["--mount", "sh", "-c", WITH_PORTS, range], {
@@ -262,6 +267,13 @@ export class PrivateDocker implements AsyncDisposable {
     // A containerd that is killed together with its engine stays a zombie where nobody collects orphans, and the next
     // engine would take it for alive by this file.
     if (how === "SIGKILL") await rm(join(this.#directory.path, "exec/containerd/containerd.pid"), { force: true });
+  }
+
+  /** Has an image in it that the machine's engine has. */
+  async load(image: string): Promise<void> {
+    const archive = join(this.#directory.path, "image.tar");
+    await run("docker", ["save", "-o", archive, image]);
+    await run("docker", ["-H", this.url, "load", "-i", archive]);
   }
 
   /** Has the engine read its settings anew. */

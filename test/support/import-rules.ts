@@ -33,6 +33,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["commands", "edges/status", "core/text", "flow", "errors"],
     packages: [],
   },
+  "commands/push": {
+    rooms: ["commands", "renderer", "edges/*", "haproxy/*", "ports", "core/*", "flow", "display", "settings", "errors"],
+    packages: ["node:*"],
+  },
   "commands/doctor": {
     rooms: ["commands", "edges/*", "haproxy/*", "ports", "core/*", "settings", "errors"],
     packages: ["node:*"],
@@ -108,6 +112,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["edges/certificates", "edges/files", "edges/host", "haproxy/*", "ports", "core/*", "flow", "errors"],
     packages: ["node:*"],
   },
+  "edges/haproxy-container": {
+    rooms: [
+      ...["edges/docker", "edges/files", "edges/haproxy", "edges/host", "edges/output", "haproxy/*", "ports"],
+      ...["core/*", "flow", "errors"],
+    ],
+    packages: ["node:*", "tar-stream"],
+  },
   "edges/own-haproxy": {
     rooms: ["edges/files", "edges/haproxy", "edges/host", "haproxy/config", "core/events", "flow", "errors"],
     packages: ["node:*"],
@@ -170,7 +181,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
-  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps", "core/model"], packages: [] },
+  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps", "core/fleet", "core/model"], packages: [] },
   "haproxy/maps": { rooms: ["haproxy/config", "core/memo"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
   "haproxy/words": { rooms: [], packages: [] },
@@ -187,6 +198,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "core/labels": { rooms: ["core/host", "core/model", "core/memo", "core/text"], packages: ["zod"] },
   "core/view": { rooms: ["core/host", "core/memo", "core/model", "core/text"], packages: [] },
   "core/doctor": { rooms: [], packages: [] },
+  "core/fleet": { rooms: ["core/events", "core/host", "core/text", "errors"], packages: ["zod"] },
   "core/events": { rooms: [], packages: [] },
   "core/history": { rooms: ["core/model"], packages: ["diff", "zod"] },
   "core/host": { rooms: ["core/model", "core/text", "errors"], packages: ["ipaddr.js", "zod"] },

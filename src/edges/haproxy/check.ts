@@ -8,7 +8,7 @@ import { isConfiguration, needsMaster } from "../../haproxy/config/config.js";
 import { hintsOn, describeHint as wordsOfHint } from "../../haproxy/config/migration.js";
 import type { Resource, Verdict } from "../../ports.js";
 import { STAGE_DIGITS } from "../files/atomic-write.js";
-import { run } from "../host/command.js";
+import { type Ended, run } from "../host/command.js";
 import { describeFailure } from "./by-commands.js";
 
 /** Beside a text that is no configuration, for which `haproxy -c` has no use. */
@@ -31,8 +31,25 @@ export async function checkByHaproxy(
   { haproxy, clock }: { readonly haproxy: string; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const verdict = await checkStaged(path, { dest, checkWithinMs }, { haproxy, clock }, signal);
-  return { ...verdict, output: inOwnNames(verdict.output, dest) };
+  const text = await readFile(path, "utf8").catch(() => ""); // HAProxy itself says why it cannot be read
+  const limits = { deadlineMs: checkWithinMs, clock };
+  return judgeBy({ path, dest, text }, (args) => run([haproxy, ...args], limits, signal));
+}
+
+/** A text that is to be judged: where HAProxy finds it, and what it is called. */
+interface Judged {
+  readonly path: string;
+  readonly dest: string;
+  readonly text: string;
+}
+
+/** The same by an HAProxy that is run with these words of a command line, wherever that is. */
+export async function judgeBy(
+  judged: Judged,
+  runHaproxy: (args: readonly string[]) => Promise<Ended>,
+): Promise<Verdict> {
+  const verdict = await judgeStaged(judged, runHaproxy);
+  return { ...verdict, output: inOwnNames(verdict.output, judged.dest) };
 }
 
 /** What the file carries is staged as well. */
@@ -42,15 +59,12 @@ function inOwnNames(output: string, dest: string): string {
   return output.replace(new RegExp(`\\.(${name}\\.[\\w.-]+?)[0-9]{${STAGE_DIGITS}}\\b`, "g"), "$1");
 }
 
-async function checkStaged(
-  path: string,
-  { dest, checkWithinMs }: Pick<Resource, "dest" | "checkWithinMs">,
-  { haproxy, clock }: { readonly haproxy: string; readonly clock: Clock },
-  signal: AbortSignal,
+async function judgeStaged(
+  { path, dest, text }: Judged,
+  runHaproxy: (args: readonly string[]) => Promise<Ended>,
 ): Promise<Verdict> {
-  const text = await readFile(path, "utf8").catch(() => ""); // HAProxy itself says why it cannot be read
   const mode = needsMaster(text) ? ["-W"] : [];
-  const ended = await run([haproxy, ...mode, "-c", "-f", path], { deadlineMs: checkWithinMs, clock }, signal);
+  const ended = await runHaproxy([...mode, "-c", "-f", path]);
   const { exitCode, output } = ended;
   if (exitCode === NO_LISTENER || (exitCode === 0 && mode.length > 0 && !listens(text))) {
     return { accepted: false, output: "It has no listener: HAProxy would serve nothing" };

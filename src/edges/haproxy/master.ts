@@ -5,7 +5,7 @@ import { parseProcesses, type Processes, reloadBetween } from "../../haproxy/mas
 import { parseReloadReply } from "../../haproxy/master/reload-reply.js";
 import { answersReload } from "../../haproxy/runtime/capabilities.js";
 import type { ReloadVerdict } from "../../ports.js";
-import { askSocket } from "./socket.js";
+import { type Ask, askSocket } from "./socket.js";
 
 /** Ports that another process holds are tried for about 2 s, a large configuration takes a second or two more. */
 const RELOAD_WITHIN_MS = 20_000;
@@ -25,8 +25,12 @@ const BUSY_MS = 50;
 const POLL_MS = 10;
 
 /** The processes of a master; undefined when nobody answers. */
-export async function askProcesses(socket: string, signal: AbortSignal): Promise<Processes | undefined> {
-  const answer = await askSocket(socket, "show proc", signal);
+export async function askProcesses(
+  socket: string,
+  signal: AbortSignal,
+  ask: Ask = askSocket,
+): Promise<Processes | undefined> {
+  const answer = await ask(socket, "show proc", signal);
   return answer === undefined ? undefined : parseProcesses(answer);
 }
 
@@ -48,6 +52,14 @@ export async function workerServes(socket: string, clock: Clock, signal: AbortSi
   }
 }
 
+/** How a master is had to reload. */
+interface MasterReload {
+  readonly clock: Clock;
+  /** What it is given besides the usual time. */
+  readonly patientMs?: number;
+  readonly ask?: Ask;
+}
+
 /**
  * Has the master reload, and resolves when the outcome is known: from its answer since HAProxy 2.7, from its processes
  * before that. A `reload` that was lost or refused, because another one was under way, is sent again.
@@ -56,17 +68,17 @@ export async function workerServes(socket: string, clock: Clock, signal: AbortSi
  */
 export async function reloadByMaster(
   socket: string,
-  { clock, patientMs = 0 }: { readonly clock: Clock; readonly patientMs?: number },
+  { clock, patientMs = 0, ask = askSocket }: MasterReload,
   signal: AbortSignal,
 ): Promise<ReloadVerdict> {
   const withinMs = RELOAD_WITHIN_MS + patientMs;
   const tooLong = (): HecdError =>
     new HecdError({ code: "deadline", what: "the reload of HAProxy", afterMs: withinMs });
   using limit = deadlineSignal(withinMs, tooLong, clock, signal);
-  const before = await contact(socket, clock, limit.signal);
+  const before = await contact(socket, { clock, ask }, limit.signal);
   if (!before) return { kind: "absent", output: `No HAProxy answers on its master socket ${socket}` };
   for (;;) {
-    const reply = parseReloadReply((await askSocket(socket, "reload", limit.signal)) ?? "");
+    const reply = parseReloadReply((await ask(socket, "reload", limit.signal)) ?? "");
     if (reply.kind === "succeeded") return { kind: "proven", output: "" };
     if (reply.kind === "failed") return { kind: "failed", output: reply.output };
     if (reply.kind === "busy") {
@@ -74,7 +86,7 @@ export async function reloadByMaster(
       continue;
     }
     // A connection that breaks, since somebody else reloads, is as silent as HAProxy 2.6 always is.
-    switch (await followReload(socket, before, clock, limit.signal)) {
+    switch (await followReload(socket, before, { clock, ask }, limit.signal)) {
       case "succeeded":
         return { kind: "proven", output: "" };
       case "failed":
@@ -89,10 +101,14 @@ const SILENT_FAILURE =
   "as the check had accepted the file, most likely another process holds a port of it";
 
 /** The processes as they are now; undefined when nobody has answered for a second. */
-async function contact(socket: string, clock: Clock, signal: AbortSignal): Promise<Processes | undefined> {
+async function contact(
+  socket: string,
+  { clock, ask }: { readonly clock: Clock; readonly ask: Ask },
+  signal: AbortSignal,
+): Promise<Processes | undefined> {
   const giveUpAt = clock.now() + CONTACT_WITHIN_MS;
   for (;;) {
-    const processes = await askProcesses(socket, signal);
+    const processes = await askProcesses(socket, signal, ask);
     if (processes || clock.now() >= giveUpAt) return processes;
     await sleep(POLL_MS, clock, signal);
   }
@@ -102,12 +118,12 @@ async function contact(socket: string, clock: Clock, signal: AbortSignal): Promi
 async function followReload(
   socket: string,
   before: Processes,
-  clock: Clock,
+  { clock, ask }: { readonly clock: Clock; readonly ask: Ask },
   signal: AbortSignal,
 ): Promise<"succeeded" | "failed" | "pending"> {
   let lostAt = clock.now() + LOST_AFTER_MS;
   for (;;) {
-    const now = await askProcesses(socket, signal);
+    const now = await askProcesses(socket, signal, ask);
     // A master that answers proves more than its processes: from 3.1 on these are shown before they have read the file.
     const outcome = now && !answersReload(now.version) ? reloadBetween(before, now) : "pending";
     if (outcome !== "pending") return outcome;

@@ -25,6 +25,8 @@ export async function reloadBy(
       return reloadBySystemd(driver.unit, limits, signal);
     case "command":
       return reloadByCommand(driver.command, limits, signal);
+    case "docker":
+      return { kind: "failed", output: "only hecd render and hecd push drive an HAProxy in a container" };
   }
 }
 

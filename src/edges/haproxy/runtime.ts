@@ -9,7 +9,7 @@ import {
   wordsOf,
 } from "../../haproxy/runtime/runtime-reply.js";
 import type { HaproxySettings } from "../../ports.js";
-import { askSocket, LINE_BYTES } from "./socket.js";
+import { type Ask, askSocket, LINE_BYTES } from "./socket.js";
 
 /** A worker answers in a few milliseconds; replacing one that is only drowned would cost requests that it still serves. */
 const ANSWER_WITHIN_MS = 8_000;
@@ -57,6 +57,7 @@ export function socketsOf({ socket, reload }: HaproxySettings): RuntimeSockets {
 export class RuntimeApi {
   readonly #sockets: RuntimeSockets;
   readonly #clock: Clock;
+  readonly #ask: Ask;
   /** Who answers on the worker's own socket, as far as that is known. */
   #adminPid: number | undefined;
   #version: string | undefined;
@@ -64,9 +65,10 @@ export class RuntimeApi {
   #lineBytes = LINE_BYTES;
   #isMasterBusy = false;
 
-  constructor(sockets: RuntimeSockets, clock: Clock) {
+  constructor(sockets: RuntimeSockets, clock: Clock, ask = askSocket) {
     this.#sockets = sockets;
     this.#clock = clock;
+    this.#ask = ask;
   }
 
   /** Whether there is any socket. */
@@ -211,7 +213,7 @@ export class RuntimeApi {
     const late = (): HecdError =>
       new HecdError({ code: "deadline", what: `an answer on ${socket}`, afterMs: ANSWER_WITHIN_MS });
     using limit = deadlineSignal(ANSWER_WITHIN_MS, late, this.#clock, signal);
-    const answer = await askSocket(socket, line, limit.signal);
+    const answer = await this.#ask(socket, line, limit.signal);
     if (answer === undefined) return undefined;
     return TOO_LONG.test(answer) ? "too long" : parseGreeting(answer);
   }

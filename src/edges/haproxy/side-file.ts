@@ -12,6 +12,7 @@ import {
 } from "../../haproxy/maps/map-changes.js";
 import type { Adjustment, ProxyReport } from "../../ports.js";
 import { RuntimeApi, type RuntimeSockets, type RuntimeAnswer } from "./runtime.js";
+import type { Ask } from "./socket.js";
 
 /** What a side file works with. */
 export interface SideFileParts {
@@ -19,6 +20,8 @@ export interface SideFileParts {
   /** Its path, as HAProxy names it too. */
   readonly dest: string;
   readonly sockets: RuntimeSockets;
+  /** What leads to them where they are not of this machine. */
+  readonly ask?: Ask;
   readonly clock: Clock;
   readonly emit: Emit;
 }
@@ -40,7 +43,7 @@ export class SideFile {
 
   constructor(parts: SideFileParts) {
     this.#parts = parts;
-    this.#runtime = new RuntimeApi(parts.sockets, parts.clock);
+    this.#runtime = new RuntimeApi(parts.sockets, parts.clock, parts.ask);
   }
 
   get report(): ProxyReport {

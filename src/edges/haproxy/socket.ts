@@ -8,6 +8,9 @@ import { codeOf } from "../files/errno.js";
  */
 export const LINE_BYTES = 15_000;
 
+/** Sends one line to a socket of HAProxy, as `askSocket` does, by whatever way leads there. */
+export type Ask = (socket: string, command: string, signal: AbortSignal) => Promise<string | undefined>;
+
 /** More than this no answer that we ask for can have. */
 const ANSWER_BYTES = 64 * 1_024 * 1_024;
 
@@ -18,7 +21,7 @@ const NOBODY = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"]);
  * Sends one line to a socket of HAProxy and resolves to the whole answer, or to undefined when nobody is there to give
  * it. Throws `haproxy-failed` where the socket cannot be used, and where the line is longer than `LINE_BYTES`.
  */
-export async function askSocket(socket: string, command: string, signal: AbortSignal): Promise<string | undefined> {
+export const askSocket: Ask = async (socket, command, signal) => {
   const bytes = Buffer.byteLength(command);
   if (bytes > LINE_BYTES) {
     const output = `a line of ${bytes} bytes is more than it takes whole`;
@@ -34,7 +37,7 @@ export async function askSocket(socket: string, command: string, signal: AbortSi
       { cause: error },
     );
   }
-}
+};
 
 function converse(socket: string, command: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {

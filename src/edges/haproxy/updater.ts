@@ -31,12 +31,15 @@ import type { Adjustment, ProxyReport } from "../../ports.js";
 import { type Course, giveCommands, showMaps } from "./give-commands.js";
 import { Contact, Lingering } from "./lasting.js";
 import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
+import type { Ask } from "./socket.js";
 
 /** What an updater works with. */
 export interface RuntimeUpdaterParts {
   /** The resource whose HAProxy it is. */
   readonly resource: string;
   readonly sockets: RuntimeSockets;
+  /** What leads to them where they are not of this machine. */
+  readonly ask?: Ask;
   readonly clock: Clock;
   readonly emit: Emit;
 }
@@ -67,7 +70,7 @@ export class RuntimeUpdater {
 
   constructor(parts: RuntimeUpdaterParts) {
     this.#parts = parts;
-    this.#runtime = new RuntimeApi(parts.sockets, parts.clock);
+    this.#runtime = new RuntimeApi(parts.sockets, parts.clock, parts.ask);
     this.#contact = new Contact(parts);
     this.#lingering = new Lingering(parts.clock);
   }

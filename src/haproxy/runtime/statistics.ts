@@ -13,17 +13,30 @@ const SERVER = "2";
 export function statisticsIn(answer: string): ProxyStatistics {
   const backends: BackendStatistics[] = [];
   const servers: ServerStatistics[] = [];
+  for (const { text, count } of rowsIn(answer)) {
+    if (text("type") === BACKEND) backends.push(backendOf(text, count));
+    else if (text("type") === SERVER) servers.push(serverOf(text, count));
+  }
+  return { backends, servers };
+}
+
+/** A row of statistics, by the titles of its columns; what is not there is empty, or 0. */
+export interface StatisticsRow {
+  readonly text: (title: string) => string;
+  readonly count: (title: string) => number;
+}
+
+/** The rows in the answer to `show stat`. */
+export function* rowsIn(answer: string): Generator<StatisticsRow> {
   let columns = new Map<string, number>();
   for (const line of answer.split("\n")) {
     if (line.startsWith("# pxname,")) columns = new Map(fieldsOf(line.slice(2)).map((title, index) => [title, index]));
     if (line === "" || line.startsWith("#")) continue;
     const fields = fieldsOf(line);
-    const text = (title: string): string => fields[columns.get(title) ?? -1] ?? "";
-    const count = (title: string): number => Number(text(title)) || 0;
-    if (text("type") === BACKEND) backends.push(backendOf(text, count));
-    else if (text("type") === SERVER) servers.push(serverOf(text, count));
+    const named = columns;
+    const text = (title: string): string => fields[named.get(title) ?? -1] ?? "";
+    yield { text, count: (title) => Number(text(title)) || 0 };
   }
-  return { backends, servers };
 }
 
 function backendOf(text: (title: string) => string, count: (title: string) => number): BackendStatistics {

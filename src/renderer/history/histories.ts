@@ -4,17 +4,18 @@ import type { Version } from "../../core/history/versions.js";
 import { HecdError } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import type { DiffQuestion, History, HistoryOrders, Resource, Target } from "../../ports.js";
+import { fileOf } from "../../core/model/reload-driver.js";
 import { FileHistory, MOST_LOOKED_AT } from "./file-history.js";
 import { FilePin } from "./file-pin.js";
 import { diffOf } from "./text-diff.js";
 
 /** What the histories of a renderer are kept with. */
 interface HistoriesParts {
-  readonly historyOf: (resource: Resource) => Promise<History>;
+  readonly historyOf: (resource: Resource) => Promise<History | undefined>;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** Hears that another text of a file is due. */
-  readonly onDue: (dest: string) => void;
+  /** Hears that another text of a file is due, by what `fileOf` calls it. */
+  readonly onDue: (file: string) => void;
 }
 
 /** What is kept of one file besides itself. */
@@ -28,7 +29,7 @@ interface FileRecord {
 export class Histories implements HistoryOrders {
   readonly #parts: HistoriesParts;
   readonly #ids = { last: 0 };
-  /** By the path of the file. */
+  /** By what `fileOf` calls the file. */
   readonly #records = new Map<string, FileRecord>();
   readonly #listeners = new Set<() => void>();
 
@@ -36,16 +37,18 @@ export class Histories implements HistoryOrders {
     this.#parts = parts;
   }
 
-  /** What is kept of the file of a resource; read from disk when that is first asked for. */
-  async of(resource: Resource, target: Target): Promise<FileRecord> {
+  /** What is kept of the file of a resource, if anything is; read from disk when that is first asked for. */
+  async of(resource: Resource, target: Target): Promise<FileRecord | undefined> {
     const { historyOf, clock, emit, onDue } = this.#parts;
     const { name, dest } = resource;
-    const known = this.#records.get(dest);
+    const file = fileOf(resource);
+    const known = this.#records.get(file);
     if (known) {
       known.history.follow(resource);
       return known;
     }
     const kept = await historyOf(resource);
+    if (!kept) return undefined;
     const onNews = (): void => {
       for (const listener of this.#listeners) listener();
     };
@@ -56,14 +59,14 @@ export class Histories implements HistoryOrders {
         ...{ history: kept, clock, emit },
         onChange: (why) => {
           history.expect(why);
-          onDue(dest);
+          onDue(file);
         },
       },
     );
     await history.open(await target.read().catch(() => undefined)); // the first turn tells why it cannot be read
     await pin.open();
     const record = { history, pin, kept };
-    this.#records.set(dest, record);
+    this.#records.set(file, record);
     return record;
   }
 

@@ -109,12 +109,12 @@ export const WORDS: readonly Word[] = [
   {
     name: "migrate-keys",
     summary: "copy the keys of an old etcd, of Consul or of Redis into etcd; shows first what it would do",
-    load: async () => (await import("./commands/migrate-keys.js")).migrateKeysCommand,
+    load: async () => (await import("./commands/migrate/keys.js")).migrateKeysCommand,
   },
   {
     name: "migrate-template",
     summary: "name what today's HAProxy refuses in an old template or haproxy.cfg, and what to write instead",
-    load: async () => (await import("./commands/migrate-template.js")).migrateTemplateCommand,
+    load: async () => (await import("./commands/migrate/template.js")).migrateTemplateCommand,
   },
   {
     name: "push",

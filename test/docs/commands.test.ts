@@ -25,7 +25,7 @@ function codeSpans(): readonly string[] {
 }
 
 /** Flags of other programs that are spoken of. */
-const OF_OTHERS = ["--client-cert-auth", "--no-block", "--no-password", "--trusted-ca-file"];
+const OF_OTHERS = ["--client-cert-auth", "--max-semi-space-size", "--no-block", "--no-password", "--trusted-ca-file"];
 
 /** What `hecd explain` answers about a container that an agent has decided on and registered. */
 function explained(one: Container): string {

@@ -7,6 +7,7 @@ import { startEtcd, type TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
 import { Hecd } from "../support/hecd.js";
+import { required } from "../support/required.js";
 import { tempDir } from "../support/temp-dir.js";
 
 const never = new AbortController().signal;
@@ -170,7 +171,7 @@ describe("HAProxies of a group", () => {
     await fleet.say(1);
     const { hecd } = await fleet.renderer("a", 1, 0.05);
     await fleet.have(1, "a");
-    const answer = await store.takeSlot({ group: "silent", slots: 1, holder: "a test" }, never);
+    const answer = await required(store.takeSlot, "slots")({ group: "silent", slots: 1, holder: "a test" }, never);
     expect(answer.kind).toBe("taken");
     await fleet.say(2);
     await hecd.said(/waits for a slot of silent before its reload, which a test has/);
@@ -188,7 +189,7 @@ describe("HAProxies of a group", () => {
 describe("a slot", () => {
   test("is had by one until it is given back, with the name of who has it, and lost with its lease", async () => {
     await using store = await openEtcd({ endpoints: [etcd.endpoint] }, { clock: systemClock, emit: () => undefined });
-    const take = (holder: string) => store.takeSlot({ group: "g", slots: 1, holder }, never);
+    const take = (holder: string) => required(store.takeSlot, "slots")({ group: "g", slots: 1, holder }, never);
     const [one, two] = await Promise.all([take("one"), take("two")]);
     const [taken] = [one, two].filter(({ kind }) => kind === "taken");
     expect([one.kind, two.kind].sort()).toEqual(["occupied", "taken"]);

@@ -33,6 +33,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["commands", "edges/status", "core/text", "flow", "errors"],
     packages: [],
   },
+  "commands/migrate": {
+    rooms: ["commands", "edges/*", "haproxy/config", "core/registry", "settings"],
+    packages: [],
+  },
   "commands/push": {
     rooms: ["commands", "renderer", "edges/*", "haproxy/*", "ports", "core/*", "flow", "display", "settings", "errors"],
     packages: ["node:*"],

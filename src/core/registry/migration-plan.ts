@@ -1,4 +1,4 @@
-import type { ForeignKey } from "../model/foreign-keys.js";
+import type { ForeignKey } from "./foreign-keys.js";
 
 /** What becomes of a key of another store: `conflict` is one that is here with another value. */
 export type Move = "write" | "same" | "conflict" | "overwrite" | "ends";

@@ -1,4 +1,4 @@
-import { type ForeignKey, keysOfExport, keysOfTree, withSlash } from "../../core/model/foreign-keys.js";
+import { type ForeignKey, keysOfExport, keysOfTree, withSlash } from "../../core/registry/foreign-keys.js";
 import { parseStoreUrl } from "../../core/host/store-url.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { deadlineSignal } from "../../flow/deadline.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { keysOfExport, keysOfTree } from "../../../src/core/model/foreign-keys.js";
+import { keysOfExport, keysOfTree } from "../../../src/core/registry/foreign-keys.js";
 
 describe("the keys of another store", () => {
   test("are the leaves of a tree of etcd, each with the least time of it and of the folders above", () => {

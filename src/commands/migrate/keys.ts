@@ -1,12 +1,12 @@
-import { type Move, type PlannedMove, planMoves } from "../core/registry/migration-plan.js";
-import { openClient } from "../edges/etcd-client/client.js";
-import { putCopies, readValues } from "../edges/etcd/copying.js";
-import { EtcdRequests } from "../edges/etcd/requests.js";
-import { readForeignKeys } from "../edges/documents/foreign-store.js";
-import type { Settings } from "../settings.js";
-import { type OperandCommand, type ProcessWorld, STORE_SETTINGS } from "./command.js";
-import { openPlainDeps } from "./daemon.js";
-import { etcdIn } from "./stores.js";
+import { type Move, type PlannedMove, planMoves } from "../../core/registry/migration-plan.js";
+import { openClient } from "../../edges/etcd-client/client.js";
+import { putCopies, readValues } from "../../edges/etcd/copying.js";
+import { EtcdRequests } from "../../edges/etcd/requests.js";
+import { readForeignKeys } from "../../edges/documents/foreign-store.js";
+import type { Settings } from "../../settings.js";
+import { type OperandCommand, type ProcessWorld, STORE_SETTINGS } from "../command.js";
+import { openPlainDeps } from "../daemon.js";
+import { etcdIn } from "../stores.js";
 
 /** After so many keys each time it is said how far it is. */
 const TOLD_EACH = 1_000;

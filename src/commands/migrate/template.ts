@@ -1,6 +1,6 @@
-import { readText } from "../edges/files/read-text.js";
-import { hintsOn } from "../haproxy/config/migration.js";
-import type { OperandCommand } from "./command.js";
+import { readText } from "../../edges/files/read-text.js";
+import { hintsOn } from "../../haproxy/config/migration.js";
+import type { OperandCommand } from "../command.js";
 
 /** `hecd migrate-template`: names what today's HAProxy refuses; 0 when there is nothing, 1 when there is. */
 export const migrateTemplateCommand: OperandCommand = {

@@ -4,7 +4,7 @@ import { required } from "../support/required.js";
 const WARM_UP = 0.1;
 
 /** What is sampled, with how much of it may come on top between the first third and the last: a share, and so much besides. */
-export const MEASURES = {
+const MEASURES = {
   "resident memory, MB": { share: 0.05, besides: 4 },
   "heap in use, MB": { share: 0.1, besides: 4 },
   "open descriptors": { share: 0, besides: 4 },
@@ -12,7 +12,7 @@ export const MEASURES = {
   "old workers of HAProxy": { share: 0, besides: 1 },
 } as const;
 
-export type Measure = keyof typeof MEASURES;
+type Measure = keyof typeof MEASURES;
 
 /** What one look has found. */
 export type Sample = Readonly<Record<Measure, number>>;

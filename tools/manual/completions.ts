@@ -36,7 +36,7 @@ async function completedWords(): Promise<readonly Completed[]> {
     }),
   );
   const standalone = STANDALONE_COMMANDS.map(({ name, summary }): Completed => {
-    return { name, summary, flags: name === "confd" ? confdFlags() : [], names: [], others: [] };
+    return { name, summary, flags: confdFlags(), names: [], others: [] };
   });
   return [...words, ...standalone];
 }

@@ -59,9 +59,9 @@ export class RemoteStore implements Store {
 
   constructor(keys: RemoteKeys) {
     this.#keys = keys;
-    const { exchange, hasSlots } = keys;
-    if (exchange) this.exchange = (changes, signal) => this.#soon((soon) => exchange.call(keys, changes, soon), signal);
-    if (hasSlots) this.takeSlot = (options, signal) => this.#takeSlot(options, signal);
+    const exchange = keys.exchange?.bind(keys);
+    if (exchange) this.exchange = (changes, signal) => this.#soon((soon) => exchange(changes, soon), signal);
+    if (keys.hasSlots) this.takeSlot = (options, signal) => this.#takeSlot(options, signal);
   }
 
   get staleMs(): number {

@@ -118,8 +118,8 @@ function blocksOf({ lines }: Section, names: ReadonlySet<string>): readonly Line
 }
 
 /** Whether a line may be one of those that find a backend by a map: what is put into a variable, and where that leads. */
-function isByMap({ words: [first, second = ""] }: Line): boolean {
-  if (first === "use_backend") return second.startsWith("%[");
+function isByMap({ words: [first, second = "", ...more] }: Line): boolean {
+  if (first === "use_backend") return second.startsWith("%[") || more.some((word) => /^var\(.*\),map_/.test(word));
   return first === "http-request" && second.startsWith("set-var(");
 }
 
@@ -164,8 +164,11 @@ function isSwitch({ words }: Line): boolean {
   return words[0] === "use_backend" || words[0] === "default_backend";
 }
 
+/** Whether a line leads to one of these, or elsewhere in the place of one of them, whose name it has in its condition. */
 function leadsTo(line: Line, backends: ReadonlySet<string>): boolean {
-  return isSwitch(line) && backends.has(line.words[1] ?? "");
+  if (!isSwitch(line)) return false;
+  const [, target = "", ...condition] = line.words;
+  return backends.has(target) || condition.some((word) => backends.has(/^str\(([^)]*)\),/.exec(word)?.[1] ?? ""));
 }
 
 function hasServers({ kind }: Section): boolean {

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TakeawayFinder } from "../../../src/haproxy/config/takeaway.js";
+import { renderKeys, stockTemplate } from "../../support/golden.js";
+import { record } from "../../support/records.js";
 
 const HEAD = "global\n  maxconn 10\ndefaults\n  mode http\n";
 
@@ -174,5 +176,30 @@ describe("whatever services there are", () => {
         }
       }),
     );
+  });
+});
+
+describe("the stock template spares the reload for", () => {
+  const routed = (service: string) =>
+    record({ service, name: service, http: { hosts: [`${service}.example`], paths: [] } });
+  const PLAIN = ["/app/servers/a", "192.0.2.1:80"] as const;
+
+  test.each([
+    ["the last container without labels", [PLAIN], []],
+    ["the last container without labels beside a service with a route", [PLAIN, routed("web")], [routed("web")]],
+    ["the last service with a route", [routed("web")], []],
+    ["the last service with a route beside containers without labels", [PLAIN, routed("web")], [PLAIN]],
+    ["one of two services with routes", [routed("web"), routed("api")], [routed("web")]],
+    ["all of them", [PLAIN, routed("web"), routed("api")], []],
+  ] as const)("%s", async (_, before, after) => {
+    const template = await stockTemplate("haproxy.cfg.hbs");
+    for (const env of [{}, { HECD_HOLD: "10s" }, { HECD_DEFAULT_SERVICE: "web" }]) {
+      const [present, wanted] = [before, after].map(
+        (keys) => renderKeys(template, Object.fromEntries(keys), { HECD_SERVER_STATE: "off", ...env }).text,
+      ) as [string, string];
+      const spared = withoutItsServers(present, wanted);
+      expect(spared, JSON.stringify(env)).toBeDefined();
+      expect(withoutItsServers(spared ?? "", wanted)).toBe(spared);
+    }
   });
 });

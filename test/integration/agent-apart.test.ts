@@ -9,7 +9,7 @@ let apart: PrivateDocker;
 
 beforeAll(async () => {
   here = await PrivateDocker.start();
-  apart = await PrivateDocker.startApart();
+  apart = await PrivateDocker.startApart(here);
 });
 
 afterAll(async () => {

@@ -165,7 +165,7 @@ describe("exit codes", () => {
     ["an unknown flag of the fork", ["env", "--nope"], 80, /confd: error: unknown flag --nope/],
     ["a bad number", ["-interval", "x"], 2, /invalid value "x" for flag -interval: parse error/],
     ["help", ["-h"], 0, /Usage of confd:/],
-    ["a backend that there is not", ["-backend", "consul"], 1, /FATAL .*"consul": there are etcd .* env and file/],
+    ["a backend that there is not", ["-backend", "rancher"], 1, /FATAL .*"rancher": there are etcd .* env and file/],
     ["a bad level", ["-log-level", "loud"], 1, /FATAL not a valid log level: "loud"/],
     ["a confd.toml that is a folder", ["-config-file", "/"], 1, /FATAL Cannot read \//],
   ])("%s", async (_, args, code, words) => {

@@ -214,7 +214,11 @@ describe("hecd top", () => {
         async () => (await fetch(`http://127.0.0.1:${served}/`)).ok,
         PATIENCE_MS,
       );
-      const statistics = await (await fetch(`http://${listen}/statistics`)).text();
+      // HAProxy serves a moment before its renderer goes to work.
+      const statistics = await eventually("statistics", async () => {
+        const text = await (await fetch(`http://${listen}/statistics`)).text();
+        return text.includes("web") ? text : undefined;
+      });
       expect(JSON.parse(statistics)).toMatchObject({
         // Beside the one that holds requests while there is no other.
         haproxies: {

@@ -174,11 +174,15 @@ export class PrivateDocker implements AsyncDisposable {
   /** Lives where the engine has its ports: each start is there, since its containers that live on have their files there. */
   #ports: ChildProcess | undefined;
 
-  private constructor(directory: Awaited<ReturnType<typeof tempDir>>, options: readonly string[]) {
+  private constructor(
+    directory: Awaited<ReturnType<typeof tempDir>>,
+    options: readonly string[],
+    twin?: PrivateDocker,
+  ) {
     this.#directory = directory;
     this.#options = options;
     this.url = `unix://${directory.path}/docker.sock`;
-    this.#network = `198.18.${this.#number % 256}`;
+    this.#network = twin ? twin.#network : `198.18.${this.#number % 256}`;
     this.#bridge = `hecd${this.#number % 1_000_000}`;
   }
 
@@ -194,9 +198,9 @@ export class PrivateDocker implements AsyncDisposable {
     return await docker.#begin();
   }
 
-  /** The same, one in a network namespace of its own, where it has the addresses that the others have here. */
-  static async startApart(): Promise<PrivateDocker> {
-    const docker = new PrivateDocker(await tempDir(), []);
+  /** The same, one in a network namespace of its own, where it has the addresses that another one has here. */
+  static async startApart(from: PrivateDocker): Promise<PrivateDocker> {
+    const docker = new PrivateDocker(await tempDir(), [], from);
     docker.#launcher = [
       "unshare",
       "--net",

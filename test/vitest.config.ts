@@ -19,6 +19,9 @@ const PODMAN = ["test/integration/podman.test.ts"];
 /** What is about an engine without root, and needs one in the place of the machine's: a round of versions has it. */
 const ROOTLESS = ["test/integration/rootless.test.ts"];
 
+/** What starts three engines of its own, each with an HAProxy: minutes, so it has a script of its own. */
+const FLEET = ["test/integration/fleet.test.ts"];
+
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
 
@@ -99,9 +102,18 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "fleet",
+          include: FLEET,
+          globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
           name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...ETCD, ...STORES, ...LOAD],
+          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...FLEET, ...ETCD, ...STORES, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
         },

@@ -74,6 +74,8 @@ export class Renderer {
   /** Absent where nobody keeps them. */
   readonly histories: Histories | undefined;
   #loops: ReadonlyMap<string, RunningLoop> = new Map();
+  /** How many files each of those that read them has; asked at every step of a loop. */
+  #filesOf: ReadonlyMap<string, number> = new Map();
   #problems: ResourceSet["problems"] | undefined;
   /** Whether the first resources are kept. */
   #isLoaded = false;
@@ -162,6 +164,7 @@ export class Renderer {
       loops.set(key, this.#loops.get(key) ?? new RunningLoop(await this.#loopOf(resource), signal));
     }
     this.#loops = loops;
+    this.#filesOf = countsOf([...loops.values()].map(({ loop }) => identityOf(loop.resource)));
     this.#isLoaded = true;
   }
 
@@ -187,6 +190,7 @@ export class Renderer {
   async #loopOf(resource: Resource): Promise<ResourceLoop> {
     const { compile, storeOf, targetOf, balancerOf } = this.#parts;
     const losses = new LossFinder();
+    const identity = identityOf(resource);
     const target = await targetOf(resource);
     const record = await this.histories?.of(resource, target);
     return new ResourceLoop(resource, {
@@ -197,10 +201,7 @@ export class Renderer {
       ...(record && { history: record.history, pin: record.pin }),
       driver: await balancerOf(resource),
       lossesBetween: (before, after) => losses.between(before, after),
-      isAlone: () => {
-        const all = [...this.#loops.values()].map(({ loop }) => identityOf(loop.resource));
-        return all.filter((identity) => identity === identityOf(resource)).length <= 1;
-      },
+      isAlone: () => (this.#filesOf.get(identity) ?? 0) <= 1,
       reloadGate: this.#reloadGateOf(resource),
       slots: this.#slotsOf(resource)?.of(resource.name),
     });
@@ -230,6 +231,12 @@ export class Renderer {
 /** What is reloaded in the same way is one HAProxy, or one program of another kind. */
 function identityOf({ haproxy, reloadCmd, dest }: Resource): string {
   return JSON.stringify(haproxy?.reload ?? reloadCmd ?? { dest });
+}
+
+function countsOf(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 /** The resources of one HAProxy together, and each other one by itself. */

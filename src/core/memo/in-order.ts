@@ -2,7 +2,7 @@
 const MANY = 64;
 
 /**
- * A list in order, without some of its things and with others: few of them cost little, however long the list.
+ * A list in order, without the things in some places and with others: few of them cost little, however long the list.
  *
  * No two things may be in the same place, neither before nor after.
  */
@@ -12,8 +12,17 @@ export function reordered<Thing>(
   compare: (a: Thing, b: Thing) => number,
 ): Thing[] {
   if (gone.length + come.length > MANY) {
-    const left = new Set(gone);
-    return [...list.filter((thing) => !left.has(thing)), ...come].sort(compare);
+    const left = [...gone].sort(compare);
+    let at = 0;
+    const isGone = (thing: Thing): boolean => {
+      for (let next = left[at]; next !== undefined; next = left[++at]) {
+        const order = compare(next, thing);
+        if (order === 0) at++;
+        if (order >= 0) return order === 0;
+      }
+      return false;
+    };
+    return [...list.filter((thing) => !isGone(thing)), ...come].sort(compare);
   }
   const all = [...list];
   for (const thing of gone)

@@ -1,3 +1,4 @@
+import { reordered } from "../memo/in-order.js";
 import { Memo } from "../memo/memo.js";
 import { byPrecedence, type Route, routesTo } from "./routes.js";
 import type { Service } from "./server.js";
@@ -28,73 +29,67 @@ export interface Routing {
 /** Wildcards of so many labels come and go without another line in a configuration: `*.a.shop.example.org` has four. */
 const USUAL_LABELS = 4;
 
-/** What each routing came of. */
-const SOURCES = new WeakMap<Routing, Sources>();
+/** The services that each routing is of. */
+const SERVICES = new WeakMap<Routing, readonly Service[]>();
 
 /** Of a service that is still the same object. */
-const ROUTES = new Memo<Service, readonly Route[]>();
+const ROUTES = new WeakMap<Service, readonly Route[]>();
 
 /**
  * The routes of all services. Of `previous`, an earlier routing, is taken what is still so; all of it where no route
  * differs.
  */
 export function routingOf(services: readonly Service[], previous?: Routing): Routing {
-  const before = (previous && SOURCES.get(previous)) ?? [];
-  const sources = services.flatMap((service) => {
-    const routes = ROUTES.of(service, () => routesTo(service));
-    return routes.length === 0 ? [] : [routes];
-  });
-  const { gone, come } = differing(before, sources);
-  if (previous && gone.length === 0 && come.length === 0) return previous;
-  const routes = inOrder(come.flat().sort(byPrecedence), new Set(gone.flat()), previous?.routes ?? []);
-  const routing = { routes, entries: routeEntriesOf(routes, previous?.entries), labels: labelsIn(routes) };
-  SOURCES.set(routing, sources);
+  const before = (previous && SERVICES.get(previous)) ?? [];
+  const changes = differing(before, services);
+  const isAsBefore = changes.gone.length === 0 && changes.come.length === 0;
+  const routing = previous && isAsBefore ? previous : newRouting(changes, previous);
+  SERVICES.set(routing, services);
   return routing;
 }
 
-type Sources = readonly (readonly Route[])[];
-
-/**
- * What only one of two has; what they have in common at their ends costs least. What is the same becomes the same objects
- * in `now`.
- */
-function differing(before: Sources, now: (readonly Route[])[]): { readonly gone: Sources; readonly come: Sources } {
-  const shorter = Math.min(before.length, now.length);
-  const isKept = (at: number, place: number): boolean => {
-    const [present, routes] = [before[at], now[place]];
-    if (!present || !routes || !isSame(present, routes)) return false;
-    now[place] = present;
-    return true;
-  };
-  let first = 0;
-  while (first < shorter && isKept(first, first)) first++;
-  let last = 0;
-  while (last < shorter - first && isKept(before.length - 1 - last, now.length - 1 - last)) last++;
-  const places = new Map<string | undefined, number>();
-  for (let at = first; at < before.length - last; at++) places.set(before[at]?.[0]?.service, at);
-  const come: (readonly Route[])[] = [];
-  for (let place = first; place < now.length - last; place++) {
-    const [service, at = -1] = [now[place]?.[0]?.service, places.get(now[place]?.[0]?.service)];
-    if (isKept(at, place)) places.delete(service);
-    else {
-      const routes = (now[place] ?? []).map((route) => before[at]?.find((each) => isEqual(each, route)) ?? route);
-      now[place] = routes;
-      come.push(routes);
-    }
-  }
-  return { gone: [...places.values()].map((at) => before[at] ?? []), come };
+function newRouting(changes: Changes, previous: Routing | undefined): Routing {
+  const routes = reordered(previous?.routes ?? [], changes, byPrecedence);
+  return { routes, entries: routeEntriesOf(routes, previous?.entries), labels: labelsIn(routes) };
 }
 
-/** Routes that have come, which are in order, among the ones before but those that have gone. */
-function inOrder(come: readonly Route[], gone: ReadonlySet<Route>, present: readonly Route[]): readonly Route[] {
-  const all: Route[] = [];
-  let at = 0;
-  for (const route of present) {
-    if (gone.size > 0 && gone.has(route)) continue;
-    for (let next = come[at]; next && byPrecedence(next, route) < 0; next = come[++at]) all.push(next);
-    all.push(route);
+interface Changes {
+  readonly gone: readonly Route[];
+  readonly come: readonly Route[];
+}
+
+/** The routes that only one of two lists of services has; what the two have in common at their ends is not looked at. */
+function differing(before: readonly Service[], now: readonly Service[]): Changes {
+  const shorter = Math.min(before.length, now.length);
+  let first = 0;
+  while (first < shorter && before[first] === now[first]) first++;
+  let last = 0;
+  while (last < shorter - first && before.at(-1 - last) === now.at(-1 - last)) last++;
+  const gone = new Map(before.slice(first, before.length - last).map((service) => [service.name, service]));
+  const changes: { readonly gone: Route[]; readonly come: Route[] } = { gone: [], come: [] };
+  for (const service of now.slice(first, now.length - last)) {
+    const was = gone.get(service.name);
+    if (was && haveSameRoutes(was, service)) gone.delete(service.name);
+    else changes.come.push(...routesOf(service));
   }
-  return [...all, ...come.slice(at)];
+  for (const service of gone.values()) changes.gone.push(...routesOf(service));
+  return changes;
+}
+
+/** Whether two states of a service have the same routes, which are the same objects then. */
+function haveSameRoutes(was: Service, service: Service): boolean {
+  if (was === service) return true;
+  const [before, routes] = [routesOf(was), routesOf(service)];
+  const isAsBefore = isSame(before, routes);
+  const kept = isAsBefore ? before : routes.map((route) => before.find((each) => isEqual(each, route)) ?? route);
+  ROUTES.set(service, kept);
+  return isAsBefore;
+}
+
+function routesOf(service: Service): readonly Route[] {
+  const known = ROUTES.get(service) ?? routesTo(service);
+  ROUTES.set(service, known);
+  return known;
 }
 
 function isSame(before: readonly Route[], now: readonly Route[]): boolean {
@@ -158,12 +153,15 @@ function routeEntriesOf(routes: readonly Route[], before: readonly RouteEntry[] 
 
 /** The same where all have one priority: those of one host stand together then, and wider ones behind all narrower ones. */
 function flatEntriesOf(routes: readonly Route[]): readonly RouteEntry[] {
-  return routes.flatMap((route, at) => {
-    const before = routes[at - 1];
+  const entries: RouteEntry[] = [];
+  let before: Route | undefined;
+  for (const route of routes) {
     const isFirst =
       before?.host !== route.host || before.hostEnd !== route.hostEnd || before.pathStart !== route.pathStart;
-    return isFirst ? [ENTRIES.of(route, () => entryOf(route))] : []; // the longer path is ahead, so that only its like hides one
-  });
+    if (isFirst) entries.push(ENTRIES.of(route, () => entryOf(route))); // the longer path is ahead, so that only its like hides one
+    before = route;
+  }
+  return entries;
 }
 
 const ENTRIES = new Memo<Route, RouteEntry>();

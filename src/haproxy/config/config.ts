@@ -132,22 +132,63 @@ export function cut(text: string, previous?: Cut): Cut {
     if (at <= start || text[at - 1] !== "\n" || !isAt(own, at)) break;
     end = at - 1;
   }
-  const { texts: middle, isConditional } = cutAnew(text.slice(start, end));
+  // The first one may be none: what stands before all headings.
+  const known = texts.slice(Math.max(first, 1), last);
+  const { texts: middle, isConditional } = cutAnew(text, { start, end, known });
   return { texts: [...texts.slice(0, first), ...middle, ...texts.slice(last)], isConditional };
 }
 
-function cutAnew(text: string): Cut {
-  const starts = [0];
-  let isConditional = false;
-  // With a line feed before it, the first line begins like all others; what is found there is one place off in the text.
-  for (const { index: start } of `\n${text}`.matchAll(NOTABLE)) {
-    const end = text.indexOf("\n", start);
-    const [first = ""] = splitWords(text.slice(start, end < 0 ? undefined : end)).words;
-    if (first.startsWith(".")) isConditional = true;
-    if (start > 0 && KINDS.has(first)) starts.push(start);
+/** A part of a text, from the beginning of a line to the end of one, and sections some of which may be in it. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly known: readonly string[];
+}
+
+function cutAnew(text: string, { start, end, known }: Stretch = { start: 0, end: text.length, known: [] }): Cut {
+  const texts: string[] = [];
+  const isAt = (at: number, own: string | undefined): boolean => {
+    const after = at + (own?.length ?? end);
+    return after <= end && text[after] === "\n" && text.slice(at, after) === own;
+  };
+  let isConditional = firstWordAt(text, start).startsWith(".");
+  let begin = start;
+  let place = 0;
+  NOTABLE.lastIndex = start;
+  for (let match = NOTABLE.exec(text); match && match.index < end; match = NOTABLE.exec(text)) {
+    const next = match.index + 1;
+    const word = firstWordAt(text, next);
+    if (word.startsWith(".")) isConditional = true;
+    if (!KINDS.has(word)) continue;
+    const before = known[place];
+    const own = text.slice(begin, match.index);
+    texts.push(own === before ? before : copyOf(own));
+    if (before !== undefined && own.startsWith(headingIn(before))) place += 1;
+    begin = next;
+    if (!isAt(begin, known[place]) && isAt(begin, known[place + 1])) place += 1;
+    // Until another one follows, the lines behind one that is the same are lines of it.
+    for (let same = known[place]; same !== undefined && isAt(begin, same); same = known[place]) {
+      const after = begin + same.length + 1;
+      if (!isAt(after, known[place + 1])) break;
+      texts.push(same);
+      begin = after;
+      place += 1;
+    }
+    NOTABLE.lastIndex = begin;
   }
-  const texts = starts.map((start, index) => copyOf(text.slice(start, (starts[index + 1] ?? text.length + 1) - 1)));
+  texts.push(copyOf(text.slice(begin, end)));
   return { texts, isConditional };
+}
+
+
+/** With its line feed, so that no longer one begins like it. */
+function headingIn(section: string): string {
+  return section.slice(0, section.indexOf("\n") + 1);
+}
+
+function firstWordAt(text: string, start: number): string {
+  const end = text.indexOf("\n", start);
+  return splitWords(text.slice(start, end < 0 ? undefined : end)).words[0] ?? "";
 }
 
 /** A slice keeps all that it was cut from in memory for as long as it is in use; this keeps itself. */

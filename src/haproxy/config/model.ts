@@ -21,6 +21,8 @@ export interface Model {
   readonly cut: Cut;
   /** What was made of each section of the cut. */
   readonly parts: readonly Part[];
+  /** Whether two backends have one name, of which the last one counts. */
+  readonly hasTwins: boolean;
 }
 
 /** One section. */
@@ -48,101 +50,137 @@ export function modelOf(text: string, previous?: Model): Model {
 
 function newModel(fresh: Cut, previous: Model | undefined): Model {
   const { texts, isConditional } = fresh;
-  const partBefore = partsOf(previous, texts);
+  const known = previous && new KnownParts(previous.cut.texts, previous.parts);
   const parts: Part[] = [];
   const backends = new Map<string, ProxyBackend>();
   const bases: Section[] = [];
-  const sectionOf = readerAfter(previous);
   let basesText = String(isConditional);
-  for (const [at, own] of texts.entries()) {
-    const known = partBefore(at);
-    const isKnown = known?.basesText === basesText;
-    if (isKnown) basesText = known.basesText; // the very same text, which is soon compared with the next one's
-    const part = isKnown
-      ? known
-      : partOf(own, sectionOf(withoutEntries(own)), basesText, isConditional ? undefined : bases);
+  let hasTwins = false;
+  for (const own of texts) {
+    const part = partAfter(known, own, basesText, isConditional ? undefined : bases);
+    basesText = part.basesText; // the very same text, which is soon compared with the next one's
     parts.push(part);
-    if (part.backend) backends.set(part.backend.name, part.backend);
-    if (part.section.kind === "defaults") {
-      bases.push(part.section);
+    const { backend, section } = part;
+    if (backend) {
+      hasTwins ||= backends.has(backend.name);
+      backends.set(backend.name, backend);
+    }
+    if (section.kind === "defaults") {
+      bases.push(section);
       basesText += `\n${own}`;
     }
   }
-  return { skeleton: parts.filter(isSaid), backends, maps: mapsOf(parts, previous), parts, cut: fresh };
+  return { skeleton: saidOf(parts), backends, maps: mapsOf(parts, previous), parts, cut: fresh, hasTwins };
 }
 
 /**
- * The same where sections have changed and are what they were by their headings: the others are not looked at one by one.
+ * The same where no defaults have changed: only the sections from the first to the last one that differ are looked at.
  * Undefined where others may be reached by that.
  */
 function changedModel(previous: Model, fresh: Cut): Model | undefined {
-  const { cut: before } = previous;
-  if (before.isConditional || fresh.isConditional || before.texts.length !== fresh.texts.length) return undefined;
-  const parts = [...previous.parts];
-  // Of two sections of one name the last counts.
-  if (parts.filter(({ backend }) => backend).length > previous.backends.size) return undefined;
+  const { cut: before, parts } = previous;
+  if (before.isConditional || fresh.isConditional || previous.hasTwins) return undefined;
+  const { first, had, has } = middleOf(before.texts, fresh.texts);
+  const gone = parts.slice(first, first + had.length);
+  const follower = parts[first] ?? parts[first - 1];
+  if (!follower || gone.some(isDefaults) || (follower === parts[first - 1] && isDefaults(follower))) return undefined;
+  const { basesText } = follower;
+  const bases = parts
+    .slice(0, first)
+    .filter(isDefaults)
+    .map(({ section }) => section);
+  const known = new KnownParts(had, gone);
+  const come = has.map((own) => partAfter(known, own, basesText, bases));
   const backends = new Map(previous.backends);
-  let isMapped = false;
-  for (const [at, was] of previous.parts.entries()) {
-    const own = fresh.texts[at] ?? "";
-    if (own === before.texts[at]) continue;
-    const section = sectionAfter(was.section, withoutEntries(own));
-    const { kind, name, from } = was.section;
-    if (kind === "defaults" || section.kind !== kind || section.name !== name || section.from !== from)
-      return undefined;
-    const bases = parts.slice(0, at).flatMap((part) => (part.section.kind === "defaults" ? [part.section] : []));
-    const part = partOf(own, section, was.basesText, bases);
-    if (part.backend) backends.set(part.backend.name, part.backend);
-    isMapped ||= [was, part].some(({ files, lookups }) => files.length > 0 || lookups.length > 0);
-    parts[at] = part;
+  for (const { backend } of gone) if (backend) backends.delete(backend.name);
+  for (const { backend, section } of come) {
+    if (section.kind === "defaults" || (backend && backends.has(backend.name))) return undefined;
+    if (backend) backends.set(backend.name, backend);
   }
-  const maps = isMapped ? mapsOf(parts, previous) : previous.maps;
-  return { skeleton: parts.filter(isSaid), backends, maps, parts, cut: fresh };
+  const all = [...parts.slice(0, first), ...come, ...parts.slice(first + had.length)];
+  const isMapped = [...gone, ...come].some(({ files, lookups }) => files.length > 0 || lookups.length > 0);
+  const maps = isMapped ? mapsOf(all, previous) : previous.maps;
+  return { skeleton: saidOf(all), backends, maps, parts: all, cut: fresh, hasTwins: false };
 }
 
-/** What was made before of the section at a place; those that the two have in common at their ends need not be sought. */
-function partsOf(previous: Model | undefined, texts: readonly string[]): (at: number) => Part | undefined {
-  if (!previous) return () => undefined;
-  const { parts, cut: before } = previous;
-  const more = before.texts.length - texts.length;
-  let byText: ReadonlyMap<string, Part | undefined> | undefined;
-  return (at) => {
-    const own = texts[at] ?? "";
-    for (const place of [at, at + more]) if (before.texts[place] === own) return parts[place];
-    byText ??= new Map(before.texts.map((each, place) => [each, parts[place]]));
-    return byText.get(own);
-  };
+/** Where two lists of texts differ: from the first that is not in both to the last one. */
+function middleOf(
+  before: readonly string[],
+  after: readonly string[],
+): { readonly first: number; readonly had: readonly string[]; readonly has: readonly string[] } {
+  const shorter = Math.min(before.length, after.length);
+  let first = 0;
+  while (first < shorter && before[first] === after[first]) first++;
+  let last = 0;
+  while (last < shorter - first && before.at(-1 - last) === after.at(-1 - last)) last++;
+  return { first, had: before.slice(first, before.length - last), has: after.slice(first, after.length - last) };
 }
 
-function isSaid({ title, meaning }: Part): boolean {
-  return title !== UNTITLED || meaning !== "";
+/** What was made of sections before. */
+class KnownParts {
+  readonly #byText: ReadonlyMap<string, Part | undefined>;
+  readonly #byHeading: ReadonlyMap<string, Section>;
+
+  constructor(texts: readonly string[], parts: readonly Part[]) {
+    this.#byText = new Map(texts.map((own, at) => [own, parts[at]]));
+    this.#byHeading = new Map(parts.map(({ section }) => [section.lines[0]?.raw ?? "", section]));
+  }
+
+  /** Of the very same text. */
+  withText(own: string): Part | undefined {
+    return this.#byText.get(own);
+  }
+
+  /** Of another text, which begins with the same line. */
+  sectionLike(text: string): Section | undefined {
+    const end = text.indexOf("\n");
+    return this.#byHeading.get(end < 0 ? text : text.slice(0, end));
+  }
+}
+
+/** What a text of a section says, which is read by these; of one that was there with other lines only those are read. */
+function partAfter(
+  known: KnownParts | undefined,
+  own: string,
+  basesText: string,
+  bases: readonly Section[] | undefined,
+): Part {
+  const same = known?.withText(own);
+  if (same?.basesText === basesText) return same;
+  const text = withoutEntries(own);
+  const lines = new Map(known?.sectionLike(text)?.lines.map((line) => [line.raw, line]));
+  return partOf(
+    own,
+    parseSection(text, (raw) => lines.get(raw) ?? parseLine(copyOf(raw))),
+    basesText,
+    bases,
+  );
+}
+
+function isDefaults({ section }: Part): boolean {
+  return section.kind === "defaults";
+}
+
+/** All but what stands before the first section, where that says nothing. */
+function saidOf(parts: readonly Part[]): readonly Part[] {
+  const [first] = parts;
+  return first?.title === UNTITLED && first.meaning === "" ? parts.slice(1) : parts;
 }
 
 /** The maps that sections carry; what was read of those of `previous` is taken from there where it is still so. */
 function mapsOf(parts: readonly Part[], previous: Model | undefined): ReadonlyMap<string, ProxyMap> {
+  const carrying = parts.filter(({ files }) => files.length > 0);
+  if (carrying.length === 0) return NO_MAPS;
+  const lookups = parts.filter((part) => part.lookups.length > 0).flatMap((part) => part.lookups);
   const maps = new Map<string, ProxyMap>();
-  const lookups = parts.flatMap((part) => part.lookups);
-  for (const { name, text } of parts.flatMap(({ files }) => files)) {
+  for (const { name, text } of carrying.flatMap(({ files }) => files)) {
     const file = { name, text: (maps.get(name)?.text ?? "") + text };
     maps.set(name, proxyMapOf(file, lookups, previous?.maps.get(name)));
   }
   return maps;
 }
 
-/** Reads sections, and of a section that was in `previous` with other lines only those. */
-function readerAfter(previous: Model | undefined): (text: string) => Section {
-  let before: ReadonlyMap<string, Section> | undefined;
-  return (text) => {
-    const end = text.indexOf("\n");
-    before ??= new Map(previous?.skeleton.map(({ section }) => [section.lines[0]?.raw ?? "", section]));
-    return sectionAfter(before.get(end < 0 ? text : text.slice(0, end)), text);
-  };
-}
-
-function sectionAfter(before: Section | undefined, text: string): Section {
-  const known = new Map(before?.lines.map((line) => [line.raw, line]));
-  return parseSection(text, (raw) => known.get(raw) ?? parseLine(copyOf(raw)));
-}
+const NO_MAPS: ReadonlyMap<string, ProxyMap> = new Map();
 
 /** Without `bases` no server is told apart, since a condition may leave it out. */
 function partOf(own: string, section: Section, basesText: string, bases: readonly Section[] | undefined): Part {

@@ -17,7 +17,13 @@ export class TakeawayFinder {
   withoutItsServers(present: string, wanted: string): string | undefined {
     const differing = this.#cuts.between(present, wanted);
     if (differing.isConditional) return undefined;
-    if (goneFrom(differing.before.map(begin), differing.after.map(begin)).size === 0) return undefined;
+    // A glance at what only one of them has, since nearly all texts take no backend away.
+    const [had, has] = [new Set(differing.before), new Set(differing.after)];
+    const [left, come] = [
+      differing.before.filter((own) => !has.has(own)),
+      differing.after.filter((own) => !had.has(own)),
+    ];
+    if (goneFrom(left.map(begin), come.map(begin)).size === 0) return undefined;
     const sections = withoutServersOfGone(differing.before.map(read), differing.after.map(read));
     return sections && [...differing.head, ...sections, ...differing.tail].join("\n");
   }

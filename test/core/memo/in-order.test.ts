@@ -33,6 +33,14 @@ describe("a list in order", () => {
     expect(all).toHaveLength(2);
   });
 
+  test("loses what is in a place, be it few or many and whichever objects say so", () => {
+    for (const count of [10, 100]) {
+      const places = Array.from({ length: count }, (_, place) => ({ place }));
+      const gone = places.slice(1).map((each) => ({ ...each }));
+      expect(reordered(places, { gone, come: [] }, (a, b) => a.place - b.place)).toEqual([{ place: 0 }]);
+    }
+  });
+
   test("tells where something has its place", () => {
     const placeOfNumber = (number: number) => orderedPlaceOf([2, 4, 6], (each) => each - number);
     expect([1, 2, 3, 6, 7].map(placeOfNumber)).toEqual([0, 0, 1, 2, 3]);

@@ -148,6 +148,15 @@ describe("a routing", () => {
     );
   });
 
+  test("loses the routes of many services also where another routing has seen them in between", () => {
+    const many = Array.from({ length: 100 }, (_, at) => service(`s${at}`, [`${at}.example`]));
+    const again = many.map((each) => ({ ...each }));
+    const [one, other] = [routingOf(many), routingOf(again)];
+    expect(routingOf(again, one)).toBe(one);
+    expect(routingOf([], one).routes).toEqual([]);
+    expect(routingOf([], routingOf(many, other)).routes).toEqual([]);
+  });
+
   test("has the same entries where those do not differ, which a template writes no second time", () => {
     const before = routingOf([service("a", ["a.example", "b.example"])]);
     const after = routingOf([service("a", ["b.example", "c.example"])], before);

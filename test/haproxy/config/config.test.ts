@@ -56,6 +56,32 @@ describe("a configuration", () => {
     );
   });
 
+  test("is cut into the same sections wherever some of them come, go and change", () => {
+    const lines = fc.array(fc.constantFrom("  mode http", "  server s 1.2.3.4:5", "", "#backend a"), { maxLength: 2 });
+    const section = fc.tuple(fc.constantFrom("backend a", "backend ab", "listen a", "frontend f"), lines);
+    const state = fc.array(section, { maxLength: 12 });
+    const edit = fc.tuple(fc.nat(12), fc.nat(2), fc.array(section, { maxLength: 2 }));
+    fc.assert(
+      fc.property(state, fc.array(edit, { maxLength: 4 }), (sections, edits) => {
+        const textOf = (all: typeof sections): string => all.flatMap(([heading, own]) => [heading, ...own]).join("\n");
+        const next = [...sections];
+        for (const [at, gone, come] of edits) next.splice(at, gone, ...come);
+        expect(cut(textOf(next), cut(textOf(sections)))).toEqual(cut(textOf(next)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("keeps the very same strings of the sections around those that differ", () => {
+    const sections = Array.from({ length: 9 }, (_, index) => `backend b${index}\n  server s 1.2.3.4:5`);
+    const previous = cut(sections.join("\n"));
+    const changed = sections.toSpliced(7, 0, "backend new").toSpliced(4, 1).with(1, "backend b1\n  server t 1.2.3.4:5");
+    const { texts } = cut(changed.join("\n"), previous);
+    expect(texts).toEqual(changed);
+    const isKept = texts.map((own) => previous.texts.some((each) => Object.is(own, each)));
+    expect(isKept.flatMap((is, index) => (is ? [] : [index]))).toEqual([1, 6]);
+  });
+
   test("keeps the very same strings of the sections around the one that differs", () => {
     const text = Array.from({ length: 5 }, (_, index) => `backend b${index}\n  server s 1.2.3.4:5`).join("\n");
     const previous = cut(text);

@@ -4,16 +4,20 @@ import { FUNCTIONS } from "./functions/functions.js";
 import { Memory } from "./functions/memory.js";
 import { bytesOf, textOf } from "./go-values/bytes.js";
 import { parseTemplate } from "./go/template.js";
+import type { ReadPattern } from "./regexp/pattern.js";
 import { goFunctions, scopeOf } from "./scope.js";
 import type { Template } from "./template.js";
 
-/** Reads a template of Go's text/template, as confd has them; see `compileTemplate`. Its dot is nil. */
-export function compileGo(name: string, source: string): Template {
+/**
+ * Reads a template of Go's text/template, as confd has them; see `compileTemplate`. Its dot is nil. One that has regular
+ * expressions needs `patterns`.
+ */
+export function compileGo(name: string, source: string, patterns?: ReadPattern): Template {
   const program = naming(name, () => parseTemplate(bytesOf(basePath(name)), bytesOf(source), FUNCTIONS));
   const memory = new Memory();
   return {
     render(input) {
-      const functions = goFunctions(scopeOf(input, memory));
+      const functions = goFunctions(scopeOf(input, memory, patterns));
       return { text: textOf(naming(name, () => program.execute(undefined, functions))), leftOut: [] };
     },
   };

@@ -1,20 +1,6 @@
 import Handlebars from "handlebars";
-import { type ErrorPages, NO_PAGES } from "../core/model/error-pages.js";
-import { withMaintenancePage } from "../core/view/maintenance.js";
-import { type RouteEntry, type Routing, routingOf } from "../core/view/route-map.js";
-import { contestedAmong, defaultServiceOf, type Route } from "../core/view/routes.js";
-import { type LeftOut, type Service } from "../core/view/server.js";
-import { type ServiceUsers, usersOf, withOpenness } from "../core/view/service-users.js";
-import {
-  type NameRoute,
-  nameRoutesOf,
-  type TcpService,
-  type TcpSite,
-  tcpServicesOf,
-  withNamedTcp,
-} from "../core/view/tcp-services.js";
-import { Memo } from "../core/memo/memo.js";
-import { steeredServicesOf, type SteeredView, steeringOf } from "../core/view/steered-view.js";
+import type { Routing } from "../core/view/route-map.js";
+import type { SteeredView } from "../core/view/steered-view.js";
 import { HecdError } from "../errors.js";
 import { argumentsOf } from "./functions/arguments.js";
 import type { Scope, TemplateFunction } from "./functions/function.js";
@@ -27,11 +13,13 @@ import { plainOf } from "./handlebars/plain.js";
 import { EACH_ITEM, type Helper } from "./handlebars/dependence.js";
 import { eachItem, rememberItems, rememberParts, STEADY_PART, steadyPart } from "./handlebars/remembered.js";
 import { lookStrictly } from "./handlebars/strict.js";
+import type { ReadPattern } from "./regexp/pattern.js";
 import { scopeOf } from "./scope.js";
-import type { RenderInput, Template } from "./template.js";
+import { type Context, Sight } from "./sight.js";
+import type { Template } from "./template.js";
 
-/** Reads a Handlebars template; see `compileTemplate`. */
-export function compileHandlebars(name: string, source: string): Template {
+/** Reads a Handlebars template; see `compileTemplate`. One that has regular expressions needs `patterns`. */
+export function compileHandlebars(name: string, source: string, patterns?: ReadPattern): Template {
   const engine = Handlebars.create();
   lookStrictly(engine);
   const { each } = engine.helpers;
@@ -53,9 +41,9 @@ export function compileHandlebars(name: string, source: string): Template {
   let routing: Routing | undefined;
   return {
     render(input) {
-      const seen = new Seen(input, { view, routing }, words);
+      const seen = new Sight(input, { view, routing }, words);
       const helpers = {
-        ...helpersOf(name, functions, scopeOf(input, memory)),
+        ...helpersOf(name, functions, scopeOf(input, memory, patterns)),
         ...(rememberedEach && { [EACH_ITEM]: rememberedEach(input.env) }),
         [STEADY_PART]: rememberedPart(input.env),
         [TCP_SERVICES]: (...all: readonly unknown[]) => seen.tcpServices(all.slice(0, -1).map(String)),
@@ -94,146 +82,6 @@ const OPTIONS = {
     [STEADY_PART]: true,
   },
 } as const;
-
-/** What a template sees besides the functions. */
-interface Context {
-  readonly services: readonly Service[];
-  readonly servicesByName: Readonly<Record<string, Service>>;
-  /** Whether any service has a path prefix taken off. */
-  readonly isAnyStripped: boolean;
-  /** The users of each file that a service names and that has any, by the name of the file. */
-  readonly userLists: ServiceUsers["lists"];
-  readonly errorPages: ErrorPages;
-  /** The names of the services that are in maintenance. */
-  readonly maintained: readonly string[];
-  readonly routes: readonly Route[];
-  /** The same as a map in which the longest key counts; see `Routing`. */
-  readonly routeEntries: readonly RouteEntry[];
-  readonly routeLabels: readonly number[];
-  /** Where the text goes. */
-  readonly dest: string;
-  /** Where connections of TLS lead by the names that clients ask for, without a word of HAProxy's. */
-  readonly nameRoutes: readonly NameRoute[];
-  /** The service of requests that no route wants; empty when there is none. */
-  readonly defaultService: string;
-}
-
-/** Of a routing that is still the same object. */
-const CONTESTED = new Memo<Routing, readonly LeftOut[]>();
-
-/** Where a text goes that nobody keeps. */
-const USUAL_DEST = "haproxy.cfg";
-
-/** Reads the services of a snapshot when a template asks for them, since not every key is a server to every template. */
-class Seen {
-  readonly context: Context;
-  #view: SteeredView | undefined;
-  #users: ServiceUsers | undefined;
-  #pages: ErrorPages | undefined;
-  #routing: Routing | undefined;
-  #refusedPorts: readonly LeftOut[] = [];
-  readonly #tcpSite: TcpSite;
-
-  /** Files of users and pages are looked for where the template names them, since what is wrong with them is told. */
-  constructor(
-    { snapshot, env, users, errorPages = NO_PAGES, dest = USUAL_DEST }: RenderInput,
-    previous: { readonly view: SteeredView | undefined; readonly routing: Routing | undefined },
-    words: ReadonlySet<string>,
-  ) {
-    const { HECD_DEFAULT_SERVICE: named = "", HECD_TCP_SERVICES: ofTcp = "" } = env;
-    const isSaid = (name: string): boolean => (env[name] ?? "") !== "";
-    this.#tcpSite = {
-      hasCertificates: isSaid("HECD_TLS_CERTS"),
-      listensForNames: isSaid("HECD_SNI_BIND"),
-      maintained: `${dest.slice(dest.lastIndexOf("/") + 1)}.maintained`,
-    };
-    let own: readonly Service[] | undefined;
-    const seen = (): readonly Service[] =>
-      (own ??= withNamedTcp((this.#view = steeredServicesOf(snapshot, previous.view)).services, ofTcp));
-    const userLists = (): ServiceUsers["lists"] => (this.#users ??= usersOf(seen(), users)).lists;
-    const pages = (): ErrorPages => (this.#pages = errorPages);
-    let all: readonly Service[] | undefined;
-    const services = (): readonly Service[] =>
-      (all ??= withMaintenancePage(
-        words.has("userLists") ? withOpenness(seen(), userLists()) : seen(),
-        words.has("errorPages") ? pages().maintenance : "",
-      ));
-    const routing = (): Routing => (this.#routing ??= routingOf(services(), previous.routing));
-    let byName: Readonly<Record<string, Service>> | undefined;
-    // Handlebars sees own properties only, so these are getters of a plain object.
-    this.context = {
-      get services() {
-        return services();
-      },
-      get servicesByName() {
-        return (byName ??= Object.fromEntries(services().map((service) => [service.name, service])));
-      },
-      get isAnyStripped() {
-        return services().some(({ strip }) => strip !== "");
-      },
-      get maintained() {
-        return services().flatMap(({ name, isMaintained }) => (isMaintained ? [name] : []));
-      },
-      get userLists() {
-        return userLists();
-      },
-      get errorPages() {
-        return pages();
-      },
-      get routes() {
-        return routing().routes;
-      },
-      get routeEntries() {
-        return routing().entries;
-      },
-      get routeLabels() {
-        return routing().labels;
-      },
-      dest,
-      get nameRoutes() {
-        return nameRoutesOf(services());
-      },
-      get defaultService() {
-        return defaultServiceOf(services(), named) ?? "";
-      },
-    };
-  }
-
-  /** What the helper of this name gives. */
-  tcpServices([named = "", allowed = "", ...others]: readonly string[]): readonly TcpService[] {
-    const { listed, leftOut } = tcpServicesOf(this.context.services, { named, allowed, others }, this.#tcpSite);
-    this.#refusedPorts = leftOut;
-    return listed;
-  }
-
-  /** Undefined when the template has not asked for services. */
-  get view(): SteeredView | undefined {
-    return this.#view;
-  }
-
-  get steering(): { readonly steering?: readonly string[] } {
-    return this.#view && this.#view.steering.size > 0 ? { steering: steeringOf(this.#view) } : {};
-  }
-
-  /** Undefined when the template has not asked for routes. */
-  get routing(): Routing | undefined {
-    return this.#routing;
-  }
-
-  /** What cannot be used of all that the template has asked for. */
-  get leftOut(): readonly LeftOut[] {
-    const pages = this.#pages?.refused.map(({ path, reason }) => ({ key: path, reason })) ?? [];
-    const routing = this.#routing;
-    const contested = routing ? CONTESTED.of(routing, () => contestedAmong(routing.routes)) : [];
-    return [
-      ...(this.#view?.leftOut ?? []),
-      ...(this.#users?.leftOut ?? []),
-      ...contested,
-      ...this.#refusedPorts,
-      ...pages,
-    ];
-  }
-}
 
 /** All words in a template that may be names of functions. Handlebars wraps each helper anew in every rendering. */
 function wordsIn(tree: hbs.AST.Program): ReadonlySet<string> {

@@ -19,6 +19,7 @@ import { parseGreeting, runtimeReplyOf } from "../../src/haproxy/runtime/runtime
 import { parseServersState } from "../../src/haproxy/runtime/server-state.js";
 import { statisticsIn } from "../../src/haproxy/runtime/statistics.js";
 import { compileGo } from "../../src/template/go-template.js";
+import { readPattern } from "../../src/template/regexp/pattern.js";
 import { container, context } from "../support/containers.js";
 import { garbled, mixed, shuffled } from "./garbled.js";
 
@@ -255,7 +256,7 @@ export const TARGETS: readonly FuzzTarget[] = [
           prefix: "/",
           env: {},
         };
-        compileGo("t", text).render(input);
+        compileGo("t", text, readPattern).render(input);
       });
     },
   },

@@ -8,12 +8,17 @@ import { Location } from "../../src/template/time/zone.js";
 import { bytesOf, textOf } from "../../src/template/go-values/bytes.js";
 import { type Functions, type GoFunction, type GoValue, INT, STRING } from "../../src/template/go-values/values.js";
 import { parseTemplate } from "../../src/template/go/template.js";
+import { readPattern } from "../../src/template/regexp/pattern.js";
 import { goFunctions, scopeOf } from "../../src/template/scope.js";
 import type { Answer, Case } from "./engine.js";
 
 /** What this engine makes of a case with all functions of the product; anything but an output or a template's error is thrown. */
 export function renderWithFunctions({ template, store }: Case): Answer {
-  const scope = scopeOf({ snapshot: snapshotOf(1n, Object.entries(store)), prefix: "/", env: {} });
+  const scope = scopeOf(
+    { snapshot: snapshotOf(1n, Object.entries(store)), prefix: "/", env: {} },
+    undefined,
+    readPattern,
+  );
   const functions: Functions = new Map([...goFunctions(scope), ...TIMES]);
   try {
     return { output: parseTemplate("t", bytesOf(template), functions).execute(undefined, functions) };

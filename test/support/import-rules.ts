@@ -179,7 +179,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ["node:crypto"],
   },
   "template/time": { rooms: ["template/go-values"], packages: [] },
-  "template/regexp": { rooms: ["template/go-values"], packages: [] },
+  "template/regexp": { rooms: ["template/go-values"], packages: ["re2js"] },
   "template/go-values": { rooms: ["errors"], packages: [] },
 
   confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
+import { compileTemplate } from "../../src/template/compile.js";
 import { compileGo } from "../../src/template/go-template.js";
 import { compileHandlebars } from "../../src/template/handlebars.js";
 import { StillWorld } from "../support/still-world.js";
@@ -22,6 +23,13 @@ describe("an included template", () => {
   test("can include others, and be piped on", () => {
     const files = { a: '{{include "x/../b" .}}', b: "<{{.k}}>" };
     expect(render('{{include "a" (map "k" "v") | toUpper}}', files)).toBe("<V>");
+  });
+
+  test("may have regular expressions where the one that includes it has none", async () => {
+    const template = await compileTemplate("t.tmpl", '{{include "a" "xyz"}}');
+    const world = new StillWorld();
+    world.files.set("a", '{{regexFind "y." .}}');
+    expect(template.render({ snapshot: snapshotOf(1n, []), prefix: "/", env: {}, world }).text).toBe("yz");
   });
 
   test("can be had from Handlebars", () => {

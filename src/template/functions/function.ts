@@ -17,7 +17,7 @@ import {
   STRING,
   STRINGS,
 } from "../go-values/values.js";
-import type { Patterns } from "../regexp/pattern.js";
+import type { Pattern } from "../regexp/pattern.js";
 import type { Keys } from "./keys.js";
 import type { Memory, Reader } from "./memory.js";
 import type { TemplateWorld } from "./world.js";
@@ -27,11 +27,12 @@ export interface Scope {
   readonly keys: Keys;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly compat: Compat;
-  readonly patterns: Patterns;
   /** Reaches back to the rendering before. */
   readonly memory: Memory;
   /** Undefined where a template may ask nothing of the machine. */
   readonly world: TemplateWorld | undefined;
+  /** A regular expression. Throws a `FunctionError` for what is none. */
+  readonly pattern: (source: Bytes) => Pattern;
   /** The text of another template, rendered with `data`. */
   include(name: Bytes, data: GoValue): Bytes;
 }
@@ -91,13 +92,13 @@ export function pure<const P extends Params>(params: P, call: (...args: Values<P
 /** A function that looks at its arguments and the environment only. */
 export function steady<const P extends Params>(
   params: P,
-  call: (scope: Pick<Scope, "env" | "patterns">, ...args: Values<P>) => GoValue,
+  call: (scope: Pick<Scope, "env" | "memory" | "pattern">, ...args: Values<P>) => GoValue,
 ): TemplateFunction {
   return { ...scoped(params, call), isSteady: true };
 }
 
 /** A function of one text that takes long enough to keep its results from one rendering to the next. */
-export function remembered(read: Reader): TemplateFunction {
+export function remembered(read: Reader<GoValue>): TemplateFunction {
   return { ...scoped([STRING_ARG], ({ memory }, text) => memory.recall(read, text)), isSteady: true };
 }
 

@@ -95,14 +95,16 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
     /** In single quotes, those inside doubled as YAML wants them (fork). */
     squote: pure([STRING_ARG], text.quoteSingly),
     /** regexp.MatchString: somewhere, not as a whole (fork). */
-    regexMatch: steady([STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole) =>
-      patterns.get(pattern).matches(whole),
+    regexMatch: steady([STRING_ARG, STRING_ARG], ({ memory, pattern }, source, whole) =>
+      memory.recall(pattern(source).matches, whole),
     ),
     /** regexp's FindString: nothing when there is no match (fork). */
-    regexFind: steady([STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole) => patterns.get(pattern).find(whole)),
+    regexFind: steady([STRING_ARG, STRING_ARG], ({ memory, pattern }, source, whole) =>
+      memory.recall(pattern(source).find, whole),
+    ),
     /** regexp's ReplaceAllString: `$1x` is the group named `1x`, so write `${1}x` (fork). */
-    regexReplaceAll: steady([STRING_ARG, STRING_ARG, STRING_ARG], ({ patterns }, pattern, whole, by) =>
-      patterns.get(pattern).replace(whole, by),
+    regexReplaceAll: steady([STRING_ARG, STRING_ARG, STRING_ARG], ({ memory, pattern }, source, whole, by) =>
+      memory.recall(memory.recall(pattern(source).replacer, by), whole),
     ),
     /** The SHA-256 in hex (fork). */
     sha256sum: pure([STRING_ARG], (whole) => createHash("sha256").update(whole, "latin1").digest("hex")),

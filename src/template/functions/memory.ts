@@ -1,8 +1,7 @@
 import type { Bytes } from "../go-values/bytes.js";
-import type { GoValue } from "../go-values/values.js";
 
-/** A pure function of a text; what it returns is never changed by anybody. */
-export type Reader = (text: Bytes) => GoValue;
+/** A pure function of a text; what it returns, which is never undefined, is never changed by anybody. */
+export type Reader<Value> = (text: Bytes) => Value;
 
 /**
  * What readers have made of texts, so that a rendering does not read again what the one before it has read.
@@ -10,8 +9,8 @@ export type Reader = (text: Bytes) => GoValue;
  * It holds what the present rendering and the last one have asked for, and nothing older.
  */
 export class Memory {
-  #earlier: ReadonlyMap<Reader, ReadonlyMap<Bytes, GoValue>> = new Map();
-  #present = new Map<Reader, Map<Bytes, GoValue>>();
+  #earlier: ReadonlyMap<Reader<unknown>, ReadonlyMap<Bytes, unknown>> = new Map();
+  #present = new Map<Reader<unknown>, Map<Bytes, unknown>>();
 
   /** Begins a rendering. */
   turn(): void {
@@ -20,14 +19,14 @@ export class Memory {
   }
 
   /** What `read` makes of `text`. Throws what it throws, every time. */
-  recall(read: Reader, text: Bytes): GoValue {
-    const known = this.#present.get(read) ?? new Map<Bytes, GoValue>();
+  recall<Value>(read: Reader<Value>, text: Bytes): Value {
+    const known = this.#present.get(read) ?? new Map<Bytes, unknown>();
     this.#present.set(read, known);
     let value = known.get(text);
     if (value === undefined) {
       value = this.#earlier.get(read)?.get(text) ?? read(text);
       known.set(text, value);
     }
-    return value;
+    return value as Value; // what this very reader has returned
   }
 }

@@ -1,78 +1,71 @@
+import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { type Bytes, bytesOf, textOf } from "../go-values/bytes.js";
 import { FunctionError } from "../go-values/function-error.js";
-import { translatePattern } from "./pattern-syntax.js";
 
 /**
- * The regular expressions of one rendering, each made once.
- *
- * They are written and mean what they do in Go (RE2), but for three things: a group within a repetition forgets what it
- * had matched when the repetition goes round without it; `(?i)` does not widen a property such as `\\p{Lu}`; and the time
- * that JavaScript takes for some expressions grows with the text as RE2's never does. So expressions are for templates to
- * write, not for keys to hold.
+ * A regular expression as Go has them (RE2): what it costs grows with the text and no faster, whatever the expression. Of a
+ * text, what is not UTF-8 is U+FFFD to it.
  */
-export class Patterns {
-  readonly #known = new Map<Bytes, Pattern>();
+export class Pattern {
+  readonly #expression: RE2JS;
+  readonly #groups: Readonly<Record<string, number>>;
 
   /** Throws a `FunctionError` with Go's words for an expression that is none, or that RE2 does not have. */
-  get(source: Bytes): Pattern {
-    let pattern = this.#known.get(source);
-    if (pattern === undefined) this.#known.set(source, (pattern = new Pattern(textOf(source))));
-    return pattern;
-  }
-}
-
-/** A regular expression over texts; what is not UTF-8 in them is U+FFFD to it. */
-export class Pattern {
-  readonly #expression: RegExp;
-  readonly #groups: readonly string[];
-
-  constructor(source: string) {
-    const { expression, groups } = translatePattern(source);
-    this.#groups = groups;
+  constructor(source: Bytes) {
     try {
-      this.#expression = new RegExp(expression, "gu");
+      this.#expression = RE2JS.compile(textOf(source));
     } catch (error) {
-      throw new FunctionError(`error parsing regexp: ${String(error)}`);
+      if (!(error instanceof RE2JSSyntaxException)) throw error;
+      throw new FunctionError(`error parsing regexp: ${error.getDescription()}: \`${error.getPattern() ?? ""}\``);
     }
+    this.#groups = this.#expression.namedGroups();
   }
 
-  matches(text: Bytes): boolean {
-    return textOf(text).search(this.#expression) >= 0;
-  }
+  /** Whether it is somewhere in a text. */
+  readonly matches = (text: Bytes): boolean => this.#expression.matcher(textOf(text)).find();
 
-  /** The first match; nothing when there is none. */
-  find(text: Bytes): Bytes {
-    const [first] = textOf(text).matchAll(this.#expression);
-    return bytesOf(first?.[0] ?? "");
-  }
+  /** The first match in a text; nothing when there is none. */
+  readonly find = (text: Bytes): Bytes => {
+    const matcher = this.#expression.matcher(textOf(text));
+    return matcher.find() ? bytesOf(matcher.group() ?? "") : "";
+  };
 
-  /** All matches replaced; `$1`, `${1}` and `${name}` in `by` are what a group has matched, `$$` is a dollar. */
-  replace(text: Bytes, by: Bytes): Bytes {
-    const readable = textOf(text);
+  /**
+   * What replaces all matches in a text; `$1`, `${1}` and `${name}` in `by` are what a group has matched, `$$` is a dollar.
+   */
+  readonly replacer = (by: Bytes): ((text: Bytes) => Bytes) => {
     const template = textOf(by);
-    let replaced = "";
-    let end = 0;
-    for (const match of readable.matchAll(this.#expression)) {
-      // Go skips an empty match that touches the one before it.
-      if (match[0] === "" && match.index === end && match.index > 0) continue;
-      replaced += readable.slice(end, match.index) + this.#expand(template, match);
-      end = match.index + match[0].length;
-    }
-    return bytesOf(replaced + readable.slice(end));
-  }
+    return (text) => {
+      const readable = textOf(text);
+      const matcher = this.#expression.matcher(readable);
+      let replaced = "";
+      let end = 0;
+      while (matcher.find()) {
+        const [start, stop] = [matcher.start(), matcher.end()];
+        // Go skips an empty match that touches the one before it.
+        if (start === stop && start === end && start > 0) continue;
+        const expanded = template.replace(REFERENCE, (whole, braced?: string, bare?: string) => {
+          if (whole === "$$") return "$";
+          const group = this.#groupOf(braced ?? bare ?? "");
+          return group === undefined ? "" : (matcher.group(group) ?? "");
+        });
+        replaced += readable.slice(end, start) + expanded;
+        end = stop;
+      }
+      return bytesOf(replaced + readable.slice(end));
+    };
+  };
 
-  #expand(template: string, match: RegExpExecArray): string {
-    return template.replace(REFERENCE, (whole, braced?: string, bare?: string) => {
-      if (whole === "$$") return "$";
-      const name = braced ?? bare ?? "";
-      if (NUMBER.test(name)) return match[Number(name)] ?? "";
-      // Of several groups of one name the first that has matched.
-      return (
-        match.find((found: string | undefined, group) => found !== undefined && this.#groups[group] === name) ?? ""
-      );
-    });
+  #groupOf(name: string): number | undefined {
+    const group = NUMBER.test(name) ? Number(name) : this.#groups[name];
+    return group !== undefined && group <= this.#expression.groupCount() ? group : undefined;
   }
 }
+
+/** Reads an expression. */
+export type ReadPattern = (source: Bytes) => Pattern;
+
+export const readPattern: ReadPattern = (source) => new Pattern(source);
 
 const REFERENCE = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
 const NUMBER = /^(?:0|[1-9][0-9]{0,7})$/;

@@ -5,6 +5,7 @@ import { snapshotOf } from "../../../src/core/model/snapshot.js";
 import { hasCode } from "../../../src/errors.js";
 import { FUNCTIONS } from "../../../src/template/functions/functions.js";
 import { compileGo } from "../../../src/template/go-template.js";
+import { readPattern } from "../../../src/template/regexp/pattern.js";
 import { StillWorld } from "../../support/still-world.js";
 
 const ENTRIES = { "/a/x": "1", "/a/yyy": "22", "/a/zz": "0", "/json": '{"a":{"b":[81,1000000]},"n":null}' };
@@ -19,7 +20,7 @@ world.services.set("_http._tcp.web", [
 
 /** The text of a Go template over these keys. */
 function render(source: string, compat?: Compat, entries: Record<string, string> = ENTRIES): string {
-  return compileGo("t", source).render({
+  return compileGo("t", source, readPattern).render({
     snapshot: snapshotOf(1n, Object.entries(entries)),
     prefix: "/",
     env: { HOME: "/root", EMPTY: "" },

@@ -1,6 +1,11 @@
-/** `npm run bench`: measures HECD beside the floor in one run; `-- --write` puts the table into docs/benchmarks.md. */
+/**
+ * `npm run bench`: measures HECD beside the floor in one run; `-- --write` puts the table into docs/benchmarks.md.
+ * `-- --only NAME` measures a part, and is told which there are by a name that none has.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { main, Obstacle } from "../../tools/machine/program.mjs";
 import { ROOT, withGeneratedPart } from "../support/documents.js";
 import { agentLatency } from "./agent-latency.js";
 import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
@@ -17,42 +22,61 @@ import { unanswered } from "./unanswered.js";
 const ROUNDS = 50;
 const PAGE = new URL("docs/benchmarks.md", ROOT);
 
-console.log(`${ROUNDS} rounds each`);
-const comparisons: Comparison[] = [];
-const measures = [
-  agentLatency(1),
-  agentLatency(200),
-  renderLatency(10),
-  renderLatency(1_000),
-  renderLatency(10_000),
-  newService(1_000),
-  routeCost,
-  certificateRenewal,
-  changeSpeed,
-  templateSpeed,
-  confdStart,
-];
-for (const measure of measures) {
-  for (const comparison of [await measure(ROUNDS)].flat()) {
-    comparisons.push(comparison);
-    const { what, ours, floor } = comparison;
-    console.log(`  ${what}: ${ours.p50.toFixed(1)} ms, floor ${floor.p50.toFixed(1)} ms`);
-  }
-}
-const date = new Date().toISOString().slice(0, 10);
-const conditions = `${ROUNDS} rounds in one run of \`npm run bench\` on ${date}: Node ${process.version}, ${cpus().length} cores.`;
-const { tookMs, reloads } = await burst(1_000);
-const sentences = [
-  await unchanged(200),
-  await burstOfEvents(2_000),
-  await fleet(1_000, 10),
-  await unanswered({ hanging: 20, containers: 2_000 }, 5),
-  `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`,
-];
-const list = sentences.map((sentence) => `- ${sentence}`).join("\n");
-const text = `${conditions}\n\n${tableOf(comparisons)}\n\n${await memory()}\n\n${list}`;
-console.log(`\n${text}`);
+const { values: chosen } = parseArgs({ options: { write: { type: "boolean" }, only: { type: "string" } } });
 
-if (process.argv.includes("--write")) {
-  await writeFile(PAGE, withGeneratedPart(await readFile(PAGE, "utf8"), "bench", text));
-}
+const TABLE = {
+  "agent-1": agentLatency(1),
+  "agent-200": agentLatency(200),
+  "servers-10": renderLatency(10),
+  "servers-1000": renderLatency(1_000),
+  "servers-10000": renderLatency(10_000),
+  "new-service": newService(1_000),
+  routes: routeCost,
+  certificate: certificateRenewal,
+  change: changeSpeed,
+  template: templateSpeed,
+  start: confdStart,
+};
+
+const LIST = {
+  unchanged: () => unchanged(200),
+  events: () => burstOfEvents(2_000),
+  fleet: () => fleet(1_000, 10),
+  unanswered: () => unanswered({ hanging: 20, containers: 2_000 }, 5),
+  burst: async () => {
+    const { tookMs, reloads } = await burst(1_000);
+    return `A burst of 1,000 new servers was in HAProxy ${Math.round(tookMs)} ms after the last was written, with ${reloads} reloads.`;
+  },
+};
+
+await main(async () => {
+  const names = [...Object.keys(TABLE), "memory", ...Object.keys(LIST)];
+  if (chosen.only !== undefined && !names.includes(chosen.only))
+    throw new Obstacle(`No part "${chosen.only}": there are ${names.join(", ")}`);
+  const isChosen = (name: string): boolean => (chosen.only ?? name) === name;
+
+  console.log(`${ROUNDS} rounds each`);
+  const comparisons: Comparison[] = [];
+  for (const [name, measure] of Object.entries(TABLE)) {
+    if (!isChosen(name)) continue;
+    for (const comparison of [await measure(ROUNDS)].flat()) {
+      comparisons.push(comparison);
+      const { what, ours, floor } = comparison;
+      const ratio = (ours.p50 / floor.p50).toFixed(2);
+      console.log(`  ${what}: ${ours.p50.toFixed(1)} ms, floor ${floor.p50.toFixed(1)} ms, ${ratio}`);
+    }
+  }
+  const date = new Date().toISOString().slice(0, 10);
+  const conditions = `${ROUNDS} rounds in one run of \`npm run bench\` on ${date}: Node ${process.version}, ${cpus().length} cores.`;
+  const memoryTable = isChosen("memory") ? [await memory()] : [];
+  const sentences: string[] = [];
+  for (const [name, tell] of Object.entries(LIST)) if (isChosen(name)) sentences.push(`- ${await tell()}`);
+  const text = [conditions, tableOf(comparisons), ...memoryTable, sentences.join("\n")].join("\n\n");
+  console.log(`\n${text}`);
+
+  if (chosen.write) {
+    if (chosen.only !== undefined) throw new Obstacle("The page holds one whole run: --write goes without --only");
+    await writeFile(PAGE, withGeneratedPart(await readFile(PAGE, "utf8"), "bench", text));
+  }
+  return 0;
+});

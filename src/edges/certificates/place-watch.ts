@@ -1,10 +1,7 @@
 import type { Clock } from "../../flow/clock.js";
 import { Notifier } from "../../flow/notifier.js";
 import { type WatchedPlace, placesAlong, PlaceWatchers } from "../files/place-watchers.js";
-
-/** Files are written in several steps: they are looked at when nothing has changed for so long, or has not stopped for so long. */
-const QUIET_MS = 100;
-const RESTLESS_MS = 500;
+import { untilQuiet } from "../files/quiet.js";
 
 /** Tells when something changes in some places, once it has come to rest. */
 export class PlaceWatch {
@@ -31,8 +28,7 @@ export class PlaceWatch {
     try {
       for (;;) {
         await this.#notifier.wait(signal);
-        const latest = this.#clock.now() + RESTLESS_MS;
-        while (this.#clock.now() < latest && (await this.#notifier.waitAtMost(QUIET_MS, this.#clock, signal)));
+        await untilQuiet(this.#notifier, this.#clock, signal);
         yield undefined;
       }
     } finally {

@@ -63,7 +63,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   display: { rooms: ["core/*"], packages: [] },
 
   agent: { rooms: ["ports", "core/*", "flow", "errors"], packages: [] },
-  "renderer/history": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["diff"] },
+  "renderer/history": { rooms: ["ports", "core/*", "haproxy/config", "flow", "errors"], packages: ["diff"] },
   renderer: { rooms: ["renderer/history", "ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: [] },
 
   "edges/docker": {

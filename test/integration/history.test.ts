@@ -153,10 +153,10 @@ describe("a file that somebody edits by hand", () => {
         await reloadByMaster(masterSocket, { clock: systemClock }, new AbortController().signal);
       }, isEdited);
       expect(second.reason ?? "").not.toMatch(/^backend web is new/);
-      const { resources } = (await (await fetch(`http://${line.rendererAddress}/state`)).json()) as {
-        readonly resources: readonly unknown[];
-      };
-      expect(resources).toMatchObject([{ lastEdit: { differences: expect.arrayContaining(differences) as string[] } }]);
+      const state: unknown = await (await fetch(`http://${line.rendererAddress}/state`)).json();
+      expect(state).toMatchObject({
+        state: { resources: [{ lastEdit: { differences: expect.arrayContaining(differences) as string[] } }] },
+      });
       expect(renderer.log.match(/"msg":"[^"]*was edited by somebody else/g)).toHaveLength(2);
       expect(renderer.log).not.toContain("server secret");
       expect((await ask("history")).stdout).toContain(

@@ -4,6 +4,7 @@ import { describe, test } from "vitest";
 import { Confdir } from "../support/confd.js";
 import { startEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
+import { FakeDocker, idOf } from "../support/fake-docker.js";
 import { freePort } from "../support/free-port.js";
 import { CONFD, Hecd, hecd } from "../support/hecd.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -188,4 +189,30 @@ describe("a planted secret", () => {
       expect(words.join("\n")).not.toMatch(/pl4nted-/);
     },
   );
+
+  test("is in nothing that an agent says, serves and registers, where it is a label of somebody else's", async ({
+    expect,
+  }) => {
+    await using etcd = await startEtcd();
+    await using docker = await FakeDocker.start();
+    const secret = plant();
+    const container = { name: "one", status: "running", startedAt: "2026-01-02T03:04:05Z", hostPort: 32_001 } as const;
+    const labels = { "hecd.service": "web", "com.example.db.password": secret, DATABASE_URL: `pg://a:${secret}@db` };
+    docker.containers.set(idOf(1), { ...container, labels });
+    docker.containers.set(idOf(2), { ...container, name: "two", labels: { ...labels, "hecd.port": "none" } });
+    const address = `127.0.0.1:${await freePort()}`;
+    await using agent = new Hecd([
+      ...["agent", "--docker", docker.url, "--host-id", "host1", "--advertise", "192.0.2.1", "--probe", "off"],
+      ...["--etcd", etcd.endpoint, "--listen", address, "--log-level", "debug", "--layout", "simple,json,registrator"],
+      ...["--compat", "registrator,traefik"],
+    ]);
+    await agent.said(/Registered \/app\/web\/one/);
+    const words = await Promise.all(
+      ["/state", "/metrics", "/", "/readyz"].map(async (path) => (await fetch(`http://${address}${path}`)).text()),
+    );
+    words.push(JSON.stringify([...(await etcd.keys("/"))]));
+    words.push((await hecd(["explain", "two", "--docker", docker.url])).stdout);
+    await agent.stop();
+    expect([...words, agent.log].join("\n")).not.toContain(secret);
+  });
 });

@@ -1,7 +1,8 @@
 import { parse as parseToml } from "smol-toml";
 import { formatDuration } from "./core/text/duration.js";
 import { suggest } from "./core/text/suggest.js";
-import { HecdError, reasonOf } from "./errors.js";
+import { parserWords } from "./core/text/without-secrets.js";
+import { HecdError } from "./errors.js";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.js";
 
 /** Where settings come from, the strongest first. */
@@ -104,7 +105,7 @@ function parseFile({ path, text }: NonNullable<Sources["file"]>): Readonly<Recor
   try {
     parsed = parseToml(text);
   } catch (error) {
-    throw new HecdError({ code: "config-invalid", source: path, issues: [reasonOf(error)] }, { cause: error });
+    throw new HecdError({ code: "config-invalid", source: path, issues: [parserWords(error)] }, { cause: error });
   }
   const unknown = Object.keys(parsed).filter((key) => key === "config" || !Object.hasOwn(SETTINGS, key));
   if (unknown.length > 0) {

@@ -297,10 +297,11 @@ export interface ProxyDriver {
    * Has what runs become the wanted text without a reload, where that is possible and no doubt is left.
    *
    * `file` is the text that the process has read or been brought to, as far as the file tells. What was adjusted has
-   * been read back and agrees. Whatever goes wrong is a reason for a reload.
+   * been read back and agrees. Whatever goes wrong is a reason for a reload, which says so where it compares with a file
+   * that somebody else has edited (`isEdited`).
    */
   adjust(
-    texts: { readonly wanted: string; readonly file: string | undefined },
+    texts: { readonly wanted: string; readonly file: string | undefined; readonly isEdited?: boolean },
     signal: AbortSignal,
   ): Promise<Adjustment>;
   /** Yields when files besides the text may have changed that `adjust` looks after. Ends only by throwing the reason. */

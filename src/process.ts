@@ -61,7 +61,7 @@ export async function runProcess(
   process.stderr.on("error", () => linesLost++);
 
   const world: ProcessWorld = {
-    env: process.env,
+    env: takeEnvironment(),
     pid: process.pid,
     version,
     stdout: process.stdout,
@@ -86,6 +86,16 @@ export async function runProcess(
       process.exitCode = 1;
     }
   }
+}
+
+/** Settings that are secrets: whoever may look at a program that we start is not to see them. */
+const SECRET = /^(HECD_(ETCD|STORE)|CONFD)_PASSWORD$/;
+
+/** The environment, of which programs that we start have everything but the secrets. */
+function takeEnvironment(): Readonly<Record<string, string | undefined>> {
+  const all = { ...process.env };
+  for (const name of Object.keys(all)) if (SECRET.test(name)) Reflect.deleteProperty(process.env, name);
+  return all;
 }
 
 /** Root's own groups, while somebody else's are in their place. */

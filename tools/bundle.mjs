@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { etcdCalls } from "./etcd-calls.mjs";
 import { noticesOf } from "./notices.mjs";
+import { sbomOf } from "./sbom.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -86,3 +87,4 @@ await build({
   logLevel: "warning",
 });
 await writeFile(`${ROOT}dist/NOTICES`, await noticesOf(ROOT, [...inputs]));
+await writeFile(`${ROOT}dist/sbom.cdx.json`, await sbomOf(ROOT, [...inputs]));

@@ -8,6 +8,16 @@ import { join } from "node:path";
 const parseManifest = /** @type {(text: string) => Manifest} */ (JSON.parse);
 
 /**
+ * The folders of the packages that files belong to.
+ *
+ * @param {readonly string[]} files paths such as `node_modules/a/node_modules/@b/c/lib/d.js`; others are our own
+ * @returns {readonly string[]}
+ */
+export function foldersOf(files) {
+  return [...new Set(files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []))];
+}
+
+/**
  * Who has written what of the packages that files belong to, and on which terms: their licenses ask that this goes along
  * with every copy. In the order of their names. Throws on a package without the text of a license or the name of one.
  *
@@ -16,10 +26,9 @@ const parseManifest = /** @type {(text: string) => Manifest} */ (JSON.parse);
  * @returns {Promise<string>}
  */
 export async function noticesOf(root, files) {
-  const folders = [...new Set(files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []))];
   /** @type {Map<string, string>} */
   const notices = new Map();
-  for (const folder of folders) {
+  for (const folder of foldersOf(files)) {
     const { name, version, license } = parseManifest(await readFile(join(root, folder, "package.json"), "utf8"));
     if (typeof license !== "string") throw new Error(`${folder} does not say on which terms it may be passed on`);
     notices.set(

@@ -17,7 +17,7 @@ import { ToldEvents } from "../edges/status/told-events.js";
 import { informing } from "../edges/systemd/informing.js";
 import { goesToJournal } from "../edges/systemd/journald.js";
 import { serviceManagerOf } from "../edges/systemd/service-manager.js";
-import { type Clock, systemClock, wallTime } from "../flow/clock.js";
+import { type Clock, lastResort, systemClock, wallTime } from "../flow/clock.js";
 import { HecdError } from "../errors.js";
 import { packagePath } from "../package.js";
 import { version } from "../version.js";
@@ -218,6 +218,7 @@ function journalOf(settings: Settings, world: ProcessWorld): Emit {
       pretty: format === "pretty" || (format === "auto" && onTerminal),
       colours: onTerminal,
       priorities: goesToJournal(world),
+      calm: { now: () => systemClock.now(), later: lastResort },
     },
     stderr,
   );

@@ -81,6 +81,7 @@ export function linesOf(event: HecdEvent, isNoop: boolean): readonly LogLine[] {
     case "haproxy-adjusted":
     case "history-unwritable":
     case "original-kept":
+    case "file-edited":
     case "pin-ended":
     case "pinned":
     case "haproxy-compared":

@@ -1,5 +1,5 @@
-import { parse as parseToml, TomlError } from "smol-toml";
-import { reasonOf } from "../errors.js";
+import { parse as parseToml } from "smol-toml";
+import { parserWords } from "../core/text/without-secrets.js";
 import type { HaproxySettings, OutputFormat, SharedReloads } from "../ports.js";
 import type { BackendWords } from "./backend.js";
 import { type Table, TableReader } from "./table-reader.js";
@@ -57,7 +57,7 @@ export function parseTables(text: string): { readonly raw: Table } | Problems {
   try {
     return { raw: parseToml(text) };
   } catch (error) {
-    return { problems: [tomlProblem(error)] };
+    return { problems: [parserWords(error)] };
   }
 }
 
@@ -181,9 +181,3 @@ const OF_OTHER_BACKENDS: readonly string[] = [
   "table",
   "path",
 ];
-
-function tomlProblem(error: unknown): string {
-  if (!(error instanceof TomlError)) return reasonOf(error);
-  const [words = ""] = error.message.split("\n");
-  return `line ${error.line}: ${words.replace(/^Invalid TOML document: /, "")}`;
-}

@@ -1,6 +1,6 @@
 import { parse as parseToml } from "smol-toml";
 import type { Compat } from "../core/model/backend.js";
-import { reasonOf } from "../errors.js";
+import { parserWords } from "../core/text/without-secrets.js";
 import { type ConfdSettings, FLAG_NAMES, type FlagName, confdFlagOf, isFlag } from "./flags.js";
 
 /** Where confd's settings come from. */
@@ -101,7 +101,7 @@ function readFile(text: string): ReadonlyMap<FlagName, unknown> | { readonly pro
   try {
     table = parseToml(text);
   } catch (error) {
-    return { problem: reasonOf(error) };
+    return { problem: parserWords(error) };
   }
   const written = new Map<FlagName, unknown>();
   for (const [key, value] of Object.entries(table)) {

@@ -3,6 +3,7 @@ import type { Clock } from "../flow/clock.js";
 import type { TakeawayFinder } from "../haproxy/config/takeaway.js";
 import type { ProxyDriver, ReloadVerdict, Resource, Target } from "../ports.js";
 import type { Attend } from "./candidate.js";
+import type { Edit } from "./history/own-text.js";
 
 /** How a turn goes about its work. */
 export interface ApplyOptions {
@@ -27,14 +28,16 @@ export interface ApplyParts extends ApplyOptions {
   readonly isWary: boolean;
   /** Let a reload wait that would only take away what has no servers any more. */
   readonly mayDefer: boolean;
+  /** What somebody else has made of the file; undefined where it is as it was left. */
+  readonly edit?: Edit | undefined;
   /** The text that HAProxy has been brought to while its file was left behind; undefined where the file has it. */
   readonly ahead: string | undefined;
   /** Leave the file behind where HAProxy needs no more than commands. */
   readonly mayPostpone: boolean;
   /** Hears that the file was left behind, and what HAProxy has been brought to instead. */
   readonly onPostponed?: (text: string) => void;
-  /** Hears that the file has a new text. */
-  readonly onWritten?: () => void;
+  /** Hears which other text the file has, new or of before. */
+  readonly onWritten?: (text: string) => void;
   readonly takeaways: TakeawayFinder;
   /** Hears that such a reload waits. */
   readonly onDeferred?: () => void;

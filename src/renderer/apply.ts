@@ -103,7 +103,7 @@ async function bring(
     if (refusal) return refusal;
     (isReload ? signal : rest).throwIfAborted();
     await candidate.commit(isReload ? "reload" : "runtime");
-    parts.onWritten?.();
+    parts.onWritten?.(text);
   }
   if (isReload) return await prove({ text, reason: adjustment.reason, isFollowed }, parts, rest);
   await target.confirm();
@@ -123,12 +123,16 @@ function applied(
   return { kind: "applied", bytes, commands };
 }
 
-/** Has what runs agree with the file again, by a reload where nothing else does it; a file that is new has its own way. */
+/**
+ * Has what runs agree with the file again, by a reload where nothing else does it; a file that is new has its own way. What
+ * somebody else has made of it no check has seen, so what it had from us is run instead, as far as commands lead.
+ */
 async function takeBack(file: string | undefined, parts: ApplyParts, signal: AbortSignal): Promise<void> {
-  const { resource, target, emit } = parts;
+  const { resource, target, emit, edit } = parts;
   if (!resource.haproxy || file === undefined || (await target.read()) !== file) return;
-  const adjustment = await adjustWhole(file, file, parts, signal);
-  if (adjustment.kind !== "reload") return;
+  const isEdited = file === edit?.theirs;
+  const adjustment = await adjustWhole(isEdited ? edit.ours : file, file, parts, signal);
+  if (adjustment.kind !== "reload" || isEdited) return;
   emit({ kind: "reload-needed", resource: resource.name, reason: adjustment.reason });
   await reload(parts, signal); // told by the driver; the next turn looks again
 }

@@ -13,10 +13,11 @@ export interface Errand {
 }
 
 /** The errand itself, or the one that spares a reload which would take away what has no servers any more. */
-export function deferred(errand: Errand, { mayDefer, resource, takeaways, ahead }: ApplyParts): Errand {
+export function deferred(errand: Errand, { mayDefer, resource, takeaways, ahead, edit }: ApplyParts): Errand {
   const { text, file } = errand;
   if (!mayDefer || !resource.haproxy || file === undefined) return errand;
-  const spared = takeaways.withoutItsServers(ahead ?? file, text);
+  // What somebody else has put into the file is nothing that the store has taken away.
+  const spared = takeaways.withoutItsServers(ahead ?? (file === edit?.theirs ? edit.ours : file), text);
   if (spared === undefined) return errand;
   return { ...errand, text: spared, work: spared === file ? "nothing" : "replace", later: text };
 }
@@ -25,12 +26,12 @@ export function deferred(errand: Errand, { mayDefer, resource, takeaways, ahead 
 export async function adjust(
   wanted: string,
   file: string | undefined,
-  { driver, resource }: ApplyParts,
+  { driver, resource, edit }: ApplyParts,
   signal: AbortSignal,
 ): Promise<Adjustment> {
   if (!resource.haproxy) return { kind: "reload", reason: "" };
   if (file === undefined) return { kind: "reload", reason: "it is not certain what HAProxy runs" };
-  return driver.adjust({ wanted, file }, signal);
+  return driver.adjust({ wanted, file, ...(file === edit?.theirs && { isEdited: true }) }, signal);
 }
 
 /** Whether commands lead further at once. */

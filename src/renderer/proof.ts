@@ -31,7 +31,7 @@ export async function prove(proof: Proof, parts: ApplyParts, signal: AbortSignal
       return { kind: "waiting", output };
     case "failed": {
       if (resource.afterFailedReload === "keep") return { kind: "reload-failed", ...said };
-      if (!(await target.restore())) {
+      if (!(await putBack(parts))) {
         return { kind: "failed", reason: `the reload failed, and there is no earlier file to go back to: ${output}` };
       }
       const back = await reload(parts, signal);
@@ -45,6 +45,16 @@ export async function prove(proof: Proof, parts: ApplyParts, signal: AbortSignal
       };
     }
   }
+}
+
+/** Puts back what the file had from us before; of what somebody else has made of it since nothing is proven. */
+async function putBack({ target, edit, onWritten }: ApplyParts): Promise<boolean> {
+  if (edit) {
+    await using staged = await target.stage(edit.ours);
+    await staged.commit("runtime");
+  } else if (!(await target.restore())) return false;
+  onWritten?.((await target.read()) ?? "");
+  return true;
 }
 
 /** A reload that cannot even be tried has failed as well. */

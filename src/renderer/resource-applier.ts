@@ -14,6 +14,7 @@ import type { BringTo } from "./candidate.js";
 import type { FileHistory } from "./history/file-history.js";
 import { follow, type FollowingParts } from "./following.js";
 import { type HeldKeys, NONE_HELD } from "./held-keys.js";
+import { type Edit, OwnText } from "./history/own-text.js";
 import { describeTurnedBack, type GuardMemory, judge, type Judgement, passed } from "./removal-guard.js";
 import { Drafts, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
 import { ResourceStatus, type TurnFacts } from "./resource-status.js";
@@ -70,6 +71,9 @@ interface About {
   readonly text?: string | undefined;
 }
 
+/** A turn that knows whether somebody else has edited the file. */
+type Underway = ApplierTurn & { readonly edit: Edit | undefined };
+
 /** A rendering that led to a good end. */
 interface Settled {
   /** The state of the store, and what was held of the one before. */
@@ -83,6 +87,7 @@ interface Settled {
 /** Brings one file, and what reads it, in step with a state of the store. */
 export class ResourceApplier {
   readonly status: ResourceStatus;
+  readonly ownText: OwnText;
   readonly #resource: Resource;
   readonly #parts: ApplierParts;
   readonly #rendering: ResourceRendering;
@@ -97,16 +102,15 @@ export class ResourceApplier {
   /** Whether the status speaks of what is held; and what would be lost with it. */
   #isHoldTold = false;
   #losses: readonly string[] = [];
-  /** The text of the file after the last turn that has left it in order. */
-  #inOrder: string | undefined;
 
   constructor(resource: Resource, parts: ApplierParts) {
     this.#resource = resource;
     this.#parts = parts;
     this.#driver = new NotedDriver(parts.driver);
     this.#rendering = new ResourceRendering(resource.name, parts);
+    this.ownText = new OwnText(resource, parts);
     this.status = new ResourceStatus(resource, {
-      ...parts,
+      ...{ ...parts, ownText: this.ownText },
       leftOut: () => this.#rendering.leftOut,
       steering: () => this.#rendering.steering,
     });
@@ -115,14 +119,6 @@ export class ResourceApplier {
   /** Another text is due although nothing of the store has changed; the next turn brings it in whatever it takes away. */
   order(): void {
     this.#orders += 1;
-  }
-
-  /** The text that the file had when it was last in order, under an earlier process, too; undefined where that is not known. */
-  async textInOrder(): Promise<string | undefined> {
-    const { target, history } = this.#parts;
-    if (this.#inOrder !== undefined) return this.#inOrder;
-    const present = await target.read();
-    return present !== undefined && (await history?.hasTaken(present)) ? present : undefined;
   }
 
   /** Applies one state; whatever goes wrong is an outcome, and only an abort is thrown. */
@@ -146,7 +142,8 @@ export class ResourceApplier {
     }
   }
 
-  async #apply(newest: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
+  async #apply(newest: Snapshot, begun: ApplierTurn, signal: AbortSignal): Promise<Applied> {
+    const turn = { ...begun, edit: await this.ownText.look() };
     // Only to have a look: a template that shows the time must not make a new text of it.
     const look = this.#lookAt(newest, turn);
     const drafts = new Drafts(this.#rendering);
@@ -179,7 +176,7 @@ export class ResourceApplier {
     if (outcome.kind === "overtaken") return { outcome, snapshot: undefined };
     this.#noteFate(fate);
     turn.onDeferred(isDeferred);
-    if (hasTaken(outcome.kind)) this.#inOrder = await this.#parts.target.read();
+    if (hasTaken(outcome.kind)) await this.ownText.accept();
     this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
     const about = { snapshot, state: newest, text };
     if (held.size > 0 && this.#settled) {
@@ -204,11 +201,12 @@ export class ResourceApplier {
     return settled?.newest === newest && settled.held === guard.held && guard.believed.size === 0 ? settled : undefined;
   }
 
-  async #judge(newest: Snapshot, turn: ApplierTurn, drafts: Drafts, signal: AbortSignal): Promise<Judgement> {
+  async #judge(newest: Snapshot, turn: Underway, drafts: Drafts, signal: AbortSignal): Promise<Judgement> {
     const { target, clock, dryRun, lossesBetween } = this.#parts;
     if (turn.isBelieved || dryRun || this.#orders !== this.#served)
       return passed({ snapshot: newest, held: NONE_HELD });
-    const present = this.#ahead ?? (await target.read()) ?? "";
+    // What the store takes away is told by what it has led to, and not by what somebody else has made of that.
+    const present = this.#ahead ?? turn.edit?.ours ?? (await target.read()) ?? "";
     return await judge(newest, turn.guard, {
       textOf: async (snapshot) => (await drafts.of(snapshot)).text,
       lossesOf: (text) => lossesBetween(present, text),
@@ -218,7 +216,7 @@ export class ResourceApplier {
   }
 
   /** Leaves everything as it is, and sees to it that it stays so. */
-  async #hold(losses: readonly Loss[], newest: Snapshot, turn: ApplierTurn, signal: AbortSignal): Promise<Applied> {
+  async #hold(losses: readonly Loss[], newest: Snapshot, turn: Underway, signal: AbortSignal): Promise<Applied> {
     const outcome = { kind: "held", losses: losses.map(describeLoss) } as const;
     if (!turn.isHeld) await this.#conclude(outcome, turn, { snapshot: undefined, state: newest });
     if (!this.#settled) return { outcome, snapshot: undefined };
@@ -260,7 +258,7 @@ export class ResourceApplier {
   async #bringTo(
     state: Snapshot,
     bringTo: BringTo,
-    turn: ApplierTurn,
+    turn: Underway,
     signal: AbortSignal,
   ): Promise<Adjustment | undefined> {
     const drafts = new Drafts(this.#rendering);
@@ -278,17 +276,18 @@ export class ResourceApplier {
   }
 
   #partsFor(
-    { awaitReload, onReloadEnd, shareReload, mayDefer, mayPostpone }: ApplierTurn,
+    { awaitReload, onReloadEnd, shareReload, mayDefer, mayPostpone, edit }: Underway,
     fate: Fate,
   ): Omit<ApplyParts, "isWary"> {
     return {
       ...{ ...this.#parts, resource: this.#resource, takeaways: this.#takeaways, awaitReload, mayDefer },
-      ...{ driver: this.#driver, ahead: this.#ahead, mayPostpone },
+      ...{ driver: this.#driver, ahead: this.#ahead, edit, mayPostpone },
       onPostponed: (text) => {
         [fate.file, fate.ahead] = ["behind", text];
       },
-      onWritten: () => {
+      onWritten: (text) => {
         fate.file = "written";
+        this.ownText.wrote(text);
       },
       ...(onReloadEnd && { onReloadEnd }),
       ...(shareReload && { shareReload }),

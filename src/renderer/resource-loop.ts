@@ -72,9 +72,9 @@ export class ResourceLoop {
     };
   }
 
-  /** See `ResourceApplier`. */
+  /** See `OwnText`. */
   textInOrder(): Promise<string | undefined> {
-    return this.#applier.textInOrder();
+    return this.#applier.ownText.inOrder();
   }
 
   /** Whether everybody on this machine may read the file; nobody is known to where no history is kept. */

@@ -4,6 +4,7 @@ import type { PinState } from "../core/history/pin.js";
 import type { LeftOut } from "../core/view/server.js";
 import type { Clock } from "../flow/clock.js";
 import type { ProxyDriver, ProxyReport, Resource } from "../ports.js";
+import type { EditState } from "./history/own-text.js";
 import type { SlotState } from "./reload-slots.js";
 
 /** How one resource stands; everything but name and dest is absent until its first outcome. */
@@ -29,6 +30,8 @@ export interface ResourceState {
   readonly steering?: readonly string[];
   /** The earlier version that the file is pinned to; absent where it is not. */
   readonly pinned?: PinState;
+  /** When the file was last found edited by somebody else, and how; absent where it never was. */
+  readonly lastEdit?: EditState;
   /** Which slot a reload waits for; absent where none does. */
   readonly reloadWaits?: SlotState;
 }
@@ -44,6 +47,7 @@ export interface StatusParts {
   readonly leftOut?: () => readonly LeftOut[];
   readonly steering?: () => readonly string[];
   readonly pin?: { readonly state: PinState | undefined } | undefined;
+  readonly ownText?: { readonly lastEdit: EditState | undefined };
 }
 
 /** Keeps what `/state` and `hecd status` show of one resource. */
@@ -83,7 +87,7 @@ export class ResourceStatus {
   }
 
   get state(): ResourceState {
-    const { driver, clock, leftOut, steering, pin } = this.#parts;
+    const { driver, clock, leftOut, steering, pin, ownText } = this.#parts;
     const { name, dest } = this.#resource;
     const omitted = leftOut?.() ?? [];
     const steered = steering?.() ?? [];
@@ -99,6 +103,7 @@ export class ResourceStatus {
       ...(this.#isFileDue && { isFileDue: true }),
       ...(steered.length > 0 && { steering: steered }),
       ...(pinned && { pinned }),
+      ...(ownText?.lastEdit && { lastEdit: ownText.lastEdit }),
     };
   }
 

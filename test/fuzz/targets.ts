@@ -3,12 +3,21 @@ import { resolveSettings } from "../../src/config.js";
 import { parseConfdResource, parseResource } from "../../src/confd/resource.js";
 import { resolveConfdSettings } from "../../src/confd/settings.js";
 import { UNPROBED } from "../../src/core/decision/readiness.js";
+import { readTargets } from "../../src/core/fleet/target.js";
+import { readEngines } from "../../src/core/host/engines.js";
+import { parseStoreUrl } from "../../src/core/host/store-url.js";
 import { DIALECTS } from "../../src/core/labels/dialect.js";
 import { parseInstance } from "../../src/core/model/instance.js";
 import { snapshotOf } from "../../src/core/model/snapshot.js";
 import { decide } from "../../src/core/registry/registration.js";
+import { steeredServicesOf, steeringOf } from "../../src/core/view/steered-view.js";
 import { servicesOf } from "../../src/core/view/view.js";
+import { ConsulNames, pairSchema } from "../../src/edges/consul/listing.js";
 import { containerOf, inspectAnswer } from "../../src/edges/docker/answers.js";
+import { isOwnHost, isPlainHost } from "../../src/edges/status/asked-host.js";
+import { carryOut } from "../../src/edges/status/orders.js";
+import { JuteReader, Packets } from "../../src/edges/zookeeper/jute.js";
+import * as zookeeper from "../../src/edges/zookeeper/requests.js";
 import { HecdError } from "../../src/errors.js";
 import { parseConfiguration, printConfiguration } from "../../src/haproxy/config/config.js";
 import { modelOf } from "../../src/haproxy/config/model.js";
@@ -37,6 +46,16 @@ function orToldOf(read: () => void): void {
     read();
   } catch (error) {
     if (!(error instanceof HecdError)) throw error;
+  }
+}
+
+/** A packet that ends too soon, or is none of ZooKeeper's: what breaks a connection. */
+function orTooShort(read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof RangeError) && !(error instanceof Error && error.message === "what answers is no ZooKeeper"))
+      throw error;
   }
 }
 
@@ -151,6 +170,45 @@ const KEYS = [
   "a",
 ];
 
+const STEERING_KEYS = [
+  "only",
+  "only-before",
+  "maintenance",
+  "share/blue",
+  "weight/web1",
+  "backup/web1",
+  "x",
+  "share/",
+  "weight/web1:10.0.0.1:80",
+];
+
+/** An answer of ZooKeeper's to each of our questions: data, names, and the ends of several changes. */
+const ANSWERS = [
+  "\0\0\0\u0003abc",
+  "\0\0\0\u0002\0\0\0\u0001a\0\0\0\u0001b",
+  "\0\0\0\u000f\0\0\0\0\0",
+  "\u007f\u00ff\u00ff\u00ff",
+  "\0".repeat(80),
+].join("");
+const QUESTIONS = [
+  zookeeper.getData("/a"),
+  zookeeper.getChildren("/a"),
+  zookeeper.getEphemerals(),
+  zookeeper.multi([]),
+];
+
+const PAIRS = JSON.stringify([
+  { Key: "app/web/a", Value: "MTAuMC4wLjE6ODA=", ModifyIndex: 12, Session: "adf4238a-882b-9ddc-4a9d-5b6758e4159e" },
+  { Key: "app/web/", Value: null, ModifyIndex: 13 },
+]);
+
+const ENGINES = { advertise: undefined, hostId: undefined, names: { hostname: "here", inContainer: false } };
+const ORDERS = {
+  ...{ drain: () => "drained", undrain: () => "undrained" },
+  ...{ drainService: () => "in maintenance", undrainService: () => "in service" },
+} as const;
+const HEAD = "POST /services/web/drain\n127.0.0.1:9180\ndrain\nBearer 0123456789abcdef\n0";
+
 /** What is fuzzed. */
 export const TARGETS: readonly FuzzTarget[] = [
   {
@@ -171,6 +229,65 @@ export const TARGETS: readonly FuzzTarget[] = [
             mustBeHarmless(server[field], field);
         }
       }
+    },
+  },
+  {
+    name: "steering",
+    texts: fc.oneof(mixed("blue"), mixed("true"), mixed("12.5"), mixed("256"), mixed("*"), garbled()),
+    read(text) {
+      const steering = [...STEERING_KEYS, text].map((key) => [`/hecd/v1/steering/web/${key}`, text] as const);
+      const servers = ["web1", "web2"].map((name) => [`/app/web/${name}`, "10.0.0.1:80"] as const);
+      const view = steeredServicesOf(snapshotOf(1n, [...steering, ...servers, [text, text]]));
+      steeringOf(view);
+      for (const service of view.services)
+        for (const server of service.servers) mustBeHarmless(server.name, "the name of a server");
+    },
+  },
+  {
+    name: "answers of other stores",
+    texts: fc.oneof(mixed(ANSWERS), mixed(PAIRS), fc.json(), fc.string({ unit: "binary", maxLength: 200 })),
+    read(text) {
+      const bytes = Buffer.from(text, "latin1");
+      for (const question of QUESTIONS) orTooShort(() => void question.read(new JuteReader(bytes)));
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(bytes.length);
+      const packets = new Packets();
+      for (const part of [length, bytes.subarray(0, 3), bytes.subarray(3)]) packets.take(part);
+      orTooShort(() => void new Packets().take(bytes));
+      let json: unknown;
+      try {
+        json = JSON.parse(text);
+      } catch {
+        return; // as Consul's answer is taken apart
+      }
+      const pairs = pairSchema.array().safeParse(json);
+      for (const pair of pairs.data ?? []) new ConsulNames("/below").read(pair);
+    },
+  },
+  {
+    name: "addresses",
+    texts: fc.oneof(
+      mixed("web@tcp://10.0.0.[1-5]:2376"),
+      mixed("tcp://node[01-12].example.org:2376?advertise=10.0.0.1&host-id=a"),
+      mixed("redis://10.0.0.3:6379/1"),
+      mixed("nodes://10.0.0.[1-9]:8080?prefix=/app/x"),
+    ),
+    read(text) {
+      orToldOf(() => readTargets([text], "haproxy"));
+      orToldOf(() => readEngines([text], ENGINES));
+      parseStoreUrl(text);
+    },
+  },
+  {
+    name: "requests",
+    texts: mixed(HEAD),
+    read(text) {
+      const [line = "", host = "", order = "", authorization = "", length = ""] = text.split("\n");
+      const [, path = ""] = line.split(" ");
+      const headers = { host, "x-hecd-order": order, authorization, "content-length": length };
+      isPlainHost(host);
+      isOwnHost(host, "here");
+      carryOut({ path, headers }, ORDERS, (given) => given === "0123456789abcdef");
     },
   },
   {

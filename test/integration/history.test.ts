@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HistoryEntry } from "../../src/core/history/entry.js";
+import { reloadByMaster } from "../../src/edges/haproxy/master.js";
+import { systemClock } from "../../src/flow/clock.js";
 import { eventually } from "../support/eventually.js";
 import { type Ended, hecd } from "../support/hecd.js";
 import { Line } from "../support/line.js";
@@ -126,6 +128,41 @@ describe("last night's question", () => {
       expect(diff).toMatch(/^\+ {2}bogus 1$/m);
       expect((await ask("diff", String(first.id), String(second.id))).stdout).toMatch(/^-.*1001\n\+.*1002$/m);
       expect((await ask("history", "--limit", "3")).stdout).toMatch(/by hecd rollback to version \d+/);
+    },
+  );
+});
+
+describe("a file that somebody edits by hand", () => {
+  test(
+    "is led back and told as such, also where HAProxy was reloaded by hand with it",
+    { timeout: 120_000 },
+    async () => {
+      const renderer = line.renderer();
+      await entryOf(() => put(1, 9_001), isApplied);
+      const { configPath, masterSocket } = line.haproxy;
+      const ours = await readFile(configPath, "utf8");
+      const isEdited = ({ why, outcome }: HistoryEntry): boolean => why.kind === "edited" && outcome === "applied";
+      const differences = ["backend other was added"];
+      const theirs = `${ours}backend other\n  server secret 127.0.0.1:9\n`;
+      const first = await entryOf(() => writeFile(configPath, theirs), isEdited);
+      expect(first).toMatchObject({ why: { differences } });
+      expect(await readFile(configPath, "utf8")).toBe(ours);
+
+      const second = await entryOf(async () => {
+        await writeFile(configPath, ours.replace(/^backend web$/m, "backend other"));
+        await reloadByMaster(masterSocket, { clock: systemClock }, new AbortController().signal);
+      }, isEdited);
+      expect(second.reason ?? "").not.toMatch(/^backend web is new/);
+      const state: unknown = await (await fetch(`http://${line.rendererAddress}/state`)).json();
+      expect(state).toMatchObject({
+        state: { resources: [{ lastEdit: { differences: expect.arrayContaining(differences) as string[] } }] },
+      });
+      expect(renderer.log.match(/"msg":"[^"]*was edited by somebody else/g)).toHaveLength(2);
+      expect(renderer.log).not.toContain("server secret");
+      expect((await ask("history")).stdout).toContain(
+        "because somebody else had edited the file: backend other was added",
+      );
+      expect(await inWork()).toEqual(["w1"]);
     },
   );
 });

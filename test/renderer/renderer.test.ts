@@ -791,3 +791,102 @@ describe("the files that a renderer gives out", () => {
     }
   });
 });
+
+describe("a file that somebody else has edited", () => {
+  const OURS = "backend web\n    server a 10.0.0.1:80\n    server b 10.0.0.2:80\n";
+  const THEIRS = `${OURS}backend other\n    server x 10.0.0.9:80\n`;
+  const PATIENT: Resource = { ...ONE, minReloadIntervalMs: 0, removalGraceMs: 10_000, removalReloadDelayMs: 30_000 };
+
+  async function edited(history = new MemoryHistory()): Promise<World> {
+    const world = new World(false, async () => history);
+    world.start(PATIENT);
+    world.store.say(OURS);
+    await settled();
+    world.files.set("/one.cfg", THEIRS);
+    world.adjusted.splice(0);
+    world.done();
+    return world;
+  }
+
+  test("is brought back at the next look, and told as such everywhere", async () => {
+    const history = new MemoryHistory();
+    await using world = await edited(history);
+    await world.clock.advance(5_000);
+    expect(world.files.get("/one.cfg")).toBe(OURS);
+    const differences = ["backend other was added"];
+    expect(world.told.filter(({ kind }) => kind === "file-edited")).toEqual([
+      { kind: "file-edited", resource: "one.toml", dest: "/one.cfg", differences },
+    ]);
+    const why = "because somebody else had edited the file: backend other was added";
+    expect(world.told.findLast(({ kind }) => kind === "applied")).toMatchObject({ why });
+    expect(world.renderer.state.resources).toMatchObject([{ lastEdit: { differences } }]);
+    await world.renderer.histories?.close();
+    expect((await history.entries(2)).map(({ why: cause }) => cause)).toEqual([
+      { kind: "edited", differences },
+      { kind: "found", differences },
+    ]);
+  });
+
+  test("has what the edit brought taken for nothing that the store has taken away", async () => {
+    await using world = await edited();
+    const wanted = OURS.replace("10.0.0.2", "10.0.0.3");
+    world.store.say(wanted);
+    await settled();
+    expect(world.outcomes()).not.toContain("held");
+    expect(world.adjusted.filter((text) => text.includes("backend other"))).toEqual([]);
+    expect(world.files.get("/one.cfg")).toBe(wanted);
+  });
+
+  test("does not hide what the store takes away", async () => {
+    await using world = await edited();
+    world.files.set("/one.cfg", "backend other\n");
+    world.store.say("backend web\n");
+    await settled();
+    expect(world.outcomes().at(-1)).toBe("held");
+  });
+
+  test("is never what HAProxy is brought to, where the new text is refused", async () => {
+    await using world = await edited();
+    world.ends.set("one.toml check", "no");
+    world.parts.set("one.toml", 1);
+    world.store.say(OURS.replace("10.0.0.2", "10.0.0.3"));
+    await settled();
+    expect(world.outcomes().at(-1)).toBe("rejected");
+    expect(world.adjusted.at(-1)).toBe(OURS);
+    expect(world.done()).not.toContain("one.toml reload");
+  });
+
+  test("is not what comes back where a reload fails", async () => {
+    await using world = await edited();
+    world.ends.set("one.toml reload", "no");
+    world.store.say(`${OURS}backend new\n`);
+    await settled();
+    expect(world.outcomes().at(-1)).toBe("rolled-back");
+    expect(world.files.get("/one.cfg")).toBe(OURS);
+  });
+
+  test("is told once while it cannot be brought back", async () => {
+    await using world = await edited();
+    world.ends.set("one.toml check", "no");
+    await world.clock.advance(200_000);
+    expect(world.told.filter(({ kind }) => kind === "file-edited")).toHaveLength(1);
+  });
+
+  test("is found so by the next process, too", async () => {
+    const history = new MemoryHistory();
+    {
+      await using before = new World(false, async () => history);
+      before.start(ONE);
+      before.store.say(OURS);
+      await settled();
+    }
+    await using world = new World(false, async () => history);
+    world.files.set("/one.cfg", THEIRS);
+    world.start(ONE);
+    world.store.say(OURS);
+    await settled();
+    expect(world.told.filter(({ kind }) => kind === "file-edited")).toHaveLength(1);
+    await world.renderer.histories?.close();
+    expect((await history.entries(5)).map(({ why }) => why.kind)).toEqual(["start", "found", "start"]);
+  });
+});

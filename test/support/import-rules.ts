@@ -63,7 +63,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   display: { rooms: ["core/*"], packages: [] },
 
   agent: { rooms: ["ports", "core/*", "flow", "errors"], packages: [] },
-  "renderer/history": { rooms: ["ports", "core/*", "flow", "errors"], packages: ["diff"] },
+  "renderer/history": { rooms: ["ports", "core/*", "haproxy/config", "flow", "errors"], packages: ["diff"] },
   renderer: { rooms: ["renderer/history", "ports", "core/*", "template", "haproxy/*", "flow", "errors"], packages: [] },
 
   "edges/docker": {
@@ -91,7 +91,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   "edges/etcd-client": {
-    rooms: ["edges/files", "flow", "errors"],
+    rooms: ["edges/files", "core/text", "flow", "errors"],
     packages: ["node:*", "@grpc/grpc-js", "cockatiel", "etcd3"],
   },
   "edges/redis": {
@@ -182,7 +182,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "template/regexp": { rooms: ["template/go-values"], packages: ["re2js"] },
   "template/go-values": { rooms: ["errors"], packages: [] },
 
-  confd: { rooms: ["ports", "core/events", "core/model", "core/text", "errors"], packages: ["smol-toml"] },
+  confd: { rooms: ["ports", "core/events", "core/model", "core/text"], packages: ["smol-toml"] },
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
   "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps", "core/fleet", "core/model"], packages: [] },

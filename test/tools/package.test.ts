@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PROJECT } from "../../tools/machine/facts.mjs";
@@ -6,7 +7,8 @@ import { must } from "../../tools/machine/program.mjs";
 import { conffilesAmong, NODE_FLAG, type PackagedFile, packagedFiles } from "../../tools/package/files.js";
 import { nodeFor } from "../../tools/package/node.js";
 import { tempDir } from "../support/temp-dir.js";
-import { noticesOf } from "../../tools/notices.mjs";
+import { foldersOf, noticesOf } from "../../tools/notices.mjs";
+import { sbomOf } from "../../tools/sbom.mjs";
 
 const NODE = { program: "/somewhere/node", terms: `${PROJECT}package.json` };
 const RELEASE = { version: "1.2.3", madeAt: 1_700_000_000 };
@@ -93,5 +95,79 @@ describe("what goes along with every copy", () => {
       folder.path,
     ]);
     await expect(noticesOf(folder.path, ["node_modules/a/i.js"])).rejects.toThrow("does not say on which terms");
+  });
+});
+
+describe("the bill of materials", () => {
+  /** What a lock and an installed package say, as JSON. */
+  async function bomOf(locked: object, installed: object = { version: "1.0.0", license: "MIT" }): Promise<string> {
+    await using folder = await tempDir();
+    await mkdir(join(folder.path, "node_modules/@a/b"), { recursive: true });
+    for (const [name, content] of [
+      ["package.json", { name: "own", version: "2.0.0" }],
+      ["package-lock.json", { packages: { "node_modules/@a/b": locked } }],
+      ["node_modules/@a/b/package.json", installed],
+    ] as const)
+      await writeFile(join(folder.path, name), JSON.stringify(content));
+    return await sbomOf(folder.path, ["src/own.ts", "node_modules/@a/b/i.js", "node_modules/@a/b/lib/j.js"]);
+  }
+
+  const LOCKED = { version: "1.0.0", integrity: `sha512-${"A".repeat(86)}==` };
+
+  test("names each package that is in the programs, with its version, its terms and its digest, and no time", async () => {
+    const bom = await bomOf(LOCKED);
+    expect(JSON.parse(bom)).toEqual({
+      ...{ bomFormat: "CycloneDX", specVersion: "1.5", version: 1 },
+      metadata: { component: { type: "application", name: "own", version: "2.0.0" } },
+      components: [
+        {
+          ...{ type: "library", "bom-ref": "pkg:npm/%40a/b@1.0.0", purl: "pkg:npm/%40a/b@1.0.0", name: "@a/b" },
+          ...{ version: "1.0.0", licenses: [{ license: { id: "MIT" } }] },
+          hashes: [{ alg: "SHA-512", content: "0".repeat(128) }],
+        },
+      ],
+    });
+    expect(await bomOf(LOCKED)).toBe(bom);
+  });
+
+  test.each([
+    ["no digest", { ...LOCKED, integrity: undefined }, undefined, "is not locked to one SHA-512"],
+    ["a weak digest", { ...LOCKED, integrity: "sha1-AAAA" }, undefined, "is not locked to one SHA-512"],
+    [
+      "another version than the installed one",
+      LOCKED,
+      { version: "1.0.1" },
+      "is 1.0.1, and locked to 1.0.0: run npm ci",
+    ],
+    ["unknown terms", LOCKED, { version: "1.0.0", license: "SEE FILE" }, "nobody has looked at that"],
+  ])("is not made of a package with %s", async (_, locked, installed, problem) => {
+    await expect(bomOf(locked, installed)).rejects.toThrow(problem);
+  });
+
+  test("can be made of every package that HECD asks for: each is locked, and one version of it is asked for", async () => {
+    const manifest = JSON.parse(await readFile(`${PROJECT}package.json`, "utf8")) as {
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    const lock = JSON.parse(await readFile(`${PROJECT}package-lock.json`, "utf8")) as {
+      readonly packages: Readonly<Record<string, { readonly integrity?: string; readonly link?: boolean }>>;
+    };
+    const unlocked = Object.entries(lock.packages)
+      .filter(([path, { integrity, link }]) => path.includes("node_modules/") && integrity === undefined && !link)
+      .map(([path]) => path);
+    expect(unlocked).toEqual([]);
+  });
+
+  test("is in the package, of the very packages whose terms go along", async () => {
+    const [bom, notices] = await Promise.all(["sbom.cdx.json", "NOTICES"].map((name) => readFile(`${PROJECT}dist/${name}`, "utf8"))); // prettier-ignore
+    const { components } = JSON.parse(bom ?? "") as { readonly components: readonly { readonly name: string; readonly version: string }[] }; // prettier-ignore
+    const named = [...(notices ?? "").matchAll(/^(\S+) (\d\S*) \([^)\n]+\)\n\n/gm)].map(
+      ([, name, version]) => `${name} ${version}`,
+    );
+    expect(components.map(({ name, version }) => `${name} ${version}`).sort()).toEqual(named.sort());
+    expect(components.length).toBeGreaterThan(10);
+    expect(foldersOf(["node_modules/a/node_modules/@b/c/d.js", "src/e.ts"])).toEqual([
+      "node_modules/a/node_modules/@b/c",
+    ]);
   });
 });

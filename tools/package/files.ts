@@ -128,6 +128,7 @@ async function documents(node: CarriedNode, release: Release): Promise<readonly 
     zipped(`${DOC}/changelog.gz`, Buffer.from(debianChangelog(release))),
     zipped(`${DOC}/NEWS.md.gz`, await readFile(`${PROJECT}CHANGELOG.md`)),
     zipped(`${DOC}/NOTICES.gz`, await readFile(`${PROJECT}dist/NOTICES`)),
+    zipped(`${DOC}/sbom.cdx.json.gz`, await readFile(`${PROJECT}dist/sbom.cdx.json`)),
     zipped(`${DOC}/node.LICENSE.gz`, await readFile(node.terms)),
     ...(await Promise.all(
       examples.map(async (name) => {

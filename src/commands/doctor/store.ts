@@ -1,6 +1,7 @@
 import { fault, fine, type Finding } from "../../core/doctor/finding.js";
 import { judgeMember } from "../../core/doctor/host.js";
 import { SERVICES } from "../../core/model/keys.js";
+import { withoutLogin } from "../../core/text/without-secrets.js";
 import { askMember } from "../../edges/etcd-client/probe.js";
 import { reasonOf } from "../../errors.js";
 import type { Settings } from "../../settings.js";
@@ -16,7 +17,7 @@ export async function examineStore(settings: Settings, deps: Deps, signal: Abort
       const answer = await askMember(endpoint, tls, deps.clock, signal).catch((error: unknown) => ({
         problem: reasonOf(error),
       }));
-      return judgeMember({ endpoint, answer });
+      return judgeMember({ endpoint: withoutLogin(endpoint), answer });
     }),
   );
   signal.throwIfAborted();

@@ -105,6 +105,10 @@ export function describeEvent(event: HecdEvent): EventDescription {
       return warn(
         `Replaces ${event.path}, which HECD has not written; what was there is kept for good as ${event.copy}`,
       );
+    case "file-edited":
+      return warn(
+        `${event.dest} was edited by somebody else, and is brought back to what it should be: ${some(event.differences)}`,
+      );
     case "history-unwritable":
       return warn(
         `Cannot write the history of ${event.resource}, all else goes on: ${event.reason}${since(event.lastedMs)}`,

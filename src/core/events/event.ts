@@ -130,6 +130,13 @@ export type HecdEvent =
   | { readonly kind: "written-in-place"; readonly path: string }
   /** A file that we have not written is replaced for the first time; `copy` is kept for good. */
   | { readonly kind: "original-kept"; readonly path: string; readonly copy: string }
+  /** A file is not as it was left: somebody else has written to it. `differences` say where, and nothing that stands there. */
+  | {
+      readonly kind: "file-edited";
+      readonly resource: string;
+      readonly dest: string;
+      readonly differences: readonly string[];
+    }
   | {
       readonly kind: "history-unwritable";
       readonly resource: string;

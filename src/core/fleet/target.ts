@@ -1,4 +1,5 @@
 import { HecdError } from "../../errors.js";
+import { withoutLogin } from "../text/without-secrets.js";
 import { DOCKER_URL_RULE, parseDockerUrl } from "../host/docker-url.js";
 import { expandRanges } from "../host/ranges.js";
 
@@ -48,5 +49,6 @@ function targetAt(text: string, usual: string): FleetTarget {
 }
 
 function usage(target: string, problem: string): HecdError {
-  return new HecdError({ code: "usage", problem: `haproxy.targets: ${target}: ${problem}` });
+  const [, container = "", place = target] = /^([A-Za-z0-9][A-Za-z0-9_.-]*@)(.*)$/s.exec(target) ?? [];
+  return new HecdError({ code: "usage", problem: `haproxy.targets: ${container}${withoutLogin(place)}: ${problem}` });
 }

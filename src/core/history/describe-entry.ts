@@ -15,6 +15,8 @@ export function describeCause(why: Cause): string {
     }
     case "template":
       return "because the template or its resource was edited";
+    case "edited":
+      return `because somebody else had edited the file: ${why.differences.join(", ")}`;
     case "resync":
       return "to have it as it should be: no key has changed";
     case "rollback":
@@ -22,7 +24,7 @@ export function describeCause(why: Cause): string {
     case "resume":
       return why.by === "order" ? "by hecd resume" : "since the time of the pin is over";
     case "found":
-      return "as somebody else has written it";
+      return `as somebody else has written it${why.differences ? `: ${why.differences.join(", ")}` : ""}`;
   }
 }
 

@@ -21,14 +21,16 @@ const cause = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("keys"), keys: z.array(keyNote), more: z.number() }),
   /** The template, or what its resource says, was edited. */
   z.object({ kind: z.literal("template") }),
-  /** No key has: the file or HAProxy was otherwise than it should be, or an earlier attempt had failed. */
+  /** No key has, but somebody else the file, in these sections of it. */
+  z.object({ kind: z.literal("edited"), differences: z.array(text) }),
+  /** Nobody has: the file or HAProxy was otherwise than it should be, or an earlier attempt had failed. */
   z.object({ kind: z.literal("resync") }),
   /** Somebody has pinned an earlier version. */
   z.object({ kind: z.literal("rollback"), to: z.number() }),
   /** The pin has ended, by an order or by its time. */
   z.object({ kind: z.literal("resume"), by: z.enum(["order", "time"]) }),
-  /** The file was found so: nobody of us has written it. */
-  z.object({ kind: z.literal("found") }),
+  /** The file was found so: nobody of us has written it. Where what it had from us is known, it differs in this. */
+  z.object({ kind: z.literal("found"), differences: z.array(text).optional() }),
 ]);
 
 /** Why a file, or what reads it, was changed. */

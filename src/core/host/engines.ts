@@ -1,6 +1,7 @@
 import { HecdError } from "../../errors.js";
 import { NAME } from "../text/patterns.js";
 import { isIp } from "./advertise.js";
+import { withoutLogin } from "../text/without-secrets.js";
 import { DOCKER_URL_RULE, isHere, parseDockerUrl } from "./docker-url.js";
 import { fitName, hostIdOf, type HostNames } from "./host-id.js";
 import { expandRanges } from "./ranges.js";
@@ -55,7 +56,7 @@ function expand(text: string): readonly { readonly url: string; readonly said: S
   const mark = text.indexOf("?");
   const said = mark < 0 ? {} : readQuery(text, text.slice(mark + 1));
   const expansion = expandRanges(mark < 0 ? text : text.slice(0, mark), MOST);
-  if ("problem" in expansion) throw usage(`--docker ${text}: ${expansion.problem}`);
+  if ("problem" in expansion) throw usage(`--docker ${withoutLogin(text)}: ${expansion.problem}`);
   return expansion.texts.map((url) => ({ url, said }));
 }
 
@@ -65,11 +66,11 @@ function readQuery(text: string, query: string): Said {
     const isKnown = name === "advertise" || name === "host-id";
     if (!isKnown || value === "" || name in said) {
       throw usage(
-        `--docker ${text}: only advertise=IP and host-id=NAME, once each, may stand behind the question mark`,
+        `--docker ${withoutLogin(text)}: only advertise=IP and host-id=NAME, once each, may stand behind the question mark`,
       );
     }
     if (name === "host-id" && !NAME.test(value)) {
-      throw usage(`--docker ${text}: host-id must be letters, digits, '_', '.', '-', 63 at most`);
+      throw usage(`--docker ${withoutLogin(text)}: host-id must be letters, digits, '_', '.', '-', 63 at most`);
     }
     said[name] = value;
   }
@@ -78,16 +79,18 @@ function readQuery(text: string, query: string): Said {
 
 function engineAt(url: string, said: Said, defaults: EngineDefaults, isOnly: boolean): Engine {
   const place = parseDockerUrl(url);
-  if (!place) throw usage(`--docker ${url} ${DOCKER_URL_RULE}`);
+  if (!place) throw usage(`--docker ${withoutLogin(url)} ${DOCKER_URL_RULE}`);
   const common = isHere(place) || isOnly ? defaults : { advertise: undefined, hostId: undefined };
   const host = place.kind === "tcp" && !isHere(place) ? place.host : undefined;
   const advertise = said.advertise ?? common.advertise ?? (host !== undefined && isIp(host) ? host : undefined);
   if (host !== undefined && advertise === undefined) {
-    throw usage(`--docker ${url} is another machine: say by which address its ports are reached, as ?advertise=IP`);
+    throw usage(
+      `--docker ${withoutLogin(url)} is another machine: say by which address its ports are reached, as ?advertise=IP`,
+    );
   }
   const named = said["host-id"] ?? common.hostId ?? (host === undefined ? undefined : fitName(host));
   if (named === "")
-    throw usage(`--docker ${url}: its host cannot be a name in the store; give it one as ?host-id=NAME`);
+    throw usage(`--docker ${withoutLogin(url)}: its host cannot be a name in the store; give it one as ?host-id=NAME`);
   return { url, advertise, hostId: hostIdOf(named, defaults.names) };
 }
 

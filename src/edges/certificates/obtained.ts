@@ -1,4 +1,4 @@
-import { rename, rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Certificate } from "../../core/model/certificate.js";
 import { reasonOf } from "../../errors.js";
@@ -6,7 +6,8 @@ import { isObtained, orderedNames } from "../../haproxy/certificates/acme.js";
 import { readPem } from "../../haproxy/certificates/pem.js";
 import { type ShownCertificate, shownCertificates } from "../../haproxy/certificates/shown.js";
 import { commandWord, isPlainPath } from "../../haproxy/certificates/step.js";
-import { followLinks, type Owned, removeStale, stagePathOf, syncDirectory, writeNew } from "../files/atomic-write.js";
+import { type Owned, removeStale, replaceFile, syncDirectory } from "../files/atomic-write.js";
+import { followLinks } from "../files/links.js";
 import type { CertificateTalk } from "./bring.js";
 import { readCertificate } from "./certificate-files.js";
 
@@ -51,13 +52,6 @@ async function write(path: string, text: string): Promise<void> {
     ? { mode: before.mode & 0o7777, uid: before.uid, gid: before.gid, isOwnerWanted: false }
     : { mode: 0o600, isOwnerWanted: false };
   await removeStale(target);
-  const stage = stagePathOf(target);
-  await writeNew(stage, text, owned);
-  try {
-    await rename(stage, target);
-  } catch (error) {
-    await rm(stage, { force: true });
-    throw error;
-  }
+  await replaceFile(target, text, owned);
   await syncDirectory(dirname(target));
 }

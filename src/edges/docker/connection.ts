@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import type { DockerOptions } from "dockerode";
 import { DOCKER_URL_RULE, parseDockerUrl } from "../../core/host/docker-url.js";
+import { withoutLogin } from "../../core/text/without-secrets.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { readBytes } from "../files/read-text.js";
 import { RefusedRequest, UnreadableAnswer } from "./unusable-answers.js";
@@ -41,7 +42,8 @@ export async function dialOptions({ url, tls, certPath }: DockerConnection): Pro
     key: undefined,
   };
   const place = parseDockerUrl(url);
-  if (!place) throw new HecdError({ code: "config-invalid", source: `--docker ${url}`, issues: [DOCKER_URL_RULE] });
+  if (!place)
+    throw new HecdError({ code: "config-invalid", source: `--docker ${withoutLogin(url)}`, issues: [DOCKER_URL_RULE] });
   if (place.kind === "socket") {
     const agent = reserved(new HttpAgent({ keepAlive: true }));
     return { agent, options: optionsOf({ ...bare, socketPath: place.path, protocol: "http", agent }) };

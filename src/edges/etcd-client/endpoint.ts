@@ -1,3 +1,4 @@
+import { withoutLogin } from "../../core/text/without-secrets.js";
 import { HecdError } from "../../errors.js";
 
 /** Where one etcd member listens. */
@@ -20,7 +21,7 @@ export function parseEndpoint(text: string): MemberEndpoint {
   const refuse = (issue: string): never => {
     throw new HecdError({
       code: "config-invalid",
-      source: `etcd endpoint ${text.replace(/^.*@/s, "…@")}`,
+      source: `etcd endpoint ${withoutLogin(text)}`,
       issues: [issue],
     });
   };

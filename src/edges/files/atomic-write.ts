@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
-import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { wallTime } from "../../flow/clock.js";
 import { codeOf } from "./errno.js";
 
@@ -45,14 +45,15 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Where a path leads in the end, through links that may lead to nothing yet. */
-export async function followLinks(path: string): Promise<string> {
+/** Replaces a file whole, or makes it: what is at its name, be it a link, is gone then, and nothing is written through it. */
+export async function replaceFile(path: string, content: string | Uint8Array, owned: Owned): Promise<void> {
+  const staged = stagePathOf(path);
+  await writeNew(staged, content, owned);
   try {
-    return await realpath(path);
+    await rename(staged, path);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    const link = await readlink(path).catch(() => undefined);
-    return link === undefined ? path : followLinks(resolve(dirname(path), link));
+    await rm(staged, { force: true });
+    throw error;
   }
 }
 

@@ -89,10 +89,7 @@ export class ContainerDriver implements ProxyDriver {
     return verdict;
   }
 
-  async adjust(
-    texts: { readonly wanted: string; readonly file: string | undefined },
-    signal: AbortSignal,
-  ): Promise<Adjustment> {
+  async adjust(texts: Parameters<ProxyDriver["adjust"]>[0], signal: AbortSignal): Promise<Adjustment> {
     let known: Known;
     try {
       known = await this.#now(signal);

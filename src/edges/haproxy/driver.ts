@@ -104,10 +104,7 @@ export class HaproxyDriver implements ProxyDriver {
     return verdict;
   }
 
-  async adjust(
-    texts: { readonly wanted: string; readonly file: string | undefined },
-    signal: AbortSignal,
-  ): Promise<Adjustment> {
+  async adjust(texts: Parameters<ProxyDriver["adjust"]>[0], signal: AbortSignal): Promise<Adjustment> {
     const minder = this.#minderOf(texts.wanted);
     if (this.#isReloading) return await minder.follow(texts, signal);
     const adjustment = await minder.adjust(texts, signal);

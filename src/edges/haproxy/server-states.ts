@@ -1,11 +1,10 @@
-import { access, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, readFile } from "node:fs/promises";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { modelOf } from "../../haproxy/config/model.js";
 import { NO_STATES, stateFileIn, stateFileOf } from "../../haproxy/runtime/state-file.js";
 import type { HaproxySettings } from "../../ports.js";
-import { writeNew } from "../files/atomic-write.js";
+import { removeStale, replaceFile } from "../files/atomic-write.js";
 import { codeOf } from "../files/errno.js";
 import { RuntimeApi, socketsOf } from "./runtime.js";
 
@@ -119,8 +118,6 @@ export class AllServerStates {
 
 /** Replaces a state file of HAProxy whole, since HAProxy may be reading it. Rejects with the error of the disk. */
 async function replace({ path, content }: States): Promise<void> {
-  const staged = join(dirname(path), `.${basename(path)}.${process.pid}`);
-  await rm(staged, { force: true }); // of one that was killed here and had this pid, as in a container that is started anew
-  await writeNew(staged, content, { mode: MODE, isOwnerWanted: false });
-  await rename(staged, path);
+  await removeStale(path);
+  await replaceFile(path, content, { mode: MODE, isOwnerWanted: false });
 }

@@ -26,8 +26,8 @@ import { changeBetween, type RuntimeCommands } from "../../haproxy/runtime/chang
 import { describeCommands } from "../../haproxy/words/describe-commands.js";
 import { withRemedies } from "../../haproxy/runtime/remedies.js";
 import { RetiringServers } from "../../haproxy/runtime/retiring-servers.js";
-import { despiteReload, serversIn } from "../../haproxy/words/differences.js";
-import type { Adjustment, ProxyReport } from "../../ports.js";
+import { comparedWithEdit, despiteReload, serversIn } from "../../haproxy/words/differences.js";
+import type { Adjustment, ProxyDriver, ProxyReport } from "../../ports.js";
 import { type Course, giveCommands, showMaps } from "./give-commands.js";
 import { Contact, Lingering } from "./lasting.js";
 import { RuntimeApi, type RuntimeSockets } from "./runtime.js";
@@ -45,10 +45,7 @@ export interface RuntimeUpdaterParts {
 }
 
 /** What HAProxy is to run, and what a process that is started now would read. */
-interface Texts {
-  readonly wanted: string;
-  readonly file: string | undefined;
-}
+type Texts = Parameters<ProxyDriver["adjust"]>[0];
 
 /** How old the last look at all servers may be, however busy the store. */
 const LOOK_EVERY_MS = 5_000;
@@ -89,9 +86,12 @@ export class RuntimeUpdater {
 
   /** See `ProxyDriver.adjust`; rejects by the signal alone. */
   async adjust(texts: Texts, signal: AbortSignal): Promise<Adjustment> {
+    const before = this.#belief.kind === "unknown" ? texts.file : this.#belief.text;
     let adjustment: Adjustment;
     try {
       adjustment = await this.#adjust(texts, signal);
+      if (adjustment.kind === "reload" && texts.isEdited === true && before === texts.file)
+        adjustment = { ...adjustment, reason: comparedWithEdit(adjustment.reason) };
     } catch (error) {
       signal.throwIfAborted();
       adjustment = this.#unanswered(texts, reasonOf(error));

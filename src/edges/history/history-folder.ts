@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { appendFile, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { formatHistoryLine, type HistoryEntry, type HistoryLine, parseHistoryLine } from "../../core/history/entry.js";
 import { formatPin, parsePin, type Pin } from "../../core/history/pin.js";
 import { endOf, entriesIn, type HistoryEnd, type Version, versionIn } from "../../core/history/versions.js";
 import type { History } from "../../ports.js";
-import { followLinks, syncDirectory, writeNew } from "../files/atomic-write.js";
+import { replaceFile, syncDirectory, writeNew } from "../files/atomic-write.js";
+import { followLinks } from "../files/links.js";
 import { makeFolders } from "../files/make-folders.js";
 import { codeOf } from "../files/errno.js";
 
@@ -49,7 +51,8 @@ export class HistoryFolder implements History {
     const written = formatHistoryLine(line);
     const part = await this.#partFor(before);
     try {
-      await appendFile(part.path, written);
+      await using file = await open(part.path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+      await file.writeFile(written);
     } catch (error) {
       this.#part = undefined; // whatever has been written of it is torn, and the next line begins a part of its own
       throw error;
@@ -86,9 +89,7 @@ export class HistoryFolder implements History {
     const path = join(await this.#folder(), PIN);
     if (!pin) return rm(path, { force: true });
     await this.#makeFolder();
-    await rm(`${path}.new`, { force: true }); // of somebody who died while writing
-    await writeNew(`${path}.new`, formatPin(pin), { mode: 0o600, isOwnerWanted: false });
-    await rename(`${path}.new`, path);
+    await replaceFile(path, formatPin(pin), { mode: 0o600, isOwnerWanted: false });
     await syncDirectory(dirname(path));
   }
 

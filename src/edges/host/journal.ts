@@ -1,8 +1,9 @@
 import { Writable } from "node:stream";
 import { type DestinationStream, pino } from "pino";
 import { PinoPretty } from "pino-pretty";
-import { describeEvent } from "../../core/events/describe-event.js";
+import { describeEvent, type EventDescription } from "../../core/events/describe-event.js";
 import type { HecdEvent, Emit } from "../../core/events/event.js";
+import { MINUTE_MS, Repeats } from "../../core/events/repeats.js";
 import { type Weight, withPriority } from "../../core/text/priority.js";
 
 /** How the log is written. */
@@ -12,13 +13,15 @@ export interface JournalOptions {
   readonly pretty: boolean;
   /** Whether pretty lines have colours, which only a terminal shows as such. */
   readonly colours: boolean;
+  /** Counts what is said again and again, by this time in milliseconds, instead of writing it; at `debug` all is written. */
+  readonly calm?: { readonly now: () => number; readonly later: (ms: number, act: () => void) => void };
   /** Whether each line begins with its priority, for systemd's journal, which takes that off. */
   readonly priorities: boolean;
 }
 
 /** Takes events and writes each as one log line to `stream`, at once, so that nothing is lost when the process ends. */
 export function openJournal(options: JournalOptions, stream: NodeJS.WritableStream): Emit {
-  const { level, pretty, colours, priorities } = options;
+  const { level, pretty, colours, priorities, calm } = options;
   let current: Weight = "info";
   const write = (line: string): void => void stream.write(priorities ? withPriority(line, current) : line);
   const destination: DestinationStream = pretty
@@ -31,15 +34,35 @@ export function openJournal(options: JournalOptions, stream: NodeJS.WritableStre
       })
     : { write };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
-  return (event: HecdEvent, host?: string) => {
-    const { level: weight, message } = describeEvent(event);
+  const say = ({ level: weight, message }: EventDescription, event: HecdEvent, host?: string, more?: number): void => {
     current = weight;
     const { kind, ...facts } = event;
-    const about = host === undefined ? {} : { host };
+    const about = { ...(host !== undefined && { host }), ...(more !== undefined && { more }) };
+    const words = more === undefined ? message : `${message} (and ${more} more like it in the last minute)`;
     log[weight](
       { event: kind, ...about, ...Object.fromEntries(Object.entries(facts).map(shorten)) },
-      host === undefined ? message : `${host}: ${message}`,
+      host === undefined ? words : `${host}: ${words}`,
     );
+  };
+  const repeats = new Repeats();
+  let isLooking = false;
+  const lookLater = (): void => {
+    if (!calm || isLooking || !repeats.isCounting) return;
+    isLooking = true;
+    calm.later(MINUTE_MS / 6, () => {
+      isLooking = false;
+      for (const { event, host, more, ...words } of repeats.end(calm.now())) say(words, event, host, more);
+      lookLater();
+    });
+  };
+  return (event: HecdEvent, host?: string) => {
+    const words = describeEvent(event);
+    if (!calm || level === "debug" || words.level === "debug") {
+      say(words, event, host);
+      return;
+    }
+    if (repeats.take(event, host, words, calm.now())) say(words, event, host);
+    lookLater();
   };
 }
 

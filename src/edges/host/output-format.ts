@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { reasonOf } from "../../errors.js";
+import { parserWords } from "../../core/text/without-secrets.js";
 import type { OutputFormat } from "../../ports.js";
 
 /** Why a file is no document of this form; undefined when it is one. */
@@ -13,7 +13,7 @@ export async function formatFault(text: string, format: OutputFormat): Promise<s
     await parse(text, format);
     return undefined;
   } catch (error) {
-    return `The output is not valid ${format}: ${reasonOf(error)}`;
+    return `The output is not valid ${format}: ${parserWords(error)}`;
   }
 }
 

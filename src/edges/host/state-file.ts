@@ -1,6 +1,6 @@
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { stagePathOf, writeNew } from "../files/atomic-write.js";
+import { replaceFile } from "../files/atomic-write.js";
 import { makeFolders } from "../files/make-folders.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { codeOf } from "../files/errno.js";
@@ -25,11 +25,9 @@ export class StateFile {
 
   /** Throws `file-unwritable`. */
   async write(text: string): Promise<void> {
-    const staged = stagePathOf(this.#path);
     try {
       await makeFolders(dirname(this.#path));
-      await writeNew(staged, text, { mode: 0o600, isOwnerWanted: false });
-      await rename(staged, this.#path);
+      await replaceFile(this.#path, text, { mode: 0o600, isOwnerWanted: false });
     } catch (error) {
       throw new HecdError({ code: "file-unwritable", path: this.#path, reason: reasonOf(error) }, { cause: error });
     }

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Emit } from "../../core/events/event.js";
 import { describeHolder, type Holder, parseHolder } from "../../core/registry/claim.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
-import { writeNew } from "../files/atomic-write.js";
+import { replaceFile } from "../files/atomic-write.js";
 import { codeOf } from "../files/errno.js";
 import { type Lock, takeLock } from "./process-lock.js";
 
@@ -101,10 +101,7 @@ async function lastingId(path: string): Promise<string> {
   const kept = await readId(path);
   if (kept?.boot === boot.trim()) return kept.agent;
   const fresh = { agent: randomUUID(), boot: boot.trim() };
-  const staged = `${path}.new`;
-  await rm(staged, { force: true }); // of somebody who died while writing
-  await writeNew(staged, `${JSON.stringify(fresh)}\n`, { mode: 0o600, isOwnerWanted: false });
-  await rename(staged, path);
+  await replaceFile(path, `${JSON.stringify(fresh)}\n`, { mode: 0o600, isOwnerWanted: false });
   return fresh.agent;
 }
 

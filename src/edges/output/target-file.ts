@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
-import { realpathSync, type Stats, statSync } from "node:fs";
-import { chmod, chown, copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, realpathSync, type Stats, statSync } from "node:fs";
+import { chmod, copyFile, type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Difference, Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { wallTime } from "../../flow/clock.js";
 import type { TargetCondition, Resource, Staged, Target } from "../../ports.js";
-import { followLinks, type Owned, removeStale, stagePathOf, syncDirectory, writeNew } from "../files/atomic-write.js";
+import { type Owned, removeStale, replaceFile, stagePathOf, syncDirectory, writeNew } from "../files/atomic-write.js";
 import { codeOf } from "../files/errno.js";
 import { FileText } from "../files/file-text.js";
+import { followLinks } from "../files/links.js";
 import { isMountedByItself } from "../files/mounts.js";
 import { CarriedFiles, type StagedFiles } from "./carried-files.js";
 import { keepBackup, keepOriginal } from "./target-backups.js";
@@ -18,6 +19,10 @@ export type TargetSettings = Pick<Resource, "dest" | "mode" | "uid" | "gid" | "a
 
 /** What is usually not there costs no error. */
 const MAY_BE_MISSING = { throwIfNoEntry: false } as const;
+
+/** How a file is opened that was no link a moment ago. */
+const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const OVERWRITE_NO_LINK = constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 /** Permissions of a copy of what is not there. */
 const NOBODYS: Owned = { mode: 0o600, isOwnerWanted: false };
@@ -125,8 +130,11 @@ export class TargetFile implements Target {
   async amend(): Promise<void> {
     await this.#writing(async (path) => {
       const { uid, gid, mode } = await this.#wantedFor(path);
-      await chown(path, uid, gid); // before chmod, because it takes the set-id bits away
-      await chmod(path, mode);
+      {
+        await using file = await open(path, READ_NO_LINK);
+        await file.chown(uid, gid); // before chmod, because it takes the set-id bits away
+        await file.chmod(mode);
+      }
       await this.#carried.write(this.#text.read(path), await this.#wantedFor(path));
     });
   }
@@ -137,7 +145,7 @@ export class TargetFile implements Target {
 
   async restore(): Promise<boolean> {
     return this.#writing(async (path) => {
-      const lastGood = await readFile(lastGoodOf(path)).catch((error: unknown) => {
+      const lastGood = await readFile(lastGoodOf(path), { flag: READ_NO_LINK }).catch((error: unknown) => {
         if (codeOf(error) === "ENOENT") return Buffer.alloc(0);
         throw error;
       });
@@ -155,7 +163,7 @@ export class TargetFile implements Target {
     await carried.commit();
     if (!this.#keepsStage) return this.#put(staged, path);
     const copy = stagePathOf(path);
-    await copyFile(staged, copy);
+    await copyFile(staged, copy, constants.COPYFILE_EXCL);
     await chmod(copy, (await stat(staged)).mode & 0o7777);
     await this.#put(copy, path);
   }
@@ -163,13 +171,11 @@ export class TargetFile implements Target {
   /** Keeps the present file until the new one is proven; one that is unproven itself is not worth it. */
   async #rememberLastGood(path: string, change: "reload" | "runtime"): Promise<void> {
     if (this.#isUnproven()) return;
-    if (this.#settings.afterFailedReload === "keep") return writeFile(lastGoodOf(path), "", { mode: 0o600 });
+    if (this.#settings.afterFailedReload === "keep") return replaceFile(lastGoodOf(path), "", NOBODYS);
     const present = await this.#reading(async () => ({ bytes: await readFile(path), stats: await stat(path) }));
-    const copy = stagePathOf(path);
     // An empty one says that there was none: an empty file has never been of use to HAProxy.
     const owned = present ? ownedOf(present.stats) : NOBODYS;
-    await writeNew(copy, present?.bytes ?? "", owned);
-    await rename(copy, lastGoodOf(path));
+    await replaceFile(lastGoodOf(path), present?.bytes ?? "", owned);
     if (!this.#isOriginalKept) {
       const original = await keepOriginal(path, present?.bytes ?? Buffer.alloc(0), owned);
       if (original !== undefined) this.#emit({ kind: "original-kept", path, copy: original });
@@ -191,8 +197,13 @@ export class TargetFile implements Target {
   }
 
   async #overwrite(staged: string, path: string): Promise<void> {
-    await writeFile(path, await readFile(staged), { flush: true });
-    await likenOwner(path, await stat(staged));
+    const bytes = await readFile(staged);
+    {
+      await using file = await open(path, OVERWRITE_NO_LINK);
+      await file.writeFile(bytes);
+      await file.sync();
+      await likenOwner(file, await stat(staged));
+    }
     await rm(staged);
     if (!this.#isToldInPlace) this.#emit({ kind: "written-in-place", path });
     this.#isToldInPlace = true;
@@ -253,10 +264,10 @@ export class TargetFile implements Target {
 }
 
 /** Gives a file that was overwritten the owner and the permissions of the one that could not take its place. */
-async function likenOwner(path: string, { uid, gid, mode }: Stats): Promise<void> {
-  const present = await stat(path);
-  if (present.uid !== uid || present.gid !== gid) await chown(path, uid, gid);
-  if (present.mode !== mode) await chmod(path, mode & 0o7777);
+async function likenOwner(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  const present = await file.stat();
+  if (present.uid !== uid || present.gid !== gid) await file.chown(uid, gid);
+  if (present.mode !== mode) await file.chmod(mode & 0o7777);
 }
 
 function ownedOf(stats: { readonly mode: number; readonly uid: number; readonly gid: number }): Owned {

@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Emit } from "../../core/events/event.js";
 import { HecdError, hasCode, reasonOf } from "../../errors.js";
 import { type Clock, sleep } from "../../flow/clock.js";
 import { deadlineSignal } from "../../flow/deadline.js";
+import { replaceFile } from "../files/atomic-write.js";
 import { codeOf } from "../files/errno.js";
 import { TEMPORARY_PREFIX, temporaryFolder } from "../files/temporary-folder.js";
 import { askProcesses } from "../haproxy/master.js";
@@ -45,9 +46,11 @@ export async function openRunFolder(
     if (isOver && named === undefined) await rm(folder, { recursive: true, force: true });
   }
   const folder = named === undefined ? await temporaryFolder() : await namedFolder(named);
-  await writeFile(join(folder.path, OWNER), `${pid}\n`).catch((error: unknown) => {
-    throw unwritable(folder.path, error);
-  });
+  await replaceFile(join(folder.path, OWNER), `${pid}\n`, { mode: 0o600, isOwnerWanted: false }).catch(
+    (error: unknown) => {
+      throw unwritable(folder.path, error);
+    },
+  );
   return folder;
 }
 

@@ -1,3 +1,4 @@
+import { withoutLogin } from "../../core/text/without-secrets.js";
 import { HecdError } from "../../errors.js";
 
 /** Where a Redis is, and which of its databases. */
@@ -17,7 +18,7 @@ export interface RedisNode {
  */
 export function parseRedisNode(text: string): RedisNode {
   const refuse = (issue: string): never => {
-    const source = `the Redis node ${text.replace(/^.*@/s, "…@")}`;
+    const source = `the Redis node ${withoutLogin(text)}`;
     throw new HecdError({ code: "config-invalid", source, issues: [issue] });
   };
   if (text.includes("@")) return refuse("user and password are settings of their own");

@@ -107,6 +107,11 @@ export class Metrics {
     "Servers of a pinned file that are out of work since the store no longer has them",
     ["resource"],
   );
+  readonly #edits = this.#counter(
+    "hecd_file_edits_total",
+    "Files that somebody else had edited since they were written",
+    ["resource"],
+  );
   readonly #unwritten = this.#counter(
     "hecd_history_failures_total",
     "Times the history could not be written, as told",
@@ -278,6 +283,9 @@ export class Metrics {
         break;
       case "history-unwritable":
         this.#unwritten.inc({ resource: event.resource });
+        break;
+      case "file-edited":
+        this.#edits.inc({ resource: event.resource });
         break;
       case "original-kept":
       case "advertising":

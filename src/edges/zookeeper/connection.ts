@@ -210,8 +210,16 @@ export class ZooKeeperConnection {
     const [pending] = at < 0 ? [] : this.#pending.splice(at, 1);
     if (!pending) return;
     const { request, resolve, reject } = pending;
-    if (code === 0) resolve({ answer: request.read(packet), position });
-    else reject(new ZooKeeperRefusal(code, request.path));
+    if (code !== 0) {
+      reject(new ZooKeeperRefusal(code, request.path));
+      return;
+    }
+    try {
+      resolve({ answer: request.read(packet), position });
+    } catch (error) {
+      reject(error); // it waits among the others no more
+      throw error;
+    }
   }
 
   /** Breaks the connection unless something comes in time. */

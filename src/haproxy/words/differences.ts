@@ -6,6 +6,11 @@ export function serversIn(differences: readonly string[]): ReadonlySet<string> {
   return new Set(differences.map((difference) => difference.split(" ", 1)[0] ?? ""));
 }
 
+/** The reason for a reload where what it was compared with is not what we have made of the store. */
+export function comparedWithEdit(reason: string): string {
+  return `compared with its file as somebody else has edited it: ${reason}`;
+}
+
 /** What differs although HAProxy has just loaded the file, and why that may be. */
 export function despiteReload(differences: readonly string[]): string {
   const named = differences.slice(0, NAMED).join(", ");

@@ -9,6 +9,7 @@ import { digestOf } from "../../core/text/digest.js";
 import { reasonOf } from "../../errors.js";
 import { type Clock, wallTime } from "../../flow/clock.js";
 import { Outage } from "../../flow/outage.js";
+import { describeEdit } from "../../haproxy/config/edit.js";
 import type { History, Resource } from "../../ports.js";
 import type { TurnLog } from "./turn-log.js";
 
@@ -64,6 +65,10 @@ export class FileHistory {
   #before: Snapshot | undefined;
   /** What the next turns are due to until one ends well, where it is not the keys. */
   #due: Cause | undefined = { kind: "start" };
+  /** The text that the file has from us, of this process or of an earlier one; undefined where that is not known. */
+  ownText: string | undefined;
+  /** What somebody else has made of the file since, where no turn has ended well with it. */
+  #edit: { readonly theirs: string; readonly cause?: Cause } | undefined;
   /** What the last entry has said of a turn that has not ended well. */
   #lastFailure = "";
   #writing: Promise<void> = Promise.resolve();
@@ -118,10 +123,26 @@ export class FileHistory {
     const end = this.#end;
     ids.last = Math.max(ids.last, end?.id ?? 0);
     if (end && end.resource !== this.#digest) this.#due = { kind: "template" };
-    if (file !== undefined && file !== end?.text) {
-      const found = { outcome: "found", why: { kind: "found" }, tookMs: 0 } as const;
-      this.#write({ ...found, file, isRefused: false, snapshot: undefined });
-    }
+    const [newest] = await history.entries(1).catch(() => []); // where it cannot be read, that is told above
+    // What was found, and was left so, is not ours.
+    this.ownText = newest?.outcome === "found" || end?.text === "" ? undefined : end?.text;
+    if (file !== undefined && file !== end?.text) this.#writeFound(file, this.ownText);
+  }
+
+  /** Notes that somebody else has edited the file, or has deleted it, while this process runs or before. */
+  found(theirs: string | undefined, differences: readonly string[]): void {
+    const text = theirs ?? "";
+    if (this.#edit?.theirs !== text) this.#writeFound(text, this.ownText);
+    this.#edit = { theirs: text, cause: { kind: "edited", differences: [...differences] } };
+  }
+
+  #writeFound(theirs: string, ours: string | undefined): void {
+    const differences = ours === undefined ? undefined : [...describeEdit(ours, theirs === "" ? undefined : theirs)];
+    this.#edit = { theirs };
+    this.#write({
+      ...{ outcome: "found", why: { kind: "found", ...(differences && { differences }) }, tookMs: 0 },
+      ...{ file: theirs, isRefused: false, snapshot: undefined },
+    });
   }
 
   /** From now on the resource is this one. */
@@ -141,7 +162,8 @@ export class FileHistory {
   /** Why the turn was made that comes next with this state. */
   causeOf(snapshot: Snapshot | undefined): Cause {
     if (this.#due) return this.#due;
-    return (this.#before && snapshot && keysCause(this.#before, snapshot)) ?? { kind: "resync" };
+    const keys = this.#before && snapshot && keysCause(this.#before, snapshot);
+    return keys ?? this.#edit?.cause ?? { kind: "resync" };
   }
 
   /** Puts a turn down. */
@@ -150,6 +172,7 @@ export class FileHistory {
     const isDue = this.#due !== undefined && why.kind === this.#due.kind && ORDERED.has(why.kind);
     if (retryOf(outcome) === "never") {
       if (isGood(outcome)) this.#due = undefined;
+      this.#edit = undefined;
       this.#before = snapshot ?? before;
     }
     const failure = isGood(outcome) ? "" : JSON.stringify([outcome, why.kind === "keys" ? "" : why]);

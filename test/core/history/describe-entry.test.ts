@@ -12,6 +12,11 @@ describe("an entry of the history in words", () => {
   test.each<[Cause, string]>([
     [{ kind: "keys", keys: [KEY], more: 0 }, "because /app/web/a came (host node1, r12)"],
     [{ kind: "keys", keys: [{ key: "/k", what: "went" }], more: 4 }, "because /k went and 4 more keys"],
+    [
+      { kind: "edited", differences: ["backend web was added"] },
+      "because somebody else had edited the file: backend web was added",
+    ],
+    [{ kind: "found", differences: ["it was deleted"] }, "as somebody else has written it: it was deleted"],
     [{ kind: "template" }, "because the template or its resource was edited"],
     [{ kind: "rollback", to: 7 }, "by hecd rollback to version 7"],
     [{ kind: "resume", by: "time" }, "since the time of the pin is over"],

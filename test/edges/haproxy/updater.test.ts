@@ -71,6 +71,17 @@ describe("an updater", () => {
     expect(haproxy.take()).toEqual(["haproxy-differs"]);
   });
 
+  test("does not say that the services have changed where it compares with a file that somebody else has edited", async () => {
+    await using haproxy = await world("defaults\n");
+    const texts = { wanted: config(A), file: "defaults\n", isEdited: true };
+    const reason = "compared with its file as somebody else has edited it: backend b is new";
+    expect(await haproxy.updater.adjust(texts, signal)).toMatchObject({ kind: "reload", reason });
+    expect(haproxy.updater.report.lastReload).toBe(reason);
+    await haproxy.reload(config(A));
+    const next = { wanted: config(A + B).replace("retries 0", "retries 1"), file: "defaults\n", isEdited: true };
+    expect(await haproxy.updater.adjust(next, signal)).toMatchObject({ kind: "reload", reason: "defaults differs" });
+  });
+
   test("changes servers, deletes those that have left, and gives back what others have taken", async () => {
     await using haproxy = await world(config(A + B));
     const { worker, updater, clock } = haproxy;

@@ -44,6 +44,29 @@ describe("the journal", () => {
     expect(text()).toBe("");
   });
 
+  test("counts what is said again and again, and says so a minute later", () => {
+    const stream = new PassThrough();
+    let now = 0;
+    const due: (() => void)[] = [];
+    const calm = { now: () => now, later: (_: number, act: () => void) => void due.push(act) };
+    const emit = openJournal({ level: "info", pretty: false, colours: false, priorities: false, calm }, stream);
+    const lines = (): readonly string[] =>
+      String(stream.read() ?? "")
+        .split("\n")
+        .filter(Boolean);
+    for (let n = 0; n < 57; n++) emit({ kind: "registered", key: "/a", value: "192.0.2.1:80" }, "h");
+    emit({ kind: "registered", key: "/b", value: "192.0.2.1:80" }, "h");
+    expect(lines()).toHaveLength(21);
+    for (now = 10_000; now <= 60_000; now += 10_000) due.shift()?.();
+    const [line = "", ...others] = lines();
+    expect(others).toEqual([]);
+    expect(JSON.parse(line)).toMatchObject({
+      ...{ level: 30, event: "registered", key: "/a", more: 37 },
+      msg: "h: Registered /a = 192.0.2.1:80 (and 37 more like it in the last minute)",
+    });
+    expect(due).toEqual([]);
+  });
+
   test("cannot be made to begin a second line by a hostile value", () => {
     const { emit, text } = journal();
     emit({ kind: "value-left-out", key: '/app/x\n{"level":60}', reason: "not host:port" });

@@ -130,6 +130,28 @@ describe("the history of a file", () => {
     expect(await world.kept.version(2)).toMatchObject({ text: "by hand", before: "1" });
   });
 
+  test("says of a turn that has brought an edited file back that it was edited, and not that keys have changed", async () => {
+    const world = await opened();
+    world.turn("1");
+    world.history.ownText = "1";
+    world.history.found("by hand", ["1 line added"]);
+    world.history.found("by hand", ["1 line added"]);
+    world.turn("1");
+    world.turn("1");
+    expect(await world.entries()).toEqual(["start applied", "found found", "edited applied", "resync applied"]);
+    expect(await world.kept.version(2)).toMatchObject({ text: "by hand", before: "1" });
+    expect((await world.kept.entries(2))[1]?.why).toEqual({ kind: "edited", differences: ["1 line added"] });
+  });
+
+  test("knows what the file has from an earlier process, unless what was found was left so", async () => {
+    const world = await opened();
+    world.turn("1");
+    await world.restart("by hand");
+    expect(world.history.ownText).toBe("1");
+    await world.restart("by hand");
+    expect(world.history.ownText).toBeUndefined();
+  });
+
   test("goes on counting where the process before it has ended", async () => {
     const world = await opened();
     world.turn("1");

@@ -421,7 +421,7 @@ export const SETTINGS = {
     schema: z.coerce.number().int("must be a whole number").min(1, "must be at least 1").max(64, "must be at most 64"),
     fallback: undefined,
     value: "N",
-    help: "how many HAProxies of the group are reloaded at once, by slots in etcd, where a resource does not say so itself; each by itself when not given",
+    help: "how many HAProxies of the group are reloaded at once, by slots in the store, where a resource does not say so itself; each by itself when not given",
   }),
   "reload-group": setting<string>({
     schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "must be letters, digits, '_', '.', '-', 63 at most"),
@@ -439,7 +439,7 @@ export const SETTINGS = {
     schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
     fallback: 120_000,
     value: "TIME",
-    help: "a reload that has got no slot for so long is made without one; after 10 s where etcd does not answer",
+    help: "a reload that has got no slot for so long is made without one; after 10 s where the store does not answer",
   }),
   haproxy: setting<string>({
     schema: text,

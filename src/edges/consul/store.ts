@@ -2,7 +2,7 @@ import type { Emit } from "../../core/events/event.js";
 import { outermost } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
-import type { Store } from "../../ports.js";
+import type { KeyExchange, Store } from "../../ports.js";
 import type { KeyCache } from "../key-cache.js";
 import type { LeasedStore } from "../leases/leased-store.js";
 import { type RemoteKeys, RemoteStore } from "../leases/remote-store.js";
@@ -33,7 +33,6 @@ export function openConsul(
 class ConsulKeys implements RemoteKeys {
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
-  readonly hasSlots = false;
   readonly #names: ConsulNames;
   readonly #requests: StoreRequests;
   readonly #client: ConsulClient;
@@ -59,6 +58,11 @@ class ConsulKeys implements RemoteKeys {
     const leases = pairs.flatMap(({ key, lease }) => (lease === undefined ? [] : [[key, lease] as const]));
     const entries = pairs.map(({ key, value }) => [key, value] as const);
     return snapshotOf(revision, entries, new Map(leases));
+  }
+
+  async exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> {
+    const { exchangePairs } = await import("./exchange.js");
+    return await this.#requests.ask(() => exchangePairs(changes, this.#client, this.#names), signal);
   }
 
   follow(paths: readonly string[], cache: KeyCache): ConsulWatch {

@@ -36,7 +36,6 @@ export function openRedis(
 class RedisKeys implements RemoteKeys {
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
-  readonly hasSlots = false;
   readonly #access: RedisAccess;
   readonly #names: Names;
   readonly #requests: StoreRequests;

@@ -19,13 +19,10 @@ import { carryOutChange } from "./changes.js";
 import type { ZooKeeperAccess, ZooKeeperConnection } from "./connection.js";
 import { findNodes, leasedKeyIn, makeNodesAbove } from "./nodes.js";
 import type { Paths } from "./paths.js";
-import { ALL_RIGHTS, closeSession, create, getEphemerals, ping, READ_RIGHT, type Right, sync } from "./requests.js";
+import { closeSession, create, getEphemerals, ping, type Right, sync } from "./requests.js";
+import { keyRights, secretRights } from "./rights.js";
 import { formatSessionKey, parseSessionKey } from "./session-key.js";
 import { SessionLines } from "./session-lines.js";
-
-const EVERYBODY: Right = { scheme: "world", id: "anyone", rights: ALL_RIGHTS };
-const EVERYBODY_READS: Right = { scheme: "world", id: "anyone", rights: READ_RIGHT };
-const OURSELVES: Right = { scheme: "auth", id: "", rights: ALL_RIGHTS };
 
 /** How many keys one request moves. */
 const KEYS_AT_ONCE = 100;
@@ -42,7 +39,6 @@ export class ZooKeeperLeases implements LeasedStore {
   readonly #link: LateConnection<ZooKeeperConnection>;
   readonly #lines: SessionLines;
   readonly #paths: Paths;
-  /** Who may read and change what we make, and who the passwords of sessions. */
   readonly #acl: readonly Right[];
   readonly #secretAcl: readonly Right[];
 
@@ -58,9 +54,8 @@ export class ZooKeeperLeases implements LeasedStore {
     this.#paths = paths;
     this.clock = requests.clock;
     this.emit = requests.emit;
-    const isSomebody = access.username !== undefined;
-    this.#acl = isSomebody ? [OURSELVES, EVERYBODY_READS] : [EVERYBODY];
-    this.#secretAcl = isSomebody ? [OURSELVES] : [EVERYBODY];
+    this.#acl = keyRights(access);
+    this.#secretAcl = secretRights(access);
   }
 
   nameOf(lease: string): string {

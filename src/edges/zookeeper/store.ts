@@ -2,7 +2,7 @@ import type { Emit } from "../../core/events/event.js";
 import { outermost } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
-import type { Store } from "../../ports.js";
+import type { KeyExchange, Store } from "../../ports.js";
 import type { KeyCache } from "../key-cache.js";
 import type { LeasedStore } from "../leases/leased-store.js";
 import { type RemoteKeys, RemoteStore } from "../leases/remote-store.js";
@@ -11,6 +11,7 @@ import { StoreRequests } from "../store-requests.js";
 import { type ZooKeeperAccess, ZooKeeperConnection } from "./connection.js";
 import { failureOf } from "./errors.js";
 import { Paths } from "./paths.js";
+import { keyRights } from "./rights.js";
 import { parseZooKeeperServer } from "./server.js";
 import { openTree, READER_LIFE_MS, ZooKeeperWatch } from "./watch.js";
 
@@ -35,7 +36,6 @@ export function openZooKeeper(
 class ZooKeeperKeys implements RemoteKeys {
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
-  readonly hasSlots = false;
   readonly #access: ZooKeeperAccess;
   readonly #paths: Paths;
   readonly #requests: StoreRequests;
@@ -66,6 +66,13 @@ class ZooKeeperKeys implements RemoteKeys {
       return snapshotOf(tree.position, entries, new Map(below.flatMap(({ leases }) => [...leases])));
     };
     return this.#requests.ask(reading, signal);
+  }
+
+  async exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> {
+    const { exchangeNodes } = await import("./exchange.js");
+    const place = { paths: this.#paths, acl: keyRights(this.#access) };
+    const request = () => this.#link.use((connection) => exchangeNodes(changes, connection, place));
+    return await this.#requests.ask(request, signal);
   }
 
   follow(prefixes: readonly string[], cache: KeyCache): ZooKeeperWatch {

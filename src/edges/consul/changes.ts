@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ChangeOutcome, LeasedChange, LeasedCondition, LeasedKey, NoOutcome } from "../leases/leased-store.js";
+import type { ChangeOutcome, LeasedChange, LeasedCondition, LeasedKey } from "../leases/leased-store.js";
 import type { ConsulClient } from "./client.js";
 import { type ConsulNames, type FoundPair, pairSchema, sessionOfLease, urlOf } from "./listing.js";
 import { carryOutTogether, encoded, type PairOperation } from "./transaction.js";
@@ -26,7 +26,7 @@ export async function carryOutTransaction(
   change: LeasedChange,
   client: ConsulClient,
   names: ConsulNames,
-): Promise<ChangeOutcome | NoOutcome> {
+): Promise<ChangeOutcome | "lease-gone"> {
   const session = sessionOfLease(change.lease);
   for (;;) {
     const known = new Map<string, LeasedKey | undefined>();

@@ -1,5 +1,5 @@
 import type { Emit } from "../../core/events/event.js";
-import { outermost } from "../../core/model/prefix.js";
+import { outermostPaths } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
 import type { KeyExchange, Store } from "../../ports.js";
@@ -31,6 +31,7 @@ export function openConsul(
 
 /** The keys of a Consul. */
 class ConsulKeys implements RemoteKeys {
+  readonly pathsOf = outermostPaths;
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
   readonly #names: ConsulNames;
@@ -43,11 +44,6 @@ class ConsulKeys implements RemoteKeys {
     this.#names = names;
     this.#requests = new StoreRequests(this.place, kindOfFailure, deps);
     this.#client = new ConsulClient(access, deps.clock);
-  }
-
-  /** As with the other stores of confd: `/app/*` is `/app`. */
-  pathsOf(prefixes: readonly string[]): readonly string[] {
-    return outermost(prefixes.map((prefix) => prefix.replaceAll("/*", "")));
   }
 
   async read(paths: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -70,8 +66,8 @@ class ConsulKeys implements RemoteKeys {
   }
 
   async leases(): Promise<LeasedStore> {
-    const { ConsulLeases } = await import("./leases.js");
-    return new ConsulLeases(this.#requests, this.#client, this.#names);
+    const { consulLeases } = await import("./leases.js");
+    return consulLeases(this.#requests, this.#client, this.#names);
   }
 
   close(): void {

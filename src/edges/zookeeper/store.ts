@@ -1,5 +1,5 @@
 import type { Emit } from "../../core/events/event.js";
-import { outermost } from "../../core/model/prefix.js";
+import { outermostPaths } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
 import type { KeyExchange, Store } from "../../ports.js";
@@ -34,6 +34,7 @@ export function openZooKeeper(
 
 /** The keys of a ZooKeeper. */
 class ZooKeeperKeys implements RemoteKeys {
+  readonly pathsOf = outermostPaths;
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
   readonly #access: ZooKeeperAccess;
@@ -49,11 +50,6 @@ class ZooKeeperKeys implements RemoteKeys {
     this.#requests = new StoreRequests(this.place, failureOf, deps);
     const open = () => ZooKeeperConnection.open(access, { lifeMs: READER_LIFE_MS }, deps.clock);
     this.#link = new LateConnection(open, () => false);
-  }
-
-  /** As confd, which knows no globs here: `/app/*` is `/app`. */
-  pathsOf(prefixes: readonly string[]): readonly string[] {
-    return outermost(prefixes.map((prefix) => prefix.replaceAll("/*", "")));
   }
 
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -80,8 +76,8 @@ class ZooKeeperKeys implements RemoteKeys {
   }
 
   async leases(): Promise<LeasedStore> {
-    const { ZooKeeperLeases } = await import("./leases.js");
-    return new ZooKeeperLeases(this.#requests, this.#link, this.#access, this.#paths);
+    const { zooKeeperLeases } = await import("./leases.js");
+    return zooKeeperLeases(this.#requests, this.#link, this.#access, this.#paths);
   }
 
   close(): void {

@@ -1,23 +1,21 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { TestServer } from "../store-faults.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { ServerProcess } from "./server-process.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
 
 /** One Redis child process with a folder of its own, in the hands of a test. */
-export class TestRedis implements TestServer {
-  readonly port: number;
+export class TestRedis extends ServerProcess implements TestServer {
   readonly #folder: string;
   readonly #argv: readonly string[];
-  #child: ChildProcess | undefined;
 
   private constructor(port: number, folder: string, argv: readonly string[]) {
-    this.port = port;
+    super(port);
     this.#folder = folder;
     this.#argv = argv;
   }
@@ -29,40 +27,17 @@ export class TestRedis implements TestServer {
     return redis;
   }
 
-  get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
   /** Starts the process; resolves when it answers. */
   async start(): Promise<void> {
     const own = ["--bind", "127.0.0.1", "--port", String(this.port), "--dir", this.#folder, "--save", ""];
     const args = [...own, "--appendonly", "yes", "--appendfsync", "always", "--notify-keyspace-events", "KA"];
-    this.#child = spawn("redis-server", [...args, ...this.#argv], { stdio: "ignore" });
+    this.execute("redis-server", [...args, ...this.#argv]);
     await eventually(
       "Redis to answer",
       async () => /PONG|NOAUTH/.test(await this.cli("ping").catch(() => "")),
       20_000,
       20,
     );
-  }
-
-  /** Ends the process as a crash would; its data stays. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  }
-
-  /** Freezes the process: its connections stay, and nothing answers. */
-  freeze(): void {
-    this.#child?.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#child?.kill("SIGCONT");
   }
 
   /** Removes all its data; it must not run. */

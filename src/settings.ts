@@ -229,12 +229,12 @@ export const SETTINGS = {
   }),
   docker: setting<readonly string[]>({
     schema: list.refine(
-      (urls) => urls.every((url) => /^(unix|tcp|https?):\/\/.+/.test(url)),
-      "must be unix://PATH or tcp://HOST:PORT",
+      (urls) => urls.every((url) => /^((unix|tcp|https?):\/\/|context:).+/.test(url)),
+      "must be unix://PATH, tcp://HOST:PORT or context:NAME",
     ),
     fallback: ["unix:///var/run/docker.sock"],
     value: "URL",
-    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several; Podman's socket where only that is there",
+    help: "Docker engine, unix://PATH, tcp://HOST:PORT or context:NAME; repeat it or separate by commas for several; Podman's socket where only that is there",
     alsoFrom: ["DOCKER_HOST"],
   }),
   "docker-tls": setting<boolean>({
@@ -249,6 +249,13 @@ export const SETTINGS = {
     value: "DIR",
     help: "directory of ca.pem, cert.pem and key.pem for the Docker engine",
     alsoFrom: ["DOCKER_CERT_PATH"],
+  }),
+  "docker-config": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "DIR",
+    help: "Docker's own directory, where its contexts are; ~/.docker when not given",
+    alsoFrom: ["DOCKER_CONFIG"],
   }),
   filter: setting<readonly string[]>({
     schema: filters,

@@ -49,6 +49,7 @@ export const pushCommand: OperandCommand = {
       "docker",
       "docker-tls",
       "docker-cert-path",
+      "docker-config",
       "parallel",
       "canary",
       "wait",

@@ -7,18 +7,21 @@ import { cli } from "../../support/cli.js";
 import { Confdir } from "../../support/confd.js";
 import { eventually } from "../../support/eventually.js";
 
-/** An engine that is asked and never answers. */
-async function silentEngine(): Promise<{ readonly port: number; readonly asked: () => number }> {
+/** An engine that is asked, and hangs up when it is told to instead of ever answering. */
+async function silentEngine() {
   let asked = 0;
   const server = createServer(() => {
     asked++;
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, asked: () => asked }; // of TCP
+  onTestFinished(() => void server.close());
+  return {
+    port: (server.address() as AddressInfo).port, // of TCP
+    asked: () => asked,
+    hangUp: () => {
+      server.closeAllConnections();
+    },
+  };
 }
 
 test("a push of a resource that is under way keeps another one away, which says of whom, until it has ended", async () => {
@@ -32,9 +35,8 @@ test("a push of a resource that is under way keeps another one away, which says 
   );
   await confdir.write("keys.yml", "app: {}\n");
   const args = ["push", "--confdir", confdir.path, "--store", `file://${confdir.at("keys.yml")}`];
-  const control = new AbortController();
-  const push = (state: string, signal?: AbortSignal) => cli([...args, "--state-dir", confdir.at(state)], {}, signal);
-  const first = push("state", control.signal);
+  const push = (state: string) => cli([...args, "--state-dir", confdir.at(state)]);
+  const first = push("state");
   await eventually("the engine to be asked", () => engine.asked() > 0);
   const second = await push("state");
   expect([second.code, second.stderr]).toEqual([
@@ -43,13 +45,12 @@ test("a push of a resource that is under way keeps another one away, which says 
       new RegExp(`^hecd: Cannot push one\\.toml: process 1 on ${hostname()} since \\S+ is at it\\n$`),
     ),
   ]);
-  const elsewhere = push("other", control.signal);
+  const elsewhere = push("other");
   await eventually("the engine to be asked for another record", () => engine.asked() > 1);
-  control.abort(new Error("enough"));
-  await Promise.all([first, elsewhere].map((each) => each.catch(() => undefined)));
-  const ended = new AbortController();
-  const third = push("state", ended.signal);
+  engine.hangUp();
+  expect((await Promise.all([first, elsewhere])).map(({ code }) => code)).toEqual([1, 1]);
+  const third = push("state");
   await eventually("the engine to be asked again", () => engine.asked() > 2);
-  ended.abort(new Error("enough"));
-  await third.catch(() => undefined);
+  engine.hangUp();
+  await third;
 });

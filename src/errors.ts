@@ -49,6 +49,7 @@ export type Fault =
   | { readonly code: "agent-unreachable"; readonly address: string; readonly reason: string }
   | { readonly code: "agent-refused"; readonly address: string; readonly what: string; readonly reason: string }
   | { readonly code: "switch-refused"; readonly service: string; readonly reason: string }
+  | { readonly code: "push-held"; readonly resource: string; readonly holder: string }
   | { readonly code: "version-unknown"; readonly problem: string }
   | { readonly code: "renderer-unreachable"; readonly address: string; readonly reason: string }
   | { readonly code: "renderer-refused"; readonly address: string; readonly what: string; readonly reason: string };
@@ -140,6 +141,8 @@ function describe(fault: Fault): string {
       return `The agent at ${fault.address} could not ${fault.what}: ${fault.reason}`;
     case "switch-refused":
       return `Cannot switch ${fault.service}: ${fault.reason}`;
+    case "push-held":
+      return `Cannot push ${fault.resource}: ${fault.holder} is at it`;
     case "version-unknown":
       return fault.problem;
     case "renderer-unreachable":

@@ -229,12 +229,12 @@ export const SETTINGS = {
   }),
   docker: setting<readonly string[]>({
     schema: list.refine(
-      (urls) => urls.every((url) => /^(unix|tcp|https?):\/\/.+/.test(url)),
-      "must be unix://PATH or tcp://HOST:PORT",
+      (urls) => urls.every((url) => /^((unix|tcp|https?):\/\/|context:).+/.test(url)),
+      "must be unix://PATH, tcp://HOST:PORT or context:NAME",
     ),
     fallback: ["unix:///var/run/docker.sock"],
     value: "URL",
-    help: "Docker engine, unix://PATH or tcp://HOST:PORT; repeat it or separate by commas for several; Podman's socket where only that is there",
+    help: "Docker engine, unix://PATH, tcp://HOST:PORT or context:NAME; repeat it or separate by commas for several; Podman's socket where only that is there",
     alsoFrom: ["DOCKER_HOST"],
   }),
   "docker-tls": setting<boolean>({
@@ -249,6 +249,13 @@ export const SETTINGS = {
     value: "DIR",
     help: "directory of ca.pem, cert.pem and key.pem for the Docker engine",
     alsoFrom: ["DOCKER_CERT_PATH"],
+  }),
+  "docker-config": setting<string | undefined>({
+    schema: text,
+    fallback: undefined,
+    value: "DIR",
+    help: "Docker's own directory, where its contexts are; ~/.docker when not given",
+    alsoFrom: ["DOCKER_CONFIG"],
   }),
   filter: setting<readonly string[]>({
     schema: filters,
@@ -421,7 +428,7 @@ export const SETTINGS = {
     schema: z.coerce.number().int("must be a whole number").min(1, "must be at least 1").max(64, "must be at most 64"),
     fallback: undefined,
     value: "N",
-    help: "how many HAProxies of the group are reloaded at once, by slots in etcd, where a resource does not say so itself; each by itself when not given",
+    help: "how many HAProxies of the group are reloaded at once, by slots in the store, where a resource does not say so itself; each by itself when not given",
   }),
   "reload-group": setting<string>({
     schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "must be letters, digits, '_', '.', '-', 63 at most"),
@@ -439,7 +446,7 @@ export const SETTINGS = {
     schema: durationMs.refine((ms) => ms <= 3_600_000, "must be 1h at most"),
     fallback: 120_000,
     value: "TIME",
-    help: "a reload that has got no slot for so long is made without one; after 10 s where etcd does not answer",
+    help: "a reload that has got no slot for so long is made without one; after 10 s where the store does not answer",
   }),
   haproxy: setting<string>({
     schema: text,

@@ -5,8 +5,9 @@ import type { Snapshot } from "../src/core/model/snapshot.js";
 import { formatClaim, parseClaim } from "../src/core/registry/claim.js";
 import type { Transaction } from "../src/core/registry/plan.js";
 import { hasCode } from "../src/errors.js";
-import type { SessionOptions, Store } from "../src/ports.js";
+import type { SessionOptions, SlotAnswer, Store } from "../src/ports.js";
 import { eventually } from "./support/eventually.js";
+import { required } from "./support/required.js";
 
 /** A store under test, and a hand that reaches into it past all sessions. */
 export interface StoreUnderTest extends AsyncDisposable {
@@ -22,11 +23,11 @@ export interface StoreUnderTest extends AsyncDisposable {
 
 let sessions = 0;
 
-/** What every store must do; not every one can change several keys of nobody's as one. */
+/** What every store must do; one in memory, which nobody else has, needs no slots. */
 export function describeStore(
   name: string,
   open: () => Promise<StoreUnderTest>,
-  { canExchange = true }: { readonly canExchange?: boolean } = {},
+  { hasSlots = true }: { readonly hasSlots?: boolean } = {},
 ): void {
   const setUp = async (): Promise<StoreUnderTest & { readonly signal: AbortSignal }> => {
     const control = new AbortController();
@@ -80,8 +81,7 @@ export function describeStore(
     describe("exchange", () => {
       test("changes keys at once and for good, where all of them are what they were said to be", async () => {
         const { store, root, signal, ...hand } = await setUp();
-        expect(store.exchange !== undefined).toBe(canExchange);
-        if (!canExchange) return;
+        const exchange = exchangeOf(store);
         const [a, b, c] = [`${root}/a`, `${root}/b`, `${root}/c`];
         for (const key of [a, b]) await hand.put(key, "1");
         const seen = collect(store, [root], signal);
@@ -91,9 +91,9 @@ export function describeStore(
           { key: b, was: "1", is: undefined },
           { key: c, was, is: "3" },
         ];
-        expect(await store.exchange?.(change("x"), signal)).toBe(false);
+        expect(await exchange(change("x"), signal)).toBe(false);
         expect((await store.read([root], signal)).entries).toEqual(new Map([a, b].map((key) => [key, "1"])));
-        expect(await store.exchange?.(change(undefined), signal)).toBe(true);
+        expect(await exchange(change(undefined), signal)).toBe(true);
         const after = [
           [a, "2"],
           [c, "3"],
@@ -104,9 +104,85 @@ export function describeStore(
         );
         expect(seen.latest?.leases?.size ?? 0).toBe(0);
         await hand.put(c, "4");
-        expect(await store.exchange?.([{ key: c, was: "3", is: "5" }], signal)).toBe(false);
+        expect(await exchange([{ key: c, was: "3", is: "5" }], signal)).toBe(false);
+      });
+
+      test("is made by one alone of those who have seen the same, also of keys that are not there", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const exchange = exchangeOf(store);
+        const [a, b, none] = [`${root}/s/a`, `${root}/s/b`, `${root}/s/none`];
+        await hand.put(a, "1");
+        const change = (is: string) => [
+          { key: a, was: "1", is },
+          { key: b, was: undefined, is },
+          { key: none, was: undefined, is: undefined },
+        ];
+        const made = await Promise.all(["2", "3", "4"].map((is) => exchange(change(is), signal)));
+        expect(made.filter((isMade) => isMade)).toHaveLength(1);
+        const winner = ["2", "3", "4"][made.indexOf(true)] ?? "";
+        const after = [a, b].map((key) => [key, winner] as const);
+        expect((await store.read([root], signal)).entries).toEqual(new Map(after));
+        await hand.put(none, "5");
+        expect(await exchange([{ key: none, was: undefined, is: undefined }], signal)).toBe(false);
+        expect(
+          await exchange(
+            [a, b].map((key) => ({ key, was: winner, is: undefined })),
+            signal,
+          ),
+        ).toBe(true);
+        expect([...(await store.read([root], signal)).entries.keys()]).toEqual([none]);
+      });
+
+      test("takes a key from a session, and leaves it to nobody", async () => {
+        const { store, root, signal, ...hand } = await setUp();
+        const session = await store.openSession(host(), signal);
+        await session.apply([[put(`${root}/a`, "1"), put(`${root}/b`, "1")]], signal);
+        const changes = [
+          { key: `${root}/a`, was: "1", is: "2" },
+          { key: `${root}/b`, was: "1", is: undefined },
+        ];
+        expect(await exchangeOf(store)(changes, signal)).toBe(true);
+        const { entries, leases } = await store.read([root], signal);
+        expect([...entries]).toEqual([[`${root}/a`, "2"]]);
+        expect(leases?.size ?? 0).toBe(0);
+        await hand.expire();
+        expect((await store.read([root], signal)).entries.size).toBe(1);
       });
     });
+
+    const describeSlots = (): void => {
+      const take = ({ store, root }: StoreUnderTest, holder: string, signal: AbortSignal): Promise<SlotAnswer> => {
+        const group = `group${root.replaceAll("/", "-")}`;
+        return required(store.takeSlot, "slots")({ group, slots: 1, holder }, signal);
+      };
+      const giveBack = async (...answers: readonly SlotAnswer[]): Promise<void> => {
+        for (const answer of answers) if (answer.kind === "taken") await answer.slot[Symbol.asyncDispose]();
+      };
+
+      test("is had by one until it is given back, with the name of who has it", async () => {
+        const world = await setUp();
+        const both = await Promise.all([take(world, "one", world.signal), take(world, "two", world.signal)]);
+        expect(both.map(({ kind }) => kind).sort()).toEqual(["occupied", "taken"]);
+        expect((await take(world, "three", world.signal)).kind).toBe("occupied");
+        await giveBack(...both);
+        const next = await take(world, "four", world.signal);
+        expect(await take(world, "five", world.signal)).toEqual({ kind: "occupied", holders: ["four"] });
+        await giveBack(next);
+        expect((await world.store.read(["/hecd/v1/reload-slots"], world.signal)).entries.size).toBe(0);
+      });
+
+      test("is free once its lease has ended, and stays with the next one when the first gives it back", async () => {
+        const world = await setUp();
+        const first = await take(world, "first", world.signal);
+        await world.expire();
+        const second = await take(world, "second", world.signal);
+        expect([first.kind, second.kind]).toEqual(["taken", "taken"]);
+        await giveBack(first);
+        expect(await take(world, "third", world.signal)).toEqual({ kind: "occupied", holders: ["second"] });
+        await giveBack(second);
+      });
+    };
+    if (hasSlots) describe("a slot", describeSlots);
 
     describe("watch", () => {
       test("begins with the present state, also when that is empty", async () => {
@@ -508,6 +584,10 @@ export function describeStore(
       });
     });
   });
+}
+
+function exchangeOf(store: Store): NonNullable<Store["exchange"]> {
+  return (changes, signal) => required(store.exchange, "exchange").call(store, changes, signal);
 }
 
 async function next(states: AsyncIterator<Snapshot>): Promise<Snapshot> {

@@ -1,3 +1,4 @@
+import type { DockerConnection } from "../edges/docker/connection.js";
 import type { Terminal } from "../display/terminal.js";
 import type { SettingName, Settings } from "../settings.js";
 
@@ -91,6 +92,7 @@ export const DOCKER_SETTINGS = [
   "docker",
   "docker-tls",
   "docker-cert-path",
+  "docker-config",
   "filter",
   "prefix",
   "advertise",
@@ -117,3 +119,9 @@ export const DECISION_SETTINGS = [
   "etcd",
   "store",
 ] as const satisfies readonly SettingName[];
+
+/** How an engine is spoken to as the settings have it. */
+export function connectionTo(url: string, settings: Settings): DockerConnection {
+  const { "docker-tls": tls, "docker-cert-path": certPath, "docker-config": configPath } = settings;
+  return { url, tls, certPath, configPath };
+}

@@ -11,7 +11,7 @@ import { type Runnable, runAll } from "../flow/run-all.js";
 import { watchStalls } from "../flow/stall.js";
 import type { Orders, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
-import type { ProcessWorld } from "./command.js";
+import { connectionTo, type ProcessWorld } from "./command.js";
 import { storeEndpoints } from "./stores.js";
 import { type DaemonCondition, onHeldIn, openLastingIdentity, policyOf, type Deps } from "./daemon.js";
 
@@ -107,7 +107,7 @@ export async function openAgent(
   const address = new HostAddress(engine.advertise, storeEndpoints(settings));
   const { ip, how } = await address.find(signal);
   emit({ kind: "advertising", ip, how: engine.advertisedSince ?? how });
-  const connection = { url: engine.url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
+  const connection = connectionTo(engine.url, settings);
   if (isOpenToAll(engine.url, connection.tls)) emit({ kind: "advice", about: engine.url, advice: OPEN_ENGINE });
   const containers = new DockerContainers(
     {

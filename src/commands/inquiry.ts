@@ -15,6 +15,7 @@ import { askAgent } from "../edges/status/agent-client.js";
 import { hasCode, HecdError } from "../errors.js";
 import { systemClock } from "../flow/clock.js";
 import type { Settings } from "../settings.js";
+import { connectionTo } from "./command.js";
 import { policyOf } from "./daemon.js";
 import { enginesOf } from "./engines.js";
 import { storeEndpoints } from "./stores.js";
@@ -120,8 +121,7 @@ export interface ReachedEngine {
 
 /** The engines that the settings name. */
 export function placesOf(settings: Settings): readonly ReachedEngine[] {
-  const { "docker-tls": tls, "docker-cert-path": certPath } = settings;
-  return enginesOf(settings).map(({ url, ...host }) => ({ connection: { url, tls, certPath }, ...host }));
+  return enginesOf(settings).map(({ url, ...host }) => ({ connection: connectionTo(url, settings), ...host }));
 }
 
 /** The container that was found; throws when there is none or more than one. */

@@ -28,6 +28,7 @@ export const renderCommand: Command = {
     "docker",
     "docker-tls",
     "docker-cert-path",
+    "docker-config",
     "state-dir",
     "once",
     "dry-run",

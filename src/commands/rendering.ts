@@ -19,6 +19,7 @@ import type { Renderer, RendererParts } from "../renderer/renderer.js";
 import type { Settings } from "../settings.js";
 import { compileTemplate } from "../template/compile.js";
 import { type RenderInput, type Rendering } from "../template/template.js";
+import { connectionTo } from "./command.js";
 import type { Deps } from "./daemon.js";
 
 /** What templates can look at besides the keys. */
@@ -87,7 +88,7 @@ const CONTAINERS = () => import("../edges/haproxy-container/select.js");
 /** The engine that has the container of an HAProxy, where a resource names none. */
 export function engineInUse(settings: Settings): DockerConnection {
   const [url = ""] = settings.docker;
-  return { url, tls: settings["docker-tls"], certPath: settings["docker-cert-path"] };
+  return connectionTo(url, settings);
 }
 
 /** The files of resources, here or in a container, and what reads them. */

@@ -2,7 +2,7 @@ import { type Explanation, explainHeld, sentenceOf } from "../core/decision/expl
 import { findContainer } from "../core/decision/find-container.js";
 import { shortId } from "../core/decision/new-instance.js";
 import type { Reason } from "../core/model/reason.js";
-import { launch } from "../edges/docker/cli.js";
+import { launch } from "../edges/docker/control.js";
 import { askAgent } from "../edges/status/agent-client.js";
 import { HecdError } from "../errors.js";
 import { sleep, systemClock as clock } from "../flow/clock.js";

@@ -30,7 +30,7 @@ export const stopCommand: OperandCommand = {
     "",
     "  hecd stop web-1 --drain-delay 10s",
   ].join("\n"),
-  settings: ["drain-delay", "agent", "admin-token-file", "docker", "docker-tls", "docker-cert-path"],
+  settings: ["drain-delay", "agent", "admin-token-file", "docker", "docker-tls", "docker-cert-path", "docker-config"],
   async run({ operand }, settings, world, signal) {
     const { stdout, stderr } = world;
     stdout.write(`Stopping ${operand}...\n`);

@@ -55,8 +55,7 @@ async function carryOut(
     const found = switchOf(await store.read(prefixes, signal), service, target);
     if ("refused" in found) throw new HecdError({ code: "switch-refused", service, reason: found.refused });
     if (found.changes.length === 0) return found;
-    if (!store.exchange)
-      throw new HecdError({ code: "switch-refused", service, reason: "its store cannot change several keys as one" });
+    if (!store.exchange) throw new HecdError({ code: "switch-refused", service, reason: "its store can only be read" });
     if (await store.exchange(found.changes, signal)) return found;
   }
   const reason = "somebody else changes the same keys over and over";

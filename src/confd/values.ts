@@ -155,13 +155,13 @@ function driverOf(value: string): ReloadDriver | undefined {
   }
 }
 
-/** `NAME`, or `NAME@ENGINE` with the URL of an engine; one without a scheme is of TCP. */
+/** `NAME`, or `NAME@ENGINE` with the URL or the context of an engine; one without a scheme is of TCP. */
 function containerAt(text: string): ReloadDriver | undefined {
   const at = text.indexOf("@");
   const [container, engine] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(container) || engine === "") return undefined;
-  const url = engine === undefined || engine.includes("://") ? engine : `tcp://${engine}`;
-  if (url !== undefined && !/^(unix|tcp|https?):\/\/\S+$/.test(url)) return undefined;
+  const url = engine === undefined || /:\/\/|^context:/.test(engine) ? engine : `tcp://${engine}`;
+  if (url !== undefined && !/^((unix|tcp|https?):\/\/|context:)\S+$/.test(url)) return undefined;
   return { kind: "docker", container, engine: url, signal: undefined };
 }
 

@@ -4,6 +4,7 @@ import { type Column, columnsOf } from "./columns.js";
 import { eventLine, type ShownEvent } from "./event-line.js";
 import type { ScreenLine, Style } from "./frame.js";
 import type { MinuteTally } from "./pace.js";
+import { listedRows } from "./services-table.js";
 import type { DaemonStatus } from "./status-table.js";
 import { visible } from "./table.js";
 import type { Size } from "./terminal.js";
@@ -29,6 +30,8 @@ interface Row {
   readonly server: string;
   readonly address: string;
   readonly state: string;
+  /** With the reason, where keys of steering have given it. */
+  readonly weight: string;
   readonly proxy: ServerStatistics | undefined;
 }
 
@@ -37,6 +40,7 @@ const LEFT: readonly Column[] = [
   { title: "SERVER", align: "left", least: 8 },
   { title: "ADDRESS", align: "left", least: 12 },
   { title: "STATE", align: "left" },
+  { title: "WEIGHT", align: "left", least: 6 },
 ];
 
 const OF_PROXY: readonly Column[] = [
@@ -130,23 +134,24 @@ function rowsOf(list: ServiceList | undefined, statistics: ProxyStatistics | und
   const byPlace = new Map(statistics?.servers.map((each) => [`${each.backend} ${each.address}`, each]));
   const byAddress = new Map(statistics?.servers.map((each) => [each.address, each]));
   const proxyOf = (service: string, addr: string) => byPlace.get(`${service} ${addr}`) ?? byAddress.get(addr);
-  return (list?.services ?? []).flatMap(({ name: service, servers, resting }) =>
-    [...servers.map((server) => ({ ...server, state: "up" })), ...resting].map(({ container, addr, state }) => {
-      return { service, server: container, address: addr, state, proxy: proxyOf(service, addr) };
+  return (list?.services ?? []).flatMap((service) =>
+    listedRows(service).map(({ container: server, addr: address, state, weight }): Row => {
+      return { service: service.name, server, address, state, weight, proxy: proxyOf(service.name, address) };
     }),
   );
 }
 
-function cellsOf({ service, server, address, state, proxy }: Row): readonly string[] {
-  if (!proxy) return [service, server, address, state, "-", "-", "-", "-"];
+function cellsOf({ service, server, address, state, weight, proxy }: Row): readonly string[] {
+  const ours = [service, server, address, state, weight];
+  if (!proxy) return [...ours, "-", "-", "-", "-"];
   const { status, sessions, rate, errors } = proxy;
-  return [service, server, address, state, visible(status), `${sessions}`, `${rate}`, `${errors}`];
+  return [...ours, visible(status), `${sessions}`, `${rate}`, `${errors}`];
 }
 
 /** What a person should look at: where HAProxy takes a server that is to serve for dead, and what gets no work. */
-function styleOf({ state, proxy }: Row): Style | undefined {
+function styleOf({ state, weight, proxy }: Row): Style | undefined {
   if (state === "up" && proxy?.status.startsWith("DOWN")) return "bad";
-  return state === "up" ? undefined : "warn";
+  return state === "up" && !/^0\b/.test(weight) ? undefined : "warn";
 }
 
 type Order = (a: Row, b: Row) => number;

@@ -173,6 +173,7 @@ describe("a resource of an HAProxy in a container", () => {
   test.each([
     ["docker:edge", { container: "edge", engine: undefined }],
     ["docker:edge@unix:///run/podman/podman.sock", { container: "edge", engine: "unix:///run/podman/podman.sock" }],
+    ["docker:edge@context:prod", { container: "edge", engine: "context:prod" }],
     ["docker:edge@10.0.0.5:2375", { container: "edge", engine: "tcp://10.0.0.5:2375" }],
     ["docker:edge@https://10.0.0.5:2376", { container: "edge", engine: "https://10.0.0.5:2376" }],
   ])("names it as %s", (reload, place) => {

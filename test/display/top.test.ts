@@ -58,10 +58,10 @@ describe("hecd top", () => {
       "hecd top  14:03:22   agent ready   renderer waits for etcd",
       "2 services, 2 servers up, 1 not   last minute: 4 changes, 6 commands, 1 reload",
       "HAProxy of haproxy.toml runs what its file says: 7 sessions, 3/s, 5xx: 1",
-      "SERVICE SERVER ADDRESS    STATE    HAPROXY  SESS RATE ERR",
-      "api     api-1  10.0.0.5:3 up       DOWN 1/2    0    3   1",
-      "web     web-1  10.0.0.5:1 up       UP          7    3   1",
-      "web     web-2  10.0.0.5:2 draining -           -    -   -",
+      "SERVICE SERVER ADDRESS    STATE    WEIGHT HAPROXY  SESS RATE ERR",
+      "api     api-1  10.0.0.5:3 up       100    DOWN 1/2    0    3   1",
+      "web     web-1  10.0.0.5:1 up       100    UP          7    3   1",
+      "web     web-2  10.0.0.5:2 draining 100    -           -    -   -",
       "q quit   s sort: service   / filter   arrows scroll   3 of 3",
     ]);
   });
@@ -75,8 +75,23 @@ describe("hecd top", () => {
     ]);
   });
 
+  test("shows which servers get less work than others by keys of steering, and why, and what is in maintenance", () => {
+    const steering = [
+      ["/hecd/v1/steering/api/maintenance", "true"],
+      ["/hecd/v1/steering/web/only", "green"],
+    ] as const;
+    const keys = [...KEYS, record({ name: "web-3", port: 4, tags: ["green"] }), ...steering];
+    const lines = shown({ list: serviceListOf(snapshotOf(1n, keys)), statistics: undefined });
+    expect(lines.slice(5, 9).map((line) => line.trimEnd())).toEqual([
+      "api     api-1  10.0.0.5:3 maintenance 100",
+      "web     web-1  10.0.0.5:1 up          0 (green alone serves)",
+      "web     web-2  10.0.0.5:2 draining    100",
+      "web     web-3  10.0.0.5:4 up          100",
+    ]);
+  });
+
   test("leaves HAProxy's columns out where it cannot be asked", () => {
-    expect(shown({ statistics: undefined })[4]).toMatch(/^SERVICE SERVER ADDRESS +STATE *$/);
+    expect(shown({ statistics: undefined })[4]).toMatch(/^SERVICE SERVER ADDRESS +STATE +WEIGHT *$/);
   });
 
   test("puts what needs a look first, or what is busiest", () => {

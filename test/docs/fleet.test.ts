@@ -21,13 +21,13 @@ describe("the page of fleets", () => {
     const many = haproxyIn("Many of them");
     expect(many?.reload).toEqual(reload);
     const names = readTargets(many?.targets ?? [], "edge").map(({ name }) => name);
-    expect(names).toHaveLength(11);
-    expect([names[0], names.at(-1)]).toEqual(["edge@tcp://192.168.0.2:2375", "inner@tcp://10.0.0.6:2375"]);
+    expect(names).toHaveLength(12);
+    expect([names[0], names.at(-1)]).toEqual(["edge@tcp://192.168.0.2:2375", "edge@context:prod"]);
   });
 
   test("names every engine as it may stand behind a container", () => {
     const ways = textOf(PAGE).match(/`docker:edge@[^`]+`/g) ?? [];
-    expect(ways).toHaveLength(3);
+    expect(ways).toHaveLength(4);
     for (const way of ways) {
       const toml = `[template]\nsrc = "a"\ndest = "/a"\nkeys = ["/a"]\n[haproxy]\nreload = "${way.slice(1, -1)}"\n`;
       expect(parseResource("a.toml", toml)).toHaveProperty("resource");

@@ -71,6 +71,7 @@ describe("the page of Docker engines", () => {
     expect(read.map(({ hosts }) => hosts)).toEqual([
       [here],
       [["192.168.0.5", "192.168.0.5"]],
+      [["prod", "10.0.0.5"]],
       [here, ["node5", "10.0.0.5"]],
       [2, 3, 4, 5, 6, 7, 8, 9, 10].map((last) => [`192.168.0.${last}`, `192.168.0.${last}`]),
       [here],

@@ -16,21 +16,17 @@ afterAll(async () => {
   await consul[Symbol.asyncDispose]();
 });
 
-describeStore(
-  "the store in Consul",
-  async () => {
-    const told: HecdEvent[] = [];
-    const deps = { clock: systemClock, emit: (event: HecdEvent) => told.push(event) };
-    const store = openConsul({ endpoints: [consul.endpoint] }, deps);
-    return {
-      store,
-      told,
-      root: `/test/${++tests}`,
-      put: (key, value) => consul.put(key, value),
-      delete: (key) => consul.delete(key),
-      expire: () => consul.expire(),
-      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-    };
-  },
-  { canExchange: false },
-);
+describeStore("the store in Consul", async () => {
+  const told: HecdEvent[] = [];
+  const deps = { clock: systemClock, emit: (event: HecdEvent) => told.push(event) };
+  const store = openConsul({ endpoints: [consul.endpoint] }, deps);
+  return {
+    store,
+    told,
+    root: `/test/${++tests}`,
+    put: (key, value) => consul.put(key, value),
+    delete: (key) => consul.delete(key),
+    expire: () => consul.expire(),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+});

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Certificates, makeCertificates } from "../support/certificates.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
+import { makeContext } from "../support/docker-contexts.js";
 import { startEtcd } from "../support/etcd.js";
 import { DEFAULT_NETWORK, IS_PODMAN, needs, SPEAKS_TLS, TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
@@ -84,6 +85,17 @@ describe("a Docker engine that speaks TLS", () => {
     });
     await eventually("the key", async () => (await etcd.keys("/app")).has("/app/servers/tls-env"));
     expect(agent.log).not.toContain("without TLS");
+  });
+
+  test("is spoken to as a context of Docker's says", async () => {
+    await using config = await tempDir();
+    await makeContext(config.path, "secure", { Host: `tcp://127.0.0.1:${port}` }, certificates.client);
+    await makeContext(config.path, "near", { Host: inside.url });
+    for (const name of ["secure", "near"]) {
+      const connection = { url: `context:${name}`, tls: false, certPath: undefined, configPath: config.path };
+      await using followed = new Followed({ connection });
+      await followed.sees("tls-env", { status: "running" });
+    }
   });
 
   test("is not believed when a stranger has signed it, and does not believe a stranger", async () => {

@@ -185,19 +185,3 @@ describe("HAProxies of a group", () => {
     if (answer.kind === "taken") await answer.slot[Symbol.asyncDispose]();
   });
 });
-
-describe("a slot", () => {
-  test("is had by one until it is given back, with the name of who has it, and lost with its lease", async () => {
-    await using store = await openEtcd({ endpoints: [etcd.endpoint] }, { clock: systemClock, emit: () => undefined });
-    const take = (holder: string) => required(store.takeSlot, "slots")({ group: "g", slots: 1, holder }, never);
-    const [one, two] = await Promise.all([take("one"), take("two")]);
-    const [taken] = [one, two].filter(({ kind }) => kind === "taken");
-    expect([one.kind, two.kind].sort()).toEqual(["occupied", "taken"]);
-    expect((await take("three")).kind).toBe("occupied");
-    if (taken?.kind === "taken") await taken.slot[Symbol.asyncDispose]();
-    const next = await take("four");
-    expect(await take("five")).toEqual({ kind: "occupied", holders: ["four"] });
-    if (next.kind === "taken") await next.slot[Symbol.asyncDispose]();
-    expect((await etcd.keys("/hecd/v1/reload-slots/g")).size).toBe(0);
-  });
-});

@@ -16,21 +16,17 @@ afterAll(async () => {
   await zooKeeper[Symbol.asyncDispose]();
 });
 
-describeStore(
-  "the store in ZooKeeper",
-  async () => {
-    const told: HecdEvent[] = [];
-    const deps = { clock: systemClock, emit: (event: HecdEvent) => told.push(event) };
-    const store = openZooKeeper({ endpoints: [zooKeeper.endpoint] }, deps);
-    return {
-      store,
-      told,
-      root: `/test/${++tests}`,
-      put: (key, value) => zooKeeper.put(key, value),
-      delete: (key) => zooKeeper.delete(key),
-      expire: () => zooKeeper.expire(),
-      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-    };
-  },
-  { canExchange: false },
-);
+describeStore("the store in ZooKeeper", async () => {
+  const told: HecdEvent[] = [];
+  const deps = { clock: systemClock, emit: (event: HecdEvent) => told.push(event) };
+  const store = openZooKeeper({ endpoints: [zooKeeper.endpoint] }, deps);
+  return {
+    store,
+    told,
+    root: `/test/${++tests}`,
+    put: (key, value) => zooKeeper.put(key, value),
+    delete: (key) => zooKeeper.delete(key),
+    expire: () => zooKeeper.expire(),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+});

@@ -35,6 +35,8 @@ interface State {
 }
 
 const [port = "0", file = "", token] = process.argv.slice(2);
+/** Behind the token: one that may only read. */
+const READER = "-reader";
 const MOST_OPERATIONS = 64;
 const LEAST_SECONDS = 1; // session_ttl_min
 const timers = new Map<string, NodeJS.Timeout>();
@@ -228,8 +230,16 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const url = new URL(request.url ?? "/", "http://consul.invalid");
   const [, , what, ...rest] = url.pathname.split("/").map(decodeURIComponent);
   const text = await bodyOf(request);
-  if (token !== undefined && request.headers["x-consul-token"] !== token) {
+  const given = request.headers["x-consul-token"];
+  if (token !== undefined && given !== token && given !== `${token}${READER}`) {
     send(response, 403, "Permission denied");
+    return;
+  }
+  if (token !== undefined && given !== token && request.method !== "GET") {
+    // Of a transaction Consul says so as of any other reason why it cannot be made.
+    const Errors = [{ OpIndex: 0, What: "Permission denied: token lacks permission 'key:write'" }];
+    if (what === "txn") send(response, 409, { Results: null, Errors });
+    else send(response, 403, "Permission denied");
     return;
   }
   const id = rest[1] ?? "";

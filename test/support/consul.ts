@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import type { TestServer } from "../store-faults.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { ServerProcess } from "./server-process.js";
 import { tempDir } from "./temp-dir.js";
 
 const PROGRAM = new URL("consul-server.ts", import.meta.url).pathname;
@@ -14,14 +13,12 @@ interface Pair {
 }
 
 /** What stands in for a Consul, as a process with a file of its own, in the hands of a test. */
-export class TestConsul implements TestServer {
-  readonly port: number;
+export class TestConsul extends ServerProcess implements TestServer {
   readonly #folder: string;
   readonly #token: string | undefined;
-  #child: ChildProcess | undefined;
 
   private constructor(port: number, folder: string, token: string | undefined) {
-    this.port = port;
+    super(port);
     this.#folder = folder;
     this.#token = token;
   }
@@ -33,34 +30,11 @@ export class TestConsul implements TestServer {
     return consul;
   }
 
-  get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
   /** Starts the process; resolves when it answers. */
   async start(): Promise<void> {
     const args = [String(this.port), `${this.#folder}/state.json`, ...(this.#token === undefined ? [] : [this.#token])];
-    this.#child = spawn(process.execPath, ["--import", "tsx", PROGRAM, ...args], { stdio: "ignore" });
+    this.execute(process.execPath, ["--import", "tsx", PROGRAM, ...args]);
     await eventually("the server to answer", () => this.#ask("GET", "kv/").catch(() => undefined), 20_000);
-  }
-
-  /** Ends the process as a crash would; its data stays. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  }
-
-  /** Freezes the process: its connections stay, and nothing answers. */
-  freeze(): void {
-    this.#child?.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#child?.kill("SIGCONT");
   }
 
   /** Removes all its data; it must not run. */

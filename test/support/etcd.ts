@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +9,7 @@ import { ETCD, ETCDCTL } from "./etcd-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { required } from "./required.js";
+import { ServerProcess } from "./server-process.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
@@ -22,13 +22,11 @@ export interface EtcdSetup {
 }
 
 /** One etcd child process with a data directory of its own, in the hands of a test. */
-export class TestEtcd implements TestServer {
-  readonly port: number;
+export class TestEtcd extends ServerProcess implements TestServer {
   readonly #identity: readonly string[];
   readonly #argv: readonly string[];
   readonly #dataDir: string;
   readonly #onDispose: () => Promise<void>;
-  #child: ChildProcess | undefined;
   #credentials: readonly string[] = [];
 
   /** `identity` are the arguments that say which member of which cluster it is. */
@@ -39,15 +37,11 @@ export class TestEtcd implements TestServer {
     argv: readonly string[],
     onDispose: () => Promise<void>,
   ) {
-    this.port = port;
+    super(port);
     this.#dataDir = dataDir;
     this.#identity = identity;
     this.#argv = argv;
     this.#onDispose = onDispose;
-  }
-
-  get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
   }
 
   /** Starts the process; resolves when it answers. */
@@ -58,34 +52,13 @@ export class TestEtcd implements TestServer {
 
   /** Starts the process without waiting for it. */
   launch(): void {
-    this.#child = spawn(ETCD, ["--data-dir", this.#dataDir, ...this.#identity, ...this.#argv], {
-      stdio: "ignore",
-      env: { ...process.env, ETCD_LOGGER: "zap", ETCD_LOG_LEVEL: "error" },
-    });
+    const logs = { ETCD_LOGGER: "zap", ETCD_LOG_LEVEL: "error" };
+    this.execute(ETCD, ["--data-dir", this.#dataDir, ...this.#identity, ...this.#argv], logs);
   }
 
   /** Resolves when a write succeeds. */
   async answers(): Promise<void> {
     await eventually("etcd to answer", () => this.ctl("put", "/test/answers", "yes").then(() => true), 20_000, 50);
-  }
-
-  /** Ends the process as a crash would; its data stays. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  }
-
-  /** Freezes the process: its connections stay, and nothing answers. */
-  freeze(): void {
-    this.#child?.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#child?.kill("SIGCONT");
   }
 
   /** Removes all its data; it must not run. */

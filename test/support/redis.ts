@@ -1,23 +1,29 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { TestServer } from "../store-faults.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { ServerProcess } from "./server-process.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
 
+const EXPIRE = `
+for _, lease in ipairs(redis.call('KEYS', 'hecd:lease:*')) do
+  for _, key in ipairs(redis.call('HKEYS', lease)) do
+    if redis.call('PTTL', key) > 0 then redis.call('UNLINK', key) end
+  end
+  redis.call('UNLINK', lease)
+end`;
+
 /** One Redis child process with a folder of its own, in the hands of a test. */
-export class TestRedis implements TestServer {
-  readonly port: number;
+export class TestRedis extends ServerProcess implements TestServer {
   readonly #folder: string;
   readonly #argv: readonly string[];
-  #child: ChildProcess | undefined;
 
   private constructor(port: number, folder: string, argv: readonly string[]) {
-    this.port = port;
+    super(port);
     this.#folder = folder;
     this.#argv = argv;
   }
@@ -29,40 +35,17 @@ export class TestRedis implements TestServer {
     return redis;
   }
 
-  get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
   /** Starts the process; resolves when it answers. */
   async start(): Promise<void> {
     const own = ["--bind", "127.0.0.1", "--port", String(this.port), "--dir", this.#folder, "--save", ""];
     const args = [...own, "--appendonly", "yes", "--appendfsync", "always", "--notify-keyspace-events", "KA"];
-    this.#child = spawn("redis-server", [...args, ...this.#argv], { stdio: "ignore" });
+    this.execute("redis-server", [...args, ...this.#argv]);
     await eventually(
       "Redis to answer",
       async () => /PONG|NOAUTH/.test(await this.cli("ping").catch(() => "")),
       20_000,
       20,
     );
-  }
-
-  /** Ends the process as a crash would; its data stays. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  }
-
-  /** Freezes the process: its connections stay, and nothing answers. */
-  freeze(): void {
-    this.#child?.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#child?.kill("SIGCONT");
   }
 
   /** Removes all its data; it must not run. */
@@ -89,13 +72,9 @@ export class TestRedis implements TestServer {
     await this.cli("set", key, value);
   }
 
-  /** Lets every lease run out, as if no sign of life had come for too long. */
+  /** Lets every lease run out, as if no sign of life had come for too long; a key that somebody has set since stays. */
   async expire(): Promise<void> {
-    const own = (await this.cli("--scan", "--pattern", "hecd:lease:*")).split("\n").filter((name) => name !== "");
-    for (const lease of own) {
-      const fields = (await this.cli("hkeys", lease)).split("\n").filter((field) => field.startsWith("/"));
-      await this.cli("unlink", lease, ...fields);
-    }
+    await this.cli("eval", EXPIRE, "0");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ZooKeeperConnection } from "../../src/edges/zookeeper/connection.js";
@@ -19,6 +17,7 @@ import { systemClock } from "../../src/flow/clock.js";
 import type { TestServer } from "../store-faults.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { ServerProcess } from "./server-process.js";
 import { tempDir } from "./temp-dir.js";
 
 const EVERYBODY: Right = { scheme: "world", id: "anyone", rights: 31 };
@@ -27,14 +26,12 @@ const EVERYBODY: Right = { scheme: "world", id: "anyone", rights: 31 };
 const SESSIONS = "/hecd/v1/zookeeper";
 
 /** One ZooKeeper child process with a folder of its own, in the hands of a test. */
-export class TestZooKeeper implements TestServer {
-  readonly port: number;
+export class TestZooKeeper extends ServerProcess implements TestServer {
   readonly #folder: string;
-  #child: ChildProcess | undefined;
   #hand: Promise<ZooKeeperConnection> | undefined;
 
   private constructor(port: number, folder: string) {
-    this.port = port;
+    super(port);
     this.#folder = folder;
   }
 
@@ -49,40 +46,17 @@ export class TestZooKeeper implements TestServer {
     return zooKeeper;
   }
 
-  get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
   /** Starts the process; resolves when it answers. */
   async start(): Promise<void> {
     const memory = ["-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
     const config = join(this.#folder, "zoo.cfg");
     const program = ["-cp", "/usr/share/java/zookeeper.jar", "org.apache.zookeeper.server.quorum.QuorumPeerMain"];
-    this.#child = spawn("java", [...memory, ...program, config], { stdio: "ignore" });
+    this.execute("java", [...memory, ...program, config]);
     await eventually(
       "ZooKeeper to answer",
       () => this.#use((hand) => hand.ask(getData("/"))).catch(() => undefined),
       30_000,
     );
-  }
-
-  /** Ends the process as a crash would; its data stays. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  }
-
-  /** Freezes the process: its connections stay, and nothing answers. */
-  freeze(): void {
-    this.#child?.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#child?.kill("SIGCONT");
   }
 
   /** Removes all its data; it must not run. */

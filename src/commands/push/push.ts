@@ -8,10 +8,11 @@ import { HecdError } from "../../errors.js";
 import type { Resource } from "../../ports.js";
 import type { Settings } from "../../settings.js";
 import { type OperandCommand, type ProcessWorld, STORE_SETTINGS } from "../command.js";
-import { type Deps, openPlainDeps } from "../daemon.js";
+import { type Deps, holderIn, openPlainDeps } from "../daemon.js";
 import { compileWith, templateDeps, engineInUse, withFolders } from "../rendering.js";
 import { openStores } from "../stores.js";
 import { pushToAll } from "./fleet.js";
+import { lockPush } from "./lock.js";
 import { Site } from "./site.js";
 import { PushVoice } from "./voice.js";
 
@@ -48,6 +49,7 @@ export const pushCommand: OperandCommand = {
       "docker",
       "docker-tls",
       "docker-cert-path",
+      "docker-config",
       "parallel",
       "canary",
       "wait",
@@ -62,7 +64,11 @@ export const pushCommand: OperandCommand = {
     await using stores = await openStores(settings, deps, world);
     const compile = compileWith(templateDeps(templatesIn(settings.confdir), world));
     const reports: { readonly resource: string; readonly targets: readonly TargetReport[] }[] = [];
+    const folder = recordsIn(settings);
+    const holder = holderIn(world);
     for (const resource of resources) {
+      await using _lock =
+        folder === undefined ? undefined : await lockPush(folder, resource.name, holder, deps.clock, signal);
       const snapshot = await stores.of(resource).read(resource.prefixes, signal);
       const { text, leftOut } = (await compile(resource))(snapshot);
       for (const { key, reason } of leftOut) world.stderr.write(`Left out ${key}: ${reason}\n`);
@@ -98,6 +104,11 @@ async function wantedResources(
   throw new HecdError({ code: "usage", problem: `There are no targets in ${of}: name them in its table [haproxy]` });
 }
 
+/** Where it is kept how far pushes have come; undefined where that is nowhere. */
+function recordsIn({ "state-dir": folder }: Settings): string | undefined {
+  return folder === "off" ? undefined : join(folder, "push");
+}
+
 /** What a push works with besides its resource. */
 interface PushParts {
   readonly settings: Settings;
@@ -116,8 +127,8 @@ async function pushOne(
   const container = haproxy?.reload.kind === "docker" ? haproxy.reload.container : "";
   const targets = readTargets(haproxy?.targets ?? [], container);
   const job = jobOf(text, targets);
-  const folder = settings["state-dir"];
-  const file = folder === "off" ? undefined : new StateFile(join(folder, "push", `${resource.name}.json`));
+  const folder = recordsIn(settings);
+  const file = folder === undefined ? undefined : new StateFile(join(folder, `${resource.name}.json`));
   let state = file ? parseState(await file.read(), job) : freshState(job);
   const note = async (change: Partial<PushState>): Promise<void> => {
     state = { ...state, ...change };

@@ -42,7 +42,7 @@ function targetAt(text: string, usual: string): FleetTarget {
   const at = text.indexOf("@");
   const container = at < 0 ? usual : text.slice(0, at);
   const place = text.slice(at + 1);
-  const engine = place.includes("://") ? place : `tcp://${place}`;
+  const engine = /:\/\/|^context:/.test(place) ? place : `tcp://${place}`;
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(container)) throw usage(text, "must be CONTAINER@ENGINE or ENGINE");
   if (!parseDockerUrl(engine)) throw usage(text, `the engine ${DOCKER_URL_RULE}`);
   return { container, engine, name: `${container}@${engine}` };

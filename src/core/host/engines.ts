@@ -2,7 +2,7 @@ import { HecdError } from "../../errors.js";
 import { NAME } from "../text/patterns.js";
 import { isIp } from "./advertise.js";
 import { withoutLogin } from "../text/without-secrets.js";
-import { DOCKER_URL_RULE, isHere, parseDockerUrl } from "./docker-url.js";
+import { DOCKER_URL_RULE, type DockerPlace, isHere, parseDockerUrl } from "./docker-url.js";
 import { fitName, hostIdOf, type HostNames } from "./host-id.js";
 import { expandRanges } from "./ranges.js";
 
@@ -82,16 +82,25 @@ function engineAt(url: string, said: Said, defaults: EngineDefaults, isOnly: boo
   if (!place) throw usage(`--docker ${withoutLogin(url)} ${DOCKER_URL_RULE}`);
   const common = isHere(place) || isOnly ? defaults : { advertise: undefined, hostId: undefined };
   const host = place.kind === "tcp" && !isHere(place) ? place.host : undefined;
+  if (place.kind === "context" && (said.advertise ?? common.advertise) === undefined) {
+    throw usage(`--docker ${withoutLogin(url)}: say by which address the ports of that engine are reached, as ?advertise=IP`);
+  }
   const advertise = said.advertise ?? common.advertise ?? (host !== undefined && isIp(host) ? host : undefined);
   if (host !== undefined && advertise === undefined) {
     throw usage(
       `--docker ${withoutLogin(url)} is another machine: say by which address its ports are reached, as ?advertise=IP`,
     );
   }
-  const named = said["host-id"] ?? common.hostId ?? (host === undefined ? undefined : fitName(host));
+  const named = said["host-id"] ?? common.hostId ?? nameOf(place, host);
   if (named === "")
     throw usage(`--docker ${withoutLogin(url)}: its host cannot be a name in the store; give it one as ?host-id=NAME`);
   return { url, advertise, hostId: hostIdOf(named, defaults.names) };
+}
+
+/** What a host is called of which nothing is said; undefined for this machine. */
+function nameOf(place: DockerPlace, host: string | undefined): string | undefined {
+  const name = place.kind === "context" ? place.name : host;
+  return name === undefined ? undefined : fitName(name);
 }
 
 function usage(problem: string): HecdError {

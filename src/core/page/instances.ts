@@ -13,6 +13,7 @@ import type { Snapshot } from "../model/snapshot.js";
 import { serverEntryOf } from "../view/server-entry.js";
 import type { AgentFacts } from "./facts.js";
 import { type Mark, mark } from "./mark.js";
+import { type PageSteering, steeringAt, SteeringReader } from "./steering.js";
 
 /** An instance as we have it, whether its agent is here or elsewhere. */
 export interface OurInstance {
@@ -32,6 +33,8 @@ export interface OurInstance {
   readonly why: string;
   readonly weight: number;
   readonly isMaintained: boolean;
+  /** Whether keys of steering have it rest, which nobody misses. */
+  readonly isRested?: boolean;
   /** Who takes orders about it, where that is somebody here; and whether it is drained. */
   readonly container?: { readonly id: string; readonly isDrained: boolean } | undefined;
 }
@@ -97,10 +100,19 @@ export function ofStore(
   return { instances, unusable };
 }
 
+/** The instance as keys of steering have it: one of weight 0 gets no new work, and is not missed. */
+export function steeredInstance(instance: OurInstance, steering: PageSteering): OurInstance {
+  const found = instance.serves ? steeringAt(steering, instance.service, instance.address) : undefined;
+  if (!found) return instance;
+  const { weight, words } = found;
+  return { ...instance, weight, serves: weight > 0, isRested: weight === 0, why: words };
+}
+
 type ReadEntry = ReturnType<typeof serverEntryOf>;
 
 /** Reads values of the store, each but once for as long as it is asked for in every round. */
 export class RecordReader {
+  readonly steering = new SteeringReader();
   #entries = new Map<string, ReadEntry>();
   #instances = new Map<string, Instance | undefined>();
   #usedEntries = new Map<string, ReadEntry>();

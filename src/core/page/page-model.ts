@@ -3,7 +3,7 @@ import type { PageFacts } from "./facts.js";
 import { type CertificateModel, certificatesModel, type FileModel, filesModel } from "./files.js";
 import { historiesModel, type HistoryModel } from "./history.js";
 import { type HostModel, hostsModel } from "./hosts.js";
-import { type LeftOutContainer, ofAgents, ofStore, type RecordReader } from "./instances.js";
+import { type LeftOutContainer, ofAgents, ofStore, type RecordReader, steeredInstance } from "./instances.js";
 import type { Link } from "./links.js";
 import { barPlot, type Plot } from "./plot.js";
 import { type ServiceModel, servicesModel } from "./services.js";
@@ -33,15 +33,17 @@ export function pageModel(facts: PageFacts, reader: RecordReader): PageModel {
   const { at, daemon, waitingFor, agents, snapshot, resources, proxies, links, hour, told } = facts;
   const own = ofAgents(agents, waitingFor, reader);
   const others = snapshot && ofStore(snapshot, new Set(agents.map(({ host }) => host)), reader);
+  const steering = reader.steering.of(snapshot);
   reader.endRound();
-  const instances = [...own.instances, ...(others?.instances ?? [])];
+  const instances = [...own.instances, ...(others?.instances ?? [])].map((each) => steeredInstance(each, steering));
   const answering = [...proxies.values()].filter((proxy) => proxy !== undefined);
-  const services = servicesModel({ instances, hour, proxies: answering.length > 0 ? answering : undefined });
+  const proxiesOrNone = answering.length > 0 ? answering : undefined;
+  const services = servicesModel({ instances, hour, steering: steering.services, proxies: proxiesOrNone });
   const files = filesModel(resources, at);
   const certificates = certificatesModel(resources, at);
   const histories = facts.histories && historiesModel(resources, facts.histories);
   const hosts = hostsModel(agents, snapshot, instances);
-  const unusable = others?.unusable ?? [];
+  const unusable = [...(others?.unusable ?? []), ...steering.unusable];
   const { leftOut } = own;
   return {
     title: `${daemon.machine}: hecd ${daemon.role}`,

@@ -4,6 +4,7 @@ import type { OurInstance } from "./instances.js";
 import { byLevel, type Level, type Mark, mark, worst } from "./mark.js";
 import { barPlot, linePlot, type Plot } from "./plot.js";
 import { differenceOf, type TheirServer, TheirServers } from "./proxies.js";
+import type { PageSteering } from "./steering.js";
 
 /** A service with all that serve it, as we have them and as HAProxy has them. */
 export interface ServiceModel {
@@ -14,6 +15,8 @@ export interface ServiceModel {
   readonly state: Mark;
   /** `3 up, 1 draining`. */
   readonly counts: string;
+  /** What keys of steering come to: `10 % for v2`; empty where there are none. */
+  readonly steering: string;
   /** The sum of what HAProxy says of its backend; undefined where that is not known. */
   readonly traffic: Traffic | undefined;
   readonly errors: Plot | undefined;
@@ -62,12 +65,15 @@ export interface ServiceFacts {
   /** What every HAProxy says that answers; undefined where there is none, or none answers. */
   readonly proxies: readonly ProxyStatistics[] | undefined;
   readonly hour: HourSeries;
+  readonly steering: PageSteering["services"];
 }
 
 const PLOT_HEIGHT = 20;
 
+const NOT_STEERED = { words: "", isMaintained: false };
+
 /** The services, those first that need somebody. */
-export function servicesModel({ instances, proxies, hour }: ServiceFacts): readonly ServiceModel[] {
+export function servicesModel({ instances, proxies, hour, steering }: ServiceFacts): readonly ServiceModel[] {
   const theirs = new TheirServers(proxies ?? []);
   const rows = new Map<string, RowModel[]>();
   const groups = new Map<string, OurInstance[]>();
@@ -78,7 +84,9 @@ export function servicesModel({ instances, proxies, hour }: ServiceFacts): reado
   for (const server of theirs.unclaimed) put(rows, server.backend, strangerOf(server, groups.has(server.backend)));
   const backends = new Map(proxies?.flatMap((proxy) => proxy.backends.map((backend) => [backend.name, backend])));
   return [...rows]
-    .map(([name, own]) => serviceOf(name, groups.get(name) ?? [], own, backends.get(name), hour))
+    .map(([name, own]) => {
+      return serviceOf(name, groups.get(name) ?? [], own, backends.get(name), hour, steering.get(name));
+    })
     .sort(byLevel);
 }
 
@@ -94,15 +102,17 @@ function serviceOf(
   rows: readonly RowModel[],
   backend: BackendStatistics | undefined,
   hour: HourSeries,
+  steering = NOT_STEERED,
 ): ServiceModel {
   const series = hour.services.get(name);
-  const state = stateOf(instances, rows);
+  const state = stateOf(instances, rows, steering.isMaintained);
   return {
     id: `service/${name}`,
     name,
     level: state.level,
     state,
     counts: countsOf(instances, rows),
+    steering: steering.words,
     traffic: backend && {
       sessions: backend.sessions,
       rate: backend.rate,
@@ -116,12 +126,13 @@ function serviceOf(
   };
 }
 
-function stateOf(instances: readonly OurInstance[], rows: readonly RowModel[]): Mark {
+function stateOf(instances: readonly OurInstance[], rows: readonly RowModel[], isMaintained: boolean): Mark {
   if (instances.length === 0) return mark("rest", "HAProxy's own");
+  if (isMaintained) return mark("note", "in maintenance");
   const serving = instances.filter(({ serves }) => serves).length;
   const differing = rows.filter(({ difference }) => difference !== "");
   if (serving === 0) {
-    if (instances.some(({ isMaintained }) => isMaintained)) return mark("note", "in maintenance");
+    if (instances.some((each) => each.isMaintained)) return mark("note", "in maintenance");
     return mark("bad", "nobody serves");
   }
   const isReached = rows.some(({ ours, theirs }) => ours.level === "good" && theirs?.level === "good");
@@ -132,7 +143,8 @@ function stateOf(instances: readonly OurInstance[], rows: readonly RowModel[]): 
       differing.length === 1 ? "1 differs" : `${differing.length} differ`,
     );
   }
-  if (serving < instances.length) return mark("note", `${instances.length - serving} not serving`);
+  const missing = instances.filter(({ serves, isRested }) => !serves && !isRested).length;
+  if (missing > 0) return mark("note", `${missing} not serving`);
   return mark("good", "serves");
 }
 

@@ -58,6 +58,12 @@ export function describeHolder({ hostname, pid, since }: Holder): string {
   return `process ${pid} on ${hostname} since ${since}`;
 }
 
+/** The process that has shown this card to whoever asked, in words for a person. */
+export function describeCard(card: string | undefined): string {
+  const holder = card === undefined ? undefined : parseHolder(card);
+  return holder ? describeHolder(holder) : "a process that does not say who it is";
+}
+
 /**
  * Who keeps an agent from taking the claim that reads `text`, in words for a person; undefined when nobody does.
  *

@@ -3,7 +3,7 @@ import { STEERING } from "../model/keys.js";
 import { keysChanged, type Snapshot } from "../model/snapshot.js";
 import { compareKeys } from "../text/key-order.js";
 import { parseSteering, type SteeringKey } from "../model/steering.js";
-import type { LeftOut, Service } from "./server.js";
+import type { LeftOut, Server, Service } from "./server.js";
 import { steered, type SteeredService } from "./steered-service.js";
 import { servicesOf, type View } from "./view.js";
 
@@ -105,12 +105,17 @@ export function steeringWords(
   return servers.flatMap(({ service, name, addr }) => {
     const found = steering.get(service);
     const server = found?.service.servers.find((each) => each.container === name && each.addr === addr);
-    const because = server && found?.because.get(server.name);
+    const words = server ? serverWords(server, found?.because.get(server.name) ?? "") : "";
     return [
       ...(found?.service.isMaintained ? [`service ${service} is in maintenance`] : []),
-      ...(server && because ? [`weight ${server.weight}${server.backup ? " as a backup" : ""}: ${because}`] : []),
+      ...(words === "" ? [] : [words]),
     ];
   });
+}
+
+/** What holds of a server for this reason, in words: `weight 0: green alone serves`; empty where there is no reason. */
+export function serverWords({ weight, backup }: Pick<Server, "weight" | "backup">, because: string): string {
+  return because === "" ? "" : `weight ${weight}${backup ? " as a backup" : ""}: ${because}`;
 }
 
 /** What all keys of steering come to, in words, the service first: `web: green alone serves`. */

@@ -1,21 +1,12 @@
 import { z } from "zod";
-import type { ChangeOutcome, LeasedChange, LeasedCondition, LeasedKey, NoOutcome } from "../leases/leased-store.js";
+import type { ChangeOutcome, LeasedChange, LeasedCondition, LeasedKey } from "../leases/leased-store.js";
 import type { ConsulClient } from "./client.js";
 import { type ConsulNames, type FoundPair, pairSchema, sessionOfLease, urlOf } from "./listing.js";
-
-/** One of several operations that are carried out together or not at all. */
-interface Operation {
-  readonly Verb: string;
-  readonly Key: string;
-  readonly Value?: string;
-  readonly Index?: number;
-  readonly Session?: string;
-}
+import { carryOutTogether, encoded, type PairOperation } from "./transaction.js";
 
 const madeSchema = z.object({
   Results: z.array(z.object({ KV: z.object({ ModifyIndex: z.int() }).optional() })).nullish(),
 });
-const refusedSchema = z.object({ Errors: z.array(z.object({ What: z.string() })).nullish() });
 
 /** Reads one key. */
 export async function readPair(client: ConsulClient, names: ConsulNames, key: string): Promise<LeasedKey | undefined> {
@@ -35,7 +26,7 @@ export async function carryOutTransaction(
   change: LeasedChange,
   client: ConsulClient,
   names: ConsulNames,
-): Promise<ChangeOutcome | NoOutcome> {
+): Promise<ChangeOutcome | "lease-gone"> {
   const session = sessionOfLease(change.lease);
   for (;;) {
     const known = new Map<string, LeasedKey | undefined>();
@@ -43,23 +34,21 @@ export async function carryOutTransaction(
       if (kind === "has-value") known.set(key, await readPair(client, names, key));
     }
     if (change.conditions.every((condition) => mayHold(condition, known))) {
-      const operations = operationsOf(change, { known, names, session });
-      const { status, body } = await client.ask({ method: "PUT", path: "/v1/txn", body: operations }, [409]);
-      if (status !== 409) {
-        const revision = revisionIn(body) || (await indexOf(client, names, change));
+      const outcome = await carryOutTogether(client, operationsOf(change, { known, names, session }));
+      if (outcome.kind === "made") {
+        const revision = revisionIn(outcome.body) || (await indexOf(client, names, change));
         return { kind: "made", revision, position: 0n };
       }
-      const { Errors } = refusedSchema.parse(body);
-      if (Errors?.some(({ What }) => /invalid session|session .*not found/i.test(What))) return "lease-gone";
+      if (outcome.reasons.some((reason) => /invalid session|session .*not found/i.test(reason))) return "lease-gone";
     }
-    const found = await readAll(client, names, change.otherwise);
+    const found = await readPairs(client, names, change.otherwise);
     if (!(await stillHolds(change, client, names))) return { kind: "refused", found, position: 0n };
   }
 }
 
 /** Whether all conditions hold after all: somebody was faster, and it is as it was. */
 async function stillHolds({ conditions }: LeasedChange, client: ConsulClient, names: ConsulNames): Promise<boolean> {
-  const found = await readAll(
+  const found = await readPairs(
     client,
     names,
     conditions.map(({ key }) => key),
@@ -68,7 +57,7 @@ async function stillHolds({ conditions }: LeasedChange, client: ConsulClient, na
 }
 
 /** Reads keys, many at once. */
-async function readAll(
+export async function readPairs(
   client: ConsulClient,
   names: ConsulNames,
   keys: readonly string[],
@@ -104,8 +93,8 @@ function operationsOf(
     readonly names: ConsulNames;
     readonly session: string;
   },
-): readonly { readonly KV: Operation }[] {
-  const checks = conditions.map((condition): Operation => {
+): readonly PairOperation[] {
+  const checks = conditions.map((condition): PairOperation => {
     const Key = names.of(condition.key);
     switch (condition.kind) {
       case "absent":
@@ -118,17 +107,17 @@ function operationsOf(
         return { Verb: "check-session", Key, Session: sessionOfLease(condition.lease) };
     }
   });
-  const changes = writes.flatMap((write): readonly Operation[] => {
+  const changes = writes.flatMap((write): readonly PairOperation[] => {
     const Key = names.of(write.key);
     if (write.kind === "delete") return [{ Verb: "delete", Key }];
-    const lock = { Verb: "lock", Key, Value: Buffer.from(write.value).toString("base64"), Session: session };
+    const lock = { Verb: "lock", Key, Value: encoded(write.value), Session: session };
     const holder = conditions.find(({ kind, key }) => kind === "on-lease" && key === write.key);
     // What another session of ours holds is let go of within the same transaction.
     return holder?.kind === "on-lease" && holder.lease !== lease
       ? [{ Verb: "unlock", Key, Session: sessionOfLease(holder.lease) }, lock]
       : [lock];
   });
-  return [...checks, ...changes].map((KV) => ({ KV }));
+  return [...checks, ...changes];
 }
 
 /** How far the store is after a change that has only deleted, of which its answer says nothing. */

@@ -1,8 +1,8 @@
 import type { Emit } from "../../core/events/event.js";
-import { outermost } from "../../core/model/prefix.js";
+import { outermostPaths } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
-import type { Store } from "../../ports.js";
+import type { KeyExchange, Store } from "../../ports.js";
 import type { KeyCache } from "../key-cache.js";
 import type { LeasedStore } from "../leases/leased-store.js";
 import { type RemoteKeys, RemoteStore } from "../leases/remote-store.js";
@@ -31,9 +31,9 @@ export function openConsul(
 
 /** The keys of a Consul. */
 class ConsulKeys implements RemoteKeys {
+  readonly pathsOf = outermostPaths;
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
-  readonly hasSlots = false;
   readonly #names: ConsulNames;
   readonly #requests: StoreRequests;
   readonly #client: ConsulClient;
@@ -46,11 +46,6 @@ class ConsulKeys implements RemoteKeys {
     this.#client = new ConsulClient(access, deps.clock);
   }
 
-  /** As with the other stores of confd: `/app/*` is `/app`. */
-  pathsOf(prefixes: readonly string[]): readonly string[] {
-    return outermost(prefixes.map((prefix) => prefix.replaceAll("/*", "")));
-  }
-
   async read(paths: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     const reading = () => Promise.all(paths.map((path) => listPairs(this.#client, this.#names, path)));
     const listings = await this.#requests.ask(reading, signal);
@@ -61,13 +56,18 @@ class ConsulKeys implements RemoteKeys {
     return snapshotOf(revision, entries, new Map(leases));
   }
 
+  async exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> {
+    const { exchangePairs } = await import("./exchange.js");
+    return await this.#requests.ask(() => exchangePairs(changes, this.#client, this.#names), signal);
+  }
+
   follow(paths: readonly string[], cache: KeyCache): ConsulWatch {
     return new ConsulWatch({ requests: this.#requests, client: this.#client, names: this.#names }, paths, cache);
   }
 
   async leases(): Promise<LeasedStore> {
-    const { ConsulLeases } = await import("./leases.js");
-    return new ConsulLeases(this.#requests, this.#client, this.#names);
+    const { consulLeases } = await import("./leases.js");
+    return consulLeases(this.#requests, this.#client, this.#names);
   }
 
   close(): void {

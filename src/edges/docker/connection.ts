@@ -5,20 +5,23 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import type { DockerOptions } from "dockerode";
-import { DOCKER_URL_RULE, parseDockerUrl } from "../../core/host/docker-url.js";
+import { DOCKER_URL_RULE, type DockerAddress, parseDockerUrl } from "../../core/host/docker-url.js";
 import { withoutLogin } from "../../core/text/without-secrets.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import { readBytes } from "../files/read-text.js";
+import { type EngineCertificates, readContext } from "./context.js";
 import { RefusedRequest, UnreadableAnswer } from "./unusable-answers.js";
 
 /** Where a Docker engine is and how it is spoken to, in the words of DOCKER_HOST and its sisters. */
 export interface DockerConnection {
-  /** `unix://PATH`, `tcp://HOST[:PORT]`, `http://...` or `https://...`. */
+  /** `unix://PATH`, `tcp://HOST[:PORT]`, `http://...`, `https://...` or `context:NAME`. */
   readonly url: string;
   /** Whether TLS is spoken over `tcp://`. */
   readonly tls: boolean;
   /** Directory of ca.pem, cert.pem and key.pem; `~/.docker` when TLS is spoken and nothing is said. */
   readonly certPath: string | undefined;
+  /** Docker's own directory, with its contexts; `~/.docker` when nothing is said. */
+  readonly configPath?: string | undefined;
 }
 
 /** What dockerode needs to speak to the engine; destroying `agent` closes every socket. */
@@ -32,7 +35,21 @@ export interface DialOptions {
  *
  * Every option is set, also to undefined: what is left out dockerode would take from the environment.
  */
-export async function dialOptions({ url, tls, certPath }: DockerConnection): Promise<DialOptions> {
+export async function dialOptions({ url, tls, certPath, configPath }: DockerConnection): Promise<DialOptions> {
+  const place = parseDockerUrl(url);
+  if (!place)
+    throw new HecdError({ code: "config-invalid", source: `--docker ${withoutLogin(url)}`, issues: [DOCKER_URL_RULE] });
+  if (place.kind === "context") {
+    const { address, certificates } = await readContext(place.name, configPath);
+    return dial(address, certificates);
+  }
+  const isSecure = place.kind === "tcp" && (place.secure || tls);
+  const certificates = isSecure && (await readCertificates(certPath ?? (tls ? join(homedir(), ".docker") : undefined)));
+  return dial(place, certificates || undefined);
+}
+
+/** The options for an address; where there are certificates, were they none, TLS is spoken. */
+function dial(address: DockerAddress, certificates: EngineCertificates | undefined): DialOptions {
   const bare = {
     host: undefined,
     port: undefined,
@@ -41,25 +58,21 @@ export async function dialOptions({ url, tls, certPath }: DockerConnection): Pro
     cert: undefined,
     key: undefined,
   };
-  const place = parseDockerUrl(url);
-  if (!place)
-    throw new HecdError({ code: "config-invalid", source: `--docker ${withoutLogin(url)}`, issues: [DOCKER_URL_RULE] });
-  if (place.kind === "socket") {
+  if (address.kind === "socket") {
     const agent = reserved(new HttpAgent({ keepAlive: true }));
-    return { agent, options: optionsOf({ ...bare, socketPath: place.path, protocol: "http", agent }) };
+    return { agent, options: optionsOf({ ...bare, socketPath: address.path, protocol: "http", agent }) };
   }
-  const { host, port } = place;
-  const secure = place.secure || tls;
-  const agent = reserved(secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }));
-  const certificates = secure ? await readCertificates(certPath ?? (tls ? join(homedir(), ".docker") : undefined)) : {};
+  const { host, port } = address;
+  const isSecure = address.secure || certificates !== undefined;
+  const agent = reserved(isSecure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }));
   return {
     agent,
     options: optionsOf({
       ...bare,
       ...certificates,
       host,
-      port: port ?? (secure ? 2376 : 2375),
-      protocol: secure ? "https" : "http",
+      port: port ?? (isSecure ? 2376 : 2375),
+      protocol: isSecure ? "https" : "http",
       agent,
     }),
   };
@@ -67,7 +80,9 @@ export async function dialOptions({ url, tls, certPath }: DockerConnection): Pro
 
 /** Why the engine cannot be reached, with what to do about it where that is known. */
 export function explainUnreachable(error: unknown, { url, tls }: DockerConnection): string {
-  const path = url.slice("unix://".length);
+  // Of a context the error alone knows where its socket is.
+  const address = error instanceof Error && "address" in error ? String(error.address) : "";
+  const path = url.startsWith("unix://") ? url.slice("unix://".length) : address;
   const words = reasonOf(error).trim();
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EACCES" || code === "EPERM") {
@@ -103,7 +118,7 @@ export async function isOrphaned({ url }: DockerConnection): Promise<boolean> {
   );
 }
 
-async function readCertificates(directory: string | undefined): Promise<Pick<DockerOptions, "ca" | "cert" | "key">> {
+async function readCertificates(directory: string | undefined): Promise<EngineCertificates> {
   if (directory === undefined) return {};
   const read = (name: string): Promise<Buffer> => readBytes(join(directory, name));
   return { ca: await read("ca.pem"), cert: await read("cert.pem"), key: await read("key.pem") };

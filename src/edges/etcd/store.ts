@@ -24,7 +24,6 @@ export function etcdStore(etcd: EtcdRequests): Store {
 class EtcdKeys implements RemoteKeys {
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
-  readonly hasSlots = true;
   readonly #etcd: EtcdRequests;
 
   constructor(etcd: EtcdRequests) {

@@ -3,7 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Emit } from "../../core/events/event.js";
-import { describeHolder, type Holder, parseHolder } from "../../core/registry/claim.js";
+import { describeCard, type Holder } from "../../core/registry/claim.js";
 import { HecdError, reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
 import { replaceFile } from "../files/atomic-write.js";
@@ -78,8 +78,7 @@ async function ownLock(
     const taken = await takeLock(path, JSON.stringify(holder), clock, signal);
     if (taken.kind === "ours") return taken;
     using foreign = taken;
-    const other = foreign.card === undefined ? undefined : parseHolder(foreign.card);
-    const who = other ? describeHolder(other) : "a process that does not say who it is";
+    const who = describeCard(foreign.card);
     if (onHeld === "fail") throw new HecdError({ code: "host-held", what: path, holder: who });
     emit({ kind: "claim-held", key: path, holder: who, lastedMs: 0 });
     await foreign.left(signal);

@@ -23,14 +23,11 @@ export interface RemoteKeys {
   /** What keeps a cache in step with what there is below some paths. There is one at least. */
   follow(paths: readonly string[], cache: KeyCache): RemoteWatch;
 
-  /** Changes keys that hang on nothing, all or none; see `Store`. Absent where that is not one step for the server. */
-  exchange?(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean>;
+  /** Changes keys that hang on nothing, all or none, by one request; see `Store`. */
+  exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean>;
 
   /** What only sessions need, and is loaded for them alone. */
   leases(): Promise<LeasedStore>;
-
-  /** Whether reloads of several HAProxies can wait for slots in it. */
-  readonly hasSlots: boolean;
 
   /** Closes all connections. */
   close(): void;
@@ -54,15 +51,19 @@ export class RemoteStore implements Store {
   readonly #works = new Set<Promise<unknown>>();
   readonly #watches = new Set<RemoteWatch>();
   #sessions: Promise<LeasedSessions> | undefined;
-  readonly exchange: Store["exchange"];
-  readonly takeSlot: Store["takeSlot"];
 
   constructor(keys: RemoteKeys) {
     this.#keys = keys;
-    const exchange = keys.exchange?.bind(keys);
-    if (exchange) this.exchange = (changes, signal) => this.#soon((soon) => exchange(changes, soon), signal);
-    if (keys.hasSlots) this.takeSlot = (options, signal) => this.#takeSlot(options, signal);
   }
+
+  readonly exchange = (changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> =>
+    this.#soon((soon) => this.#keys.exchange(changes, soon), signal);
+
+  readonly takeSlot = async (options: SlotOptions, signal: AbortSignal): Promise<SlotAnswer> => {
+    const [leases, { takeSlot }] = await Promise.all([this.#keys.leases(), import("./slots.js")]);
+    using work = linkedSignal(signal, this.#life.signal);
+    return await takeSlot(leases, options, this.#life.signal, work.signal);
+  };
 
   get staleMs(): number {
     const now = this.#keys.clock.now();
@@ -99,12 +100,6 @@ export class RemoteStore implements Store {
     this.#life[Symbol.dispose]();
     await Promise.all(this.#works);
     this.#keys.close();
-  }
-
-  async #takeSlot(options: SlotOptions, signal: AbortSignal): Promise<SlotAnswer> {
-    const [leases, { takeSlot }] = await Promise.all([this.#keys.leases(), import("./slots.js")]);
-    using work = linkedSignal(signal, this.#life.signal);
-    return await takeSlot(leases, options, this.#life.signal, work.signal);
   }
 
   /** Does something that fails with `store-unreachable` where it takes too long. */

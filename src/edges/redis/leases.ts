@@ -1,22 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { hasCode } from "../../errors.js";
-import type { SessionOptions } from "../../ports.js";
-import {
-  BEAT_MS,
-  type ChangeOutcome,
-  type Lease,
-  type LeasedChange,
-  type LeasedKey,
-  type LeasedStore,
-  type NoOutcome,
-  type Renewed,
-  type RequestLimits,
-} from "../leases/leased-store.js";
+import type { Clock } from "../../flow/clock.js";
 import type { LateConnection } from "../late-connection.js";
+import type { ChangeOutcome, Lease, LeasedChange, LeasedKey, LeasedStore, Renewed } from "../leases/leased-store.js";
+import { type LeaseRequests, RequestedLeases } from "../leases/requested-leases.js";
 import type { StoreRequests } from "../store-requests.js";
-import { leaseName } from "./listing.js";
 import type { RedisConnection } from "./connection.js";
+import { leaseName } from "./listing.js";
 import { channelOf, GRANT, HELD, LOOK, RENEW, REVOKE, TRANSACT } from "./scripts.js";
 
 const foundSchema = z.union([
@@ -37,114 +27,78 @@ const outcomeSchema = z.union([
   z.object({ found: z.union([z.array(foundSchema), z.object({})]), writes: z.string() }),
 ]);
 
-/** Leases in a Redis, as sessions need them: keys that end by themselves unless somebody keeps them. */
-export class RedisLeases implements LeasedStore {
-  readonly product = "Redis";
-  readonly beatMs = BEAT_MS;
-  readonly limits: RequestLimits = { writes: 500, characters: 1024 * 1024 };
-  readonly clock: LeasedStore["clock"];
-  readonly emit: LeasedStore["emit"];
-  readonly #requests: StoreRequests;
+/** Leases in a Redis: keys that end by themselves unless somebody keeps them. */
+export function redisLeases(requests: StoreRequests, link: LateConnection<RedisConnection>): LeasedStore {
+  return new RequestedLeases(requests, new EndingKeys(link, requests.clock));
+}
+
+class EndingKeys implements LeaseRequests {
+  readonly limits = { writes: 500, characters: 1024 * 1024 };
   readonly #link: LateConnection<RedisConnection>;
+  readonly #clock: Clock;
 
-  constructor(requests: StoreRequests, link: LateConnection<RedisConnection>) {
-    this.#requests = requests;
+  constructor(link: LateConnection<RedisConnection>, clock: Clock) {
     this.#link = link;
-    this.clock = requests.clock;
-    this.emit = requests.emit;
+    this.#clock = clock;
   }
 
-  nameOf(lease: string): string {
-    return lease;
-  }
-
-  async look(key: string, signal: AbortSignal): Promise<LeasedKey | undefined> {
-    const answer = await this.#requests.insist(() => this.#run(LOOK, { key }), signal);
+  async look(key: string): Promise<LeasedKey | undefined> {
+    const answer = await this.#run(LOOK, { key });
     const [found] = z.array(foundSchema).parse(JSON.parse(String(answer)));
     return found ? leasedKeyOf(found) : undefined;
   }
 
-  async transact(change: LeasedChange, signal: AbortSignal, how?: "once"): Promise<ChangeOutcome | NoOutcome> {
-    const { conditions, writes, lease, otherwise } = change;
-    const request = () => this.#run(TRANSACT, { conditions, writes, lease, otherwise });
-    try {
-      const answer = await (how === "once"
-        ? this.#requests.ask(request, signal)
-        : this.#requests.insist(request, signal));
-      const outcome = outcomeSchema.parse(JSON.parse(String(answer)));
-      if ("gone" in outcome) return "lease-gone";
-      const position = BigInt(outcome.writes);
-      if ("revision" in outcome) return { kind: "made", revision: BigInt(outcome.revision), position };
-      const found = Array.isArray(outcome.found) ? outcome.found : [];
-      return { kind: "refused", found: found.map((each) => (each ? leasedKeyOf(each) : undefined)), position };
-    } catch (error) {
-      if (hasCode(error, "store-full")) return "full";
-      throw error;
-    }
+  async transact({ conditions, writes, lease, otherwise }: LeasedChange): Promise<ChangeOutcome | "lease-gone"> {
+    const answer = await this.#run(TRANSACT, { conditions, writes, lease, otherwise });
+    const outcome = outcomeSchema.parse(JSON.parse(String(answer)));
+    if ("gone" in outcome) return "lease-gone";
+    const position = BigInt(outcome.writes);
+    if ("revision" in outcome) return { kind: "made", revision: BigInt(outcome.revision), position };
+    const found = Array.isArray(outcome.found) ? outcome.found : [];
+    return { kind: "refused", found: found.map((each) => (each ? leasedKeyOf(each) : undefined)), position };
   }
 
-  async grant(ttlSeconds: number, signal: AbortSignal): Promise<Lease | "full"> {
-    const id = randomBytes(8).toString("hex");
-    let renewedAt = 0;
-    try {
-      await this.#requests.insist(() => {
-        renewedAt = this.clock.now();
-        return this.#run(GRANT, { lease: id, ttlMs: ttlSeconds * 1_000 });
-      }, signal);
-    } catch (error) {
-      if (hasCode(error, "store-full")) return "full";
-      throw error;
-    }
+  lifeWithin(ttlSeconds: number): number {
+    return ttlSeconds;
+  }
+
+  async grant(ttlSeconds: number): Promise<Lease> {
+    const [id, renewedAt] = [randomBytes(8).toString("hex"), this.#clock.now()];
+    await this.#run(GRANT, { lease: id, ttlMs: ttlSeconds * 1_000 });
     return { id, ttlSeconds, renewedAt };
   }
 
-  adopt(lease: string, signal: AbortSignal): Promise<Lease | undefined> {
-    return this.#requests.insist(() => this.#renew(lease), signal);
+  renew(lease: string): Promise<Renewed | undefined> {
+    return this.#renew(lease);
   }
 
-  async outfit(lease: Lease, _: string, options: SessionOptions, signal: AbortSignal): Promise<Lease | NoOutcome> {
-    if (lease.ttlSeconds === options.ttlSeconds) return lease;
-    const ttlMs = options.ttlSeconds * 1_000;
-    return (await this.#requests.insist(() => this.#renew(lease.id, ttlMs), signal)) ?? "lease-gone";
+  renewFor(lease: string, lifeSeconds: number): Promise<Renewed | undefined> {
+    return this.#renew(lease, lifeSeconds * 1_000);
   }
 
-  renew(lease: string, _: number, signal: AbortSignal): Promise<Renewed | undefined> {
-    return this.#requests.ask(() => this.#renew(lease), signal);
+  async position(_: string, lease: string): Promise<bigint> {
+    return BigInt(Number(await this.#link.use((redis) => redis.askOne("HGET", leaseName(lease), ":writes"))));
   }
 
-  async position(_: string, lease: string, signal: AbortSignal): Promise<bigint> {
-    const question = () => this.#link.use((redis) => redis.askOne("HGET", leaseName(lease), ":writes"));
-    return BigInt(Number(await this.#requests.ask(question, signal)));
-  }
-
-  async lifeOf(lease: string, signal: AbortSignal): Promise<number | undefined> {
-    const question = () => this.#link.use((redis) => redis.askOne("HGET", leaseName(lease), ":ttl"));
-    const life = await this.#requests.insist(question, signal);
+  async lifeOf(lease: string): Promise<number | undefined> {
+    const life = await this.#link.use((redis) => redis.askOne("HGET", leaseName(lease), ":ttl"));
     return life === null ? undefined : Number(life) / 1_000;
   }
 
-  async heldBy(lease: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined> {
-    const answer = await this.#requests.insist(() => this.#run(HELD, { lease }), signal);
+  async heldBy(lease: string): Promise<ReadonlyMap<string, string> | undefined> {
+    const answer = await this.#run(HELD, { lease });
     if (!Array.isArray(answer)) return undefined;
     const held = new Map<string, string>();
     for (let at = 0; at < answer.length; at += 2) held.set(String(answer[at]), String(answer[at + 1]));
     return held;
   }
 
-  async revoke(lease: string, signal: AbortSignal): Promise<void> {
-    await this.#requests.ask(() => this.#run(REVOKE, { lease }), signal);
-  }
-
-  leave(): void {
-    // Nothing is held open for a lease.
-  }
-
-  hasSpace(): void {
-    this.#requests.hasSpace();
+  async revoke(lease: string): Promise<void> {
+    await this.#run(REVOKE, { lease });
   }
 
   async #renew(lease: string, ttlMs?: number): Promise<Renewed | undefined> {
-    const renewedAt = this.clock.now();
+    const renewedAt = this.#clock.now();
     const answer = await this.#run(RENEW, { lease, ttlMs });
     if (!Array.isArray(answer)) return undefined;
     const [writes, life] = answer.map(Number);

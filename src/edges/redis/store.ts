@@ -1,5 +1,5 @@
 import type { Emit } from "../../core/events/event.js";
-import { outermost } from "../../core/model/prefix.js";
+import { outermostPaths } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import { reasonOf } from "../../errors.js";
 import type { Clock } from "../../flow/clock.js";
@@ -34,9 +34,9 @@ export function openRedis(
 
 /** The keys of a Redis. */
 class RedisKeys implements RemoteKeys {
+  readonly pathsOf = outermostPaths;
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
-  readonly hasSlots = false;
   readonly #access: RedisAccess;
   readonly #names: Names;
   readonly #requests: StoreRequests;
@@ -51,11 +51,6 @@ class RedisKeys implements RemoteKeys {
     // Whoever has become a replica, or does not let us in, may not be the one to go on with.
     const isUnfit = (error: unknown) => String(error).includes("READONLY");
     this.#link = new LateConnection(() => RedisConnection.open(access, deps.clock), isUnfit);
-  }
-
-  /** As confd, which knows no globs here: `/app/*` is `/app`. */
-  pathsOf(prefixes: readonly string[]): readonly string[] {
-    return outermost(prefixes.map((prefix) => prefix.replaceAll("/*", "")));
   }
 
   async read(paths: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -82,8 +77,8 @@ class RedisKeys implements RemoteKeys {
   }
 
   async leases(): Promise<LeasedStore> {
-    const { RedisLeases } = await import("./leases.js");
-    return new RedisLeases(this.#requests, this.#link);
+    const { redisLeases } = await import("./leases.js");
+    return redisLeases(this.#requests, this.#link);
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import type { Paths } from "./paths.js";
 import { multi, type NodeOperation, type Right, sync } from "./requests.js";
 
 /** Where keys are, and what rights their nodes get. */
-interface ChangePlace {
+export interface ChangePlace {
   readonly paths: Paths;
   readonly acl: readonly Right[];
 }
@@ -48,13 +48,16 @@ export async function carryOutChange(
       const found = change.otherwise.map((key) => (blocked.has(paths.of(key)) ? blockedKey(key) : find(key)));
       return { kind: "refused", found, position };
     }
-    const made = await make(operationsOf(change, nodes, { paths, acl }), line);
+    const made = await makeTogether(operationsOf(change, nodes, { paths, acl }), line);
     if (made !== undefined) return { kind: "made", revision: made || position, position: made || position };
   }
 }
 
-/** Makes the operations; the answer is where, 0 where there was nothing to do, undefined where somebody was faster. */
-async function make(operations: readonly NodeOperation[], line: ZooKeeperConnection): Promise<bigint | undefined> {
+/** Makes the operations as one; the answer is where, 0 where there was nothing to do, undefined where somebody was faster. */
+export async function makeTogether(
+  operations: readonly NodeOperation[],
+  line: ZooKeeperConnection,
+): Promise<bigint | undefined> {
   if (operations.length === 0) return 0n;
   const { answer: failure, position } = await line.ask(multi(operations));
   if (failure === undefined) return position;

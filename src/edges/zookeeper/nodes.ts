@@ -73,13 +73,11 @@ export function putting(
   }: { readonly node: FoundNode | undefined; readonly lease: string; readonly acl: readonly Right[] },
 ): readonly NodeOperation[] {
   const data = Buffer.from(value);
-  if (!node) return [{ kind: "create", path, data, acl }];
+  const create = { kind: "create", lives: "ephemeral", path, data, acl } as const;
+  if (!node) return [create];
   const { version } = node.stat;
   if (sessionOf(node.stat) === lease) return [{ kind: "set", path, data, version }];
-  return [
-    { kind: "delete", path, version },
-    { kind: "create", path, data, acl },
-  ];
+  return [{ kind: "delete", path, version }, create];
 }
 
 /**

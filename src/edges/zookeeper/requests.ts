@@ -34,7 +34,13 @@ export type NodeKind = "persistent" | "ephemeral" | "container";
 
 /** One of several changes that are made together or not at all. */
 export type NodeOperation =
-  | { readonly kind: "create"; readonly path: string; readonly data: Buffer; readonly acl: readonly Right[] }
+  | {
+      readonly kind: "create";
+      readonly lives: Exclude<NodeKind, "container">;
+      readonly path: string;
+      readonly data: Buffer;
+      readonly acl: readonly Right[];
+    }
   | { readonly kind: "set"; readonly path: string; readonly data: Buffer; readonly version: number }
   | { readonly kind: "delete" | "check"; readonly path: string; readonly version: number };
 
@@ -130,7 +136,7 @@ function writeHead(to: JuteWriter, type: number, isLast: boolean): void {
 function writeOperation(to: JuteWriter, operation: NodeOperation): void {
   switch (operation.kind) {
     case "create":
-      writeNode(to, operation.path, operation.data, operation.acl, "ephemeral");
+      writeNode(to, operation.path, operation.data, operation.acl, operation.lives);
       return;
     case "set":
       to.text(operation.path).bytes(operation.data).int(operation.version);

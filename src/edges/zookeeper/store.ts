@@ -1,8 +1,8 @@
 import type { Emit } from "../../core/events/event.js";
-import { outermost } from "../../core/model/prefix.js";
+import { outermostPaths } from "../../core/model/prefix.js";
 import { type Snapshot, snapshotOf } from "../../core/model/snapshot.js";
 import type { Clock } from "../../flow/clock.js";
-import type { Store } from "../../ports.js";
+import type { KeyExchange, Store } from "../../ports.js";
 import type { KeyCache } from "../key-cache.js";
 import type { LeasedStore } from "../leases/leased-store.js";
 import { type RemoteKeys, RemoteStore } from "../leases/remote-store.js";
@@ -11,6 +11,7 @@ import { StoreRequests } from "../store-requests.js";
 import { type ZooKeeperAccess, ZooKeeperConnection } from "./connection.js";
 import { failureOf } from "./errors.js";
 import { Paths } from "./paths.js";
+import { keyRights } from "./rights.js";
 import { parseZooKeeperServer } from "./server.js";
 import { openTree, READER_LIFE_MS, ZooKeeperWatch } from "./watch.js";
 
@@ -33,9 +34,9 @@ export function openZooKeeper(
 
 /** The keys of a ZooKeeper. */
 class ZooKeeperKeys implements RemoteKeys {
+  readonly pathsOf = outermostPaths;
   readonly place: RemoteKeys["place"];
   readonly clock: Clock;
-  readonly hasSlots = false;
   readonly #access: ZooKeeperAccess;
   readonly #paths: Paths;
   readonly #requests: StoreRequests;
@@ -51,11 +52,6 @@ class ZooKeeperKeys implements RemoteKeys {
     this.#link = new LateConnection(open, () => false);
   }
 
-  /** As confd, which knows no globs here: `/app/*` is `/app`. */
-  pathsOf(prefixes: readonly string[]): readonly string[] {
-    return outermost(prefixes.map((prefix) => prefix.replaceAll("/*", "")));
-  }
-
   async read(prefixes: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     const reading = async (): Promise<Snapshot> => {
       const parts = { requests: this.#requests };
@@ -68,13 +64,20 @@ class ZooKeeperKeys implements RemoteKeys {
     return this.#requests.ask(reading, signal);
   }
 
+  async exchange(changes: readonly KeyExchange[], signal: AbortSignal): Promise<boolean> {
+    const { exchangeNodes } = await import("./exchange.js");
+    const place = { paths: this.#paths, acl: keyRights(this.#access) };
+    const request = () => this.#link.use((connection) => exchangeNodes(changes, connection, place));
+    return await this.#requests.ask(request, signal);
+  }
+
   follow(prefixes: readonly string[], cache: KeyCache): ZooKeeperWatch {
     return new ZooKeeperWatch({ requests: this.#requests, access: this.#access, paths: this.#paths }, prefixes, cache);
   }
 
   async leases(): Promise<LeasedStore> {
-    const { ZooKeeperLeases } = await import("./leases.js");
-    return new ZooKeeperLeases(this.#requests, this.#link, this.#access, this.#paths);
+    const { zooKeeperLeases } = await import("./leases.js");
+    return zooKeeperLeases(this.#requests, this.#link, this.#access, this.#paths);
   }
 
   close(): void {

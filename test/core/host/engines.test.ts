@@ -54,6 +54,16 @@ describe("an engine", () => {
     ]);
   });
 
+  test("may be contexts of Docker's, by whose names their hosts are called", () => {
+    expect(read(["context:prod?advertise=10.0.0.5", "context:old?advertise=10.0.0.6&host-id=b"])).toEqual([
+      { url: "context:prod", advertise: "10.0.0.5", hostId: "prod" },
+      { url: "context:old", advertise: "10.0.0.6", hostId: "b" },
+    ]);
+    expect(read(["context:prod"], { advertise: "10.0.0.5" })).toEqual([
+      { url: "context:prod", advertise: "10.0.0.5", hostId: "prod" },
+    ]);
+  });
+
   test("may be a range of them", () => {
     const engines = read(["tcp://192.168.0.[2:10]:2375", "tcp://192.168.1.2:2375"]);
     expect(engines.map(({ hostId }) => hostId)).toEqual([
@@ -64,6 +74,11 @@ describe("an engine", () => {
 
   test.each([
     [["tcp://docker5:2375"], "is another machine: say by which address its ports are reached, as ?advertise=IP"],
+    [
+      ["context:prod"],
+      "--docker context:prod: say by which address the ports of that engine are reached, as ?advertise=IP",
+    ],
+    [["context:a/b?advertise=10.0.0.1"], "must be unix://PATH"],
     [["tcp://10.0.0.[9:2]:2375"], "--docker tcp://10.0.0.[9:2]:2375: [9:2] runs backwards"],
     [["tcp://10.[0:9].[0:99].1:2375"], "it stands for more than 256"],
     [["tcp://10.0.0.[0:200]:2375", "tcp://10.0.1.[0:200]:2375"], "names 402 engines; one agent follows 256 at most"],
@@ -72,8 +87,8 @@ describe("an engine", () => {
     [["tcp://10.0.0.1:2375?adverstise=10.0.0.1"], "only advertise=IP and host-id=NAME"],
     [["tcp://10.0.0.1:2375?host-id=a&host-id=b"], "only advertise=IP and host-id=NAME"],
     [["tcp://10.0.0.1:2375?host-id=a/b"], "host-id must be letters"],
-    [["tcp://10.0.0.1:99999"], "must be unix://PATH or tcp://HOST:PORT"],
-    [["tcp://10.0.0.[1:2:3]:2375"], "must be unix://PATH or tcp://HOST:PORT"],
+    [["tcp://10.0.0.1:99999"], "must be unix://PATH, tcp://HOST:PORT or context:NAME"],
+    [["tcp://10.0.0.[1:2:3]:2375"], "must be unix://PATH, tcp://HOST:PORT or context:NAME"],
   ])("is refused: %j", (texts, message) => {
     expect(() => read(texts)).toThrow(message);
   });

@@ -11,7 +11,7 @@ const DRAINED = { reason: "draining", advice: "It is drained and comes back with
 function modelOf(containers: Parameters<typeof agentOf>[0], servers?: readonly ServerStatistics[]) {
   const { instances } = ofAgents([agentOf(containers)], [], new RecordReader());
   const proxies = servers && [{ servers, backends: [] }];
-  return servicesModel({ instances, proxies, hour });
+  return servicesModel({ instances, proxies, hour, steering: new Map() });
 }
 
 describe("a service on the page", () => {

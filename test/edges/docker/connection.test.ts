@@ -55,7 +55,7 @@ describe("where Docker is", () => {
   test.each(["tcp://", "tcp://a b", "tcp://user@host", "tcp://host:port", "npipe://x", "tcp://h/path", "ssh://root@h"])(
     "is refused when it cannot be read: %s",
     async (url) => {
-      await expect(dial(url)).rejects.toThrow(/must be unix:\/\/PATH or tcp:\/\/HOST:PORT/);
+      await expect(dial(url)).rejects.toThrow(/must be unix:\/\/PATH, tcp:\/\/HOST:PORT or context:NAME/);
     },
   );
 

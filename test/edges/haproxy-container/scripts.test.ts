@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
@@ -32,8 +33,8 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-async function sh(script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  return (await run("sh", ["-c", script, "sh", ...args], { env })).stdout;
+async function sh(script: string, args: readonly string[] = []): Promise<string> {
+  return (await run("sh", ["-c", script, "sh", ...args])).stdout;
 }
 
 const look = async (at = path) => parseShownFile(await sh(SHOW_FILE, [at]));
@@ -113,27 +114,55 @@ describe("a file in a container", () => {
 });
 
 describe("what passes commands on in a container", () => {
-  test("leads to a socket and to a port, and says so where nobody listens", async () => {
-    expect((await sh(RELAYS)).split("\n")).toEqual(["unix", "tcp", ""]);
-    const answering = createServer({ allowHalfOpen: true }, (socket) => {
-      let said = "";
-      socket.on("data", (chunk: Buffer) => (said += chunk.toString()));
-      socket.on("end", () => socket.end(`heard ${said}`));
+  /** What a script is run with that finds these programs of the machine, and no others. */
+  async function onlyWith(programs: readonly string[]): Promise<NodeJS.ProcessEnv> {
+    const bin = join(folder.path, "bin");
+    await mkdir(bin);
+    for (const program of programs) {
+      const { stdout } = await run("sh", ["-c", 'command -v "$1"', "sh", program]);
+      await symlink(stdout.trim(), join(bin, program));
+    }
+    return { PATH: bin };
+  }
+
+  /** Runs a script by the shell of the machine itself. */
+  const within = async (script: string, env: NodeJS.ProcessEnv): Promise<string> =>
+    (await run("/bin/sh", ["-c", script, "sh"], { env })).stdout;
+
+  /** Answers with what it has heard, once that is whole. */
+  const answering = (): Server =>
+    createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("data", (chunk: Buffer) => {
+        if (chunk.includes("\n")) socket.end(`heard ${chunk.toString()}`);
+      });
     });
+
+  test("leads to a socket with perl, and says so where nobody listens", async () => {
+    const env = await onlyWith(["perl"]);
+    expect(await within(RELAYS, env)).toBe("unix\ntcp\n");
     const socket = join(folder.path, "admin.sock");
-    await mkdir(join(folder.path, "empty"));
-    const ask = (at: string, line: string) => sh(RELAY, [], { ...process.env, HECD_SOCKET: at, HECD_LINE: line });
-    await expect(ask(socket, "show info")).rejects.toMatchObject({ code: 75 });
-    await new Promise<void>((resolve) => answering.listen(socket, resolve));
-    expect(await ask(socket, "set server a/b $(false) 'x' <<\none\n")).toBe(
-      "heard set server a/b $(false) 'x' <<\none\n\n",
-    );
-    answering.close();
+    const ask = (line: string) => within(RELAY, { ...env, HECD_SOCKET: socket, HECD_LINE: line });
+    await expect(ask("show info")).rejects.toMatchObject({ code: 75 });
+    await using server = answering();
+    await once(server.listen(socket), "listening");
+    expect(await ask("set server a/b $(false) 'x' <<\none\n")).toBe("heard set server a/b $(false) 'x' <<\none\n\n");
+  });
+
+  test.each([
+    ["perl", ["perl"], "unix\ntcp\n"],
+    ["bash", ["bash", "cat"], "tcp\n"],
+  ])("leads to a port with %s, and says so where nobody listens", async (_, programs, kinds) => {
+    const env = await onlyWith(programs);
+    expect(await within(RELAYS, env)).toBe(kinds);
     const port = await freePort();
-    await expect(ask(`127.0.0.1:${port}`, "x")).rejects.toMatchObject({ code: 75 });
-    await rm(socket, { force: true });
-    await new Promise<void>((resolve) => answering.listen(port, "127.0.0.1", resolve));
-    expect(await ask(`127.0.0.1:${port}`, "show info")).toBe("heard show info\n");
-    answering.close();
+    const ask = (line: string) => within(RELAY, { ...env, HECD_SOCKET: `127.0.0.1:${port}`, HECD_LINE: line });
+    await expect(ask("x")).rejects.toMatchObject({ code: 75 });
+    await using server = answering();
+    await once(server.listen(port, "127.0.0.1"), "listening");
+    expect(await ask("show $(false) 'x' %s \\n")).toBe("heard show $(false) 'x' %s \\n\n");
+  });
+
+  test("is told to be missing where an image has nothing", async () => {
+    expect(await within(RELAYS, await onlyWith([]))).toBe("");
   });
 });

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { launch } from "../../../src/edges/docker/cli.js";
+import { launch } from "../../../src/edges/docker/control.js";
 import { tempDir } from "../../support/temp-dir.js";
 
 const ID = "a1".repeat(32);
@@ -49,6 +49,15 @@ describe("Docker's own command line", () => {
     expect(String(progress.read()).split("\n").slice(0, 9)).toEqual([
       ...["-H", url, "--tlsverify", "--tlscacert", `${certificates}/ca.pem`],
       ...["--tlscert", `${certificates}/cert.pem`, "--tlskey", `${certificates}/key.pem`],
+    ]);
+  });
+
+  test("asks the context that HECD does", async () => {
+    const progress = await dockerIs(`echo ${ID}`);
+    const context = { url: "context:prod", tls: false, certPath: undefined, configPath: "/etc/docker-cli" };
+    await launch(WEB, context, progress, signal);
+    expect(String(progress.read()).split("\n").slice(0, 5)).toEqual([
+      ...["--config", "/etc/docker-cli", "--context", "prod", "run"],
     ]);
   });
 

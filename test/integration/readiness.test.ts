@@ -30,7 +30,7 @@ describe("a container without HEALTHCHECK", () => {
     await using world = await WatchedStore.start();
     const { docker } = world;
     await world.agent();
-    await docker.script(name, `sleep 1; ${SERVE}`);
+    await world.script(name, `sleep 1; ${SERVE}`);
     const listensAt = await firstAccepted(await docker.address(name), 8080);
     await world.becomes(name, { addr: `127.0.0.1:${await docker.port(name)}`, state: "up" });
     const lateMs = (world.moment("came", name) ?? Infinity) - listensAt;
@@ -45,8 +45,8 @@ describe("a container without HEALTHCHECK", () => {
     const port = await freePort();
     const own = ["--network", "host", "--label", `hecd.port=${port}`];
     const told = "until [ -e /told ]; do sleep 0.05; done";
-    await docker.script("early", `${told}; ${SERVE}`);
-    await docker.script("early-host", `${told}; httpd -f -p ${port} -h /www`, ...own);
+    await world.script("early", `${told}; ${SERVE}`);
+    await world.script("early-host", `${told}; httpd -f -p ${port} -h /www`, ...own);
     await world.agent();
     expect(await accepts(await docker.address("early"), 8080)).toBe(false);
     for (const name of ["early", "early-host"]) await docker.run("exec", name, "touch", "/told");
@@ -63,9 +63,9 @@ describe("a container without HEALTHCHECK", () => {
       await using world = await WatchedStore.start();
       const { docker } = world;
       const hecd = await world.agent();
-      await docker.script("deaf", "sleep 1000");
+      await world.script("deaf", "sleep 1000");
       expect(await accepts("127.0.0.1", await docker.port("deaf"))).toBe(ACCEPTS_FOR_CONTAINERS);
-      await docker.web("hearing");
+      await world.web("hearing");
       await world.becomes("hearing", { state: "up" });
       await hecd.said(/probe-waits.*"container":"deaf"/);
       expect(world.moment("came", "deaf")).toBeUndefined();
@@ -76,7 +76,7 @@ describe("a container without HEALTHCHECK", () => {
     await using world = await WatchedStore.start();
     const { docker } = world;
     await world.agent("ready", "--probe", "off");
-    await docker.script("deaf-2", "sleep 1000");
+    await world.script("deaf-2", "sleep 1000");
     await world.becomes("deaf-2", { addr: `127.0.0.1:${await docker.port("deaf-2")}`, state: "up" });
   });
 
@@ -84,7 +84,7 @@ describe("a container without HEALTHCHECK", () => {
     await using world = await WatchedStore.start();
     const { docker, history } = world;
     await world.agent();
-    await docker.script("again", `sleep 1; ${SERVE}`);
+    await world.script("again", `sleep 1; ${SERVE}`);
     await world.becomes("again", { state: "up" });
     const mark = history.length;
     await docker.run("restart", "-t", "0", "again");
@@ -103,7 +103,7 @@ describe("a container without HEALTHCHECK", () => {
       const { docker, history } = world;
       const hecd = await world.agent();
       const count = "n=$(($(cat /n || echo 0) + 1)); echo $n >/n";
-      await docker.script(
+      await world.script(
         "crashing",
         `${count}; ${SERVE} & [ $n -gt 3 ] && wait; sleep .5; exit 1`,
         "--restart",
@@ -129,7 +129,7 @@ describe.concurrent("a container with HEALTHCHECK", () => {
     await using world = await WatchedStore.start();
     const { docker } = world;
     for (const policy of ["strict", "lenient", "off"]) await world.agent(policy, "--health", policy);
-    await docker.web("checked", "--health-start-period", START_PERIOD, ...check);
+    await world.web("checked", "--health-start-period", START_PERIOD, ...check);
     await world.becomes("checked", { state: "up" }, "lenient");
     await world.becomes("checked", { state: "up" }, "off");
     expect(world.known("checked", "strict")).toEqual({ addr: undefined, state: undefined });
@@ -180,7 +180,7 @@ chmod +x /www/cgi-bin/health`;
     const { docker } = world;
     await world.agent();
     const name = `asked-${whose.replaceAll(/\W+/g, "-")}`;
-    await docker.script(name, `${page}; ${SERVE}`, ...labels.flatMap((label) => ["--label", label]));
+    await world.script(name, `${page}; ${SERVE}`, ...labels.flatMap((label) => ["--label", label]));
     const answers = async (): Promise<readonly string[]> =>
       (await docker.run("exec", name, "cat", "/tmp/answers")).split("\n").map((answer) => answer.slice(0, 3));
     await eventually("a few requests", async () => (await answers()).length > 5);
@@ -204,7 +204,7 @@ describe.concurrent("a container that serves", () => {
     const { docker, history } = world;
     needs(context, TELLS_BEFORE_THE_END);
     await world.agent();
-    await docker.script("leaving", `trap 'sleep 2; exit 0' TERM; ${SERVE} & wait`);
+    await world.script("leaving", `trap 'sleep 2; exit 0' TERM; ${SERVE} & wait`);
     await world.becomes("leaving", { state: "up" });
     const ip = await docker.address("leaving");
     const askedAt = Date.now();
@@ -225,7 +225,7 @@ describe.concurrent("a container that serves", () => {
     await using world = await WatchedStore.start();
     const { docker } = world;
     await world.agent();
-    await docker.web("sleeping");
+    await world.web("sleeping");
     await world.becomes("sleeping", { state: "up" });
     await docker.run("pause", "sleeping");
     await world.becomes("sleeping", { addr: undefined, state: "maint" });
@@ -235,14 +235,14 @@ describe.concurrent("a container that serves", () => {
 
   test("stays registered without a write when its agent is stopped and started again", async () => {
     await using world = await WatchedStore.start();
-    const { docker, history } = world;
+    const { history } = world;
     const first = await world.agent();
-    await docker.web("steady");
+    await world.web("steady");
     await world.becomes("steady", { state: "up" });
     await first.stop();
     const mark = history.length;
     await world.agent();
-    await docker.web("newcomer");
+    await world.web("newcomer");
     await world.becomes("newcomer", { state: "up" });
     const before = history[mark - 1]?.entries;
     for (const { entries } of history.slice(mark)) {

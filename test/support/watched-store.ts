@@ -21,9 +21,12 @@ export interface Known {
 
 /** An etcd whose every state is kept, with agents on the engine of this run; disposing it ends all of them. */
 export class WatchedStore implements AsyncDisposable {
+  static #made = 0;
   readonly docker = new DockerCli();
   /** From the first state to the last one that was seen. */
   readonly history: Seen[] = [];
+  /** What tells its containers from those of others, which its agents do not look at. */
+  readonly #label = `hecd.test=watched-${process.pid}-${++WatchedStore.#made}`;
   readonly #etcd: TestEtcd;
   readonly #store: Store;
   readonly #agents: Hecd[] = [];
@@ -44,10 +47,21 @@ export class WatchedStore implements AsyncDisposable {
     );
   }
 
+  /** Starts a web server that its agents look at. */
+  async web(name: string, ...args: readonly string[]): Promise<string> {
+    return await this.docker.web(name, "--label", this.#label, ...args);
+  }
+
+  /** The same container with a shell script in the place of its server. */
+  async script(name: string, script: string, ...args: readonly string[]): Promise<string> {
+    return await this.docker.script(name, script, "--label", this.#label, ...args);
+  }
+
   /** An agent at work; each of several has a host id and a prefix of its own. */
   async agent(host = "ready", ...args: readonly string[]): Promise<Hecd> {
     const keys = ["--etcd", this.#etcd.endpoint, "--host-id", host, "--prefix", `/${host}/servers`];
-    const hecd = new Hecd(["agent", "--advertise", "127.0.0.1", "--listen", "off", ...keys, ...args]);
+    const own = ["--advertise", "127.0.0.1", "--listen", "off", "--filter", `label=${this.#label}`];
+    const hecd = new Hecd(["agent", ...own, ...keys, ...args]);
     this.#agents.push(hecd);
     await hecd.said(/session-opened/);
     return hecd;

@@ -54,6 +54,7 @@ async function theTask(world: AgentWorld, name: string): Promise<string> {
       return all.length === 1 && all;
     },
     30_000,
+    200,
   );
   return required(task, "task");
 }
@@ -71,7 +72,7 @@ async function registered(world: AgentWorld, name: string, count: number): Promi
       return all;
     },
     30_000,
-    50,
+    200,
   );
 }
 

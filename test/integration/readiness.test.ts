@@ -183,7 +183,7 @@ chmod +x /www/cgi-bin/health`;
     await world.script(name, `${page}; ${SERVE}`, ...labels.flatMap((label) => ["--label", label]));
     const answers = async (): Promise<readonly string[]> =>
       (await docker.run("exec", name, "cat", "/tmp/answers")).split("\n").map((answer) => answer.slice(0, 3));
-    await eventually("a few requests", async () => (await answers()).length > 5);
+    await eventually("a few requests", async () => (await answers()).length > 5, 10_000, 200);
     expect(new Set(await answers())).toEqual(new Set(["503"]));
     expect(world.known(name)).toEqual({ addr: undefined, state: undefined });
 

@@ -63,8 +63,8 @@ const CUTS = {
   },
 };
 
-describe.concurrent("a network that is cut between renderer and etcd", () => {
-  test.for(Object.keys(CUTS) as (keyof typeof CUTS)[])(
+describe("a network that is cut between renderer and etcd", () => {
+  test.concurrent.for(Object.keys(CUTS) as (keyof typeof CUTS)[])(
     "has clients answered all along, and nothing held afterwards that living agents meant (%s)",
     async (how, context) => {
       const { line, host1, host2, wayR } = await world(context);
@@ -92,43 +92,49 @@ describe.concurrent("a network that is cut between renderer and etcd", () => {
     },
   );
 
-  test("holds what a host has lost that died meanwhile, from when the renderer hears of it", async (context) => {
-    const { line, host1, host2, wayR } = await world(context);
-    await host1.run("web", "web-1", "web-2", "web-3");
-    await host2.run("web", "web-4");
-    const web = await clientOf(context, line, "web", "web-1", "web-2", "web-3", "web-4");
-    wayR.refuse();
-    await host1.fail();
-    await eventually("the end of the lease", async () => (await line.etcd.keys("/app/web")).size === 1, 20_000);
-    wayR.heal();
-    await host2.run("shop", "shop-1");
-    await clientOf(context, line, "shop", "shop-1");
-    await staysFor("four servers", GRACE_MS - 3_000, async () => (await line.serversOf("web")).length === 4);
-    await eventually("one server", async () => (await line.serversOf("web")).length === 1, 10_000);
-    expect(web.takeFailures()).toEqual([]);
-  });
+  test.concurrent(
+    "holds what a host has lost that died meanwhile, from when the renderer hears of it",
+    async (context) => {
+      const { line, host1, host2, wayR } = await world(context);
+      await host1.run("web", "web-1", "web-2", "web-3");
+      await host2.run("web", "web-4");
+      const web = await clientOf(context, line, "web", "web-1", "web-2", "web-3", "web-4");
+      wayR.refuse();
+      await host1.fail();
+      await eventually("the end of the lease", async () => (await line.etcd.keys("/app/web")).size === 1, 20_000);
+      wayR.heal();
+      await host2.run("shop", "shop-1");
+      await clientOf(context, line, "shop", "shop-1");
+      await staysFor("four servers", GRACE_MS - 3_000, async () => (await line.serversOf("web")).length === 4);
+      await eventually("one server", async () => (await line.serversOf("web")).length === 1, 10_000);
+      expect(web.takeFailures()).toEqual([]);
+    },
+  );
 
-  test("holds what is missing afterwards where etcd has compacted its history, since nobody tells who meant it", async (context) => {
-    const { line, host1, host2, wayR } = await world(context);
-    await host1.run("web", "web-1", "web-2");
-    await host1.run("api", "api-1");
-    const web = await clientOf(context, line, "web", "web-1", "web-2");
-    await clientOf(context, line, "api", "api-1");
-    wayR.refuse();
-    await host1.stop("web-1", "api-1");
-    await host2.run("web", "web-3");
-    await eventually("all of that", async () => (await line.etcd.keys("/app")).size === 2);
-    await line.etcd.compact();
-    wayR.heal();
-    await answering(web, "web-2", "web-3");
-    expect(await line.serversOf("api")).toEqual(["api-1"]);
-    await eventually("no server of api", async () => (await line.serversOf("api")).length === 0, 15_000);
-    expect(web.takeFailures()).toEqual([]);
-  });
+  test.concurrent(
+    "holds what is missing afterwards where etcd has compacted its history, since nobody tells who meant it",
+    async (context) => {
+      const { line, host1, host2, wayR } = await world(context);
+      await host1.run("web", "web-1", "web-2");
+      await host1.run("api", "api-1");
+      const web = await clientOf(context, line, "web", "web-1", "web-2");
+      await clientOf(context, line, "api", "api-1");
+      wayR.refuse();
+      await host1.stop("web-1", "api-1");
+      await host2.run("web", "web-3");
+      await eventually("all of that", async () => (await line.etcd.keys("/app")).size === 2);
+      await line.etcd.compact();
+      wayR.heal();
+      await answering(web, "web-2", "web-3");
+      expect(await line.serversOf("api")).toEqual(["api-1"]);
+      await eventually("no server of api", async () => (await line.serversOf("api")).length === 0, 15_000);
+      expect(web.takeFailures()).toEqual([]);
+    },
+  );
 });
 
-describe.concurrent("a network that is cut between an agent and etcd until its lease has ended", () => {
-  test("changes nothing where it heals within the grace, while all else is applied", async (context) => {
+describe("a network that is cut between an agent and etcd until its lease has ended", () => {
+  test.concurrent("changes nothing where it heals within the grace, while all else is applied", async (context) => {
     const { line, host1, host2, way1 } = await world(context, "12s");
     await host1.run("web", "web-1", "web-2", "web-3");
     await host2.run("web", "web-4");
@@ -151,7 +157,7 @@ describe.concurrent("a network that is cut between an agent and etcd until its l
     expect(await line.haproxy.reloads()).toBe(before);
   });
 
-  test("takes them away once the grace is over, and has them back as soon as it heals", async (context) => {
+  test.concurrent("takes them away once the grace is over, and has them back as soon as it heals", async (context) => {
     const { line, host1, host2, way1 } = await world(context);
     await host1.run("web", "web-1", "web-2", "web-3");
     await host2.run("web", "web-4");

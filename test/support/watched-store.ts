@@ -14,7 +14,7 @@ interface Seen {
 }
 
 /** What a store holds of a container: its simple key, and the state of its record. */
-export interface Known {
+interface Known {
   readonly addr: string | undefined;
   readonly state: unknown;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { WORDS } from "../../src/cli.js";
 import { Metrics } from "../../src/edges/status/metrics.js";
-import { alertRules, panels, seriesIn } from "../support/dashboards.js";
+import { ALERT_TESTS, alertRules, panels, seriesIn } from "../support/dashboards.js";
 import { ManualClock } from "../support/manual-clock.js";
 
 /** Whom alerts concern, as docs/operation.md says. */
@@ -49,8 +49,9 @@ describe("the alerts of Prometheus", () => {
   });
 
   test("have a test each of when they fire", () => {
-    const text = readFileSync(new URL("prometheus-alerts.test.yaml", import.meta.url), "utf8");
-    expect(parseYaml(text)).toHaveProperty("rule_files");
+    const texts = ALERT_TESTS.map((path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
+    for (const each of texts) expect(parseYaml(each)).toHaveProperty("rule_files");
+    const text = texts.join("\n");
     expect(alertRules().filter(({ alert }) => !text.includes(`alertname="${alert}"`))).toEqual([]);
   });
 });

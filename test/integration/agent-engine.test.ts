@@ -50,69 +50,82 @@ describe("an agent whose engine", () => {
     await engine[Symbol.asyncDispose]();
   });
 
-  test("reads its settings anew (daemon reload) lists all containers at once and touches no key", async (context) => {
-    needs(context, READS_SETTINGS_ANEW);
-    await using world = await AgentWorld.start("reload", engine.url);
-    await using proxy = await FilteringProxy.start(socketOf(engine));
-    world.agent([], { docker: proxy.url });
-    await world.web("a");
-    await world.becomes({ a: await world.addr("a") });
-    const before = await world.revisions();
-    const lists = (): number => proxy.requests.filter((path) => path.endsWith("/containers/json")).length;
-    const listed = lists();
-    engine.reload();
-    await eventually("the event", () => world.metric('hecd_docker_events_total{action="daemon reload"}').then(Boolean));
-    await eventually("a list", () => lists() > listed);
-    expect(await world.revisions()).toEqual(before);
-  });
+  test.concurrent(
+    "reads its settings anew (daemon reload) lists all containers at once and touches no key",
+    async (context) => {
+      needs(context, READS_SETTINGS_ANEW);
+      await using world = await AgentWorld.start("reload", engine.url);
+      await using proxy = await FilteringProxy.start(socketOf(engine));
+      world.agent([], { docker: proxy.url });
+      await world.web("a");
+      await world.becomes({ a: await world.addr("a") });
+      const before = await world.revisions();
+      const lists = (): number => proxy.requests.filter((path) => path.endsWith("/containers/json")).length;
+      const listed = lists();
+      engine.reload();
+      await eventually("the event", () =>
+        world.metric('hecd_docker_events_total{action="daemon reload"}').then(Boolean),
+      );
+      await eventually("a list", () => lists() > listed);
+      expect(await world.revisions()).toEqual(before);
+    },
+  );
 
-  test("has news of images, volumes and commands in containers (exec, top, cp) hears none of it", async () => {
-    await using world = await AgentWorld.start("noise", engine.url);
-    world.agent();
-    await world.web("a");
-    await world.becomes({ a: await world.addr("a") });
-    const before = await world.revisions();
-    const { docker } = world;
-    await docker.run("exec", world.full("a"), "true");
-    await docker.run("top", world.full("a"));
-    await docker.run("cp", `${world.full("a")}:/bin/busybox`, "-");
-    await docker.run("tag", "hecd-test/web", "hecd-test/noise");
-    await docker.run("rmi", "hecd-test/noise");
-    await docker.run("volume", "create", "noise");
-    await docker.run("volume", "rm", "noise");
-    await world.web("b");
-    await world.becomes({ a: await world.addr("a"), b: await world.addr("b") });
-    const counted = (await (await world.ask("/metrics")).text()).matchAll(/^hecd_docker_events_total{action="(.*)"}/gm);
-    const heard = [...counted].map(([, action = ""]) => action.replace("network ", ""));
-    expect(heard).toContain("start");
-    expect(EVENT_FILTERS["event"]).toEqual(expect.arrayContaining(heard));
-    expect(await world.revisions()).toMatchObject(before);
-  });
+  test.concurrent(
+    "has news of images, volumes and commands in containers (exec, top, cp) hears none of it",
+    async () => {
+      await using world = await AgentWorld.start("noise", engine.url);
+      world.agent();
+      await world.web("a");
+      await world.becomes({ a: await world.addr("a") });
+      const before = await world.revisions();
+      const { docker } = world;
+      await docker.run("exec", world.full("a"), "true");
+      await docker.run("top", world.full("a"));
+      await docker.run("cp", `${world.full("a")}:/bin/busybox`, "-");
+      await docker.run("tag", "hecd-test/web", "hecd-test/noise");
+      await docker.run("rmi", "hecd-test/noise");
+      await docker.run("volume", "create", "noise");
+      await docker.run("volume", "rm", "noise");
+      await world.web("b");
+      await world.becomes({ a: await world.addr("a"), b: await world.addr("b") });
+      const counted = (await (await world.ask("/metrics")).text()).matchAll(
+        /^hecd_docker_events_total{action="(.*)"}/gm,
+      );
+      const heard = [...counted].map(([, action = ""]) => action.replace(/^(network|daemon) /, ""));
+      expect(heard).toContain("start");
+      expect(EVENT_FILTERS["event"]).toEqual(expect.arrayContaining(heard));
+      expect(await world.revisions()).toMatchObject(before);
+    },
+  );
 
-  test("is away when it starts touches no key, is not ready, and goes on when the engine answers", async () => {
-    await using world = await AgentWorld.start("late", engine.url);
-    await using proxy = await FilteringProxy.start(socketOf(engine));
-    await using relay = await relayTo(proxy);
-    const docker = `tcp://${relay.endpoint}`;
-    const first = world.agent([], { docker });
-    await world.web("a");
-    await world.becomes({ a: await world.addr("a") });
-    const before = await world.revisions();
-    first.signal("SIGKILL");
-    await first.ended();
-    relay.refuse();
-    const second = world.agent([], { docker });
-    await second.said(/docker-unreachable/);
-    await second.said(/"adopted":true/);
-    expect((await world.ask("/readyz")).status).toBe(503);
-    expect(await (await world.ask("/readyz")).text()).toContain("Docker");
-    expect((await world.ask("/healthz")).status).toBe(200);
-    relay.heal();
-    await eventually("the agent to be ready", async () => (await world.ask("/readyz")).ok, 20_000);
-    expect(await world.revisions()).toEqual(before);
-  });
+  test.concurrent(
+    "is away when it starts touches no key, is not ready, and goes on when the engine answers",
+    async () => {
+      await using world = await AgentWorld.start("late", engine.url);
+      await using proxy = await FilteringProxy.start(socketOf(engine));
+      await using relay = await relayTo(proxy);
+      const docker = `tcp://${relay.endpoint}`;
+      const first = world.agent([], { docker });
+      await world.web("a");
+      await world.becomes({ a: await world.addr("a") });
+      const before = await world.revisions();
+      first.signal("SIGKILL");
+      await first.ended();
+      relay.refuse();
+      const second = world.agent([], { docker });
+      await second.said(/docker-unreachable/);
+      await second.said(/"adopted":true/);
+      expect((await world.ask("/readyz")).status).toBe(503);
+      expect(await (await world.ask("/readyz")).text()).toContain("Docker");
+      expect((await world.ask("/healthz")).status).toBe(200);
+      relay.heal();
+      await eventually("the agent to be ready", async () => (await world.ask("/readyz")).ok, 20_000);
+      expect(await world.revisions()).toEqual(before);
+    },
+  );
 
-  test("sends nothing more, and no end either, asks anew and misses nothing", async () => {
+  test.concurrent("sends nothing more, and no end either, asks anew and misses nothing", async () => {
     await using world = await AgentWorld.start("silent", engine.url);
     await using proxy = await FilteringProxy.start(socketOf(engine));
     await using relay = await relayTo(proxy);
@@ -127,7 +140,7 @@ describe("an agent whose engine", () => {
     expect(await world.revisions()).toMatchObject(before);
   });
 
-  test("cannot list, or leaves most containers out of its list, takes no key away", async () => {
+  test.concurrent("cannot list, or leaves most containers out of its list, takes no key away", async () => {
     await using world = await AgentWorld.start("lists", engine.url);
     await using proxy = await FilteringProxy.start(socketOf(engine));
     const agent = world.agent(["--resync", "1s"], { docker: proxy.url });
@@ -161,30 +174,33 @@ describe("an agent whose engine", () => {
     await world.becomes({ f: await world.addr("f") });
   });
 
-  test("cannot answer for one container keeps its key until it ends, and goes on with all others", async () => {
-    await using world = await AgentWorld.start("looks", engine.url);
-    await using proxy = await FilteringProxy.start(socketOf(engine));
-    world.agent(["--resync", "1s"], { docker: proxy.url });
-    const [a, b] = [await world.web("a"), await world.web("b")];
-    const addrs = { a: await world.addr("a"), b: await world.addr("b") };
-    await world.becomes(addrs);
-    let refused = 0;
-    proxy.intercept = (url, response) => {
-      if (![a, b].some((id) => url.includes(`/containers/${id}/json`))) return false;
-      response.writeHead(500, { "content-type": "application/json" }).end('{"message":"not now"}');
-      return ++refused > 0;
-    };
-    await world.docker.run("rename", world.full("a"), world.full("renamed"));
-    await eventually("looks in vain", () => refused >= 3);
-    await world.web("c");
-    await world.becomes({ ...addrs, c: await world.addr("c") });
-    await world.docker.run("kill", world.full("b"));
-    await world.becomes({ a: addrs.a, c: await world.addr("c") });
-    proxy.intercept = () => false;
-    await world.becomes({ renamed: addrs.a, c: await world.addr("c") });
-    await world.docker.run("rm", "-f", world.full("renamed"));
-    await world.becomes({ c: await world.addr("c") });
-  });
+  test.concurrent(
+    "cannot answer for one container keeps its key until it ends, and goes on with all others",
+    async () => {
+      await using world = await AgentWorld.start("looks", engine.url);
+      await using proxy = await FilteringProxy.start(socketOf(engine));
+      world.agent(["--resync", "1s"], { docker: proxy.url });
+      const [a, b] = [await world.web("a"), await world.web("b")];
+      const addrs = { a: await world.addr("a"), b: await world.addr("b") };
+      await world.becomes(addrs);
+      let refused = 0;
+      proxy.intercept = (url, response) => {
+        if (![a, b].some((id) => url.includes(`/containers/${id}/json`))) return false;
+        response.writeHead(500, { "content-type": "application/json" }).end('{"message":"not now"}');
+        return ++refused > 0;
+      };
+      await world.docker.run("rename", world.full("a"), world.full("renamed"));
+      await eventually("looks in vain", () => refused >= 3);
+      await world.web("c");
+      await world.becomes({ ...addrs, c: await world.addr("c") });
+      await world.docker.run("kill", world.full("b"));
+      await world.becomes({ a: addrs.a, c: await world.addr("c") });
+      proxy.intercept = () => false;
+      await world.becomes({ renamed: addrs.a, c: await world.addr("c") });
+      await world.docker.run("rm", "-f", world.full("renamed"));
+      await world.becomes({ c: await world.addr("c") });
+    },
+  );
 
   test("tells thousands of events to a reader that is stopped has its keys right all the same when it runs on", async () => {
     const told = DROPS_EVENTS ? 5_000 : 2_000;
@@ -241,7 +257,7 @@ describe("an agent whose engine", () => {
   });
 });
 
-describe("an agent whose engine ends with its containers", () => {
+describe.concurrent("an agent whose engine ends with its containers", () => {
   test("counts a lack of memory (oom), and takes a key away only where that has ended the container", async (context) => {
     needs(context, TELLS_OF_MEMORY);
     await using engine = await PrivateDocker.startWithAllCgroups();

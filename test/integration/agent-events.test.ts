@@ -144,9 +144,8 @@ describe("an event of Docker", () => {
     await line.docker.run("rename", "events-a", "events-b");
     names.push("events-b");
     await keys({ "events-b": await addr("events-b") });
-    const printed: unknown = JSON.parse(await line.etcd.ctl("get", `${PREFIX}/events-b`, "-w", "json"));
-    const { kvs } = printed as { readonly kvs: readonly { readonly mod_revision: number }[] }; // etcdctl's own form
-    const revision = required(kvs[0], "key of events-b").mod_revision;
+    const [moved] = await line.etcd.pairs(`${PREFIX}/events-b`);
+    const revision = required(moved, "key of events-b").writtenAt;
     const atOnce = await line.etcd.ctl("get", PREFIX, "--prefix", "--keys-only", `--rev=${revision}`);
     expect(atOnce.trim()).toBe(`${PREFIX}/events-b`);
   });

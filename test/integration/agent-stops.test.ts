@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { AgentWorld } from "../support/agent-world.js";
 import { needs, TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
 import { eventually, staysFor } from "../support/eventually.js";
@@ -12,81 +12,83 @@ const DEAF = "trap '' TERM; httpd -f -p 8080 & while :; do sleep 1; done";
 /** An engine that tells nothing of a stop shows it in its lists. */
 const SOON = TELLS_BEFORE_THE_END.isHere ? [] : ["--resync", "1s"];
 
-let world: AgentWorld;
-
-beforeEach(async () => {
-  world = await AgentWorld.start("stops");
-});
-afterEach(() => world[Symbol.asyncDispose]());
-
 /** The state in the record of a container. */
-async function stateOf(name: string): Promise<unknown> {
+async function stateOf(world: AgentWorld, name: string): Promise<unknown> {
   const record = (await world.records(name))["8080"];
   return record === undefined ? undefined : (record as { readonly state: string }).state;
 }
 
 /** Tells a container that takes no notice to stop, in a way that the engine can tell of. */
-async function toldToStop(name: string): Promise<void> {
+async function toldToStop(world: AgentWorld, name: string): Promise<void> {
   if (TELLS_BEFORE_THE_END.isHere) await world.docker.run("kill", "-s", "TERM", world.full(name));
   else void world.docker.run("stop", "-t", "60", world.full(name)).catch(() => undefined); // the end of the test ends it
 }
 
-async function hasNoKey(): Promise<boolean> {
+async function hasNoKey(world: AgentWorld): Promise<boolean> {
   return Object.keys(await world.keys()).length === 0;
 }
 
-async function registered(name: string, script: string, ...args: readonly string[]): Promise<string> {
+async function registered(
+  world: AgentWorld,
+  name: string,
+  script: string,
+  ...args: readonly string[]
+): Promise<string> {
   await world.script(name, script, ...args);
   const addr = await world.addr(name);
   await world.becomes({ [name]: addr });
   return addr;
 }
 
-describe("a container that was told to stop", () => {
+describe.concurrent("a container that was told to stop", () => {
   test.each([
-    ["goes on to listen, within the usual grace", OPEN, "20s"],
-    ["does not listen any more, after the usual grace", CLOSED, "1s"],
-  ])("gets no work until it ends, though its own settings say less: it %s", async (_, script, grace) => {
+    ["goes on to listen, within the usual grace", "open", OPEN, "20s"],
+    ["does not listen any more, after the usual grace", "closed", CLOSED, "1s"],
+  ])("gets no work until it ends, though its own settings say less: it %s", async (_, name, script, grace) => {
+    await using world = await AgentWorld.start(`stops-${name}`);
     world.agent(["--stop-grace", grace, ...SOON]);
-    await registered("closing", script, "--stop-timeout", "1");
+    await registered(world, "closing", script, "--stop-timeout", "1");
     const stopped = world.docker.run("stop", "-t", "60", world.full("closing"));
     await world.becomes({});
-    expect(await stateOf("closing")).toBe("draining");
-    await Promise.all([stopped, staysFor("no key", 14_000, hasNoKey)]);
-    await eventually("no record", async () => (await stateOf("closing")) === undefined);
+    expect(await stateOf(world, "closing")).toBe("draining");
+    await Promise.all([stopped, staysFor("no key", 14_000, () => hasNoKey(world))]);
+    await eventually("no record", async () => (await stateOf(world, "closing")) === undefined);
   });
 
   test("and takes no notice serves again when it has been seen to, and that is told", async (context) => {
     needs(context, TELLS_BEFORE_THE_END);
+    await using world = await AgentWorld.start("stops-outlived");
     const agent = world.agent(["--stop-grace", "1s"]);
-    const addr = await registered("deaf", DEAF, "--stop-timeout", "0");
+    const addr = await registered(world, "deaf", DEAF, "--stop-timeout", "0");
     const begunAt = performance.now();
     await world.docker.run("kill", "-s", "TERM", world.full("deaf"));
     await world.becomes({});
     await world.becomes({ deaf: addr }, 30_000);
     expect(performance.now() - begunAt).toBeGreaterThan(5_000 + 9_000);
-    await agent.said(/stop-outlived.*stops-deaf/);
+    await agent.said(/stop-outlived.*stops-outlived-deaf/);
   });
 
   test.each([
-    ["in all layouts", []],
-    ["in one without records", ["--layout", "simple"]],
-  ])("is ending for the next agent too, registered %s", async (_, layout) => {
+    ["in all layouts", "all", []],
+    ["in one without records", "one", ["--layout", "simple"]],
+  ])("is ending for the next agent too, registered %s", async (_, name, layout) => {
+    await using world = await AgentWorld.start(`stops-${name}`);
     const first = world.agent(["--stop-grace", "30s", ...SOON, ...layout]);
-    await registered("deaf", DEAF);
-    await toldToStop("deaf");
+    await registered(world, "deaf", DEAF);
+    await toldToStop(world, "deaf");
     await world.becomes({});
     await first[Symbol.asyncDispose]();
     world.agent(["--stop-grace", "30s", ...layout]);
     await eventually("the next agent", async () => (await world.reason("deaf")) === "draining");
-    await staysFor("no key", 3_000, hasNoKey);
+    await staysFor("no key", 3_000, () => hasNoKey(world));
   });
 
   test("while no agent ran is ending for the one that comes", async () => {
+    await using world = await AgentWorld.start("stops-between");
     const first = world.agent(["--stop-grace", "30s"]);
-    await registered("deaf", DEAF);
+    await registered(world, "deaf", DEAF);
     await first[Symbol.asyncDispose]();
-    await toldToStop("deaf");
+    await toldToStop(world, "deaf");
     world.agent(["--stop-grace", "30s", ...SOON]);
     await world.becomes({});
     expect(await world.reason("deaf")).toBe("draining");

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test, type TestContext } from "vitest";
 import { ComposeProject, type ComposedContainer } from "../support/compose.js";
 import { WEB_IMAGE } from "../support/docker.js";
 import { blocks, section } from "../support/documents.js";
@@ -15,33 +15,39 @@ const RECORDS = "/hecd/v1/services/";
 /** The key of a record in the document. */
 const SHOWN = new RegExp(`^${RECORDS}(.*)/${HOST.id}:${PROJECT}-(.*):(.*)$`);
 
-let etcd: TestEtcd;
-let parts: AsyncDisposable[];
+/** A project, the agent that looks at it, and where that writes what it sees. */
+interface Parts {
+  readonly etcd: TestEtcd;
+  readonly project: ComposeProject;
+  readonly agent: Hecd;
+}
 
-beforeEach(async () => {
-  etcd = await startEtcd();
-  parts = [etcd];
-});
-afterEach(async () => {
-  for (const part of parts.reverse()) await part[Symbol.asyncDispose]();
-});
-
-/** Starts an agent with these flags that sees nothing but a project, then the project. */
-async function start(file: string, flags: readonly string[]): Promise<[Hecd, ComposeProject]> {
-  const project = await ComposeProject.of(file, `hecd-styles-${process.pid}`, { IMAGE: WEB_IMAGE });
-  parts.push(project);
-  const agent = new Hecd([
-    ...["agent", "--etcd", etcd.endpoint, "--host-id", HOST.id, "--advertise", HOST.address, "--listen", "off"],
-    ...["--filter", `label=com.docker.compose.project=${project.name}`, ...flags],
-  ]);
-  parts.push(agent);
+/** Starts an agent with these flags that sees nothing but a project of this name, then the project; both end with the test. */
+async function start(
+  { onTestFinished }: TestContext,
+  name: string,
+  file: string,
+  flags: readonly string[],
+): Promise<Parts> {
+  const kept = <T extends AsyncDisposable>(part: T): T => {
+    onTestFinished(() => part[Symbol.asyncDispose]());
+    return part;
+  };
+  const etcd = kept(await startEtcd());
+  const project = kept(await ComposeProject.of(file, `hecd-${name}-${process.pid}`, { IMAGE: WEB_IMAGE }));
+  const agent = kept(
+    new Hecd([
+      ...["agent", "--etcd", etcd.endpoint, "--host-id", HOST.id, "--advertise", HOST.address, "--listen", "off"],
+      ...["--filter", `label=com.docker.compose.project=${project.name}`, ...flags],
+    ]),
+  );
   await agent.said(/session-opened/);
   await project.up();
-  return [agent, project];
+  return { etcd, project, agent };
 }
 
 /** All that the agent has written but the claim of its host, with records as what they say. */
-async function written(): Promise<Readonly<Record<string, unknown>>> {
+async function written(etcd: TestEtcd): Promise<Readonly<Record<string, unknown>>> {
   const all = [...(await etcd.keys("/"))].filter(([key]) => !/^\/(hecd\/v1\/agents|test)\//.test(key));
   return Object.fromEntries(
     all.map(([key, value]) => [key, key.startsWith(RECORDS) ? (JSON.parse(value) as unknown) : value]),
@@ -90,40 +96,43 @@ function usual(container: ComposedContainer, addr: string, targetPort: number): 
   };
 }
 
-describe.each([
+describe.concurrent.each([
   ["hecd", "A Compose file", "disabled"],
   ["registrator", "A Compose file for registrator", "disabled"],
   ["traefik", "A Compose file for traefik", "disabled"],
   ["nginx-proxy", "A Compose file for nginx-proxy", "not-enabled"],
   ["easyhaproxy", "A Compose file for EasyHAProxy", "not-enabled"],
 ])("containers that are described to %s in a Compose file", (style, title, reason) => {
-  test("have the keys that the document shows, and none when they are gone", async () => {
+  test("have the keys that the document shows, and none when they are gone", async (context) => {
     const { flags, keys } = documented(title);
-    const [agent, project] = await start(`compose/${style}.yml`, flags);
+    const { etcd, project, agent } = await start(context, style, `compose/${style}.yml`, flags);
     const expected = await expectedOf(keys, project);
     await agent.said(new RegExp(`"skipped","container":"[^"]*db[^"]*","reason":"${reason}"`));
     await eventually("the documented keys", async () => {
-      expect(await written()).toEqual(expected);
+      expect(await written(etcd)).toEqual(expected);
       return true;
     });
     await project.down();
     await eventually("no key to be left", async () => {
-      expect(await written()).toEqual({});
+      expect(await written(etcd)).toEqual({});
       return true;
     });
   });
 });
 
-test("a container that docker compose run has started beside them gets no work, and that is told", async (context) => {
-  needs(context, LINKS_CONTAINERS);
-  const { flags, keys } = documented("A Compose file");
-  const [agent, project] = await start("compose/hecd.yml", flags);
-  const expected = await expectedOf(keys, project);
-  await eventually("the documented keys", async () => {
-    expect(await written()).toEqual(expected);
-    return true;
-  });
-  await project.runOnce("web");
-  await agent.said(/"skipped","container":"[^"]*web.run[^"]*","reason":"one-off"/);
-  expect(await written()).toEqual(expected);
-});
+test.concurrent(
+  "a container that docker compose run has started beside them gets no work, and that is told",
+  async (context) => {
+    needs(context, LINKS_CONTAINERS);
+    const { flags, keys } = documented("A Compose file");
+    const { etcd, project, agent } = await start(context, "one-off", "compose/hecd.yml", flags);
+    const expected = await expectedOf(keys, project);
+    await eventually("the documented keys", async () => {
+      expect(await written(etcd)).toEqual(expected);
+      return true;
+    });
+    await project.runOnce("web");
+    await agent.said(/"skipped","container":"[^"]*web.run[^"]*","reason":"one-off"/);
+    expect(await written(etcd)).toEqual(expected);
+  },
+);

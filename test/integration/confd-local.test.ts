@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.js";
 
 const ENV = ["-onetime", "-backend", "env"];
 
-describe("keys from the environment", () => {
+describe.concurrent("keys from the environment", () => {
   test("are variables in lower case, by any beginning of their names", async () => {
     await using confdir = await Confdir.make();
     await confdir.resource("one", '{{range gets "/*"}}{{.Key}}={{.Value}} {{end}}', 'prefix = "/my"', ["/db"]);
@@ -24,7 +24,7 @@ describe("keys from the environment", () => {
   });
 });
 
-describe("keys from files", () => {
+describe.concurrent("keys from files", () => {
   const TEMPLATE = '{{range gets "/app/*"}}{{.Key}}={{.Value}} {{end}}';
 
   test("are those of all documents, later ones over earlier ones", async () => {
@@ -89,7 +89,7 @@ describe("keys from files", () => {
   });
 });
 
-describe("a file", () => {
+describe.concurrent("a file", () => {
   test("is shown and left alone with -noop, as a diff with --diff", async () => {
     await using confdir = await Confdir.make();
     await confdir.write("one", "old\n");
@@ -147,7 +147,7 @@ describe("a file", () => {
   });
 });
 
-describe("exit codes", () => {
+describe.concurrent("exit codes", () => {
   test("tell of failures, and the fork's of the command that failed", async () => {
     await using confdir = await Confdir.make();
     await confdir.resource("bad", "x", 'check_cmd = "exit 4"');
@@ -182,7 +182,7 @@ describe("exit codes", () => {
   });
 });
 
-describe("confd.toml", () => {
+describe.concurrent("confd.toml", () => {
   test("is stronger than the command line in the classic only, which is said", async () => {
     await using confdir = await Confdir.make();
     await confdir.resource("one", '{{range gets "/*"}}{{.Key}}{{end}}', "", ["/"]);
@@ -197,7 +197,7 @@ describe("confd.toml", () => {
   });
 });
 
-describe("looks without consequences", () => {
+describe.concurrent("looks without consequences", () => {
   test("--check-config names what is wrong with each resource", async () => {
     await using confdir = await Confdir.make();
     await confdir.resource("good", "x");
@@ -226,7 +226,7 @@ describe("looks without consequences", () => {
   });
 });
 
-test("links to resources are followed, a link to nowhere is one resource's problem", async () => {
+test.concurrent("links to resources are followed, a link to nowhere is one resource's problem", async () => {
   await using confdir = await Confdir.make();
   await confdir.resource("one", "x");
   await rename(confdir.at("conf.d/one.toml"), confdir.at("elsewhere"));
@@ -237,7 +237,7 @@ test("links to resources are followed, a link to nowhere is one resource's probl
   expect(stderr).toMatch(/Cannot process template resource \S+two\.toml - ENOENT/);
 });
 
-test("systemd is told of the first rendering and that all is well", async () => {
+test.concurrent("systemd is told of the first rendering and that all is well", async () => {
   await using confdir = await Confdir.make();
   await mkdir(confdir.at("bin"));
   await confdir.write("bin/systemd-notify", `#!/bin/sh\necho "$@" >> ${confdir.at("told")}\n`);

@@ -68,7 +68,7 @@ class Site implements AsyncDisposable {
 
 const EMPTY = proxyConfig("");
 
-describe("an HAProxy in a container that shares nothing", () => {
+describe.concurrent("an HAProxy in a container that shares nothing", () => {
   test("gets its file by the API of its engine, judged by itself, and is reloaded by a signal", async () => {
     await using proxy = await ProxyContainer.start(cli, "hx-signal", EMPTY);
     await using site = await Site.make("hx-signal");
@@ -124,7 +124,7 @@ describe("an HAProxy in a container that shares nothing", () => {
   });
 });
 
-describe("an HAProxy in a container that shares folders", () => {
+describe.concurrent("an HAProxy in a container that shares folders", () => {
   test("has its file written here, where it is mounted to be read, and is spoken to at its sockets", async () => {
     await using site = await Confdir.make();
     const [config, run] = ["etc", "run"].map((name) => site.at(name));

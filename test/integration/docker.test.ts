@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Agent } from "../../src/agent/agent.js";
 import type { HecdEvent } from "../../src/core/events/event.js";
 import type { Container } from "../../src/core/model/container.js";
@@ -15,158 +15,160 @@ import { SocketProxy } from "../support/socket-proxy.js";
 
 const LABEL = "hecd-test.docker";
 
-let cli: DockerCli;
-let ending: AbortController;
-let over: Promise<unknown>;
-let states: (readonly Container[])[];
-let events: HecdEvent[];
+/** What is seen of an engine, and what is told of it; disposing it ends who looks, and removes the containers. */
+class Sight implements AsyncDisposable {
+  readonly cli = new DockerCli();
+  readonly events: HecdEvent[] = [];
+  readonly #states: (readonly Container[])[] = [];
+  readonly #ending = new AbortController();
+  readonly #emit = (event: HecdEvent): void => void this.events.push(event);
+  #over: Promise<unknown> = Promise.resolve();
 
-beforeEach(() => {
-  cli = new DockerCli();
-  ending = new AbortController();
-  over = Promise.resolve();
-  states = [];
-  events = [];
-});
+  async follow(url = this.cli.url): Promise<void> {
+    this.#over = (async () => {
+      const states = this.#containersAt(url).watch(this.#ending.signal);
+      for await (const { containers } of states) this.#states.push(containers);
+    })().catch((error: unknown) => error);
+    await eventually("the first state", () => this.#states.length > 0);
+  }
 
-afterEach(async () => {
-  ending.abort(new Error("the test is over"));
-  await over;
-  await cli[Symbol.asyncDispose]();
-});
+  /** The container of that name as it was seen last. */
+  seen(name: string): Container | undefined {
+    return this.#states.at(-1)?.find((container) => container.name === name);
+  }
 
-function emit(event: HecdEvent): void {
-  events.push(event);
+  async sees(name: string, expected: Partial<Container> | undefined, withinMs = 5_000): Promise<void> {
+    await eventually(
+      `${name} to be ${JSON.stringify(expected)}`,
+      () => {
+        if (expected === undefined) expect(this.seen(name)).toBeUndefined();
+        else expect(this.seen(name)).toMatchObject(expected);
+        return true;
+      },
+      withinMs,
+    );
+  }
+
+  hostPortOf(name: string): number | undefined {
+    const bindings = this.seen(name)?.ports.find(({ port }) => port === 8080)?.bindings;
+    return bindings?.find(({ hostIp }) => hostIp === "0.0.0.0")?.hostPort;
+  }
+
+  /** An agent on a store in memory, with every state that the keys have ever had. */
+  async startAgent(url: string): Promise<{ readonly history: Record<string, string>[] }> {
+    const emit = this.#emit;
+    const { signal } = this.#ending;
+    const store = new MemoryStore(emit);
+    const history: Record<string, string>[] = [];
+    const surroundings = new Surroundings();
+    const agent = new Agent(
+      {
+        containers: this.#containersAt(url),
+        store,
+        vicinity: () => surroundings.look(),
+        prober: new SocketProber(systemClock),
+        clock: systemClock,
+        emit,
+        address: async () => "10.0.0.5",
+      },
+      {
+        session: { hostId: "node1", agent: "a", holder: { hostname: "node1", pid: 1, since: "" }, ttlSeconds: 30 },
+        ...policy,
+        probes: true,
+        stopGraceMs: 120_000,
+        resyncMs: 30_000,
+        onConflict: "refuse",
+        onExit: "release",
+        ownContainer: undefined,
+      },
+    );
+    const watching = (async () => {
+      for await (const { entries } of store.watch(["/app"], signal)) history.push(Object.fromEntries(entries));
+    })().catch(() => undefined);
+    const running = agent.run(signal).catch((error: unknown) => error);
+    this.#over = Promise.all([watching, running]);
+    await eventually("the agent to be ready", () => agent.waitingFor.length === 0);
+    return { history };
+  }
+
+  #containersAt(url: string): DockerContainers {
+    const connection = { url, tls: false, certPath: undefined };
+    return new DockerContainers({ connection }, { clock: systemClock, emit: this.#emit });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort(new Error("the test is over"));
+    await this.#over;
+    await this.cli[Symbol.asyncDispose]();
+  }
 }
 
-function containersAt(url: string): DockerContainers {
-  return new DockerContainers({ connection: { url, tls: false, certPath: undefined } }, { clock: systemClock, emit });
-}
-
-async function follow(url = cli.url): Promise<void> {
-  over = (async () => {
-    for await (const { containers } of containersAt(url).watch(ending.signal)) states.push(containers);
-  })().catch((error: unknown) => error);
-  await eventually("the first state", () => states.length > 0);
-}
-
-/** The container of that name as it was seen last. */
-function seen(name: string): Container | undefined {
-  return states.at(-1)?.find((container) => container.name === name);
-}
-
-async function sees(name: string, expected: Partial<Container> | undefined, withinMs = 5_000): Promise<void> {
-  await eventually(
-    `${name} to be ${JSON.stringify(expected)}`,
-    () => {
-      if (expected === undefined) expect(seen(name)).toBeUndefined();
-      else expect(seen(name)).toMatchObject(expected);
-      return true;
-    },
-    withinMs,
-  );
-}
-
-function hostPortOf(name: string): number | undefined {
-  const bindings = seen(name)?.ports.find(({ port }) => port === 8080)?.bindings;
-  return bindings?.find(({ hostIp }) => hostIp === "0.0.0.0")?.hostPort;
-}
-
-/** An agent on a store in memory, with every state that the keys have ever had. */
-async function startAgent(url: string): Promise<{ readonly history: Record<string, string>[] }> {
-  const store = new MemoryStore(emit);
-  const history: Record<string, string>[] = [];
-  const surroundings = new Surroundings();
-  const agent = new Agent(
-    {
-      containers: containersAt(url),
-      store,
-      vicinity: () => surroundings.look(),
-      prober: new SocketProber(systemClock),
-      clock: systemClock,
-      emit,
-      address: async () => "10.0.0.5",
-    },
-    {
-      session: { hostId: "node1", agent: "a", holder: { hostname: "node1", pid: 1, since: "" }, ttlSeconds: 30 },
-      ...policy,
-      probes: true,
-      stopGraceMs: 120_000,
-      resyncMs: 30_000,
-      onConflict: "refuse",
-      onExit: "release",
-      ownContainer: undefined,
-    },
-  );
-  const watching = (async () => {
-    for await (const { entries } of store.watch(["/app"], ending.signal)) history.push(Object.fromEntries(entries));
-  })().catch(() => undefined);
-  const running = agent.run(ending.signal).catch((error: unknown) => error);
-  over = Promise.all([watching, running]);
-  await eventually("the agent to be ready", () => agent.waitingFor.length === 0);
-  return { history };
-}
-
-describe("a container on a real Docker engine", () => {
+describe.concurrent("a container on a real Docker engine", () => {
   test("is seen through its whole life", async () => {
-    await follow();
+    await using sight = new Sight();
+    const { cli } = sight;
+    await sight.follow();
     await cli.web("hecd-life", "--label", `${LABEL}=life`, "--label", "hecd.service=shop");
     // The mode that nobody has asked for has two names: "default" in older engines, "bridge" in newer ones.
     const networkMode = await cli.field("hecd-life", "HostConfig.NetworkMode");
     expect(["default", "bridge"]).toContain(networkMode);
     // Podman writes the registry before a name, and the tag behind it.
     const image = IS_PODMAN ? await cli.field("hecd-life", "Config.Image") : "hecd-test/web";
-    await sees("hecd-life", { status: "running", health: "none", networkMode, image });
-    expect(seen("hecd-life")?.labels).toMatchObject({ "hecd.service": "shop" });
-    expect(hostPortOf("hecd-life")).toBe(await cli.port("hecd-life"));
+    await sight.sees("hecd-life", { status: "running", health: "none", networkMode, image });
+    expect(sight.seen("hecd-life")?.labels).toMatchObject({ "hecd.service": "shop" });
+    expect(sight.hostPortOf("hecd-life")).toBe(await cli.port("hecd-life"));
 
     await cli.run("pause", "hecd-life");
-    await sees("hecd-life", { status: "paused" });
+    await sight.sees("hecd-life", { status: "paused" });
     await cli.run("unpause", "hecd-life");
-    await sees("hecd-life", { status: "running" });
+    await sight.sees("hecd-life", { status: "running" });
     await cli.run("rename", "hecd-life", "hecd-life-2");
-    await sees("hecd-life-2", { status: "running" });
-    expect(seen("hecd-life")).toBeUndefined();
+    await sight.sees("hecd-life-2", { status: "running" });
+    expect(sight.seen("hecd-life")).toBeUndefined();
 
-    const before = seen("hecd-life-2")?.startedAt;
+    const before = sight.seen("hecd-life-2")?.startedAt;
     await cli.run("restart", "-t", "1", "hecd-life-2");
     await eventually("the new port", async () => {
-      expect(seen("hecd-life-2")).toMatchObject({ status: "running" });
-      expect(seen("hecd-life-2")?.startedAt).not.toBe(before);
-      expect(hostPortOf("hecd-life-2")).toBe(await cli.port("hecd-life-2"));
+      expect(sight.seen("hecd-life-2")).toMatchObject({ status: "running" });
+      expect(sight.seen("hecd-life-2")?.startedAt).not.toBe(before);
+      expect(sight.hostPortOf("hecd-life-2")).toBe(await cli.port("hecd-life-2"));
       return true;
     });
 
     await cli.run("stop", "-t", "1", "hecd-life-2");
-    await sees("hecd-life-2", { status: "exited" });
+    await sight.sees("hecd-life-2", { status: "exited" });
     await cli.run("start", "hecd-life-2");
-    await sees("hecd-life-2", { status: "running" });
+    await sight.sees("hecd-life-2", { status: "running" });
     await cli.run("kill", "hecd-life-2");
-    await sees("hecd-life-2", { status: "exited" });
+    await sight.sees("hecd-life-2", { status: "exited" });
     await cli.run("start", "hecd-life-2");
-    await sees("hecd-life-2", { status: "running" });
+    await sight.sees("hecd-life-2", { status: "running" });
     await cli.run("rm", "-f", "hecd-life-2");
-    await sees("hecd-life-2", undefined);
+    await sight.sees("hecd-life-2", undefined);
   });
 
   test("is seen to become healthy and unhealthy, and its probes make no noise", async () => {
-    await follow();
+    await using sight = new Sight();
+    const { cli, events } = sight;
+    await sight.follow();
     const probe = ["--health-cmd", "test -e /tmp/well", "--health-interval", "200ms", "--health-retries", "2"];
     await cli.web("hecd-health", "--health-start-period", START_PERIOD, ...probe);
-    await sees("hecd-health", { status: "running", health: "starting" });
+    await sight.sees("hecd-health", { status: "running", health: "starting" });
     await cli.run("exec", "hecd-health", "touch", "/tmp/well");
-    await sees("hecd-health", { health: "healthy" }, 10_000);
+    await sight.sees("hecd-health", { health: "healthy" }, 10_000);
     await cli.run("exec", "hecd-health", "rm", "/tmp/well");
-    await sees("hecd-health", { health: "unhealthy" }, 10_000);
+    await sight.sees("hecd-health", { health: "unhealthy" }, 10_000);
     const actions = events.flatMap((event) => (event.kind === "docker-event" ? [event.action] : []));
     expect(actions.filter((action) => action.startsWith("exec"))).toEqual([]);
   });
 
   test("is seen with all its ports, and without any when it has no network", async () => {
-    await follow();
+    await using sight = new Sight();
+    const { cli } = sight;
+    await sight.follow();
     await cli.web("hecd-ports", "-p", "127.0.0.1::9090", "-p", "5353/udp");
-    await sees("hecd-ports", { status: "running" });
-    expect(seen("hecd-ports")?.ports).toMatchObject([
+    await sight.sees("hecd-ports", { status: "running" });
+    expect(sight.seen("hecd-ports")?.ports).toMatchObject([
       { port: 5353, protocol: "udp" },
       { port: 8080, protocol: "tcp" },
       { port: 9090, protocol: "tcp", bindings: [{ hostIp: "127.0.0.1" }] },
@@ -174,24 +176,28 @@ describe("a container on a real Docker engine", () => {
     await cli.web("hecd-none", "--network", "none");
     // Podman does not say there what the image exposes.
     const ports = IS_PODMAN ? [] : [{ port: 8080, protocol: "tcp" as const, bindings: [] }];
-    await sees("hecd-none", { networkMode: "none", ports });
+    await sight.sees("hecd-none", { networkMode: "none", ports });
   });
 
   test("may have labels of a hundred thousand characters, in several containers at once", async () => {
-    await follow();
+    await using sight = new Sight();
+    const { cli, events } = sight;
+    await sight.follow();
     const big = `${LABEL}=${"ä".repeat(50_000)}`;
     await Promise.all(["1", "2", "3"].map((n) => cli.web(`hecd-big-${n}`, "--label", big)));
-    for (const n of ["1", "2", "3"]) await sees(`hecd-big-${n}`, { status: "running" });
+    for (const n of ["1", "2", "3"]) await sight.sees(`hecd-big-${n}`, { status: "running" });
     expect(events.some((event) => event.kind === "docker-event" && event.action === "unreadable")).toBe(false);
   });
 });
 
-describe("a connection to Docker", () => {
+describe.concurrent("a connection to Docker", () => {
   const target = "/var/run/docker.sock";
 
   test("that falls silent while new ones work is replaced within 15 seconds, and no key is lost", async () => {
+    await using sight = new Sight();
+    const { cli } = sight;
     await using proxy = await SocketProxy.start(target);
-    const { history } = await startAgent(`unix://${proxy.path}`);
+    const { history } = await sight.startAgent(`unix://${proxy.path}`);
     await cli.web("hecd-silent-1");
     await eventually("the key", () => history.at(-1)?.["/app/servers/hecd-silent-1"] !== undefined);
     proxy.silence("pass");
@@ -204,8 +210,10 @@ describe("a connection to Docker", () => {
   });
 
   test("that falls silent altogether is given up, told of, and made again within 15 seconds of its return", async () => {
+    await using sight = new Sight();
+    const { cli, events } = sight;
     await using proxy = await SocketProxy.start(target);
-    const { history } = await startAgent(`unix://${proxy.path}`);
+    const { history } = await sight.startAgent(`unix://${proxy.path}`);
     await cli.web("hecd-dark-1");
     await eventually("the key", () => history.at(-1)?.["/app/servers/hecd-dark-1"] !== undefined);
     proxy.silence();
@@ -218,23 +226,27 @@ describe("a connection to Docker", () => {
   });
 
   test("that is cut again and again misses nothing", async () => {
+    await using sight = new Sight();
+    const { cli } = sight;
     await using proxy = await SocketProxy.start(target);
-    await follow(`unix://${proxy.path}`);
+    await sight.follow(`unix://${proxy.path}`);
     await cli.web("hecd-cut");
     for (let round = 0; round < 5; round++) {
       proxy.cut();
       await cli.run(round % 2 === 0 ? "pause" : "unpause", "hecd-cut");
-      await sees("hecd-cut", { status: round % 2 === 0 ? "paused" : "running" });
+      await sight.sees("hecd-cut", { status: round % 2 === 0 ? "paused" : "running" });
     }
     await cli.run("unpause", "hecd-cut");
   });
 });
 
-describe("a Docker engine that is restarted under the agent", () => {
+describe.concurrent("a Docker engine that is restarted under the agent", () => {
   test("takes no key away when its containers live on, health included, and serves on", async () => {
+    await using sight = new Sight();
+    const { events } = sight;
     await using docker = await PrivateDocker.start("--live-restore");
     await using inside = new DockerCli(docker.url);
-    const { history } = await startAgent(docker.url);
+    const { history } = await sight.startAgent(docker.url);
     await inside.web("plain");
     await inside.web("probed", "--health-cmd", "true", "--health-interval", "3s");
     const both = ["/app/servers/plain", "/app/servers/probed"];
@@ -258,9 +270,10 @@ describe("a Docker engine that is restarted under the agent", () => {
 
   test("brings containers back at their new ports when they ended with it", async (context) => {
     needs(context, ENDS_ITS_CONTAINERS);
+    await using sight = new Sight();
     await using docker = await PrivateDocker.start();
     await using inside = new DockerCli(docker.url);
-    const { history } = await startAgent(docker.url);
+    const { history } = await sight.startAgent(docker.url);
     await inside.web("always", "--restart", "always");
     await inside.web("once");
     await eventually("both keys", () => Object.keys(history.at(-1) ?? {}).length === 2);

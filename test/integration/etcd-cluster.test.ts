@@ -17,7 +17,7 @@ async function cluster({
 
 /** Writes to a member until it takes it; a cluster without a leader takes nothing. */
 async function write(member: TestEtcd, key: string, value: string): Promise<void> {
-  await eventually("the cluster to take a write", () => member.ctl("put", key, value).then(() => true), 20_000);
+  await eventually("the cluster to take a write", () => member.put(key, value).then(() => true), 20_000);
 }
 
 describe.concurrent("the store in a cluster of three", () => {
@@ -61,47 +61,47 @@ describe.concurrent("the store in a cluster of three", () => {
   });
 });
 
-test("watches that hang on a member which is cut off from its fellows have a change within six seconds", async ({
-  expect,
-  onTestFinished,
-}) => {
-  const doors: TcpProxy[] = [];
-  const members = await startCluster(3, [], async (port) => {
-    const door = await TcpProxy.open(port);
-    doors.push(door);
-    return door.port;
-  });
-  onTestFinished(async () => {
-    for (const thing of [...members, ...doors]) await thing[Symbol.asyncDispose]();
-  });
-  const endpoints = members.map(({ endpoint }) => endpoint);
-  // More than there are members, so that some watch hangs on each of them.
-  const worlds = await Promise.all(Array.from({ length: 8 }, () => EtcdWorld.open({ endpoints }, withoutRereading)));
-  onTestFinished(async () => {
-    for (const world of worlds) await world[Symbol.asyncDispose]();
-  });
-  for (const [index, member] of members.entries()) {
-    const id = await idOf(member);
-    const other = members.find((each) => each !== member);
-    if (!other) throw new Error("No member is left");
-    for (const [at, door] of doors.entries()) {
-      if (at === index) door.silence();
-      else door.silenceThose(`X-Server-From: ${id}`);
+test.concurrent(
+  "watches that hang on a member which is cut off from its fellows have a change within six seconds",
+  async ({ expect, onTestFinished }) => {
+    const doors: TcpProxy[] = [];
+    const members = await startCluster(3, [], async (port) => {
+      const door = await TcpProxy.open(port);
+      doors.push(door);
+      return door.port;
+    });
+    onTestFinished(async () => {
+      for (const thing of [...members, ...doors]) await thing[Symbol.asyncDispose]();
+    });
+    const endpoints = members.map(({ endpoint }) => endpoint);
+    // More than there are members, so that some watch hangs on each of them.
+    const worlds = await Promise.all(Array.from({ length: 8 }, () => EtcdWorld.open({ endpoints }, withoutRereading)));
+    onTestFinished(async () => {
+      for (const world of worlds) await world[Symbol.asyncDispose]();
+    });
+    for (const [index, member] of members.entries()) {
+      const id = await idOf(member);
+      const other = members.find((each) => each !== member);
+      if (!other) throw new Error("No member is left");
+      for (const [at, door] of doors.entries()) {
+        if (at === index) door.silence();
+        else door.silenceThose(`X-Server-From: ${id}`);
+      }
+      const cutAt = performance.now();
+      await write(other, `${ROOT}/after-${index}`, "1");
+      const wroteAt = performance.now();
+      const times = await Promise.all(
+        worlds.map(async (world) => {
+          await eventually("the change", () => world.latest?.entries.get(`${ROOT}/after-${index}`) === "1", 30_000);
+          return Math.round(performance.now() - wroteAt);
+        }),
+      );
+      process.stdout.write(
+        `    member ${index} cut off, written ${Math.round(wroteAt - cutAt)} ms later, seen after ${times.join(", ")} ms\n`,
+      );
+      expect(Math.max(...times)).toBeLessThan(6_000);
+      for (const door of doors) door.heal();
+      await member.answers();
     }
-    const cutAt = performance.now();
-    await write(other, `${ROOT}/after-${index}`, "1");
-    const wroteAt = performance.now();
-    const times = await Promise.all(
-      worlds.map(async (world) => {
-        await eventually("the change", () => world.latest?.entries.get(`${ROOT}/after-${index}`) === "1", 30_000);
-        return Math.round(performance.now() - wroteAt);
-      }),
-    );
-    process.stdout.write(
-      `    member ${index} cut off, written ${Math.round(wroteAt - cutAt)} ms later, seen after ${times.join(", ")} ms\n`,
-    );
-    expect(Math.max(...times)).toBeLessThan(6_000);
-    for (const door of doors) door.heal();
-    await member.answers();
-  }
-});
+  },
+);

@@ -28,13 +28,17 @@ class Fleet implements AsyncDisposable {
   readonly #key: string;
   readonly #renderers = new Map<string, Hecd>();
 
-  private constructor(folder: AsyncDisposable & { readonly path: string }, key: string) {
+  readonly #etcd: TestEtcd;
+
+  private constructor(folder: AsyncDisposable & { readonly path: string }, key: string, at: TestEtcd) {
     this.#folder = folder;
     this.#key = key;
+    this.#etcd = at;
   }
 
-  static async start(key: string): Promise<Fleet> {
-    return new Fleet(await tempDir(), key);
+  /** On the etcd of all tests unless another one is given. */
+  static async start(key: string, at = etcd): Promise<Fleet> {
+    return new Fleet(await tempDir(), key, at);
   }
 
   /** Starts a renderer whose reloads take so many seconds. */
@@ -66,13 +70,13 @@ reload_group = "${this.#key.slice(1)}"
 `,
     );
     const address = `127.0.0.1:${await freePort()}`;
-    const hecd = new Hecd(["render", "--etcd", etcd.endpoint, "--confdir", folder, "--listen", address]);
+    const hecd = new Hecd(["render", "--etcd", this.#etcd.endpoint, "--confdir", folder, "--listen", address]);
     this.#renderers.set(name, hecd);
     return { hecd, address };
   }
 
   async say(seconds: number): Promise<void> {
-    await etcd.write([[this.#key, String(seconds)]]);
+    await this.#etcd.write([[this.#key, String(seconds)]]);
   }
 
   /** Resolves when these have put the change in place and have reloaded it. */
@@ -116,7 +120,7 @@ function mostAtOnce(record: readonly string[]): number {
   return most;
 }
 
-describe("HAProxies of a group", () => {
+describe.concurrent("HAProxies of a group", () => {
   test("are never reloaded two at once where there is one slot, through fifty changes, and all have the last one", async () => {
     await using fleet = await Fleet.start("/fifty");
     const names = ["a", "b", "c"];
@@ -133,7 +137,7 @@ describe("HAProxies of a group", () => {
     const record = await fleet.record();
     expect(record.length).toBeGreaterThanOrEqual(2 * (10 + 3));
     expect(mostAtOnce(record)).toBe(1);
-    await eventually("all slots to be free", async () => (await etcd.keys("/hecd/v1/reload-slots")).size === 0);
+    await eventually("all slots to be free", async () => (await etcd.keys("/hecd/v1/reload-slots/fifty")).size === 0);
   });
 
   test("are reloaded two at once and no more where there are two", async () => {
@@ -166,8 +170,9 @@ describe("HAProxies of a group", () => {
   });
 
   test("are reloaded without a slot, and say so, where etcd does not answer for ten seconds", async () => {
-    await using fleet = await Fleet.start("/silent");
-    await using store = await openEtcd({ endpoints: [etcd.endpoint] }, { clock: systemClock, emit: () => undefined });
+    await using own = await startEtcd();
+    await using fleet = await Fleet.start("/silent", own);
+    await using store = await openEtcd({ endpoints: [own.endpoint] }, { clock: systemClock, emit: () => undefined });
     await fleet.say(1);
     const { hecd } = await fleet.renderer("a", 1, 0.05);
     await fleet.have(1, "a");
@@ -175,12 +180,12 @@ describe("HAProxies of a group", () => {
     expect(answer.kind).toBe("taken");
     await fleet.say(2);
     await hecd.said(/waits for a slot of silent before its reload, which a test has/);
-    etcd.freeze();
+    own.freeze();
     try {
       await fleet.have(2, "a");
       await hecd.said(/is reloaded without a slot of silent: the store has not answered for 1\d s/);
     } finally {
-      etcd.thaw();
+      own.thaw();
     }
     if (answer.kind === "taken") await answer.slot[Symbol.asyncDispose]();
   });

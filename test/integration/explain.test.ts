@@ -44,7 +44,7 @@ afterAll(async () => {
   await etcd[Symbol.asyncDispose]();
 });
 
-describe("hecd explain", () => {
+describe.concurrent("hecd explain", () => {
   test("tells the keys of a container that is registered, by its name and by its id", async () => {
     const id = await docker.web(name("web"));
     await eventually("the key", async () => name("web") in (await keys()));
@@ -105,7 +105,7 @@ describe("hecd explain", () => {
   });
 });
 
-describe("hecd drain and hecd undrain", () => {
+describe.concurrent("hecd drain and hecd undrain", () => {
   test("take the simple key of a container away and give it back, while its record stays", async () => {
     await docker.web(name("drained"));
     const served = async (): Promise<boolean> => name("drained") in (await keys());
@@ -120,7 +120,7 @@ describe("hecd drain and hecd undrain", () => {
   });
 });
 
-describe("hecd run and hecd stop", () => {
+describe.concurrent("hecd run and hecd stop", () => {
   test("start a container and wait until it is registered, drain it and stop it", async () => {
     docker.minds(name("run"));
     const flags = ["--name", name("run"), "--label", "hecd.test"];

@@ -82,7 +82,7 @@ frontend web
 ${backends.join("")}`;
 }
 
-describe("a running HAProxy", () => {
+describe.concurrent("a running HAProxy", () => {
   for (const way of ["master", "admin"] as const) {
     test(`is what a fresh one would be, after any changes, by the ${way} socket`, { timeout: 900_000 }, async () => {
       const counts = { steps: 0, adjusted: 0, reloads: 0, same: 0 };

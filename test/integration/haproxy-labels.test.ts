@@ -20,7 +20,7 @@ const capabilities = capabilitiesOf(await haproxyVersion());
 const { serverWords } = capabilities;
 const STYLES = ["haproxy.cfg.hbs", "haproxy-tcp.cfg.hbs"] as const;
 
-describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
+describe.concurrent.each(STYLES)("by the labels of a container, with %s,", (src) => {
   test("HAProxy checks by HTTP at a path, under a name, and takes out who answers badly", async () => {
     await using well = await Site.start("well");
     await using ill = await Site.start("ill");
@@ -265,7 +265,7 @@ describe.each(STYLES)("by the labels of a container, with %s,", (src) => {
   });
 });
 
-describe("by the label hecd.sticky", () => {
+describe.concurrent("by the label hecd.sticky", () => {
   test("a client stays with its server by a cookie, wherever the container moves, and newcomers need no reload", async () => {
     await using a = await Site.start("a");
     await using b = await Site.start("b");
@@ -316,7 +316,7 @@ describe("by the label hecd.sticky", () => {
   });
 });
 
-describe("by the label hecd.scheme", () => {
+describe.concurrent("by the label hecd.scheme", () => {
   test("HAProxy speaks HTTP/2 in the clear to a server of h2c, to its checks too", async () => {
     await using folder = await tempDir();
     await makeCertificates(folder.path);
@@ -365,7 +365,7 @@ describe("by the label hecd.scheme", () => {
   });
 });
 
-describe("by the label hecd.http.strip", () => {
+describe.concurrent("by the label hecd.http.strip", () => {
   const labels = { "hecd.http.path": "/shop", "hecd.http.strip": "/shop" };
 
   test("a server gets paths without the prefix, and is told of it", async () => {
@@ -399,7 +399,7 @@ describe("by the label hecd.http.strip", () => {
   });
 });
 
-describe("by the labels hecd.headers.*", () => {
+describe.concurrent("by the labels hecd.headers.*", () => {
   test("requests and answers are given headers to the letter, and others taken away", async () => {
     await using site = await Site.start("site");
     site.answer = (_, response) => {
@@ -425,7 +425,7 @@ describe("by the labels hecd.headers.*", () => {
   });
 });
 
-describe("by the label hecd.http.auth", () => {
+describe.concurrent("by the label hecd.http.auth", () => {
   const authorization = (user: string, password: string) => ({
     authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
   });
@@ -464,7 +464,7 @@ describe("by the label hecd.http.auth", () => {
   });
 });
 
-test("of services that want the same requests the one of the higher priority has them", async () => {
+test.concurrent("of services that want the same requests the one of the higher priority has them", async () => {
   await using exact = await Site.start("exact");
   await using wide = await Site.start("wide");
   const of = (priority: string) => [
@@ -477,7 +477,7 @@ test("of services that want the same requests the one of the higher priority has
   expect(await world.bodies(1, { host: "a.example.org" })).toEqual(["wide"]);
 });
 
-test("a service of TCP is none that HTTP leads to (hecd.mode)", async () => {
+test.concurrent("a service of TCP is none that HTTP leads to (hecd.mode)", async () => {
   await using tcp = await Site.start("tcp");
   await using web = await Site.start("web");
   const containers = [tcp.as({ "hecd.service": "a", "hecd.mode": "tcp" }), web.as({ "hecd.service": "b" })];
@@ -486,7 +486,7 @@ test("a service of TCP is none that HTTP leads to (hecd.mode)", async () => {
   expect(await world.haproxy.ask("show backend")).not.toMatch(/^a$/m);
 });
 
-test("what traefik's and registrator's labels say is done alike", async () => {
+test.concurrent("what traefik's and registrator's labels say is done alike", async () => {
   await using a = await Site.start("a");
   await using b = await Site.start("b");
   const traefik = (port: string) => `traefik.http.services.web.loadbalancer.${port}`;

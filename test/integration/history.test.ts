@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { HistoryEntry } from "../../src/core/history/entry.js";
 import { reloadByMaster } from "../../src/edges/haproxy/master.js";
 import { systemClock } from "../../src/flow/clock.js";
@@ -12,28 +12,21 @@ import { Line } from "../support/line.js";
 
 const run = promisify(execFile);
 
-let line: Line;
-
-beforeEach(async () => {
-  line = await Line.start();
-});
-afterEach(() => line[Symbol.asyncDispose]());
-
 /** Runs one of the commands about histories. */
-function ask(command: string, ...args: readonly string[]): Promise<Ended> {
+function ask(line: Line, command: string, ...args: readonly string[]): Promise<Ended> {
   const place = ["--renderer", line.rendererAddress];
   const folder = ["history", "diff"].includes(command) ? ["--confdir", line.confdir] : [];
   return hecd([command, ...args, ...place, ...folder]);
 }
 
 /** All entries, the oldest first. */
-async function history(): Promise<readonly HistoryEntry[]> {
-  const { stdout } = await ask("history", "--json", "--limit", "1000");
+async function history(line: Line): Promise<readonly HistoryEntry[]> {
+  const { stdout } = await ask(line, "history", "--json", "--limit", "1000");
   return JSON.parse(stdout) as readonly HistoryEntry[]; // the program's own form
 }
 
 /** The newest entry as the status address tells it, which costs no process. */
-async function newest(): Promise<HistoryEntry | undefined> {
+async function newest(line: Line): Promise<HistoryEntry | undefined> {
   const response = await fetch(`http://${line.rendererAddress}/history?limit=1`).catch(() => undefined);
   const answer = (await response?.json()) as { readonly entries: readonly HistoryEntry[] } | undefined;
   return answer?.entries[0];
@@ -45,38 +38,44 @@ function soon<T>(what: string, probe: () => Promise<T>) {
 }
 
 /** Resolves to the entry that comes of an act. */
-async function entryOf(act: () => Promise<unknown>, isIt: (entry: HistoryEntry) => boolean): Promise<HistoryEntry> {
-  const before = (await newest())?.id ?? 0;
+async function entryOf(
+  line: Line,
+  act: () => Promise<unknown>,
+  isIt: (entry: HistoryEntry) => boolean,
+): Promise<HistoryEntry> {
+  const before = (await newest(line))?.id ?? 0;
   await act();
   return await soon("the entry", async () => {
-    const entry = await newest();
+    const entry = await newest(line);
     return entry && entry.id > before && isIt(entry) ? entry : undefined;
   });
 }
 
-const templatePath = (): string => join(line.confdir, "templates/haproxy.cfg.hbs");
+const templatePath = (line: Line): string => join(line.confdir, "templates/haproxy.cfg.hbs");
 
-async function editTemplate(edit: (source: string) => string): Promise<void> {
-  await writeFile(templatePath(), edit(await readFile(templatePath(), "utf8")));
+async function editTemplate(line: Line, edit: (source: string) => string): Promise<void> {
+  await writeFile(templatePath(line), edit(await readFile(templatePath(line), "utf8")));
 }
 
 const key = (server: number): string => `/app/web/w${server}`;
-const put = (server: number, port: number) => line.etcd.write([[key(server), `127.0.0.1:${port}`]]);
+const put = (line: Line, server: number, port: number) => line.etcd.write([[key(server), `127.0.0.1:${port}`]]);
 const isApplied = ({ outcome }: HistoryEntry): boolean => outcome === "applied";
 
 /** What HAProxy says of the servers of a backend that are not in maintenance, by name and port. */
-async function inWork(): Promise<readonly string[]> {
+async function inWork(line: Line): Promise<readonly string[]> {
   return await line.serversOf("web");
 }
 
-describe("last night's question", () => {
+describe.concurrent("last night's question", () => {
   test(
     "is answered for 200 changes, a refused template, two reloads and a rollback: when, why, by which key (invariant 1)",
     { timeout: 600_000 },
     async () => {
+      await using line = await Line.start();
       const begunAt = new Date();
       line.renderer();
       await entryOf(
+        line,
         () => line.etcd.write([1, 2, 3].map((each) => [key(each), `127.0.0.1:${9_000 + each}`])),
         isApplied,
       );
@@ -84,25 +83,28 @@ describe("last night's question", () => {
       const changed: (readonly [string, HistoryEntry])[] = [];
       for (let change = 0; change < CHANGES; change++) {
         const server = 1 + (change % 3);
-        changed.push([key(server), await entryOf(() => put(server, 10_000 + change), isApplied)]);
+        changed.push([key(server), await entryOf(line, () => put(line, server, 10_000 + change), isApplied)]);
       }
       const refused = await entryOf(
-        () => editTemplate((source) => source.replace(/^global$/m, "global\n  bogus 1")),
+        line,
+        () => editTemplate(line, (source) => source.replace(/^global$/m, "global\n  bogus 1")),
         ({ outcome }) => outcome === "rejected",
       );
       const first = await entryOf(
-        () => editTemplate((source) => source.replace("  bogus 1", "  maxconn 1001")),
+        line,
+        () => editTemplate(line, (source) => source.replace("  bogus 1", "  maxconn 1001")),
         isApplied,
       );
       const second = await entryOf(
-        () => editTemplate((source) => source.replace("  maxconn 1001", "  maxconn 1002")),
+        line,
+        () => editTemplate(line, (source) => source.replace("  maxconn 1001", "  maxconn 1002")),
         isApplied,
       );
-      const rolledBack = await ask("rollback", String(first.id));
+      const rolledBack = await ask(line, "rollback", String(first.id));
       expect(rolledBack).toMatchObject({ code: 0, stderr: "" });
       expect(await readFile(line.haproxy.configPath, "utf8")).toContain("maxconn 1001");
 
-      const entries = await history();
+      const entries = await history(line);
       for (const [name, { id }] of changed) {
         const entry = entries.find((each) => each.id === id);
         expect(entry).toMatchObject({ how: "runtime", outcome: "applied", resource: "haproxy.toml" });
@@ -124,34 +126,39 @@ describe("last night's question", () => {
       const rollback = { why: { kind: "rollback", to: first.id }, outcome: "applied", how: "reload" };
       expect(entries.at(-1)).toMatchObject(rollback);
 
-      const diff = (await ask("diff", String(refused.id))).stdout;
+      const diff = (await ask(line, "diff", String(refused.id))).stdout;
       expect(diff).toMatch(/^\+ {2}bogus 1$/m);
-      expect((await ask("diff", String(first.id), String(second.id))).stdout).toMatch(/^-.*1001\n\+.*1002$/m);
-      expect((await ask("history", "--limit", "3")).stdout).toMatch(/by hecd rollback to version \d+/);
+      expect((await ask(line, "diff", String(first.id), String(second.id))).stdout).toMatch(/^-.*1001\n\+.*1002$/m);
+      expect((await ask(line, "history", "--limit", "3")).stdout).toMatch(/by hecd rollback to version \d+/);
     },
   );
 });
 
-describe("a file that somebody edits by hand", () => {
+describe.concurrent("a file that somebody edits by hand", () => {
   test(
     "is led back and told as such, also where HAProxy was reloaded by hand with it",
     { timeout: 120_000 },
     async () => {
+      await using line = await Line.start();
       const renderer = line.renderer();
-      await entryOf(() => put(1, 9_001), isApplied);
+      await entryOf(line, () => put(line, 1, 9_001), isApplied);
       const { configPath, masterSocket } = line.haproxy;
       const ours = await readFile(configPath, "utf8");
       const isEdited = ({ why, outcome }: HistoryEntry): boolean => why.kind === "edited" && outcome === "applied";
       const differences = ["backend other was added"];
       const theirs = `${ours}backend other\n  server secret 127.0.0.1:9\n`;
-      const first = await entryOf(() => writeFile(configPath, theirs), isEdited);
+      const first = await entryOf(line, () => writeFile(configPath, theirs), isEdited);
       expect(first).toMatchObject({ why: { differences } });
       expect(await readFile(configPath, "utf8")).toBe(ours);
 
-      const second = await entryOf(async () => {
-        await writeFile(configPath, ours.replace(/^backend web$/m, "backend other"));
-        await reloadByMaster(masterSocket, { clock: systemClock }, new AbortController().signal);
-      }, isEdited);
+      const second = await entryOf(
+        line,
+        async () => {
+          await writeFile(configPath, ours.replace(/^backend web$/m, "backend other"));
+          await reloadByMaster(masterSocket, { clock: systemClock }, new AbortController().signal);
+        },
+        isEdited,
+      );
       expect(second.reason ?? "").not.toMatch(/^backend web is new/);
       const state: unknown = await (await fetch(`http://${line.rendererAddress}/state`)).json();
       expect(state).toMatchObject({
@@ -159,33 +166,39 @@ describe("a file that somebody edits by hand", () => {
       });
       expect(renderer.log.match(/"msg":"[^"]*was edited by somebody else/g)).toHaveLength(2);
       expect(renderer.log).not.toContain("server secret");
-      expect((await ask("history")).stdout).toContain(
+      expect((await ask(line, "history")).stdout).toContain(
         "because somebody else had edited the file: backend other was added",
       );
-      expect(await inWork()).toEqual(["w1"]);
+      expect(await inWork(line)).toEqual(["w1"]);
     },
   );
 });
 
-describe("a pinned file", () => {
+describe.concurrent("a pinned file", () => {
   test(
     "outlasts a crash, keeps out of work who dies meanwhile, lets nothing new in, and follows the store again by order",
     { timeout: 240_000 },
     async () => {
+      await using line = await Line.start();
       const renderer = line.renderer();
       const first = await entryOf(
+        line,
         () => line.etcd.write([1, 2].map((each) => [key(each), `127.0.0.1:${9_000 + each}`])),
         isApplied,
       );
-      await entryOf(() => editTemplate((source) => source.replace(/^global$/m, "global\n  maxconn 1001")), isApplied);
-      expect((await ask("rollback", String(first.id))).code).toBe(0);
+      await entryOf(
+        line,
+        () => editTemplate(line, (source) => source.replace(/^global$/m, "global\n  maxconn 1001")),
+        isApplied,
+      );
+      expect((await ask(line, "rollback", String(first.id))).code).toBe(0);
       renderer.signal("SIGKILL");
       await renderer.ended();
       await line.etcd.ctl("del", key(1));
-      await put(3, 9_003);
+      await put(line, 3, 9_003);
 
       line.renderer();
-      await soon("the dead server out of work", async () => (await inWork()).join() === "w2");
+      await soon("the dead server out of work", async () => (await inWork(line)).join() === "w2");
       expect(await readFile(line.haproxy.configPath, "utf8")).not.toContain("maxconn 1001");
       // The turn that has put it out of work has yet to end.
       const status = await soon("a ready renderer", async () => {
@@ -203,58 +216,61 @@ describe("a pinned file", () => {
       expect(metrics).toMatch(/^hecd_pinned\{resource="haproxy.toml"\} 1$/m);
       expect(metrics).toMatch(/^hecd_pinned_servers_out\{resource="haproxy.toml"\} 1$/m);
 
-      await put(1, 9_001);
-      await soon("the server in work again", async () => (await inWork()).join() === "w1,w2");
-      expect(await ask("resume")).toMatchObject({ code: 0 });
-      await soon("what is new", async () => (await inWork()).join() === "w1,w2,w3");
+      await put(line, 1, 9_001);
+      await soon("the server in work again", async () => (await inWork(line)).join() === "w1,w2");
+      expect(await ask(line, "resume")).toMatchObject({ code: 0 });
+      await soon("what is new", async () => (await inWork(line)).join() === "w1,w2,w3");
       expect(await readFile(line.haproxy.configPath, "utf8")).toContain("maxconn 1001");
-      expect((await history()).map(({ why }) => why.kind)).toEqual(
+      expect((await history(line)).map(({ why }) => why.kind)).toEqual(
         expect.arrayContaining(["found", "rollback", "resume"]),
       );
     },
   );
 
   test("ends by itself when its time is over", { timeout: 120_000 }, async () => {
+    await using line = await Line.start();
     const renderer = line.renderer();
-    const first = await entryOf(() => put(1, 9_001), isApplied);
-    await entryOf(() => put(2, 9_002), isApplied);
-    expect((await ask("rollback", String(first.id), "--for", "3s")).code).toBe(0);
+    const first = await entryOf(line, () => put(line, 1, 9_001), isApplied);
+    await entryOf(line, () => put(line, 2, 9_002), isApplied);
+    expect((await ask(line, "rollback", String(first.id), "--for", "3s")).code).toBe(0);
     await renderer.said(/no longer pinned to version \d+: its time is over/, 60_000);
-    await soon("what came since", async () => (await inWork()).join() === "w1,w2");
+    await soon("what came since", async () => (await inWork(line)).join() === "w1,w2");
   });
 
   test("is none where there is no such version, and that is said", { timeout: 120_000 }, async () => {
+    await using line = await Line.start();
     line.renderer();
-    await entryOf(() => put(1, 9_001), isApplied);
-    const { code, stderr } = await ask("rollback", "4711");
+    await entryOf(line, () => put(line, 1, 9_001), isApplied);
+    const { code, stderr } = await ask(line, "rollback", "4711");
     expect([code, stderr]).toEqual([1, expect.stringContaining("There is no version 4711")]);
-    expect((await ask("resume")).stderr).toContain("No file is pinned");
+    expect((await ask(line, "resume")).stderr).toContain("No file is pinned");
   });
 });
 
-describe("a disk that is full", () => {
+describe.concurrent("a disk that is full", () => {
   test(
     "costs the history and nothing else, is told, and lets nobody pin what would not last",
     { timeout: 240_000 },
     async () => {
+      await using line = await Line.start();
       const folder = join(line.haproxy.directory, ".hecd-history");
       await mkdir(folder);
       await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]);
       try {
         const renderer = line.renderer();
-        const first = await entryOf(() => put(1, 9_001), isApplied);
+        const first = await entryOf(line, () => put(line, 1, 9_001), isApplied);
         await writeFile(join(folder, "filler"), Buffer.alloc(65_536)).catch(() => undefined);
         for (let port = 9_100; !renderer.log.includes("history-unwritable"); port++) {
-          await put(1, port);
+          await put(line, 1, port);
           await soon("the change", async () => (await readFile(line.haproxy.configPath, "utf8")).includes(`:${port}`));
           expect(port).toBeLessThan(9_400);
         }
         expect(renderer.log).toMatch(/Cannot write the history of haproxy.toml, all else goes on: .*ENOSPC/);
-        const { code, stderr } = await ask("rollback", String(first.id));
+        const { code, stderr } = await ask(line, "rollback", String(first.id));
         expect([code, stderr]).toEqual([1, expect.stringMatching(/could not rollback: Cannot write .*ENOSPC/)]);
         expect(renderer.log).not.toContain("is pinned");
-        await put(2, 9_002);
-        await soon("another server", async () => (await inWork()).join() === "w1,w2");
+        await put(line, 2, 9_002);
+        await soon("another server", async () => (await inWork(line)).join() === "w1,w2");
       } finally {
         await run("umount", [folder]);
       }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { alertRules, panels, seriesIn } from "../support/dashboards.js";
+import { ALERT_TESTS, alertRules, panels, seriesIn } from "../support/dashboards.js";
 import { blocks, section } from "../support/documents.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/free-port.js";
@@ -17,7 +17,7 @@ const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, im
 test("Prometheus takes the alerts, and each fires when it should and at no other time", async () => {
   const { stdout } = await run("promtool", ["check", "rules", file("deploy/prometheus-alerts.yaml")]);
   expect(stdout).toContain(`SUCCESS: ${alertRules().length} rules found`);
-  await run("promtool", ["test", "rules", file("test/deploy/prometheus-alerts.test.yaml")]);
+  await run("promtool", ["test", "rules", ...ALERT_TESTS.map(file)]);
 });
 
 test("Prometheus takes the configuration that the documents show, with the alerts in it", async () => {

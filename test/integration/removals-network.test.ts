@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test, type TestContext } from "vitest";
 import { AgentHost } from "../support/agent-host.js";
-import { idOf, startCluster, type TestEtcd } from "../support/etcd.js";
+import { idOf, startCluster } from "../support/etcd.js";
 import { eventually, staysFor } from "../support/eventually.js";
 import { Line } from "../support/line.js";
 import { SteadyClient } from "../support/steady-client.js";
@@ -12,27 +12,32 @@ import { tempDir } from "../support/temp-dir.js";
 const GRACE_MS = 8_000;
 
 /** A line, two hosts with agents that reach etcd by proxies of their own, and a renderer that does so by a third. */
-async function world(grace = `${GRACE_MS}ms`) {
-  const line = keep(await Line.start({ removalGrace: grace, removalReloadDelay: "30s" }));
-  const [way1, way2, wayR] = [await proxyOf(line.etcd), await proxyOf(line.etcd), await proxyOf(line.etcd)];
-  const host1 = keep(await AgentHost.start("host1", way1.endpoint));
-  const host2 = keep(await AgentHost.start("host2", way2.endpoint));
+async function world(context: Ending, grace = `${GRACE_MS}ms`) {
+  const line = keep(context, await Line.start({ removalGrace: grace, removalReloadDelay: "30s" }));
+  const proxy = async (): Promise<TcpProxy> => keep(context, await TcpProxy.open(line.etcd.port));
+  const [way1, way2, wayR] = [await proxy(), await proxy(), await proxy()];
+  const host1 = keep(context, await AgentHost.start("host1", way1.endpoint));
+  const host2 = keep(context, await AgentHost.start("host2", way2.endpoint));
   line.rendererAt(wayR.endpoint);
   return { line, host1, host2, way1, wayR };
 }
 
-function keep<T extends AsyncDisposable>(thing: T): T {
+/** A test as far as what it has started ends with it. */
+type Ending = Pick<TestContext, "onTestFinished">;
+
+function keep<T extends AsyncDisposable>({ onTestFinished }: Ending, thing: T): T {
   onTestFinished(() => thing[Symbol.asyncDispose]());
   return thing;
 }
 
-async function proxyOf({ port }: TestEtcd): Promise<TcpProxy> {
-  return keep(await TcpProxy.open(port));
-}
-
 /** A client that has been answered by these already, so that whatever fails from then on is news. */
-async function clientOf({ port }: Line, service: string, ...names: readonly string[]): Promise<SteadyClient> {
-  const client = keep(new SteadyClient(port, `/${service}`));
+async function clientOf(
+  context: Ending,
+  { port }: Line,
+  service: string,
+  ...names: readonly string[]
+): Promise<SteadyClient> {
+  const client = keep(context, new SteadyClient(port, `/${service}`));
   await answering(client, ...names);
   client.takeFailures();
   return client;
@@ -59,15 +64,15 @@ const CUTS = {
 };
 
 describe("a network that is cut between renderer and etcd", () => {
-  test.each(Object.keys(CUTS) as (keyof typeof CUTS)[])(
+  test.concurrent.for(Object.keys(CUTS) as (keyof typeof CUTS)[])(
     "has clients answered all along, and nothing held afterwards that living agents meant (%s)",
-    async (how) => {
-      const { line, host1, host2, wayR } = await world();
+    async (how, context) => {
+      const { line, host1, host2, wayR } = await world(context);
       await host1.run("web", "web-1", "web-2");
       await host2.run("web", "web-3");
       await host1.run("api", "api-1");
-      const web = await clientOf(line, "web", "web-1", "web-2", "web-3");
-      const api = await clientOf(line, "api", "api-1");
+      const web = await clientOf(context, line, "web", "web-1", "web-2", "web-3");
+      const api = await clientOf(context, line, "api", "api-1");
       CUTS[how](wayR);
       await host2.run("web", "web-4");
       await host1.stop("web-1");
@@ -81,55 +86,61 @@ describe("a network that is cut between renderer and etcd", () => {
       wayR.heal();
       await answering(web, "web-2", "web-3", "web-4");
       console.log(`${how}: caught up after ${Math.round(performance.now() - begunAt)} ms`);
-      await clientOf(line, "shop", "shop-1");
+      await clientOf(context, line, "shop", "shop-1");
       await eventually("no server of api", async () => (await line.serversOf("api")).length === 0, 2_000);
       expect(web.takeFailures()).toEqual([]);
     },
   );
 
-  test("holds what a host has lost that died meanwhile, from when the renderer hears of it", async () => {
-    const { line, host1, host2, wayR } = await world();
-    await host1.run("web", "web-1", "web-2", "web-3");
-    await host2.run("web", "web-4");
-    const web = await clientOf(line, "web", "web-1", "web-2", "web-3", "web-4");
-    wayR.refuse();
-    await host1.fail();
-    await eventually("the end of the lease", async () => (await line.etcd.keys("/app/web")).size === 1, 20_000);
-    wayR.heal();
-    await host2.run("shop", "shop-1");
-    await clientOf(line, "shop", "shop-1");
-    await staysFor("four servers", GRACE_MS - 3_000, async () => (await line.serversOf("web")).length === 4);
-    await eventually("one server", async () => (await line.serversOf("web")).length === 1, 10_000);
-    expect(web.takeFailures()).toEqual([]);
-  });
+  test.concurrent(
+    "holds what a host has lost that died meanwhile, from when the renderer hears of it",
+    async (context) => {
+      const { line, host1, host2, wayR } = await world(context);
+      await host1.run("web", "web-1", "web-2", "web-3");
+      await host2.run("web", "web-4");
+      const web = await clientOf(context, line, "web", "web-1", "web-2", "web-3", "web-4");
+      wayR.refuse();
+      await host1.fail();
+      await eventually("the end of the lease", async () => (await line.etcd.keys("/app/web")).size === 1, 20_000);
+      wayR.heal();
+      await host2.run("shop", "shop-1");
+      await clientOf(context, line, "shop", "shop-1");
+      await staysFor("four servers", GRACE_MS - 3_000, async () => (await line.serversOf("web")).length === 4);
+      await eventually("one server", async () => (await line.serversOf("web")).length === 1, 10_000);
+      expect(web.takeFailures()).toEqual([]);
+    },
+  );
 
-  test("holds what is missing afterwards where etcd has compacted its history, since nobody tells who meant it", async () => {
-    const { line, host1, host2, wayR } = await world("4s");
-    await host1.run("web", "web-1", "web-2");
-    await host1.run("api", "api-1");
-    const web = await clientOf(line, "web", "web-1", "web-2");
-    await clientOf(line, "api", "api-1");
-    wayR.refuse();
-    await host1.stop("web-1", "api-1");
-    await host2.run("web", "web-3");
-    await eventually("all of that", async () => (await line.etcd.keys("/app")).size === 2);
-    await line.etcd.compact();
-    wayR.heal();
-    await answering(web, "web-2", "web-3");
-    expect(await line.serversOf("api")).toEqual(["api-1"]);
-    await eventually("no server of api", async () => (await line.serversOf("api")).length === 0, 10_000);
-    expect(web.takeFailures()).toEqual([]);
-  });
+  test.concurrent(
+    "holds what is missing afterwards where etcd has compacted its history, since nobody tells who meant it",
+    async (context) => {
+      const { line, host1, host2, wayR } = await world(context);
+      await host1.run("web", "web-1", "web-2");
+      await host1.run("api", "api-1");
+      const web = await clientOf(context, line, "web", "web-1", "web-2");
+      await clientOf(context, line, "api", "api-1");
+      wayR.refuse();
+      await host1.stop("web-1", "api-1");
+      await host2.run("web", "web-3");
+      await eventually("all of that", async () => (await line.etcd.keys("/app")).size === 2);
+      await line.etcd.compact();
+      wayR.heal();
+      await answering(web, "web-2", "web-3");
+      expect(await line.serversOf("api")).toEqual(["api-1"]);
+      await eventually("no server of api", async () => (await line.serversOf("api")).length === 0, 15_000);
+      expect(web.takeFailures()).toEqual([]);
+    },
+  );
 });
 
 describe("a network that is cut between an agent and etcd until its lease has ended", () => {
-  test("changes nothing where it heals within the grace, while all else is applied", async () => {
-    const { line, host1, host2, way1 } = await world("12s");
+  test.concurrent("changes nothing where it heals within the grace, while all else is applied", async (context) => {
+    const { line, host1, host2, way1 } = await world(context, "12s");
     await host1.run("web", "web-1", "web-2", "web-3");
     await host2.run("web", "web-4");
     await host1.run("api", "api-1");
-    const web = await clientOf(line, "web", "web-1", "web-2", "web-3", "web-4");
-    const api = await clientOf(line, "api", "api-1");
+    const web = await clientOf(context, line, "web", "web-1", "web-2", "web-3", "web-4");
+    const api = await clientOf(context, line, "api", "api-1");
     const before = await line.haproxy.reloads();
     way1.refuse();
     await eventually("the end of the lease", async () => (await line.etcd.keys("/app")).size === 1, 20_000);
@@ -146,19 +157,19 @@ describe("a network that is cut between an agent and etcd until its lease has en
     expect(await line.haproxy.reloads()).toBe(before);
   });
 
-  test("takes them away once the grace is over, and has them back as soon as it heals", async () => {
-    const { line, host1, host2, way1 } = await world("4s");
+  test.concurrent("takes them away once the grace is over, and has them back as soon as it heals", async (context) => {
+    const { line, host1, host2, way1 } = await world(context);
     await host1.run("web", "web-1", "web-2", "web-3");
     await host2.run("web", "web-4");
     await host1.run("api", "api-1");
-    const web = await clientOf(line, "web", "web-1", "web-2", "web-3", "web-4");
-    const api = await clientOf(line, "api", "api-1");
+    const web = await clientOf(context, line, "web", "web-1", "web-2", "web-3", "web-4");
+    const api = await clientOf(context, line, "api", "api-1");
     way1.silence();
     await eventually("the end of the lease", async () => (await line.etcd.keys("/app")).size === 1, 20_000);
     await staysFor("answers of all", 3_000, () => api.latest(1).size === 1 && web.latest(40).size === 4);
     expect([...web.takeFailures(), ...api.takeFailures()]).toEqual([]);
     await answering(web, "web-4");
-    await eventually("no answer of api", () => api.takeFailures().length > 0);
+    await eventually("no answer of api", () => api.takeFailures().length > 0, 15_000);
     way1.heal();
     await answering(web, "web-1", "web-2", "web-3", "web-4");
     await eventually("answers of api", () => api.latest().size === 1 && api.takeFailures().length === 0, 10_000);
@@ -166,24 +177,24 @@ describe("a network that is cut between an agent and etcd until its lease has en
   });
 });
 
-describe("an etcd that is restored from a snapshot", () => {
-  test("has clients answered all along, whatever has come, gone or moved since", async () => {
-    const { line, host1 } = await world();
+describe.concurrent("an etcd that is restored from a snapshot", () => {
+  test("has clients answered all along, whatever has come, gone or moved since", async (context) => {
+    const { line, host1 } = await world(context);
     await using folder = await tempDir();
     const snapshot = join(folder.path, "snapshot");
     await host1.run("web", "web-1", "web-2", "web-9");
     await host1.run("api", "api-1");
-    await clientOf(line, "web", "web-1", "web-2", "web-9");
-    await clientOf(line, "api", "api-1");
+    await clientOf(context, line, "web", "web-1", "web-2", "web-9");
+    await clientOf(context, line, "api", "api-1");
     await line.etcd.save(snapshot);
-    const host3 = keep(await AgentHost.start("host3", line.etcd.endpoint)); // of whose lease the snapshot knows nothing
+    const host3 = keep(context, await AgentHost.start("host3", line.etcd.endpoint)); // of whose lease the snapshot knows nothing
     await host3.run("shop", "shop-1", "shop-2");
     await host1.stop("web-9", "api-1");
     await host1.run("api", "api-1"); // at another port
     await host1.run("web", "web-3", "web-4", "web-5", "web-6");
-    const web = await clientOf(line, "web", ...[1, 2, 3, 4, 5, 6].map((n) => `web-${n}`));
-    const api = await clientOf(line, "api", "api-1");
-    const shop = await clientOf(line, "shop", "shop-1", "shop-2");
+    const web = await clientOf(context, line, "web", ...[1, 2, 3, 4, 5, 6].map((n) => `web-${n}`));
+    const api = await clientOf(context, line, "api", "api-1");
+    const shop = await clientOf(context, line, "shop", "shop-1", "shop-2");
     await line.etcd.kill();
     await line.etcd.restore(snapshot);
     await line.etcd.start();
@@ -194,22 +205,22 @@ describe("an etcd that is restored from a snapshot", () => {
   });
 });
 
-describe("a cluster of three of whose members one is cut off", () => {
-  test("brings changes to HAProxy within seconds, whichever it is", async () => {
-    const line = keep(await Line.start({ removalGrace: "8s", removalReloadDelay: "30s" }));
+describe.concurrent("a cluster of three of whose members one is cut off", () => {
+  test("brings changes to HAProxy within seconds, whichever it is", async (context) => {
+    const line = keep(context, await Line.start({ removalGrace: "8s", removalReloadDelay: "30s" }));
     const doors: TcpProxy[] = [];
     const members = await startCluster(3, [], async (port) => {
-      const door = keep(await TcpProxy.open(port));
+      const door = keep(context, await TcpProxy.open(port));
       doors.push(door);
       return door.port;
     });
-    for (const member of members) keep(member);
+    for (const member of members) keep(context, member);
     const endpoints = members.map(({ endpoint }) => endpoint).join(",");
-    const host = keep(await AgentHost.start("host1", endpoints, "15s"));
+    const host = keep(context, await AgentHost.start("host1", endpoints, "15s"));
     line.rendererAt(endpoints);
     await host.run("web", "web-0");
     let now = "web-0";
-    const web = await clientOf(line, "web", now);
+    const web = await clientOf(context, line, "web", now);
     for (const [index, member] of members.entries()) {
       const id = await idOf(member);
       for (const [at, door] of doors.entries()) {

@@ -153,7 +153,7 @@ describe("what an agent takes away that lives", () => {
   });
 });
 
-describe("what nobody meant", () => {
+describe.concurrent("what nobody meant", () => {
   test("is held where a host with most servers of a service is gone, and that service alone", async () => {
     await using line = await Line.start({ removalGrace: "3s", removalReloadDelay: "30s" });
     await using host1 = await Host.start(line.etcd.endpoint, "host1");

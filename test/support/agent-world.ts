@@ -98,9 +98,8 @@ export class AgentWorld implements AsyncDisposable {
 
   /** When each simple key was written last: the same again means that it was not touched, not even for a moment. */
   async revisions(): Promise<Readonly<Record<string, number>>> {
-    const printed: unknown = JSON.parse(await this.etcd.ctl("get", `/app/${this.name}/`, "--prefix", "-w", "json"));
-    const { kvs = [] } = printed as { kvs?: { key: string; mod_revision: number }[] }; // etcdctl's own form
-    return Object.fromEntries(kvs.map(({ key, mod_revision: at }) => [Buffer.from(key, "base64").toString(), at]));
+    const all = await this.etcd.pairs(`/app/${this.name}/`);
+    return Object.fromEntries(all.map(({ key, writtenAt }) => [key, writtenAt]));
   }
 
   /** The records of one container, by the last part of their keys. */

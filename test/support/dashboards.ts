@@ -4,6 +4,9 @@ import { z } from "zod";
 
 const text = (name: string): string => readFileSync(new URL(`../../deploy/${name}`, import.meta.url), "utf8");
 
+/** What Prometheus makes of the alerts, as its own tool can be told to look at it. */
+export const ALERT_TESTS = ["test/deploy/prometheus-alerts.test.yaml", "test/deploy/prometheus-certificates.test.yaml"];
+
 const rules = z.object({
   groups: z.array(
     z.object({

@@ -6,6 +6,7 @@ import { Etcd3 } from "etcd3";
 import PQueue from "p-queue";
 import type { TestServer } from "../store-faults.js";
 import { ETCD, ETCDCTL } from "./etcd-binary.js";
+import { EtcdGateway, type EtcdPair, type EtcdUser } from "./etcd-gateway.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { required } from "./required.js";
@@ -13,6 +14,8 @@ import { ServerProcess } from "./server-process.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
+
+const ROOT: EtcdUser = { name: "root", password: "secret" };
 
 /** How an etcd is started. */
 export interface EtcdSetup {
@@ -27,7 +30,8 @@ export class TestEtcd extends ServerProcess implements TestServer {
   readonly #argv: readonly string[];
   readonly #dataDir: string;
   readonly #onDispose: () => Promise<void>;
-  #credentials: readonly string[] = [];
+  /** By whom it is asked, once it asks for that. */
+  #user: EtcdUser | undefined;
 
   /** `identity` are the arguments that say which member of which cluster it is. */
   constructor(
@@ -58,7 +62,7 @@ export class TestEtcd extends ServerProcess implements TestServer {
 
   /** Resolves when a write succeeds. */
   async answers(): Promise<void> {
-    await eventually("etcd to answer", () => this.ctl("put", "/test/answers", "yes").then(() => true), 20_000, 50);
+    await eventually("etcd to answer", () => this.put("/test/answers", "yes").then(() => true), 20_000, 50);
   }
 
   /** Removes all its data; it must not run. */
@@ -79,7 +83,8 @@ export class TestEtcd extends ServerProcess implements TestServer {
 
   /** Runs etcdctl against this member and resolves to what it printed. */
   async ctl(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run(ETCDCTL, ["--endpoints", this.endpoint, ...this.#credentials, ...args], {
+    const credentials = this.#user ? ["--user", `${this.#user.name}:${this.#user.password}`] : [];
+    const { stdout } = await run(ETCDCTL, ["--endpoints", this.endpoint, ...credentials, ...args], {
       env: { ...process.env, ETCDCTL_API: "3" },
       maxBuffer: 256 * 1024 * 1024,
     });
@@ -88,21 +93,22 @@ export class TestEtcd extends ServerProcess implements TestServer {
 
   /** All keys below `prefix` as an independent client reads them, sorted. */
   async keys(prefix: string): Promise<ReadonlyMap<string, string>> {
-    const printed: unknown = JSON.parse(await this.ctl("get", prefix, "--prefix", "-w", "json"));
-    const { kvs = [] } = printed as { kvs?: { key: string; value?: string }[] }; // etcdctl's own form
-    const text = (base64: string): string => Buffer.from(base64, "base64").toString();
-    return new Map(kvs.map(({ key, value }) => [text(key), text(value ?? "")]));
+    return new Map((await this.pairs(prefix)).map(({ key, value }) => [key, value]));
+  }
+
+  /** The same with when each was written. */
+  async pairs(prefix: string): Promise<readonly EtcdPair[]> {
+    return (await new EtcdGateway(this.port).read(prefix, this.#user)).pairs;
   }
 
   /** The store's present revision. */
   async revision(): Promise<number> {
-    const printed: unknown = JSON.parse(await this.ctl("get", "/none", "-w", "json"));
-    return required((printed as { header: { revision?: number } }).header.revision, "revision"); // etcdctl's own form
+    return (await new EtcdGateway(this.port).read("/none", this.#user)).at;
   }
 
   /** Writes a key as somebody would who is no agent. */
   async put(key: string, value: string): Promise<void> {
-    await this.ctl("put", key, value);
+    await new EtcdGateway(this.port).put(key, value, this.#user);
   }
 
   /** Puts the pairs, and deletes those without a value, many on their way at once, each as a change of its own. */
@@ -154,10 +160,10 @@ export class TestEtcd extends ServerProcess implements TestServer {
   }
 
   async enableAuth(): Promise<void> {
-    await this.ctl("user", "add", "root:secret");
-    await this.ctl("user", "grant-role", "root", "root");
+    await this.ctl("user", "add", `${ROOT.name}:${ROOT.password}`);
+    await this.ctl("user", "grant-role", ROOT.name, "root");
     await this.ctl("auth", "enable");
-    this.#credentials = ["--user", "root:secret"];
+    this.#user = ROOT;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -166,7 +172,7 @@ export class TestEtcd extends ServerProcess implements TestServer {
   }
 
   async #withClient(use: (client: Etcd3) => Promise<void>): Promise<void> {
-    const auth = this.#credentials.length > 0 ? { auth: { username: "root", password: "secret" } } : {};
+    const auth = this.#user ? { auth: { username: this.#user.name, password: this.#user.password } } : {};
     const client = new Etcd3({ hosts: this.endpoint, ...auth });
     try {
       await use(client);

@@ -29,9 +29,15 @@ export async function goldenCases(): Promise<readonly GoldenCase[]> {
   );
 }
 
+/** What this process has compiled already: the large one takes longer than most renderings of it. */
+const compiled = new Map<string, Promise<Template>>();
+
 /** One of the templates that we ship. */
-export async function stockTemplate(name: string): Promise<Template> {
-  return compileTemplate(name, await readFile(new URL(`../../templates/${name}`, import.meta.url), "utf8"));
+export function stockTemplate(name: string): Promise<Template> {
+  const path = new URL(`../../templates/${name}`, import.meta.url);
+  const template = compiled.get(name) ?? readFile(path, "utf8").then((source) => compileTemplate(name, source));
+  compiled.set(name, template);
+  return template;
 }
 
 /** Renders keys through a template, the whole store being these keys. */

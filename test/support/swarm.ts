@@ -71,13 +71,15 @@ export class Swarm implements AsyncDisposable {
     return names.split("\n").filter(Boolean).sort();
   }
 
-  /** Removes all services, and resolves when no container of theirs is left. */
-  async clear(): Promise<void> {
-    const services = (await this.#docker.run("service", "ls", "--quiet")).split("\n").filter(Boolean);
+  /** Removes all services whose names begin so, and resolves when no container of theirs is left. */
+  async clear(names: string): Promise<void> {
+    const theirs = ["--quiet", "--filter", `name=${names}`];
+    const services = (await this.#docker.run("service", "ls", ...theirs)).split("\n").filter(Boolean);
     if (services.length > 0) await this.#docker.run("service", "rm", ...services);
-    const containers = (await this.#docker.run("ps", "--all", "--quiet")).split("\n").filter(Boolean);
+    const containers = (await this.#docker.run("ps", "--all", ...theirs)).split("\n").filter(Boolean);
     if (containers.length > 0) await this.#docker.run("kill", ...containers).catch(() => undefined); // some end by themselves
-    await eventually("the end of all tasks", async () => (await this.#docker.run("ps", "--quiet")) === "", 30_000, 100);
+    const isOver = async (): Promise<boolean> => (await this.#docker.run("ps", ...theirs)) === "";
+    await eventually("the end of all tasks", isOver, 30_000, 100);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

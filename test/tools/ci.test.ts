@@ -18,7 +18,7 @@ async function ci(npm: { readonly test: string; readonly start: string }): Promi
 
 const green = "echo ' Test Files  2 passed (2)'; echo '      Tests  40 passed (40)'";
 
-describe("the script for CI", () => {
+describe.concurrent("the script for CI", () => {
   test("counts the demo as one more test, and the last line tells", async () => {
     expect(await ci({ test: green, start: "true" })).toEqual([0, "41 passed, 0 failed"]);
   });

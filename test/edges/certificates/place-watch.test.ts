@@ -26,7 +26,7 @@ function counted(places: PlaceWatch) {
   };
 }
 
-describe("a watch of places", () => {
+describe.concurrent("a watch of places", () => {
   test("tells of a file that is written, replaced or removed, and of no other folder", async () => {
     await using directory = await tempDir();
     const [watched, other] = [join(directory.path, "watched"), join(directory.path, "other")];

@@ -48,7 +48,7 @@ async function world() {
   };
 }
 
-describe("the server of files", () => {
+describe.concurrent("the server of files", () => {
   test("speaks TLS by its certificate, and serves nothing else", async () => {
     await using there = await world();
     expect(there.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);

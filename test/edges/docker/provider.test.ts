@@ -75,6 +75,15 @@ async function sees(...expected: string[]): Promise<void> {
   });
 }
 
+/** The same while the time of such a clock passes. */
+async function seesInTime(clock: ManualClock, ...expected: string[]): Promise<void> {
+  await eventually(`the state ${expected.join(", ")}`, async () => {
+    await clock.advance(100);
+    expect(known()).toEqual(expected);
+    return true;
+  });
+}
+
 function kinds(): readonly string[] {
   return events.map(({ kind }) => kind).filter((kind) => kind !== "docker-event");
 }
@@ -597,32 +606,40 @@ describe("containers that cannot be looked at", () => {
       response.writeHead(200).end('{"Id":"x","Config":{"Env":["PASSWORD=hunter2"]}}');
       return true;
     };
-    follow();
-    await eventually("the reason", () => reasons()[0] === "web1 unreadable");
+    const clock = new ManualClock();
+    follow(clock);
+    await eventually("the reason", async () => {
+      await clock.advance(100);
+      return reasons()[0] === "web1 unreadable";
+    });
     expect(unseen[0]?.because?.advice).toContain("Id Invalid string");
     expect(JSON.stringify([unseen, events])).not.toContain("hunter2");
     docker.intercept = () => false;
     docker.emit("update", id);
-    await sees("web1 running");
+    await seesInTime(clock, "web1 running");
     expect(unseen).toEqual([]);
   });
 
   test("keep the state in which they were last seen, and say so", async () => {
     const id = run(1);
-    follow();
-    await sees("web1 running");
+    const clock = new ManualClock();
+    follow(clock);
+    await seesInTime(clock, "web1 running");
     docker.intercept = (path, response) => {
       if (!path.includes(id)) return false;
       response.writeHead(500).end('{"message":"out of order"}');
       return true;
     };
     docker.emit("update", id);
-    await eventually("the reason", () => unseen[0]?.because?.advice.includes("out of order"));
+    await eventually("the reason", async () => {
+      await clock.advance(100);
+      return unseen[0]?.because?.advice.includes("out of order");
+    });
     expect(known()).toEqual(["web1 running"]);
     docker.containers.delete(id);
     docker.intercept = () => false;
     docker.emit("destroy", id);
-    await sees();
+    await seesInTime(clock);
     expect(unseen).toEqual([]);
   });
 });

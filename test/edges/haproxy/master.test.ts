@@ -44,7 +44,7 @@ const proc = (reloads: number, failed = 0, workerReloads = 0, version = "2.6.12"
 
 const signal = new AbortController().signal;
 
-describe("a reload by the master socket", () => {
+describe.concurrent("a reload by the master socket", () => {
   test("believes what HAProxy 3 says, and asks no further", async () => {
     await using three = await master((command) => (command === "reload" ? "Success=1\n--\nfine\n" : proc(4)));
     expect(await reloadByMaster(three.socket, { clock: systemClock }, signal)).toEqual({ kind: "proven", output: "" });
@@ -108,7 +108,7 @@ describe("a reload by the master socket", () => {
   });
 });
 
-describe("a worker of a master that starts", () => {
+describe.concurrent("a worker of a master that starts", () => {
   test("serves once it answers for itself, which from HAProxy 3.1 on may be after the master does", async () => {
     const answers = ["Can't find the target PID matching the prefix '@1'\n", undefined, "Name: HAProxy\n\n"];
     await using three = await master(() => answers.shift());

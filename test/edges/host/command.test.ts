@@ -71,7 +71,7 @@ describe("a program", () => {
   });
 });
 
-describe("a program that must not go on", () => {
+describe.concurrent("a program that must not go on", () => {
   test("ends with everything it has started when the signal aborts (invariant 12)", async () => {
     await using directory = await tempDir();
     const file = join(directory.path, "pid");

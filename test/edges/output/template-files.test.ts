@@ -141,7 +141,7 @@ describe("a folder of templates", () => {
   });
 });
 
-describe("a folder of templates that is followed", () => {
+describe.concurrent("a folder of templates that is followed", () => {
   test("shows a template that is written in place, renamed over, or made anew", async () => {
     await using world = await openWorld(ONE);
     await world.follow();

@@ -71,7 +71,7 @@ async function openWorld(clock = systemClock) {
   };
 }
 
-describe("a folder of users", () => {
+describe.concurrent("a folder of users", () => {
   test("is known to the resources whose templates ask for users", async () => {
     await using world = await openWorld();
     await world.make();

@@ -75,6 +75,13 @@ export class JuteReader {
     return this.bytes().toString();
   }
 
+  /** As many as it says come next; room is made for no more of them than there can be. */
+  texts(): readonly string[] {
+    const count = Math.max(0, this.int());
+    if (count > (this.#packet.length - this.#at) / 4) throw new RangeError("a packet has ended too soon");
+    return Array.from({ length: count }, () => this.text());
+  }
+
   #pass(length: number): number {
     const from = this.#at;
     this.#at += length;

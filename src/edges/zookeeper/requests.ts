@@ -60,7 +60,7 @@ export function getData(path: string): ZooKeeperRequest<{ readonly data: Buffer;
 /** The names of the nodes right below a node. */
 export function getChildren(path: string): ZooKeeperRequest<readonly string[]> {
   const write = (to: JuteWriter) => to.text(path).truth(false);
-  return { type: 8, path, write, read: readTexts };
+  return { type: 8, path, write, read: (from) => from.texts() };
 }
 
 /** Has whoever answers catch up with what the ensemble knows. */
@@ -75,7 +75,7 @@ export function watchBelow(path: string): ZooKeeperRequest<void> {
 
 /** The nodes that end with the session that asks. */
 export function getEphemerals(): ZooKeeperRequest<readonly string[]> {
-  return { type: 103, write: (to) => to.text("/"), read: readTexts };
+  return { type: 103, write: (to) => to.text("/"), read: (from) => from.texts() };
 }
 
 /** Makes a node. */
@@ -165,10 +165,6 @@ function readOutcome(from: JuteReader): number | undefined {
 }
 
 const NOT_TRIED = -2;
-
-function readTexts(from: JuteReader): readonly string[] {
-  return Array.from({ length: Math.max(0, from.int()) }, () => from.text());
-}
 
 function readStat(from: JuteReader): Stat {
   from.long(); // which transaction has made it

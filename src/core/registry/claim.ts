@@ -49,7 +49,7 @@ export function parseClaim(text: string): Claim | undefined {
 }
 
 /** Reads what a process says of itself; undefined when the text is not that. */
-export function parseHolder(text: string): Holder | undefined {
+function parseHolder(text: string): Holder | undefined {
   return parse(text, holderSchema);
 }
 

@@ -91,10 +91,11 @@ describe("a Docker engine that speaks TLS", () => {
     await using config = await tempDir();
     await makeContext(config.path, "secure", { Host: `tcp://127.0.0.1:${port}` }, certificates.client);
     await makeContext(config.path, "near", { Host: inside.url });
+    await inside.web("in-context");
     for (const name of ["secure", "near"]) {
       const connection = { url: `context:${name}`, tls: false, certPath: undefined, configPath: config.path };
       await using followed = new Followed({ connection });
-      await followed.sees("tls-env", { status: "running" });
+      await followed.sees("in-context", { status: "running" });
     }
   });
 

@@ -29,6 +29,7 @@ import { parseServersState } from "../../src/haproxy/runtime/server-state.js";
 import { statisticsIn } from "../../src/haproxy/runtime/statistics.js";
 import { compileGo } from "../../src/template/go-template.js";
 import { readPattern } from "../../src/template/regexp/pattern.js";
+import type { Orders } from "../../src/ports.js";
 import { container, context } from "../support/containers.js";
 import { garbled, mixed, shuffled } from "./garbled.js";
 
@@ -203,10 +204,12 @@ const PAIRS = JSON.stringify([
 ]);
 
 const ENGINES = { advertise: undefined, hostId: undefined, names: { hostname: "here", inContainer: false } };
-const ORDERS = {
-  ...{ drain: () => "drained", undrain: () => "undrained" },
-  ...{ drainService: () => "in maintenance", undrainService: () => "in service" },
-} as const;
+const ORDERS: Orders = {
+  drain: () => "drained",
+  undrain: () => "undrained",
+  drainService: () => "in maintenance",
+  undrainService: () => "in service",
+};
 const HEAD = "POST /services/web/drain\n127.0.0.1:9180\ndrain\nBearer 0123456789abcdef\n0";
 
 /** What is fuzzed. */

@@ -7,6 +7,9 @@ import { cli } from "../../support/cli.js";
 import { Confdir } from "../../support/confd.js";
 import { eventually } from "../../support/eventually.js";
 
+/** A command loads what it needs when it is run first, which takes its time on a busy machine. */
+const LOADED_WITHIN_MS = 60_000;
+
 /** An engine that is asked, and hangs up when it is told to instead of ever answering. */
 async function silentEngine() {
   let asked = 0;
@@ -37,7 +40,7 @@ test("a push of a resource that is under way keeps another one away, which says 
   const args = ["push", "--confdir", confdir.path, "--store", `file://${confdir.at("keys.yml")}`];
   const push = (state: string) => cli([...args, "--state-dir", confdir.at(state)]);
   const first = push("state");
-  await eventually("the engine to be asked", () => engine.asked() > 0);
+  await eventually("the engine to be asked", () => engine.asked() > 0, LOADED_WITHIN_MS);
   const second = await push("state");
   expect([second.code, second.stderr]).toEqual([
     1,

@@ -188,8 +188,9 @@ describe("with HECD_TLS_CERTS, the stock template", () => {
     await eventually("a request that waits", async () =>
       (await world.haproxy.ask("show stat web 2 -1")).includes("web,BACKEND,0,0,1,"),
     );
-    // What waits goes on by the socket when its process ends.
-    const all = [{ name: "web-1", port: site.port, labels }, authority.as({ "hecd.service": "zone" })];
+    // What waits goes on by the socket when its process ends: one that has a line of its own comes by a reload everywhere.
+    const zone = authority.as({ "hecd.service": "zone", "hecd.balance": "source" });
+    const all = [{ name: "web-1", port: site.port, labels }, zone];
     expect(await world.have(all)).toHaveLength(1);
     expect(await asked).not.toHaveProperty("location");
     expect(site.requests.slice(before).map(({ url }) => url)).toEqual(["/waits"]);

@@ -83,7 +83,9 @@ function engineAt(url: string, said: Said, defaults: EngineDefaults, isOnly: boo
   const common = isHere(place) || isOnly ? defaults : { advertise: undefined, hostId: undefined };
   const host = place.kind === "tcp" && !isHere(place) ? place.host : undefined;
   if (place.kind === "context" && (said.advertise ?? common.advertise) === undefined) {
-    throw usage(`--docker ${withoutLogin(url)}: say by which address the ports of that engine are reached, as ?advertise=IP`);
+    throw usage(
+      `--docker ${withoutLogin(url)}: say by which address the ports of that engine are reached, as ?advertise=IP`,
+    );
   }
   const advertise = said.advertise ?? common.advertise ?? (host !== undefined && isIp(host) ? host : undefined);
   if (host !== undefined && advertise === undefined) {

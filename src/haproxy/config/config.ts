@@ -180,7 +180,6 @@ function cutAnew(text: string, { start, end, known }: Stretch = { start: 0, end:
   return { texts, isConditional };
 }
 
-
 /** With its line feed, so that no longer one begins like it. */
 function headingIn(section: string): string {
   return section.slice(0, section.indexOf("\n") + 1);

@@ -32,10 +32,12 @@ const STORES = [
 ];
 
 /**
- * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a browser has
- * something: it has the machine for itself.
+ * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a container is
+ * registered or a browser has something: it has the machine for itself.
  */
-const LOAD = ["test/integration/{clients,faults,haproxy-load,haproxy-renderer,haproxy-renewals,page-many}.test.ts"];
+const LOAD = [
+  "test/integration/{clients,faults,haproxy-load,haproxy-renderer,haproxy-renewals,page-many,readiness-soon}.test.ts",
+];
 
 // Real daemons share two cores: one file at a time keeps them honest.
 const withDaemons = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };

@@ -1,62 +1,12 @@
-import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import { accepts, firstAccepted } from "../support/accepts.js";
 import { ACCEPTS_FOR_CONTAINERS, needs, START_PERIOD, TELLS_BEFORE_THE_END } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
-import { freePort } from "../support/free-port.js";
 import { knownOf, WatchedStore } from "../support/watched-store.js";
 
 const SERVE = "httpd -f -p 8080 -h /www";
 
-function accepts(ip: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: ip, port }, () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.on("error", () => {
-      resolve(false);
-    });
-  });
-}
-
-/** When somebody accepts a connection there for the first time, found out every few milliseconds. */
-async function firstAccepted(ip: string, port: number): Promise<number> {
-  await eventually(`somebody on ${ip}:${port}`, () => accepts(ip, port), 10_000, 2);
-  return Date.now();
-}
-
 describe("a container without HEALTHCHECK", () => {
-  test.each(["slow-1", "slow-2", "slow-3"])("that listens after a second is registered then: %s", async (name) => {
-    await using world = await WatchedStore.start();
-    const { docker } = world;
-    await world.agent();
-    await world.script(name, `sleep 1; ${SERVE}`);
-    const listensAt = await firstAccepted(await docker.address(name), 8080);
-    await world.becomes(name, { addr: `127.0.0.1:${await docker.port(name)}`, state: "up" });
-    const lateMs = (world.moment("came", name) ?? Infinity) - listensAt;
-    // The one who looks every few milliseconds may see it later than the agent does.
-    expect(lateMs).toBeGreaterThan(-20);
-    expect(lateMs).toBeLessThan(100);
-  });
-
-  test("that ran before the agent and listens after it is registered then, also in the host's network", async () => {
-    await using world = await WatchedStore.start();
-    const { docker } = world;
-    const port = await freePort();
-    const own = ["--network", "host", "--label", `hecd.port=${port}`];
-    const told = "until [ -e /told ]; do sleep 0.05; done";
-    await world.script("early", `${told}; ${SERVE}`);
-    await world.script("early-host", `${told}; httpd -f -p ${port} -h /www`, ...own);
-    await world.agent();
-    expect(await accepts(await docker.address("early"), 8080)).toBe(false);
-    for (const name of ["early", "early-host"]) await docker.run("exec", name, "touch", "/told");
-    const listensAt = await firstAccepted("127.0.0.1", port);
-    await world.becomes("early-host", { addr: `127.0.0.1:${port}`, state: "up" });
-    await world.becomes("early", { addr: `127.0.0.1:${await docker.port("early")}`, state: "up" });
-    expect((world.moment("came", "early-host") ?? 0) - listensAt).toBeGreaterThan(-20);
-    expect((world.moment("came", "early-host") ?? Infinity) - listensAt).toBeLessThan(250);
-  });
-
   test.concurrent(
     "in which nobody listens is never registered, though its published port accepts, and that is told",
     async () => {

@@ -32,11 +32,12 @@ const STORES = [
 ];
 
 /**
- * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon a container is
- * registered or a browser has something: it has the machine for itself.
+ * What counts the requests that fail while servers end 100 ms after they were told to, or says how soon something is
+ * registered, taken away, caught up with or in a browser: it has the machine for itself.
  */
 const LOAD = [
-  "test/integration/{clients,faults,haproxy-load,haproxy-renderer,haproxy-renewals,page-many,readiness-soon}.test.ts",
+  "test/integration/{clients,faults,haproxy-load,haproxy-renderer,haproxy-renewals,page-many}.test.ts",
+  "test/integration/{etcd-catch-up,readiness-soon,removals}.test.ts",
 ];
 
 // Real daemons share two cores: one file at a time keeps them honest.
@@ -160,6 +161,7 @@ export default defineConfig({
         test: {
           name: "etcd",
           include: ETCD,
+          exclude: LOAD,
           globalSetup: ["test/integration/etcd-setup.ts"],
           ...withDaemons,
         },

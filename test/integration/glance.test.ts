@@ -182,7 +182,7 @@ describe("hecd top", () => {
       "the new size",
       () => top.screen.lines.length === 10 && top.screen.lines.every((line) => line.length <= 40),
     );
-    await top.shows(/^api +b +10\.0\.0\.5:2 +up$/m);
+    await top.shows(/^api +b +10\.0\.0\.5:2 +up +100$/m);
     top.type("q");
     expect([await top.ended(), top.screen.isTaken, top.screen.lines]).toEqual([0, false, []]);
   });
@@ -229,7 +229,7 @@ describe("hecd top", () => {
       });
       await using top = await HecdOnTerminal.start(["top", "--agent", listen, "--renderer", "off"], SIZE);
       await top.shows(/^HAProxy of haproxy runs what its file says: \d+ sessions?, \d+\/s, 5xx: 0$/m);
-      await top.shows(new RegExp(`^servers +web-1 +127\\.0\\.0\\.1:${port} +up +(UP|no check) +0 +\\d+ +0$`, "m"));
+      await top.shows(new RegExp(`^servers +web-1 +127\\.0\\.0\\.1:${port} +up +100 +(UP|no check) +0 +\\d+ +0$`, "m"));
     } finally {
       web.closeAllConnections();
       web.close();

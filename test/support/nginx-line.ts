@@ -116,7 +116,8 @@ export class NginxLine implements AsyncDisposable {
     const keys = keysOf(containers);
     const gone = [...this.#keys].filter((key) => !Object.hasOwn(keys, key));
     this.#keys = new Set(Object.keys(keys));
-    await this.etcd.write([...Object.entries(keys), ...gone.map((key) => [key, undefined] as const)]);
+    await this.etcd.write(Object.entries(keys));
+    await this.etcd.write(gone.map((key) => [key, undefined])); // after those, which would be on their way beside them
   }
 
   /** Asks for a path on a connection of its own. */

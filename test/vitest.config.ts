@@ -10,7 +10,7 @@ const AGENTS = ["test/integration/agent-{apart,engine,failures,guests,stops,surv
 const DOCKER = [
   "test/integration/agent-{addresses,checks,events,networks}.test.ts",
   "test/integration/docker*.test.ts",
-  "test/integration/{compose-styles,deploy,dialects,explain,https-page,images,labels,page-live,readiness,start,whole-line}.test.ts",
+  "test/integration/{compose-styles,dialects,explain,images,labels,page-live,readiness,start,whole-line}.test.ts",
 ];
 
 /** What is about Podman, and needs one in the place of the machine's Docker engine: a round of versions has it. */
@@ -21,6 +21,9 @@ const ROOTLESS = ["test/integration/rootless.test.ts"];
 
 /** What starts three engines of its own, each with an HAProxy: minutes, so it has a script of its own. */
 const FLEET = ["test/integration/fleet.test.ts"];
+
+/** What makes an image, or a fresh checkout, with all that npm installs: minutes, so it has a script of its own. */
+const IMAGE = ["test/integration/{deploy,https-page}.test.ts"];
 
 /** What needs nothing of the machine but an etcd to start: no root, no Docker, no HAProxy. */
 const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,watch}.test.ts"];
@@ -114,9 +117,18 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "image",
+          include: IMAGE,
+          globalSetup: ["test/integration/prepared.ts", "test/integration/docker-setup.ts"],
+          ...withDaemons,
+        },
+      },
+      {
+        root,
+        test: {
           name: "haproxy",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...FLEET, ...ETCD, ...STORES, ...LOAD],
+          exclude: [...AGENTS, ...DOCKER, ...PODMAN, ...ROOTLESS, ...FLEET, ...IMAGE, ...ETCD, ...STORES, ...LOAD],
           globalSetup: ["test/integration/prepared.ts"],
           ...withDaemons,
         },

@@ -18,12 +18,8 @@ function lane(name, projects) {
 const ROUNDS = [
   [lane("unit tests", ["unit"])],
   [
-    lane("tests with the machine's Docker engine, and with etcd", ["docker", "etcd"]),
-    lane("tests of agents on an engine of their own, with HAProxy and with other stores", [
-      "agents",
-      "haproxy",
-      "stores",
-    ]),
+    lane("tests with the machine's Docker engine, with etcd and other stores", ["docker", "etcd", "stores"]),
+    lane("tests of agents on an engine of their own, and with HAProxy", ["agents", "haproxy"]),
   ],
   [lane("tests under load", ["load"])],
 ];

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
+import v8 from "node:v8";
+import vm from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  copyOf,
   cut,
   defaultsOf,
   isConfiguration,
@@ -54,6 +57,18 @@ describe("a configuration", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test("keeps no more of a text in memory than what was copied of it", () => {
+    v8.setFlagsFromString("--expose-gc");
+    const collect = vm.runInNewContext("gc") as () => void; // the only name that the flag gives it
+    const texts = Array.from({ length: 50 }, (_, at) => copyOf(`${"x".repeat(2_000_000)}${at}`.slice(5, 1_000)));
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    texts.push(...Array.from({ length: 50 }, (_, at) => copyOf(`${"y".repeat(2_000_000)}${at}`.slice(5, 1_000))));
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
+    expect(new Set(texts)).toEqual(new Set(["x".repeat(995), "y".repeat(995)]));
   });
 
   test("is cut into the same sections wherever some of them come, go and change", () => {

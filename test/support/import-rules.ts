@@ -185,7 +185,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   confd: { rooms: ["ports", "core/events", "core/model", "core/text"], packages: ["smol-toml"] },
   "haproxy/certificates": { rooms: ["haproxy/config", "core/model"], packages: ["node:crypto"] },
   "haproxy/master": { rooms: [], packages: [] },
-  "haproxy/runtime": { rooms: ["haproxy/config", "haproxy/maps", "core/fleet", "core/model"], packages: [] },
+  "haproxy/runtime": {
+    rooms: ["haproxy/config", "haproxy/maps", "core/fleet", "core/memo", "core/model"],
+    packages: [],
+  },
   "haproxy/maps": { rooms: ["haproxy/config", "core/memo"], packages: [] },
   "haproxy/config": { rooms: ["core/memo"], packages: [] },
   "haproxy/words": { rooms: [], packages: [] },

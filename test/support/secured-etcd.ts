@@ -1,11 +1,11 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ETCD, ETCDCTL } from "./etcd-binary.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { ServerProcess } from "./server-process.js";
 import { tempDir } from "./temp-dir.js";
 
 const run = promisify(execFile);
@@ -13,8 +13,7 @@ const run = promisify(execFile);
 const NEW_KEY = ["-newkey", "rsa:2048", "-nodes"];
 
 /** One etcd that speaks TLS alone, and only with those who have a certificate of its authority. */
-export class SecuredEtcd implements AsyncDisposable {
-  readonly port: number;
+export class SecuredEtcd extends ServerProcess implements AsyncDisposable {
   /** What a client needs; the same paths through every rotation. */
   readonly files: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly #path: (name: string) => string;
@@ -23,10 +22,9 @@ export class SecuredEtcd implements AsyncDisposable {
   readonly #authorities = new Set<string>();
   /** Whose signatures count by now. */
   #latest = "";
-  #child: ChildProcess | undefined;
 
   private constructor(folder: string, port: number, peerPort: number, onDispose: () => Promise<void>) {
-    this.port = port;
+    super(port);
     this.#path = (name) => join(folder, name);
     this.#peer = `http://127.0.0.1:${peerPort}`;
     this.#onDispose = onDispose;
@@ -43,10 +41,6 @@ export class SecuredEtcd implements AsyncDisposable {
     await etcd.takeFor("client");
     await etcd.launch();
     return etcd;
-  }
-
-  get endpoint(): string {
-    return `127.0.0.1:${this.port}`;
   }
 
   /** Has an authority of this name, made when it is first named, sign a server and a client; resolves to its file. */
@@ -81,23 +75,13 @@ export class SecuredEtcd implements AsyncDisposable {
   async launch(): Promise<void> {
     const url = `https://${this.endpoint}`;
     const at = this.#path;
-    this.#child = spawn(
-      ETCD,
-      [
-        ...["--data-dir", at("data"), "--listen-client-urls", url, "--advertise-client-urls", url],
-        ...["--listen-peer-urls", this.#peer, "--initial-advertise-peer-urls", this.#peer],
-        ...[
-          "--initial-cluster",
-          `default=${this.#peer}`,
-          "--cert-file",
-          at("server.pem"),
-          "--key-file",
-          at("server.key"),
-        ],
-        ...["--trusted-ca-file", at("server-ca.pem"), "--client-cert-auth"],
-      ],
-      { stdio: "ignore" },
-    );
+    this.execute(ETCD, [
+      ...["--data-dir", at("data"), "--listen-client-urls", url, "--advertise-client-urls", url],
+      ...["--listen-peer-urls", this.#peer, "--initial-advertise-peer-urls", this.#peer],
+      ...["--initial-cluster", `default=${this.#peer}`],
+      ...["--cert-file", at("server.pem"), "--key-file", at("server.key")],
+      ...["--trusted-ca-file", at("server-ca.pem"), "--client-cert-auth"],
+    ]);
     await eventually("etcd to answer", () => this.ctl("get", "/x").then(() => true), 20_000, 50);
   }
 
@@ -109,16 +93,6 @@ export class SecuredEtcd implements AsyncDisposable {
       env: { ...process.env, ETCDCTL_API: "3" },
     });
     return stdout;
-  }
-
-  /** Ends the process as a crash would; its data stays. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
   }
 
   async #sign(authority: string, name: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { commonEnds } from "../memo/common-ends.js";
 import { reordered } from "../memo/in-order.js";
 import { Memo } from "../memo/memo.js";
 import { byPrecedence, type Route, routesTo } from "./routes.js";
@@ -60,14 +61,10 @@ interface Changes {
 
 /** The routes that only one of two lists of services has; what the two have in common at their ends is not looked at. */
 function differing(before: readonly Service[], now: readonly Service[]): Changes {
-  const shorter = Math.min(before.length, now.length);
-  let first = 0;
-  while (first < shorter && before[first] === now[first]) first++;
-  let last = 0;
-  while (last < shorter - first && before.at(-1 - last) === now.at(-1 - last)) last++;
-  const gone = new Map(before.slice(first, before.length - last).map((service) => [service.name, service]));
+  const { head, tail } = commonEnds(before, now);
+  const gone = new Map(before.slice(head, before.length - tail).map((service) => [service.name, service]));
   const changes: { readonly gone: Route[]; readonly come: Route[] } = { gone: [], come: [] };
-  for (const service of now.slice(first, now.length - last)) {
+  for (const service of now.slice(head, now.length - tail)) {
     const was = gone.get(service.name);
     if (was && haveSameRoutes(was, service)) gone.delete(service.name);
     else changes.come.push(...routesOf(service));

@@ -1,3 +1,4 @@
+import { commonEnds } from "../../core/memo/common-ends.js";
 import { type Cut, cut } from "./config.js";
 
 /** Two texts where they differ: from the first section that is not in both to the last one. */
@@ -25,16 +26,12 @@ export class CutPair {
     this.#before = this.#known(before, this.#before);
     this.#after = this.#known(after, this.#after);
     const [had, has] = [this.#before.cut.texts, this.#after.cut.texts];
-    const shorter = Math.min(had.length, has.length);
-    let first = 0;
-    while (first < shorter && had[first] === has[first]) first++;
-    let last = 0;
-    while (last < shorter - first && had.at(-1 - last) === has.at(-1 - last)) last++;
+    const { head, tail } = commonEnds(had, has);
     return {
-      before: had.slice(first, had.length - last),
-      after: has.slice(first, has.length - last),
-      head: had.slice(0, first),
-      tail: had.slice(had.length - last),
+      before: had.slice(head, had.length - tail),
+      after: has.slice(head, has.length - tail),
+      head: had.slice(0, head),
+      tail: had.slice(had.length - tail),
       isConditional: this.#before.cut.isConditional || this.#after.cut.isConditional,
     };
   }

@@ -1,3 +1,4 @@
+import { commonEnds } from "../../core/memo/common-ends.js";
 import { type ProxyBackend, proxyBackendOf } from "./backends.js";
 import { chainOf, copyOf, type Cut, cut, meaningOf, parseLine, parseSection, type Section } from "./config.js";
 import {
@@ -80,40 +81,28 @@ function newModel(fresh: Cut, previous: Model | undefined): Model {
 function changedModel(previous: Model, fresh: Cut): Model | undefined {
   const { cut: before, parts } = previous;
   if (before.isConditional || fresh.isConditional || previous.hasTwins) return undefined;
-  const { first, had, has } = middleOf(before.texts, fresh.texts);
-  const gone = parts.slice(first, first + had.length);
-  const follower = parts[first] ?? parts[first - 1];
-  if (!follower || gone.some(isDefaults) || (follower === parts[first - 1] && isDefaults(follower))) return undefined;
+  const { head, tail } = commonEnds(before.texts, fresh.texts);
+  const end = parts.length - tail;
+  const gone = parts.slice(head, end);
+  const follower = parts[head] ?? parts[head - 1];
+  if (!follower || gone.some(isDefaults) || (follower === parts[head - 1] && isDefaults(follower))) return undefined;
   const { basesText } = follower;
   const bases = parts
-    .slice(0, first)
+    .slice(0, head)
     .filter(isDefaults)
     .map(({ section }) => section);
-  const known = new KnownParts(had, gone);
-  const come = has.map((own) => partAfter(known, own, basesText, bases));
+  const known = new KnownParts(before.texts.slice(head, end), gone);
+  const come = fresh.texts.slice(head, fresh.texts.length - tail).map((own) => partAfter(known, own, basesText, bases));
   const backends = new Map(previous.backends);
   for (const { backend } of gone) if (backend) backends.delete(backend.name);
   for (const { backend, section } of come) {
     if (section.kind === "defaults" || (backend && backends.has(backend.name))) return undefined;
     if (backend) backends.set(backend.name, backend);
   }
-  const all = [...parts.slice(0, first), ...come, ...parts.slice(first + had.length)];
+  const all = [...parts.slice(0, head), ...come, ...parts.slice(end)];
   const isMapped = [...gone, ...come].some(({ files, lookups }) => files.length > 0 || lookups.length > 0);
   const maps = isMapped ? mapsOf(all, previous) : previous.maps;
   return { skeleton: saidOf(all), backends, maps, parts: all, cut: fresh, hasTwins: false };
-}
-
-/** Where two lists of texts differ: from the first that is not in both to the last one. */
-function middleOf(
-  before: readonly string[],
-  after: readonly string[],
-): { readonly first: number; readonly had: readonly string[]; readonly has: readonly string[] } {
-  const shorter = Math.min(before.length, after.length);
-  let first = 0;
-  while (first < shorter && before[first] === after[first]) first++;
-  let last = 0;
-  while (last < shorter - first && before.at(-1 - last) === after.at(-1 - last)) last++;
-  return { first, had: before.slice(first, before.length - last), has: after.slice(first, after.length - last) };
 }
 
 /** What was made of sections before. */

@@ -1,3 +1,4 @@
+import { commonEnds } from "../../core/memo/common-ends.js";
 import { Memo } from "../../core/memo/memo.js";
 import type { MapEntry, ProxyMap } from "../config/maps.js";
 import { isPlainEntry, isSame, mapChange } from "./map-changes.js";
@@ -87,12 +88,8 @@ function middleOf(
   before: readonly MapEntry[],
   after: readonly MapEntry[],
 ): { readonly gone: readonly MapEntry[]; readonly come: readonly MapEntry[] } {
-  const shorter = Math.min(before.length, after.length);
-  let first = 0;
-  while (first < shorter && isEqual(before[first], after[first])) first++;
-  let last = 0;
-  while (last < shorter - first && isEqual(before.at(-1 - last), after.at(-1 - last))) last++;
-  return { gone: before.slice(first, before.length - last), come: after.slice(first, after.length - last) };
+  const { head, tail } = commonEnds(before, after, isEqual);
+  return { gone: before.slice(head, before.length - tail), come: after.slice(head, after.length - tail) };
 }
 
 function isEqual(one: MapEntry | undefined, other: MapEntry | undefined): boolean {

@@ -1,3 +1,4 @@
+import { commonEnds } from "../../core/memo/common-ends.js";
 import { isSocket } from "../config/address.js";
 import type { ProxyBackend } from "../config/backends.js";
 import { chainOf, type Section } from "../config/config.js";
@@ -66,16 +67,12 @@ type Skeleton = Model["skeleton"];
 
 /** The sections from the first to the last one whose titles differ, and those that run before and after them. */
 function differing(running: Skeleton, wanted: Skeleton): Record<"head" | "before" | "after" | "tail", Skeleton> {
-  const shorter = Math.min(running.length, wanted.length);
-  let first = 0;
-  while (first < shorter && running[first]?.title === wanted[first]?.title) first++;
-  let last = 0;
-  while (last < shorter - first && running.at(-1 - last)?.title === wanted.at(-1 - last)?.title) last++;
+  const { head, tail } = commonEnds(running, wanted, (one, other) => one?.title === other?.title);
   return {
-    head: running.slice(0, first),
-    before: running.slice(first, running.length - last),
-    after: wanted.slice(first, wanted.length - last),
-    tail: running.slice(running.length - last),
+    head: running.slice(0, head),
+    before: running.slice(head, running.length - tail),
+    after: wanted.slice(head, wanted.length - tail),
+    tail: running.slice(running.length - tail),
   };
 }
 

@@ -1,5 +1,6 @@
 import { applyChanges, pathAbove, type Snapshot } from "../core/model/snapshot.js";
 import type { Departure } from "../core/registry/departures.js";
+import { type HalfGone, halfGone } from "../core/registry/half-gone.js";
 import { isMass } from "../haproxy/config/removal.js";
 
 /** A key that is kept as it was, since nobody may have meant what the store says of it. */
@@ -9,6 +10,8 @@ export interface HeldKey {
   readonly is: string | undefined;
   /** When it was first held, by the clock. */
   readonly since: number;
+  /** The half of its registration that is still there, for which alone it is held; undefined of any other key. */
+  readonly half?: Pick<HalfGone, "beside" | "lease"> | undefined;
 }
 
 /** By key. */
@@ -19,8 +22,26 @@ export const NONE_HELD: HeldKeys = new Map();
 
 /** Those of which the store still says the same; of the others there is news. The very same map where it is all. */
 export function stillHeld(held: HeldKeys, { entries }: Snapshot): HeldKeys {
-  const rest = [...held].filter(([key, { is }]) => entries.get(key) === is);
+  const rest = [...held].filter(([key, { is, half }]) => {
+    return entries.get(key) === is && (!half || entries.get(half.beside[0]) === half.beside[1]);
+  });
   return rest.length === held.size ? held : new Map(rest);
+}
+
+/** Keys that are gone by halves, until the store tells of the other half. */
+export function heldByHalves(applied: Snapshot | undefined, newest: Snapshot, now: number): HeldKeys {
+  const halves = applied ? halfGone(applied, newest) : [];
+  return new Map(
+    halves.map(({ record, was, lease, beside }) => [
+      record,
+      { was, is: undefined, since: now, half: { beside, lease } },
+    ]),
+  );
+}
+
+/** Whether nobody has anything to do about what is held: the store is about to tell of the rest. */
+export function isHeldByHalves(held: HeldKeys): boolean {
+  return [...held.values()].every(({ half }) => half !== undefined);
 }
 
 /**
@@ -37,15 +58,15 @@ export function turnedBack(applied: Snapshot | undefined, newest: Snapshot, now:
   );
 }
 
-/** The snapshot with held keys as they were, and all else as it is. */
-export function withHeld(newest: Snapshot, held: Iterable<readonly [string, Pick<HeldKey, "was">]>): Snapshot {
-  const puts = [...held].map(([key, { was }]) => ({ kind: "put", key, value: was }) as const);
-  return puts.length === 0 ? newest : { ...applyChanges(newest, puts, newest.revision), ...leasesOf(newest) };
-}
-
-/** Who keeps a held key is for the store to say, which says nothing of it any more. */
-function leasesOf({ leases }: Snapshot): Pick<Snapshot, "leases"> {
-  return leases ? { leases } : {};
+/**
+ * The snapshot with held keys as they were, and all else as it is. Who keeps a held key is for the store to say, but for one
+ * whose other half says it.
+ */
+export function withHeld(newest: Snapshot, held: Iterable<readonly [string, Omit<HeldKey, "since">]>): Snapshot {
+  const puts = [...held].map(([key, { was, half }]) => {
+    return { kind: "put", key, value: was, lease: half?.lease ?? newest.leases?.get(key) } as const;
+  });
+  return puts.length === 0 ? newest : applyChanges(newest, puts, newest.revision);
 }
 
 /** The snapshot as it would be if nothing but these had happened to it. */

@@ -2,6 +2,7 @@ import type { Snapshot } from "../core/model/snapshot.js";
 import { type Departure, departuresBetween, evidenceFor } from "../core/registry/departures.js";
 import type { Loss } from "../haproxy/config/removal.js";
 import {
+  heldByHalves,
   type HeldKey,
   type HeldKeys,
   massesAmong,
@@ -53,17 +54,18 @@ export type Judgement =
  * Judges a new state by the text that follows from it: what nobody seems to have meant is held, key by key.
  *
  * A loss that comes of keys that agents have taken away themselves, and live, is meant. For any other the keys are kept
- * as they were: first those in whose places most are gone, and all of them where that does not prevent it. Kept is also
- * what a restored store has turned back, whatever it takes away.
+ * as they were: first those in whose places most are gone, and all of them where that does not prevent it. Kept is also,
+ * whatever it takes away, what a restored store has turned back and what is gone by halves.
  */
 export async function judge(newest: Snapshot, memory: GuardMemory, sight: GuardSight): Promise<Judgement> {
   const { applied } = memory;
   const before = stillHeld(memory.held, newest);
   const turned = turnedBack(applied, newest, sight.now());
-  const held = turned.size === 0 ? before : new Map([...turned, ...before]);
+  const halves = heldByHalves(applied, newest, sight.now());
+  const held = together(together(turned, withoutBelieved(halves, memory.believed)), before);
   const snapshot = withHeld(newest, held);
   const losses = sight.lossesOf(await sight.textOf(snapshot));
-  const passing = { kind: "passed", turnedBack: held.size - before.size } as const;
+  const passing = { kind: "passed", turnedBack: together(turned, before).size - before.size } as const;
   if (losses.length === 0) return { ...passing, snapshot, held, losses };
   const departures = applied ? departuresBetween(applied, snapshot) : [];
   if (!applied || departures.length === 0) return { kind: "withheld", losses };
@@ -80,6 +82,16 @@ export async function judge(newest: Snapshot, memory: GuardMemory, sight: GuardS
     return { ...passing, snapshot: milder, held: kept, losses: isNews ? losses.filter(isUnmeant) : [] };
   }
   return { kind: "withheld", losses };
+}
+
+/** Of a key that is in both what `other` says; one of the two very same maps where the other is empty. */
+function together(one: HeldKeys, other: HeldKeys): HeldKeys {
+  if (one.size === 0) return other;
+  return other.size === 0 ? one : new Map([...one, ...other]);
+}
+
+function withoutBelieved(held: HeldKeys, believed: GuardMemory["believed"]): HeldKeys {
+  return new Map([...held].filter(([key]) => !believed.has(key)));
 }
 
 /** The departures that agents meant; none while the store cannot be asked. */

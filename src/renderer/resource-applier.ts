@@ -13,7 +13,7 @@ import type { ApplyOptions, ApplyParts, Fate } from "./apply-parts.js";
 import type { BringTo } from "./candidate.js";
 import type { FileHistory } from "./history/file-history.js";
 import { follow, type FollowingParts } from "./following.js";
-import { type HeldKeys, NONE_HELD } from "./held-keys.js";
+import { type HeldKeys, isHeldByHalves, NONE_HELD } from "./held-keys.js";
 import { type Edit, OwnText } from "./history/own-text.js";
 import { describeTurnedBack, type GuardMemory, judge, type Judgement, passed } from "./removal-guard.js";
 import { Drafts, ResourceRendering, type RenderingParts } from "./resource-rendering.js";
@@ -179,7 +179,7 @@ export class ResourceApplier {
     if (hasTaken(outcome.kind)) await this.ownText.accept();
     this.#settled = retryOf(outcome) === "never" ? { newest, held, snapshot, text } : undefined;
     const about = { snapshot, state: newest, text };
-    if (held.size > 0 && this.#settled) {
+    if (!isHeldByHalves(held) && this.#settled) {
       if (this.status.isNews(outcome)) await this.#tell(outcome, turn, about);
       this.#tellHold([...losses.map(describeLoss), ...describeTurnedBack(turnedBack)]);
       return { outcome, snapshot, ...fate };

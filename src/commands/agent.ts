@@ -28,7 +28,7 @@ export const agentCommand: Command = {
     "admin-token-file",
   ],
   async run(settings, world, signal) {
-    const daemon = openDaemonDeps(settings, world);
+    const daemon = openDaemonDeps(settings, world, signal);
     await using store = await openStore(settings, daemon);
     await using agents = await openAgents(settings, store, daemon, world, signal);
     await using _status = await daemon.serve(settings.listen ?? "127.0.0.1:9180", {

@@ -18,7 +18,7 @@ import { informing } from "../edges/systemd/informing.js";
 import { goesToJournal } from "../edges/systemd/journald.js";
 import { serviceManagerOf } from "../edges/systemd/service-manager.js";
 import { type Clock, lastResort, systemClock, wallTime } from "../flow/clock.js";
-import { HecdError } from "../errors.js";
+import { HecdError, reasonOf } from "../errors.js";
 import { packagePath } from "../package.js";
 import { version } from "../version.js";
 import { type Runnable, runAll } from "../flow/run-all.js";
@@ -68,8 +68,8 @@ export function openDeps(settings: Settings, world: ProcessWorld): Deps {
   return { clock: systemClock, emit: journalOf(settings, world) };
 }
 
-/** A voice on stderr and metrics, for commands that go on until they are asked to stop. */
-export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonDeps {
+/** A voice on stderr and metrics, for commands that go on until `signal` asks them to stop, of which they tell. */
+export function openDaemonDeps(settings: Settings, world: ProcessWorld, signal: AbortSignal): DaemonDeps {
   const journal = journalOf(settings, world);
   const metrics = new Metrics(systemClock, world.linesLost);
   const told = new ToldEvents();
@@ -83,6 +83,13 @@ export function openDaemonDeps(settings: Settings, world: ProcessWorld): DaemonD
     hour.take(event, at);
     links.take(event, host, at);
   };
+  signal.addEventListener(
+    "abort",
+    () => {
+      emit({ kind: "stopping", why: reasonOf(signal.reason) });
+    },
+    { once: true },
+  );
   return {
     clock: systemClock,
     emit,

@@ -46,7 +46,7 @@ export const renderCommand: Command = {
   ],
   async run(settings, world, signal) {
     if (settings.once || settings["dry-run"]) return renderOnce(settings, world, signal);
-    const daemon = openDaemonDeps(settings, world);
+    const daemon = openDaemonDeps(settings, world, signal);
     await using stores = await openStores(settings, daemon, world);
     const folder = new TemplateFolder(settings.confdir, daemon);
     const renderer = new Renderer(partsOf(settings, { folder, stores }, world, daemon));

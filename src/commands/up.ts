@@ -53,7 +53,7 @@ export const upCommand: Command = {
     "admin-token-file",
   ],
   async run(settings, world, signal) {
-    const daemon = openDaemonDeps(settings, world);
+    const daemon = openDaemonDeps(settings, world, signal);
     await using folder = await openRunFolder(settings["run-dir"], world.pid, daemon, signal);
     await using store = new MemoryStore(daemon.emit);
     // HAProxy runs on this very host, so loopback reaches every published port; and nobody else sees the store.

@@ -7,11 +7,8 @@ import { eventually } from "../support/eventually.js";
 import { FakeDocker, idOf } from "../support/fake-docker.js";
 import { freePort } from "../support/free-port.js";
 import { CONFD, Hecd, hecd } from "../support/hecd.js";
+import { plant, PLANTED } from "../support/planted.js";
 import { tempDir } from "../support/temp-dir.js";
-
-/** A word that is nowhere else on the machine. */
-let planted = 0;
-const plant = (): string => `pl4nted-${process.pid}-${++planted}-s3cret`;
 
 /** A process that is told how to reach a store: its variables and its arguments. */
 interface Place {
@@ -186,7 +183,7 @@ describe("a planted secret", () => {
       for (const file of kept) if (file.isFile()) words.push(await readFile(join(file.parentPath, file.name), "utf8"));
       expect(kept.length).toBeGreaterThan(0);
       for (const secret of [password, wrong, orders, token]) expect(words.join("\n")).not.toContain(secret);
-      expect(words.join("\n")).not.toMatch(/pl4nted-/);
+      expect(words.join("\n")).not.toMatch(PLANTED);
     },
   );
 

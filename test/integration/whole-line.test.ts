@@ -189,6 +189,7 @@ describe("the line from Docker to HAProxy", () => {
       for (const daemon of calm) {
         const { code, tookMs } = await daemon.stop(name);
         expect([code, tookMs < 5_000]).toEqual([0, true]);
+        expect(daemon.log).toContain(`"msg":"Stopping: received ${name}"`);
       }
       const lonely = [line.agent(...filter), line.renderer("--listen", "off")];
       await lonely[0]?.said(/session-opened/);

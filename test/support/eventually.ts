@@ -3,12 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 /**
  * Polls `probe` until it neither throws nor returns false or undefined, and resolves to what it returned.
  *
- * The only way a test waits for the world: a condition with a deadline. The last failure is the error's cause.
+ * The only way a test waits for the world: a condition with a deadline. The last failure is the error's cause. Without a
+ * deadline of its own it only has to happen, on a machine that may have much else to do.
  */
 export async function eventually<T>(
   what: string,
   probe: () => T | Promise<T>,
-  withinMs = 10_000,
+  withinMs = 30_000,
   everyMs = 20,
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = performance.now() + withinMs;

@@ -65,7 +65,7 @@ export class Hecd implements AsyncDisposable {
   }
 
   /** Resolves when the log has a line that matches. */
-  async said(what: RegExp, withinMs = 15_000): Promise<void> {
+  async said(what: RegExp, withinMs = 30_000): Promise<void> {
     await eventually(`${String(what)} in the log`, () => what.test(this.#stderr), withinMs).catch((error: unknown) => {
       throw new Error(this.#stderr.slice(-3_000), { cause: error });
     });

@@ -46,18 +46,26 @@ export function openJournal(options: JournalOptions, stream: NodeJS.WritableStre
   };
   const repeats = new Repeats();
   let isLooking = false;
+  let isStopping = false;
+  const tellKept = (now: number): void => {
+    for (const { event, host, more, ...words } of repeats.end(now)) say(words, event, host, more);
+  };
   const lookLater = (): void => {
     if (!calm || isLooking || !repeats.isCounting) return;
     isLooking = true;
     calm.later(MINUTE_MS / 6, () => {
       isLooking = false;
-      for (const { event, host, more, ...words } of repeats.end(calm.now())) say(words, event, host, more);
+      tellKept(calm.now());
       lookLater();
     });
   };
   return (event: HecdEvent, host?: string) => {
     const words = describeEvent(event);
-    if (!calm || level === "debug" || words.level === "debug") {
+    if (event.kind === "stopping") {
+      isStopping = true;
+      tellKept(Number.POSITIVE_INFINITY); // nobody may be there a minute later
+    }
+    if (!calm || isStopping || level === "debug" || words.level === "debug") {
       say(words, event, host);
       return;
     }

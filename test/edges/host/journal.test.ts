@@ -67,6 +67,22 @@ describe("the journal", () => {
     expect(due).toEqual([]);
   });
 
+  test("says what it has counted before it stops, and counts no more", () => {
+    const stream = new PassThrough();
+    const calm = { now: () => 0, later: () => undefined };
+    const emit = openJournal({ level: "info", pretty: false, colours: false, priorities: false, calm }, stream);
+    const flap = (): void => {
+      emit({ kind: "registered", key: "/a", value: "192.0.2.1:80" });
+    };
+    for (let n = 0; n < 25; n++) flap();
+    emit({ kind: "stopping", why: "SIGTERM" });
+    for (let n = 0; n < 25; n++) flap();
+    const said = String(stream.read()).trimEnd().split("\n");
+    expect(said).toHaveLength(20 + 2 + 25);
+    expect(said[20]).toContain("(and 5 more like it in the last minute)");
+    expect(said[21]).toContain("SIGTERM");
+  });
+
   test("cannot be made to begin a second line by a hostile value", () => {
     const { emit, text } = journal();
     emit({ kind: "value-left-out", key: '/app/x\n{"level":60}', reason: "not host:port" });

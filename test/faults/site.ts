@@ -22,6 +22,10 @@ const [QUOTA_BYTES, DISK_BYTES] = [32 * 1024 * 1024, 4 * 1024 * 1024];
 /** The services that clients ask for, each by a path of its name. Nobody touches the containers of `steady`. */
 export const SERVICES = ["steady", "moving"] as const;
 
+/** A web server that is told to stop takes no more requests, and answers those that it has: httpd's children go on. */
+const ENDS_IN_ORDER =
+  "hostname >/www/index.html; trap 'kill $!; sleep 0.2; exit 0' TERM INT; httpd -f -p 8080 -h /www & wait";
+
 /** A Docker host. */
 export interface Host {
   readonly name: string;
@@ -116,7 +120,7 @@ export class FaultSite implements AsyncDisposable {
     const route = [`hecd.http.path=/${service}`, `hecd.http.strip=/${service}`];
     const labels = [`hecd.service=${service}`, `hecd.namespace=${NAMESPACE}`, ...route];
     const flags = [...labels.flatMap((label) => ["--label", label]), "--hostname", name];
-    await docker.web(name, ...flags, ...(host === "host2" ? ["--restart", "always"] : []));
+    await docker.script(name, ENDS_IN_ORDER, ...flags, ...(host === "host2" ? ["--restart", "always"] : []));
     return name;
   }
 

@@ -10,7 +10,7 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import { required } from "./required.js";
 
 const PROXY_V2 = Buffer.from("\r\n\r\n\0\r\nQUIT\n", "latin1");
-const SLOW_MS = 150;
+const SLOW_MS = 250;
 
 /** What was seen of one connection. */
 interface Seen {
@@ -38,6 +38,8 @@ export class RecordingUpstream implements AsyncDisposable {
   /** When checks came, in milliseconds. */
   readonly checkedAt: number[] = [];
   #now = 0;
+  /** How many others than checks have begun. */
+  #begun = 0;
   readonly #held: (() => void)[] = [];
   readonly #sockets = new Set<Socket>();
   /** By socket, and by session of HTTP/2. */
@@ -166,10 +168,20 @@ export class RecordingUpstream implements AsyncDisposable {
     if (seen.requests++ === 0) this.connections++;
     this.requests.add(words);
     this.most = Math.max(this.most, ++this.#now);
-    if (request.url === "/slow") await delay(SLOW_MS);
+    this.#begun++;
+    if (request.url === "/slow") await this.#quiet();
     if (request.url === "/hold") await new Promise<void>((resolve) => this.#held.push(resolve));
     this.#now--;
     response.writeHead(request.url === "/error" ? 500 : 200).end();
+  }
+
+  /** Until no other request has begun for a while, however long a busy machine takes to bring them. */
+  async #quiet(): Promise<void> {
+    let begun: number;
+    do {
+      begun = this.#begun;
+      await delay(SLOW_MS);
+    } while (this.#begun > begun);
   }
 }
 

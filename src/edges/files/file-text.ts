@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { wallTime } from "../../flow/clock.js";
 
 /** Changes that lie closer together may leave a file with the same times: a kernel's clock for them goes in steps. */
-const STEP_MS = 100;
+export const STEP_MS = 100;
 
 /** What a file held, and how it looked then; undefined where it may have changed since without looking otherwise. */
 interface Known {

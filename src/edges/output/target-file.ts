@@ -4,11 +4,11 @@ import { chmod, copyFile, type FileHandle, open, readFile, rename, rm, stat } fr
 import { basename, dirname, join } from "node:path";
 import type { Difference, Emit } from "../../core/events/event.js";
 import { HecdError, reasonOf } from "../../errors.js";
-import { wallTime } from "../../flow/clock.js";
+import { lastResort, wallTime } from "../../flow/clock.js";
 import type { TargetCondition, Resource, Staged, Target } from "../../ports.js";
 import { type Owned, removeStale, replaceFile, stagePathOf, syncDirectory, writeNew } from "../files/atomic-write.js";
 import { codeOf } from "../files/errno.js";
-import { FileText } from "../files/file-text.js";
+import { FileText, STEP_MS } from "../files/file-text.js";
 import { followLinks } from "../files/links.js";
 import { isMountedByItself } from "../files/mounts.js";
 import { CarriedFiles, type StagedFiles } from "./carried-files.js";
@@ -50,6 +50,7 @@ export class TargetFile implements Target {
   #isSwept = false;
   #isOriginalKept = false;
   #isToldInPlace = false;
+  #isToLook = false;
   #mounted = { is: false, until: Number.NEGATIVE_INFINITY };
 
   /** With `keepsStage` what was staged stays, whatever becomes of it. */
@@ -76,6 +77,16 @@ export class TargetFile implements Target {
       (uid ?? present.uid) === present.uid &&
       (gid ?? present.gid) === present.gid;
     return isWanted && isWhole ? "sound" : "drifted";
+  }
+
+  /** Reads what has just been written as soon as its times tell it from anything later: the next change is in a hurry. */
+  #lookLater(): void {
+    if (this.#isToLook) return;
+    this.#isToLook = true;
+    lastResort(2 * STEP_MS, () => {
+      this.#isToLook = false;
+      this.condition().catch(() => undefined); // whoever asks for it is told
+    });
   }
 
   #isUnproven(): boolean {
@@ -116,6 +127,7 @@ export class TargetFile implements Target {
             await this.#commit(staged, present, carried);
             await this.#carried.removeOthers(before, text);
             this.#text.expect(text);
+            this.#lookLater();
           }),
         [Symbol.asyncDispose]: async () => {
           if (this.#keepsStage) return;

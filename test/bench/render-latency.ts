@@ -21,8 +21,7 @@ const WARM_UP = 10;
 const PER_BACKEND = 10;
 
 /** What the measurements of one size work with. */
-interface Bench {
-  readonly line: Line;
+export interface Bench {
   readonly etcd: Etcd3;
   /** Two servers that take turns. */
   readonly servers: readonly { readonly server: Server; readonly port: number }[];
@@ -39,12 +38,15 @@ export function renderLatency(count: number): (rounds: number) => Promise<readon
     await using reloading = await Line.start({ byCommands: true });
     const servers = [await answering("a"), await answering("b")];
     const [one, other] = [
-      { line: driven, etcd: new Etcd3({ hosts: driven.etcd.endpoint }), servers },
-      { line: reloading, etcd: new Etcd3({ hosts: reloading.etcd.endpoint }), servers },
+      { etcd: new Etcd3({ hosts: driven.etcd.endpoint }), servers },
+      { etcd: new Etcd3({ hosts: reloading.etcd.endpoint }), servers },
     ];
-    for (const bench of [one, other]) {
+    for (const [bench, line] of [
+      [one, driven],
+      [other, reloading],
+    ] as const) {
       await fill(bench, count);
-      await bench.line.renderer().said(/"event":"applied"/, 60_000);
+      await line.renderer().said(/"event":"applied"/, 60_000);
     }
     await using folder = await tempDir();
     const socket = join(folder.path, "admin.sock");
@@ -98,11 +100,17 @@ export async function burst(count: number): Promise<{ readonly tookMs: number; r
 }
 
 /** Puts one of the two servers into a key and resolves to how long it took until it answered. */
-async function takeOver({ etcd, servers }: Bench, key: string, at: number, which: 0 | 1): Promise<number> {
+export async function takeOver(
+  { etcd, servers }: Bench,
+  key: string,
+  at: number,
+  which: 0 | 1,
+  withinMs = 10_000,
+): Promise<number> {
   await etcd.put(key).value(`127.0.0.1:${required(servers[which], "server").port}`);
   const begun = performance.now();
   const name = which === 0 ? "a" : "b";
-  await eventually("the new server's answer", async () => (await answerOn(at)) === `200 ${name}`, 10_000, 1);
+  await eventually("the new server's answer", async () => (await answerOn(at)) === `200 ${name}`, withinMs, 1);
   return performance.now() - begun;
 }
 
@@ -112,7 +120,8 @@ async function settledReloads(line: Line): Promise<number> {
   return line.haproxy.reloads();
 }
 
-async function fill({ etcd, servers }: Bench, count: number): Promise<void> {
+/** Writes so many keys: one of a service of its own, which names the second server, and others where nobody listens. */
+export async function fill({ etcd, servers }: Bench, count: number): Promise<void> {
   await etcd.put("/app/servers/one").value(`127.0.0.1:${required(servers[1], "server").port}`);
   for (let from = 1; from < count; from += 100) {
     const batch = etcd.if("/never", "Create", "==", 0);
@@ -124,7 +133,8 @@ async function fill({ etcd, servers }: Bench, count: number): Promise<void> {
   }
 }
 
-function backends(count: number): string {
+/** The others of these in the words of HAProxy. */
+export function backends(count: number): string {
   const lines: string[] = [];
   for (let number = 1; number < count; number++) {
     if (number === 1 || number % PER_BACKEND === 0) lines.push(`backend bulk${Math.floor(number / PER_BACKEND)}\n`);
@@ -138,7 +148,8 @@ function addressOf(number: number): string {
   return `127.1.${number >> 8}.${number & 255}:9`;
 }
 
-async function answering(text: string): Promise<{ readonly server: Server; readonly port: number }> {
+/** A server that answers every request with this text. */
+export async function answering(text: string): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((_, response) => {
     response.end(text);
   });

@@ -181,7 +181,7 @@ export function newService(count: number): (rounds: number) => Promise<Compariso
 }
 
 /** The newest one that tests are run with, from 3.4 on; it is unpacked where it is not there yet. */
-async function newestHaproxy(): Promise<string> {
+export async function newestHaproxy(): Promise<string> {
   const product = required(PRODUCTS.get("haproxy")?.[0], "product");
   const { suites } = required(product.releases.at(-1), "release");
   return join((await unpack("haproxy", suites, product.bundle)).bin, "haproxy");

@@ -85,10 +85,11 @@ export async function startHaproxy(
     child = started;
     let log = "";
     started.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
-    await eventually("HAProxy's worker", async () => {
+    const serves = async (): Promise<boolean> => {
       if (started.exitCode !== null) throw new Error(log);
       return workerServes(masterSocket, systemClock, signal);
-    });
+    };
+    await eventually("HAProxy's worker", serves, 120_000); // a file of 50,000 servers takes its time
   };
   const kill = async (): Promise<void> => {
     if (child) await killGroup(child);

@@ -14,8 +14,11 @@ export type Ask = (socket: string, command: string, signal: AbortSignal) => Prom
 /** More than this no answer that we ask for can have. */
 const ANSWER_BYTES = 64 * 1_024 * 1_024;
 
-/** What a socket says where nobody listens, or where the listener is just executing itself anew. */
-const NOBODY = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"]);
+/**
+ * What a socket says where nobody listens, where the listener is just executing itself anew, or where it is so busy, with a
+ * file of 50,000 servers, that nobody else may even wait for it (EAGAIN; see unix(7) and connect(2)).
+ */
+const NOBODY = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE", "EAGAIN"]);
 
 /**
  * Sends one line to a socket of HAProxy and resolves to the whole answer, or to undefined when nobody is there to give

@@ -1,6 +1,6 @@
 import { applyChanges, pathAbove, type Snapshot } from "../core/model/snapshot.js";
 import type { Departure } from "../core/registry/departures.js";
-import { type HalfGone, halfGone } from "../core/registry/half-gone.js";
+import type { HalfGone } from "../core/registry/half-gone.js";
 import { isMass } from "../haproxy/config/removal.js";
 
 /** A key that is kept as it was, since nobody may have meant what the store says of it. */
@@ -29,8 +29,7 @@ export function stillHeld(held: HeldKeys, { entries }: Snapshot): HeldKeys {
 }
 
 /** Keys that are gone by halves, until the store tells of the other half. */
-export function heldByHalves(applied: Snapshot | undefined, newest: Snapshot, now: number): HeldKeys {
-  const halves = applied ? halfGone(applied, newest) : [];
+export function heldByHalves(halves: readonly HalfGone[], now: number): HeldKeys {
   return new Map(
     halves.map(({ record, was, lease, beside }) => [
       record,

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../core/model/snapshot.js";
-import { type Departure, departuresBetween, evidenceFor } from "../core/registry/departures.js";
+import { type Departure, departuresBetween, evidenceFor, goneRecords } from "../core/registry/departures.js";
+import type { HalfGone } from "../core/registry/half-gone.js";
 import type { Loss } from "../haproxy/config/removal.js";
 import {
   heldByHalves,
@@ -61,8 +62,8 @@ export async function judge(newest: Snapshot, memory: GuardMemory, sight: GuardS
   const { applied } = memory;
   const before = stillHeld(memory.held, newest);
   const turned = turnedBack(applied, newest, sight.now());
-  const halves = heldByHalves(applied, newest, sight.now());
-  const held = together(together(turned, withoutBelieved(halves, memory.believed)), before);
+  const halves = heldByHalves(await goneByHalves(memory, newest), sight.now());
+  const held = together(together(turned, halves), before);
   const snapshot = withHeld(newest, held);
   const losses = sight.lossesOf(await sight.textOf(snapshot));
   const passing = { kind: "passed", turnedBack: together(turned, before).size - before.size } as const;
@@ -90,8 +91,12 @@ function together(one: HeldKeys, other: HeldKeys): HeldKeys {
   return other.size === 0 ? one : new Map([...one, ...other]);
 }
 
-function withoutBelieved(held: HeldKeys, believed: GuardMemory["believed"]): HeldKeys {
-  return new Map([...held].filter(([key]) => !believed.has(key)));
+/** The records that are gone by half, but for those of which the store has been believed. */
+async function goneByHalves({ applied, believed }: GuardMemory, newest: Snapshot): Promise<readonly HalfGone[]> {
+  const gone = applied ? goneRecords(applied, newest).filter((key) => !believed.has(key)) : [];
+  if (!applied || gone.length === 0) return [];
+  const { halfGone } = await import("../core/registry/half-gone.js"); // one pass does without
+  return halfGone(gone, applied, newest);
 }
 
 /** The departures that agents meant; none while the store cannot be asked. */

@@ -1,6 +1,6 @@
 import { AGENTS, SERVICES } from "../model/keys.js";
 import { isBelow } from "../model/prefix.js";
-import type { Snapshot } from "../model/snapshot.js";
+import { keysChanged, type Snapshot } from "../model/snapshot.js";
 
 /** A key that is gone, or that says something else than before. */
 export interface Departure {
@@ -24,6 +24,12 @@ export function departuresBetween(before: Snapshot, after: Snapshot): readonly D
     departures.push({ key, was, is, lease: isTold ? lease : undefined });
   }
   return departures;
+}
+
+/** The records that `after` has no more. */
+export function goneRecords(before: Snapshot, after: Snapshot): readonly string[] {
+  const candidates = keysChanged(before.entries, after.entries) ?? before.entries.keys();
+  return [...candidates].filter((key) => isBelow(SERVICES, key) && before.entries.has(key) && !after.entries.has(key));
 }
 
 /** What of the store tells whether departures were meant; nothing where that cannot be. */

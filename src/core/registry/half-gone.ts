@@ -1,7 +1,5 @@
 import { parseInstance } from "../model/instance.js";
-import { SERVICES } from "../model/keys.js";
-import { isBelow } from "../model/prefix.js";
-import { keysChanged, type Snapshot } from "../model/snapshot.js";
+import type { Snapshot } from "../model/snapshot.js";
 
 /** A record that is gone while the simple key of the same address, on the same lease, is still there. */
 export interface HalfGone {
@@ -13,21 +11,18 @@ export interface HalfGone {
 }
 
 /**
- * The records that `after` has no more although the other half of their registration is there as before.
+ * Those records of `gone` of which the other half of the registration is in `after` as it was before.
  *
  * An agent, or the end of its lease, takes both away at once; a store may tell of them one after the other. Until the
  * second is told of, the first says nothing: a server would stay without its routes, its weight and its words.
  */
-export function halfGone(before: Snapshot, after: Snapshot): readonly HalfGone[] {
-  const gone: HalfGone[] = [];
-  for (const record of keysChanged(before.entries, after.entries) ?? before.entries.keys()) {
-    if (!isBelow(SERVICES, record) || after.entries.has(record)) continue;
+export function halfGone(gone: readonly string[], before: Snapshot, after: Snapshot): readonly HalfGone[] {
+  return gone.flatMap((record) => {
     const [was, lease] = [before.entries.get(record), before.leases?.get(record)];
-    if (was === undefined || lease === undefined) continue;
+    if (was === undefined || lease === undefined) return [];
     const beside = simpleKeyOf(was, lease, before, after);
-    if (beside) gone.push({ record, was, lease, beside });
-  }
-  return gone;
+    return beside ? [{ record, was, lease, beside }] : [];
+  });
 }
 
 /** The simple key of a record, where both states have it; in whichever prefix that is. */

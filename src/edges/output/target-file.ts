@@ -50,7 +50,6 @@ export class TargetFile implements Target {
   #isSwept = false;
   #isOriginalKept = false;
   #isToldInPlace = false;
-  #isToLook = false;
   #mounted = { is: false, until: Number.NEGATIVE_INFINITY };
 
   /** With `keepsStage` what was staged stays, whatever becomes of it. */
@@ -81,10 +80,7 @@ export class TargetFile implements Target {
 
   /** Reads what has just been written as soon as its times tell it from anything later: the next change is in a hurry. */
   #lookLater(): void {
-    if (this.#isToLook) return;
-    this.#isToLook = true;
     lastResort(2 * STEP_MS, () => {
-      this.#isToLook = false;
       this.condition().catch(() => undefined); // whoever asks for it is told
     });
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { applyChanges, type Snapshot, snapshotOf } from "../../../src/core/model/snapshot.js";
-import { halfGone } from "../../../src/core/registry/half-gone.js";
+import { goneRecords } from "../../../src/core/registry/departures.js";
+import { type HalfGone, halfGone } from "../../../src/core/registry/half-gone.js";
 import { record } from "../../support/records.js";
 
 const [RECORD, SAID] = record({ service: "web", name: "web-1", ip: "10.0.0.5", port: 80 });
@@ -18,17 +19,20 @@ const BOTH = state(
   { [SIMPLE]: "a", [RECORD]: "a" },
 );
 
+const goneBetween = (before: Snapshot, after: Snapshot): readonly HalfGone[] =>
+  halfGone(goneRecords(before, after), before, after);
+
 describe("a record is gone by half", () => {
   const gone = { record: RECORD, was: SAID, lease: "a", beside: [SIMPLE, ADDR] };
 
   test("while its simple key is there, whether it is known how the states follow or not", () => {
-    expect(halfGone(BOTH, applyChanges(BOTH, [{ kind: "delete", key: RECORD }], 2n))).toEqual([gone]);
-    expect(halfGone(BOTH, state([[SIMPLE, ADDR]], { [SIMPLE]: "a" }))).toEqual([gone]);
+    expect(goneBetween(BOTH, applyChanges(BOTH, [{ kind: "delete", key: RECORD }], 2n))).toEqual([gone]);
+    expect(goneBetween(BOTH, state([[SIMPLE, ADDR]], { [SIMPLE]: "a" }))).toEqual([gone]);
   });
 
   test("not when the simple key is gone as well, nor when it is the only one that is", () => {
-    expect(halfGone(BOTH, state([], {}))).toEqual([]);
-    expect(halfGone(BOTH, state([[RECORD, SAID]], { [RECORD]: "a" }))).toEqual([]);
+    expect(goneBetween(BOTH, state([], {}))).toEqual([]);
+    expect(goneBetween(BOTH, state([[RECORD, SAID]], { [RECORD]: "a" }))).toEqual([]);
   });
 
   test.each<[string, Snapshot, Snapshot]>([
@@ -73,6 +77,6 @@ describe("a record is gone by half", () => {
       state([[SIMPLE, ADDR]], { [SIMPLE]: "a" }),
     ],
   ])("not when %s", (_, before, after) => {
-    expect(halfGone(before, after)).toEqual([]);
+    expect(goneBetween(before, after)).toEqual([]);
   });
 });

@@ -84,52 +84,56 @@ ${backends.join("")}`;
 
 describe.concurrent("a running HAProxy", () => {
   for (const way of ["master", "admin"] as const) {
-    test(`is what a fresh one would be, after any changes, by the ${way} socket`, { timeout: 900_000 }, async () => {
-      const counts = { steps: 0, adjusted: 0, reloads: 0, same: 0 };
-      const sequences = fc.sample(
-        fc.tuple<[Configuration, readonly ((now: Configuration) => Configuration)[]]>(
-          configuration,
-          fc.array(step, { minLength: 2, maxLength: 4 }),
-        ),
-        {
-          numRuns: Math.ceil(SEQUENCES / 2),
-          seed: way === "master" ? 1 : 2,
-        },
-      );
-      let socket = "";
-      await using world = await RuntimeWorld.start((port, path) => {
-        socket = path;
-        return textOf({ backends: [EMPTY, EMPTY], third: undefined, global: "" }, port, path);
-      }, way);
-      for (const [first, steps] of sequences) {
-        let now = first;
-        for (const next of [() => first, ...steps]) {
-          now = next(now);
-          const text = textOf(now, world.port, socket);
-          const outcome = await world.apply(text);
-          expect(["applied", "unchanged"], JSON.stringify(outcome)).toContain(outcome.kind);
-          counts.steps++;
-          const adjusted = world.take("haproxy-adjusted").length;
-          const reloads = world.take("reload-needed").length;
-          if (reloads > 0) counts.reloads++;
-          else if (adjusted > 0) counts.adjusted++;
-          else counts.same++;
-          expect(await world.servers(text), text).toEqual(await freshServers(text));
+    test(
+      `is what a fresh one would be, after any changes, by the ${way} socket`,
+      { timeout: SEQUENCES * 15_000 },
+      async () => {
+        const counts = { steps: 0, adjusted: 0, reloads: 0, same: 0 };
+        const sequences = fc.sample(
+          fc.tuple<[Configuration, readonly ((now: Configuration) => Configuration)[]]>(
+            configuration,
+            fc.array(step, { minLength: 2, maxLength: 4 }),
+          ),
+          {
+            numRuns: Math.ceil(SEQUENCES / 2),
+            seed: way === "master" ? 1 : 2,
+          },
+        );
+        let socket = "";
+        await using world = await RuntimeWorld.start((port, path) => {
+          socket = path;
+          return textOf({ backends: [EMPTY, EMPTY], third: undefined, global: "" }, port, path);
+        }, way);
+        for (const [first, steps] of sequences) {
+          let now = first;
+          for (const next of [() => first, ...steps]) {
+            now = next(now);
+            const text = textOf(now, world.port, socket);
+            const outcome = await world.apply(text);
+            expect(["applied", "unchanged"], JSON.stringify(outcome)).toContain(outcome.kind);
+            counts.steps++;
+            const adjusted = world.take("haproxy-adjusted").length;
+            const reloads = world.take("reload-needed").length;
+            if (reloads > 0) counts.reloads++;
+            else if (adjusted > 0) counts.adjusted++;
+            else counts.same++;
+            expect(await world.servers(text), text).toEqual(await freshServers(text));
+          }
         }
-      }
-      const text = await readFile(world.haproxy.configPath, "utf8");
-      await eventually("the end of every server that has left", async () => {
-        await world.apply(text);
-        return world.parts.driver.report?.leaving.length === 0;
-      });
-      const running = await world.ask("show servers state");
-      expect(running.match(/^\d+ \S+ \d+ /gm) ?? []).toHaveLength((await freshServers(text)).length);
-      const before = await world.servers(text);
-      expect((await world.parts.driver.reload(new AbortController().signal)).kind).toBe("proven");
-      expect(await world.servers(text)).toEqual(before);
-      console.log(`${sequences.length} sequences by the ${way} socket: ${JSON.stringify(counts)}`);
-      expect(counts.adjusted).toBeGreaterThan(counts.steps / 10);
-    });
+        const text = await readFile(world.haproxy.configPath, "utf8");
+        await eventually("the end of every server that has left", async () => {
+          await world.apply(text);
+          return world.parts.driver.report?.leaving.length === 0;
+        });
+        const running = await world.ask("show servers state");
+        expect(running.match(/^\d+ \S+ \d+ /gm) ?? []).toHaveLength((await freshServers(text)).length);
+        const before = await world.servers(text);
+        expect((await world.parts.driver.reload(new AbortController().signal)).kind).toBe("proven");
+        expect(await world.servers(text)).toEqual(before);
+        console.log(`${sequences.length} sequences by the ${way} socket: ${JSON.stringify(counts)}`);
+        expect(counts.adjusted).toBeGreaterThan(counts.steps / 10);
+      },
+    );
   }
 });
 

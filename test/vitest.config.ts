@@ -31,7 +31,7 @@ const ETCD = ["test/integration/etcd-*.test.ts", "test/integration/confd-{etcd,w
 /** What needs nothing of the machine but another store to start. */
 const STORES = [
   "test/integration/{redis,zookeeper,consul}-*.test.ts",
-  "test/integration/{confd-layouts,listed-servers}.test.ts",
+  "test/integration/{confd-layouts,listed-servers,stores-planted-secrets}.test.ts",
 ];
 
 /**

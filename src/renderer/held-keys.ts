@@ -38,7 +38,7 @@ export function heldByHalves(halves: readonly HalfGone[], now: number): HeldKeys
   );
 }
 
-/** Whether nobody has anything to do about what is held: the store is about to tell of the rest. */
+/** Whether nobody is to be told of what is held, if anything is: the store is about to tell of the other halves. */
 export function isHeldByHalves(held: HeldKeys): boolean {
   return [...held.values()].every(({ half }) => half !== undefined);
 }

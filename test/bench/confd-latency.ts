@@ -8,7 +8,7 @@ import { CONFD, Hecd } from "../support/hecd.js";
 import { startHaproxy } from "../support/live-haproxy.js";
 import { floorConfig } from "./floor-config.js";
 import { startFloor } from "./process.js";
-import { answering, backends, fill, takeOver } from "./render-latency.js";
+import { backends, fill, serverSaying, takeOver } from "./render-latency.js";
 import { type Comparison, summaryOf } from "./statistics.js";
 
 /** From one change to the next, as a person or a deployment makes them. */
@@ -40,9 +40,9 @@ reload_cmd = "kill -USR2 $(cat ${haproxy.pidFile})"
 `,
     );
     await writeFile(join(confdir, "templates/site.tmpl"), templateOf(haproxy.port));
-    const servers = [await answering("a"), await answering("b")];
+    const servers = [await serverSaying("a"), await serverSaying("b")];
     const bench = { etcd: new Etcd3({ hosts: etcd.endpoint }), servers };
-    await fill(bench, count);
+    await fill(etcd, bench, count);
     const node = ["-backend", "etcdv3", "-node", etcd.endpoint];
     await using confd = new Hecd(["-watch", ...node, "-confdir", confdir], {}, CONFD);
     await confd.said(/has been updated/, 120_000);

@@ -8,56 +8,22 @@ import { Line } from "../support/line.js";
 import { memoryOf } from "../support/process-memory.js";
 import { startHaproxy } from "../support/live-haproxy.js";
 import { tempDir } from "../support/temp-dir.js";
+import { uncheckedSite } from "../support/unchecked-site.js";
 import { startFloor } from "./process.js";
-import { answering, takeOver } from "./render-latency.js";
+import { serverSaying, takeOver } from "./render-latency.js";
 import { newestHaproxy } from "./routes.js";
 import { type Comparison, summaryOf } from "./statistics.js";
-
-/** Keys in one transaction: etcd takes no more operations than 128. */
-const BATCH = 100;
-
-/** Servers that nothing checks: ten thousand checks a second would be all that this machine does. */
-const TEMPLATE = `global
-  stats socket {{getenv "HECD_HAPROXY_SOCKET"}} mode 600 level admin
-  hard-stop-after 10s
-defaults
-  mode http
-  option idle-close-on-response
-  balance roundrobin
-  timeout connect 3s
-  timeout client 50s
-  timeout server 50s
-frontend web
-  bind {{getenv "HECD_HTTP_BIND"}}
-  default_backend servers
-{{#each services}}
-backend {{name}}
-{{#each servers}}
-  server {{name}} {{addr}}
-{{/each}}
-{{/each}}
-`;
 
 /** The address of a server where nobody listens. */
 function addressOf(number: number): string {
   return `127.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}:9`;
 }
 
-/** A line with the newest HAProxy and the template above. */
+/** A line with the newest HAProxy and nothing that checks its servers. */
 async function lineOf(program: string): Promise<Line> {
   const line = await Line.start({ haproxy: program });
-  await writeFile(join(line.confdir, "templates/haproxy.cfg.hbs"), TEMPLATE);
+  await writeFile(join(line.confdir, "templates/haproxy.cfg.hbs"), uncheckedSite("default_backend servers"));
   return line;
-}
-
-async function write(etcd: Etcd3, keys: readonly (readonly [string, string])[]): Promise<void> {
-  for (let from = 0; from < keys.length; from += BATCH) {
-    const puts = keys.slice(from, from + BATCH).map(([key, value]) => etcd.put(key).value(value));
-    await etcd
-      .if("/never", "Create", "==", 0)
-      .then(...puts)
-      .commit();
-  }
 }
 
 /** One change among so many keys in so many backends, on the newest HAProxy, beside a raw watch and one command. */
@@ -65,10 +31,10 @@ export function amongMany(keys: number, backends: number): (rounds: number) => P
   return async (rounds) => {
     const program = await newestHaproxy();
     await using line = await lineOf(program);
-    const servers = [await answering("a"), await answering("b")];
+    const servers = [await serverSaying("a"), await serverSaying("b")];
     const bench = { etcd: new Etcd3({ hosts: line.etcd.endpoint }), servers };
     const each = keys / backends;
-    await write(bench.etcd, [
+    await line.etcd.writeMany([
       ["/app/servers/one", `127.0.0.1:${servers[1]?.port ?? 0}`],
       ...Array.from(
         { length: keys },
@@ -111,14 +77,12 @@ function floorText(text: string, port: number, socket: string): string {
 export async function oneTurn(count: number): Promise<string> {
   const program = await newestHaproxy();
   await using line = await lineOf(program);
-  const etcd = new Etcd3({ hosts: line.etcd.endpoint });
-  await write(etcd, [["/app/servers/one", "127.0.0.1:9"]]);
+  await line.etcd.write([["/app/servers/one", "127.0.0.1:9"]]);
   const renderer = line.renderer();
   await renderer.said(/"event":"applied"/);
   renderer.signal("SIGSTOP"); // so that all come at once, whatever etcd takes for them
   const added = Array.from({ length: count }, (_, number) => [`/app/servers/c${number}`, addressOf(number)] as const);
-  await write(etcd, added);
-  etcd.close();
+  await line.etcd.writeMany(added);
   const begun = performance.now();
   renderer.signal("SIGCONT");
   await eventually("all servers", async () => (await line.haproxy.servers()) === count + 1, 600_000, 100);
@@ -145,11 +109,9 @@ export async function oneTurn(count: number): Promise<string> {
 /** A renderer that follows a prefix of so many MiB, in a sentence: how long until the first file, and its memory. */
 export async function largePrefix(mebibytes: number): Promise<string> {
   await using line = await Line.start();
-  const etcd = new Etcd3({ hosts: line.etcd.endpoint });
-  await write(etcd, [["/app/servers/one", "127.0.0.1:9"]]);
   const value = "x".repeat(1_048_576);
-  for (let number = 0; number < mebibytes; number++) await etcd.put(`/app/large/v${number}`).value(value);
-  etcd.close();
+  const large = Array.from({ length: mebibytes }, (_, number) => [`/app/large/v${number}`, value] as const);
+  await line.etcd.write([["/app/servers/one", "127.0.0.1:9"], ...large]);
   const begun = performance.now();
   const renderer = line.renderer();
   await renderer.said(/"event":"applied"/, 300_000);

@@ -6,7 +6,7 @@ import { startHaproxy } from "../support/live-haproxy.js";
 import { tempDir } from "../support/temp-dir.js";
 import { floorConfig } from "./floor-config.js";
 import { processorTimeOf, startFloor } from "./process.js";
-import { answering, backends, type Bench, fill, takeOver } from "./render-latency.js";
+import { backends, type Bench, fill, serverSaying, takeOver } from "./render-latency.js";
 
 /** One change follows another in this time: a steady change, under which a check serves several of them. */
 const EVERY_MS = 200;
@@ -41,9 +41,9 @@ export async function processorTime(sizes: readonly number[], changes: number): 
 
 async function costsOf(size: number, changes: number): Promise<{ readonly ours: Cost; readonly floor: Cost }> {
   await using line = await Line.start({ removalGrace: "10s" });
-  const servers = [await answering("a"), await answering("b")];
+  const servers = [await serverSaying("a"), await serverSaying("b")];
   const bench = { etcd: new Etcd3({ hosts: line.etcd.endpoint }), servers };
-  await fill(bench, size);
+  await fill(line.etcd, bench, size);
   const renderer = line.renderer();
   await renderer.said(/"event":"applied"/, 120_000);
   const ours = await costOf(renderer.pid, bench, "/app/servers/one", line.port, changes);

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Etcd3 } from "etcd3";
+import type { TestEtcd } from "../support/etcd.js";
 import { eventually } from "../support/eventually.js";
 import { Line } from "../support/line.js";
 import { answerOn, startHaproxy } from "../support/live-haproxy.js";
@@ -36,7 +37,7 @@ export function renderLatency(count: number): (rounds: number) => Promise<readon
   return async (rounds) => {
     await using driven = await Line.start({ removalGrace: "10s" });
     await using reloading = await Line.start({ byCommands: true });
-    const servers = [await answering("a"), await answering("b")];
+    const servers = [await serverSaying("a"), await serverSaying("b")];
     const [one, other] = [
       { etcd: new Etcd3({ hosts: driven.etcd.endpoint }), servers },
       { etcd: new Etcd3({ hosts: reloading.etcd.endpoint }), servers },
@@ -45,7 +46,7 @@ export function renderLatency(count: number): (rounds: number) => Promise<readon
       [one, driven],
       [other, reloading],
     ] as const) {
-      await fill(bench, count);
+      await fill(line.etcd, bench, count);
       await line.renderer().said(/"event":"applied"/, 60_000);
     }
     await using folder = await tempDir();
@@ -121,16 +122,13 @@ async function settledReloads(line: Line): Promise<number> {
 }
 
 /** Writes so many keys: one of a service of its own, which names the second server, and others where nobody listens. */
-export async function fill({ etcd, servers }: Bench, count: number): Promise<void> {
-  await etcd.put("/app/servers/one").value(`127.0.0.1:${required(servers[1], "server").port}`);
-  for (let from = 1; from < count; from += 100) {
-    const batch = etcd.if("/never", "Create", "==", 0);
-    const puts = Array.from({ length: Math.min(100, count - from) }, (_, index) => {
-      const number = from + index;
-      return etcd.put(`/app/bulk${Math.floor(number / PER_BACKEND)}/c${number}`).value(addressOf(number));
-    });
-    await batch.then(...puts).commit();
-  }
+export async function fill(etcd: TestEtcd, { servers }: Bench, count: number): Promise<void> {
+  const others = Array.from({ length: count - 1 }, (_, index) => [keyOf(index + 1), addressOf(index + 1)] as const);
+  await etcd.writeMany([["/app/servers/one", `127.0.0.1:${required(servers[1], "server").port}`], ...others]);
+}
+
+function keyOf(number: number): string {
+  return `/app/bulk${Math.floor(number / PER_BACKEND)}/c${number}`;
 }
 
 /** The others of these in the words of HAProxy. */
@@ -149,7 +147,7 @@ function addressOf(number: number): string {
 }
 
 /** A server that answers every request with this text. */
-export async function answering(text: string): Promise<{ readonly server: Server; readonly port: number }> {
+export async function serverSaying(text: string): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((_, response) => {
     response.end(text);
   });

@@ -136,14 +136,7 @@ export function newService(count: number): (rounds: number) => Promise<Compariso
     await using site = await Site.start("one");
     await using line = await Line.start({ haproxy: program });
     const etcd = new Etcd3({ hosts: line.etcd.endpoint });
-    const others = recordsOf(count, site.port);
-    for (let from = 0; from < others.length; from += 100) {
-      const puts = others.slice(from, from + 100).map(([key, value]) => etcd.put(key).value(value));
-      await etcd
-        .if("/never", "Create", "==", 0)
-        .then(...puts)
-        .commit();
-    }
+    await line.etcd.writeMany(recordsOf(count, site.port));
     await line.renderer().said(/"event":"applied"/, 60_000);
     await using folder = await tempDir();
     const socket = join(folder.path, "admin.sock");

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures HECD beside the floor in one run, of some 80 minutes; `-- --write` puts the table into
+ * `npm run bench`: measures HECD beside the floor in one run, of an hour or two; `-- --write` puts the table into
  * docs/benchmarks.md. `-- --only NAME` measures a part, and is told which there are by a name that none has; `-- --minutes 1`
  * has the memory rest and change for that long instead of ten minutes each.
  */

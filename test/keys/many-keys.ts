@@ -10,6 +10,7 @@ import { freePort } from "../support/free-port.js";
 import { HAPROXY } from "../support/haproxy-binary.js";
 import { Hecd } from "../support/hecd.js";
 import { startHaproxy } from "../support/live-haproxy.js";
+import { uncheckedSite } from "../support/unchecked-site.js";
 
 /** What other services meet while many keys are written into one backend. Times in milliseconds. */
 export interface ManyKeys {
@@ -28,33 +29,9 @@ export interface ManyKeys {
 
 const SERVICES = 10;
 const CHANGE_EVERY_MS = 200;
-/** Keys in one transaction: etcd takes no more operations than 128. */
-const BATCH = 100;
 
 /** A site of its own: what takes its time is the backend `bulk`, whose servers nobody asks and nothing checks. */
-const TEMPLATE = `global
-  stats socket {{getenv "SITE_SOCKET"}} mode 600 level admin
-  hard-stop-after 10s
-defaults
-  mode http
-  option idle-close-on-response
-  option redispatch
-  retries 3
-  balance roundrobin
-  default-server pool-purge-delay 1s
-  timeout connect 1s
-  timeout client 20s
-  timeout server 20s
-frontend web
-  bind 127.0.0.1:{{getenv "SITE_PORT"}}
-  use_backend %[path,field(2,/)]
-{{#each services}}
-backend {{name}}
-{{#each servers}}
-  server {{name}} {{addr}}
-{{/each}}
-{{/each}}
-`;
+const TEMPLATE = uncheckedSite("use_backend %[path,field(2,/)]");
 
 /** Writes so many keys into one backend while ten other services have a new server every 200 ms each. */
 export async function manyKeys(count: number, withinMs: number): Promise<ManyKeys> {
@@ -85,7 +62,7 @@ reload = "master:${haproxy.masterSocket}"
   for (const other of others) await other.change();
   await client.put("/app/bulk/k0").value(addressOf(0));
   const statusPort = await freePort();
-  const env = { HECD_HAPROXY: HAPROXY, SITE_SOCKET: socket, SITE_PORT: String(haproxy.port) };
+  const env = { HECD_HAPROXY: HAPROXY, HECD_HAPROXY_SOCKET: socket, HECD_HTTP_BIND: `127.0.0.1:${haproxy.port}` };
   await using renderer = new Hecd(
     ["render", "--etcd", etcd.endpoint, "--confdir", confdir, "--listen", `127.0.0.1:${statusPort}`],
     env,
@@ -97,15 +74,9 @@ reload = "master:${haproxy.masterSocket}"
     const work = others.flatMap((other) => [other.keepChanging(stop.signal), other.keepAsking(stop.signal)]);
     await delay(2_000); // a floor to compare with
     const begunAt = performance.now();
-    for (let from = 1; from < count; from += BATCH) {
-      const puts = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) =>
-        client.put(`/app/bulk/k${from + index}`).value(addressOf(from + index)),
-      );
-      await client
-        .if("/never", "Create", "==", 0)
-        .then(...puts)
-        .commit();
-    }
+    await etcd.writeMany(
+      Array.from({ length: count - 1 }, (_, index) => [`/app/bulk/k${index + 1}`, addressOf(index + 1)] as const),
+    );
     const writtenMs = performance.now() - begunAt;
     await eventually(
       "all keys in the file, and HAProxy agreeing",

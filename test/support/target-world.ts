@@ -10,13 +10,21 @@ export async function targetWorld() {
   const directory = await tempDir();
   const dest = join(directory.path, "one.cfg");
   const told: HecdEvent[] = [];
+  const later: (() => void)[] = [];
   const copies = async () => (await readdir(join(directory.path, ".hecd-backup"))).sort();
   return {
     directory: directory.path,
     dest,
     told,
+    /** What targets have put off, for a test to do. */
+    later,
     target: (more: Partial<TargetSettings> = {}) =>
-      new TargetFile({ ...resourceOf({ dest }), ...more }, (event) => told.push(event)),
+      new TargetFile(
+        { ...resourceOf({ dest }), ...more },
+        (event) => told.push(event),
+        false,
+        (_, act) => later.push(act),
+      ),
     /** All but the folder of copies. */
     files: async () => (await readdir(directory.path)).filter((name) => name !== ".hecd-backup").sort(),
     /** The dated copies. */

@@ -1,4 +1,5 @@
 import { parseInstance } from "../model/instance.js";
+import { SERVICES } from "../model/keys.js";
 import type { Snapshot } from "../model/snapshot.js";
 
 /** A record that is gone while the simple key of the same address, on the same lease, is still there. */
@@ -15,25 +16,36 @@ export interface HalfGone {
  *
  * An agent, or the end of its lease, takes both away at once; a store may tell of them one after the other. Until the
  * second is told of, the first says nothing: a server would stay without its routes, its weight and its words.
+ *
+ * All keys are gone through once, however many records are gone, and only records are read that have a key of their name.
  */
 export function halfGone(gone: readonly string[], before: Snapshot, after: Snapshot): readonly HalfGone[] {
-  return gone.flatMap((record) => {
-    const [was, lease] = [before.entries.get(record), before.leases?.get(record)];
-    if (was === undefined || lease === undefined) return [];
-    const beside = simpleKeyOf(was, lease, before, after);
-    return beside ? [{ record, was, lease, beside }] : [];
-  });
+  const [had, has] = [before.leases, after.leases];
+  if (!had || !has) return [];
+  const records = new Map<string, readonly string[]>();
+  for (const record of gone) records.set(nameOf(record), [...(records.get(nameOf(record)) ?? []), record]);
+  const halves = new Map<string, HalfGone>();
+  for (const beside of after.entries) {
+    const [key, value] = beside;
+    if (before.entries.get(key) !== value) continue;
+    const lease = has.get(key);
+    if (lease === undefined || had.get(key) !== lease) continue;
+    for (const record of records.get(key.slice(key.lastIndexOf("/", key.lastIndexOf("/") - 1))) ?? []) {
+      const was = before.entries.get(record);
+      if (was === undefined || had.get(record) !== lease || addressIn(was) !== value) continue;
+      halves.set(record, { record, was, lease, beside });
+    }
+  }
+  return [...halves.values()];
 }
 
-/** The simple key of a record, where both states have it; in whichever prefix that is. */
-function simpleKeyOf(record: string, lease: string, before: Snapshot, after: Snapshot): HalfGone["beside"] | undefined {
+/** What ends the simple key of a record, `/<service>/<container>`; see `recordKey` and the id of an instance. */
+function nameOf(record: string): string {
+  const [service = "", id = ""] = record.slice(SERVICES.length + 1).split("/");
+  return `/${service}/${id.split(":")[1] ?? ""}`;
+}
+
+function addressIn(record: string): string | undefined {
   const instance = parseInstance(record);
-  if ("refused" in instance) return undefined;
-  const { service, name, addr } = instance;
-  const end = `/${service}/${name}`;
-  for (const [key, value] of after.entries) {
-    if (value !== addr || !key.endsWith(end) || before.entries.get(key) !== value) continue;
-    if (before.leases?.get(key) === lease && after.leases?.get(key) === lease) return [key, value];
-  }
-  return undefined;
+  return "refused" in instance ? undefined : instance.addr;
 }

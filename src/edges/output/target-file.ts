@@ -45,6 +45,7 @@ export class TargetFile implements Target {
   readonly #settings: TargetSettings;
   readonly #emit: Emit;
   readonly #keepsStage: boolean;
+  readonly #later: typeof lastResort;
   readonly #text = new FileText();
   readonly #carried: CarriedFiles;
   #isSwept = false;
@@ -52,8 +53,9 @@ export class TargetFile implements Target {
   #isToldInPlace = false;
   #mounted = { is: false, until: Number.NEGATIVE_INFINITY };
 
-  /** With `keepsStage` what was staged stays, whatever becomes of it. */
-  constructor(settings: TargetSettings, emit: Emit, keepsStage = false) {
+  /** With `keepsStage` what was staged stays, whatever becomes of it; `later` does what has time. */
+  constructor(settings: TargetSettings, emit: Emit, keepsStage = false, later = lastResort) {
+    this.#later = later;
     this.#settings = settings;
     this.#carried = new CarriedFiles(settings.dest);
     this.#emit = emit;
@@ -80,7 +82,7 @@ export class TargetFile implements Target {
 
   /** Reads what has just been written as soon as its times tell it from anything later: the next change is in a hurry. */
   #lookLater(): void {
-    lastResort(2 * STEP_MS, () => {
+    this.#later(2 * STEP_MS, () => {
       this.condition().catch(() => undefined); // whoever asks for it is told
     });
   }

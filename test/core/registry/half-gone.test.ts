@@ -30,6 +30,12 @@ describe("a record is gone by half", () => {
     expect(goneBetween(BOTH, state([[SIMPLE, ADDR]], { [SIMPLE]: "a" }))).toEqual([gone]);
   });
 
+  test("where its own port is in the simple key, and no other of the same container", () => {
+    const [other, said] = record({ service: "web", name: "web-1", ip: "10.0.0.5", port: 81, targetPort: 81 });
+    const both = state([...BOTH.entries, [other, said]], { [SIMPLE]: "a", [RECORD]: "a", [other]: "a" });
+    expect(goneBetween(both, state([[SIMPLE, ADDR]], { [SIMPLE]: "a" }))).toEqual([gone]);
+  });
+
   test("not when the simple key is gone as well, nor when it is the only one that is", () => {
     expect(goneBetween(BOTH, state([], {}))).toEqual([]);
     expect(goneBetween(BOTH, state([[RECORD, SAID]], { [RECORD]: "a" }))).toEqual([]);

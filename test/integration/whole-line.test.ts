@@ -157,7 +157,7 @@ describe("the line from Docker to HAProxy", () => {
     await first.said(/registered.*line-kept/);
     expect((await first.stop()).code).toBe(0);
     const before = await line.etcd.keys("/app");
-    expect(before.size).toBe(1);
+    expect(before.size, first.log).toBe(1);
     const second = line.agent(...filter);
     await second.said(/"adopted":true/);
     await eventually(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coursesOf, type Sample } from "./flatness.js";
+import { coursesOf, type Look, type Sample } from "./flatness.js";
 
 const STILL: Sample = {
   "resident memory, MB": 100,
@@ -9,11 +9,11 @@ const STILL: Sample = {
   "old workers of HAProxy": 0,
 };
 
-const hundred = (of: (index: number) => Partial<Sample>): readonly Sample[] =>
-  Array.from({ length: 100 }, (_, index) => ({ ...STILL, ...of(index) }));
+const hundred = (of: (index: number) => Partial<Sample>): readonly Look[] =>
+  Array.from({ length: 100 }, (_, index) => [{ ...STILL, ...of(index) }]);
 
-function growing(samples: readonly Sample[]): readonly string[] {
-  return coursesOf(samples).flatMap(({ measure, isFlat }) => (isFlat ? [] : [measure]));
+function growing(looks: readonly Look[]): readonly string[] {
+  return coursesOf(looks).flatMap(({ measure, isFlat }) => (isFlat ? [] : [measure]));
 }
 
 describe("what a daemon has over a long time", () => {
@@ -29,7 +29,21 @@ describe("what a daemon has over a long time", () => {
     ]);
   });
 
+  test("is judged by what is there when the garbage is gone, and the most that was there is told", () => {
+    const looks = hundred(() => ({})).map((_, index) =>
+      [50, 60 + index, 55].map((heap) => ({ ...STILL, "heap in use, MB": heap })),
+    );
+    expect(coursesOf(looks)).toContainEqual({
+      measure: "heap in use, MB",
+      first: 50,
+      last: 50,
+      peak: 159,
+      isFlat: true,
+    });
+    expect(growing(hundred((index) => ({ "heap in use, MB": 50 + index / 4 })))).toEqual(["heap in use, MB"]);
+  });
+
   test("is not judged by a handful of looks", () => {
-    expect(() => coursesOf([STILL])).toThrow("too few");
+    expect(() => coursesOf([[STILL]])).toThrow("too few");
   });
 });

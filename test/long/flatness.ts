@@ -14,29 +14,35 @@ const MEASURES = {
 
 type Measure = keyof typeof MEASURES;
 
-/** What one look has found. */
+/** What one reading has found. */
 export type Sample = Readonly<Record<Measure, number>>;
 
-/** How a measure has gone over the whole time, by the medians of its first and its last third after the warm-up. */
+/** Readings soon after one another: the least of them is what is there when the garbage since the last collection is gone. */
+export type Look = readonly Sample[];
+
+/** How a measure has gone over the whole time: the medians of the looks of its first and its last third after the warm-up. */
 export interface Course {
   readonly measure: Measure;
   readonly first: number;
   readonly last: number;
+  /** The highest of all readings. */
   readonly peak: number;
   /** Whether it has not grown. */
   readonly isFlat: boolean;
 }
 
-/** How each measure has gone over samples at equal distances. Throws on fewer than ten. */
-export function coursesOf(samples: readonly Sample[]): readonly Course[] {
-  if (samples.length < 10) throw new Error(`${samples.length} samples are too few to judge by`);
-  const warm = samples.slice(Math.ceil(samples.length * WARM_UP));
+/** How each measure has gone over looks at equal distances. Throws on fewer than ten. */
+export function coursesOf(looks: readonly Look[]): readonly Course[] {
+  if (looks.length < 10) throw new Error(`${looks.length} looks are too few to judge by`);
+  const warm = looks.slice(Math.ceil(looks.length * WARM_UP));
   const third = Math.floor(warm.length / 3);
   return (Object.keys(MEASURES) as Measure[]).map((measure) => {
-    const values = warm.map((sample) => sample[measure]);
+    const readings = warm.map((look) => look.map((sample) => sample[measure]));
+    const values = readings.map((look) => Math.min(...look));
     const [first, last] = [medianOf(values.slice(0, third)), medianOf(values.slice(-third))];
     const { share, besides } = MEASURES[measure];
-    return { measure, first, last, peak: Math.max(...values), isFlat: last <= first * (1 + share) + besides };
+    const isFlat = last <= first * (1 + share) + besides;
+    return { measure, first, last, peak: Math.max(...readings.flat()), isFlat };
   });
 }
 

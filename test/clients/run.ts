@@ -2,7 +2,7 @@
  * `npm run clients`: what clients of a service meet on everyday acts. `-- --haproxy 2.6,3.4`, `--style TEXT`, `--act TEXT`
  * and `--servers 1,2` choose a part; `--parallel N` says how many are measured side by side. Results are kept in
  * `--results FILE` as they come: `--resume` measures what is not there yet, and `--write` puts all of them into
- * docs/clients.md.
+ * docs/clients.md, where each number of servers has a part of its own.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
@@ -54,8 +54,12 @@ await main(async () => {
   if (chosen.write) {
     const date = new Date().toISOString().slice(0, 10);
     const conditions = `\`npm run clients\` on ${date}: Node ${process.version}, ${cpus().length} cores, ${parallel} acts side by side.`;
-    const text = `${conditions}\n\n${tablesOf(results.all)}`;
-    await writeFile(PAGE, withGeneratedPart(await readFile(PAGE, "utf8"), "clients", text));
+    let page = await readFile(PAGE, "utf8");
+    for (const count of new Set(results.all.map(({ servers }) => servers))) {
+      const own = results.all.filter(({ servers }) => servers === count);
+      page = withGeneratedPart(page, `clients, servers: ${count}`, `${conditions}\n\n${tablesOf(own)}`);
+    }
+    await writeFile(PAGE, page);
   }
   return faults.length === 0 ? 0 : 1;
 });

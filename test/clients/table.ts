@@ -10,24 +10,19 @@ export interface Measured extends Result {
 }
 
 /**
- * A table for each style in Markdown: a row for each act and number of servers, a column for each version. They are in the
- * order of the acts and styles, whenever they were measured.
+ * A table in Markdown for each style, of results with equally many servers: a row for each act, a column for each version.
+ * They are in the order of the acts and styles, whenever they were measured.
  */
 export function tablesOf(measured: readonly Measured[]): string {
   const versions = [...new Set(measured.map(({ version }) => version))].sort(byNumbers);
   return STYLES.flatMap(({ name }) => {
     const own = measured.filter(({ style }) => style === name);
-    const rows = ACTS.flatMap(({ name: act }) =>
-      [...new Set(own.filter((result) => result.act === act).map(({ servers }) => servers))]
-        .sort((a, b) => a - b)
-        .map((servers) => {
-          const results = own.filter((result) => result.act === act && result.servers === servers);
-          const cells = versions.map((version) => cellOf(results.find((result) => result.version === version)));
-          return [`${act} | ${servers}`, ...cells];
-        }),
-    );
-    if (rows.length === 0) return [];
-    return [`### ${name}\n\n${tableOf(["act | servers", ...versions], rows).replace("| --- |", "| --- | --- |")}`];
+    const rows = ACTS.flatMap(({ name: act }) => {
+      const results = own.filter((result) => result.act === act);
+      if (results.length === 0) return [];
+      return [[act, ...versions.map((version) => cellOf(results.find((result) => result.version === version)))]];
+    });
+    return rows.length === 0 ? [] : [`### ${name}\n\n${tableOf(["act", ...versions], rows)}`];
   }).join("\n\n");
 }
 

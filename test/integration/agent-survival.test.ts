@@ -139,7 +139,7 @@ describe.concurrent("an agent", () => {
     report("killed and started again: in charge after", Math.round(performance.now() - began));
     // In charge, and not only there: it registers what is new, and only that.
     await host.web("kill-new", "kill-new");
-    await second.said(/registered.*kill-new/);
+    await second.said(/"event":"registered".*kill-new/);
     const changed = await events();
     expect(changed.filter((key) => key.includes("/kill-new/"))).toHaveLength(2);
     expect(changed.filter((key) => !key.includes("/kill-new/"))).toEqual([]);
@@ -251,7 +251,7 @@ describe.concurrent("two hosts with a container of the same name", () => {
   test("refuse: the second has the key as soon as the first lets it go", async (context) => {
     const host = await Host.start(context, "names", 1);
     const first = host.agent("--on-exit", "revoke");
-    await first.said(/registered.*names-0/);
+    await first.said(/"event":"registered".*names-0/);
     const second = host.agent("--host-id", "host2", "--advertise", "127.0.0.2");
     await second.said(/key-conflict.*names-0/);
     expect(await host.keys()).toEqual(new Map([["/app/names/names-0", expect.stringMatching(/^127\.0\.0\.1:/)]]));
@@ -268,9 +268,9 @@ describe.concurrent("two hosts with a container of the same name", () => {
     const host = await Host.start(context, "both", 1);
     const layouts = ["--layout", "simple,json,registrator"];
     const first = host.agent(...layouts);
-    await first.said(/registered.*both-0/);
+    await first.said(/"event":"registered".*both-0/);
     const second = host.agent("--host-id", "host2", "--advertise", "127.0.0.2", "--on-conflict", "suffix", ...layouts);
-    await second.said(/registered.*both-0\.host2/);
+    await second.said(/"event":"registered".*both-0\.host2/);
     expect([...(await host.keys()).keys()]).toEqual(["/app/both/both-0", "/app/both/both-0.host2"]);
     const port = await host.docker.port("both-0");
     const all = [...(await host.etcd.keys("/services/"))];

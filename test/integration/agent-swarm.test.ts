@@ -40,6 +40,9 @@ async function create(world: AgentWorld, name: string, args: readonly string[], 
   await theSwarm().create(world.full(name), ["--container-label", `hecd.test=${world.name}`, ...args], script);
 }
 
+/** How long the swarm may take to do what it is asked for, which is its own matter: nine services are made at once. */
+const SWARM_MS = 90_000;
+
 /** The tasks of a service that run, by the names that they have in the simple keys. */
 async function tasks(world: AgentWorld, name: string): Promise<readonly string[]> {
   return (await theSwarm().tasks(world.full(name))).map((task) => task.slice(world.full("").length));
@@ -53,7 +56,7 @@ async function theTask(world: AgentWorld, name: string): Promise<string> {
       const all = await tasks(world, name);
       return all.length === 1 && all;
     },
-    30_000,
+    SWARM_MS,
     200,
   );
   return required(task, "task");
@@ -71,7 +74,7 @@ async function registered(world: AgentWorld, name: string, count: number): Promi
       );
       return all;
     },
-    30_000,
+    SWARM_MS,
     200,
   );
 }
@@ -95,7 +98,7 @@ describe.concurrent("the tasks of a swarm service", () => {
     const world = await worldOf(context, "ingress");
     const agent = world.agent();
     await create(world, "web", ["--publish", `published=${await freePort()},target=8080`]);
-    await agent.said(/"reason":"no-published-port".*ingress network.*mode=host/, 30_000);
+    await agent.said(/"reason":"no-published-port".*ingress network.*mode=host/, SWARM_MS);
     expect(await world.keys()).toEqual({});
   });
 
@@ -123,7 +126,7 @@ describe.concurrent("the tasks of a swarm service", () => {
         expect(keys).toEqual({ [`/app/${world.full("web")}/${world.full(task)}`]: await world.addr(task) });
         return true;
       },
-      30_000,
+      SWARM_MS,
     );
   });
 
@@ -200,7 +203,7 @@ describe.concurrent("the tasks of a swarm service", () => {
         fewest = Math.min(fewest, keys.length);
         return keys.length === 2 && keys.every((task) => !before.includes(task));
       },
-      60_000,
+      SWARM_MS,
       10,
     );
     expect(fewest).toBeGreaterThanOrEqual(1);
@@ -211,14 +214,14 @@ describe.concurrent("the tasks of a swarm service", () => {
     const world = await worldOf(context, "crash");
     const agent = world.agent();
     await create(world, "web", ["--restart-delay", "0s", ...HOST_MODE], CRASHES);
-    await agent.said(/"reason":"flap-hold"/, 60_000);
+    await agent.said(/"reason":"flap-hold"/, SWARM_MS);
     await eventually(
       "a task that is held out",
       async () => {
         const [task = ""] = await tasks(world, "web");
         return (await world.reason(task)) === "flap-hold";
       },
-      30_000,
+      SWARM_MS,
     );
     expect(await world.keys()).toEqual({});
   });

@@ -68,7 +68,7 @@ describe("a Docker engine that speaks TLS", () => {
     relay.silence();
     await inside.run("pause", "tls");
     relay.heal();
-    await followed.sees("tls", { status: "paused" }, 10_000);
+    await followed.sees("tls", { status: "paused" });
     relay.cut();
     await inside.run("unpause", "tls");
     await followed.sees("tls", { status: "running" });

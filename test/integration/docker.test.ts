@@ -11,59 +11,28 @@ import { policy } from "../support/containers.js";
 import { DockerCli, PrivateDocker } from "../support/docker.js";
 import { ENDS_ITS_CONTAINERS, IS_PODMAN, needs, START_PERIOD } from "../support/engine-kind.js";
 import { eventually } from "../support/eventually.js";
+import { Followed } from "../support/followed.js";
 import { SocketProxy } from "../support/socket-proxy.js";
 
 const LABEL = "hecd-test.docker";
 
-/** What is seen of an engine, and what is told of it; disposing it ends who looks, and removes the containers. */
-class Sight implements AsyncDisposable {
-  readonly cli = new DockerCli();
+/** An agent on a store in memory, with every state that the keys have ever had; disposing it ends both. */
+class RecordedAgent implements AsyncDisposable {
   readonly events: HecdEvent[] = [];
-  readonly #states: (readonly Container[])[] = [];
+  readonly history: Record<string, string>[] = [];
   readonly #ending = new AbortController();
-  readonly #emit = (event: HecdEvent): void => void this.events.push(event);
-  #over: Promise<unknown> = Promise.resolve();
+  readonly #agent: Agent;
+  readonly #over: Promise<unknown>;
 
-  async follow(url = this.cli.url): Promise<void> {
-    this.#over = (async () => {
-      const states = this.#containersAt(url).watch(this.#ending.signal);
-      for await (const { containers } of states) this.#states.push(containers);
-    })().catch((error: unknown) => error);
-    await eventually("the first state", () => this.#states.length > 0);
-  }
-
-  /** The container of that name as it was seen last. */
-  seen(name: string): Container | undefined {
-    return this.#states.at(-1)?.find((container) => container.name === name);
-  }
-
-  async sees(name: string, expected: Partial<Container> | undefined, withinMs = 5_000): Promise<void> {
-    await eventually(
-      `${name} to be ${JSON.stringify(expected)}`,
-      () => {
-        if (expected === undefined) expect(this.seen(name)).toBeUndefined();
-        else expect(this.seen(name)).toMatchObject(expected);
-        return true;
-      },
-      withinMs,
-    );
-  }
-
-  hostPortOf(name: string): number | undefined {
-    const bindings = this.seen(name)?.ports.find(({ port }) => port === 8080)?.bindings;
-    return bindings?.find(({ hostIp }) => hostIp === "0.0.0.0")?.hostPort;
-  }
-
-  /** An agent on a store in memory, with every state that the keys have ever had. */
-  async startAgent(url: string): Promise<{ readonly history: Record<string, string>[] }> {
-    const emit = this.#emit;
+  private constructor(url: string) {
+    const emit = (event: HecdEvent): void => void this.events.push(event);
     const { signal } = this.#ending;
     const store = new MemoryStore(emit);
-    const history: Record<string, string>[] = [];
     const surroundings = new Surroundings();
-    const agent = new Agent(
+    const connection = { url, tls: false, certPath: undefined };
+    this.#agent = new Agent(
       {
-        containers: this.#containersAt(url),
+        containers: new DockerContainers({ connection }, { clock: systemClock, emit }),
         store,
         vicinity: () => surroundings.look(),
         prober: new SocketProber(systemClock),
@@ -83,31 +52,35 @@ class Sight implements AsyncDisposable {
       },
     );
     const watching = (async () => {
-      for await (const { entries } of store.watch(["/app"], signal)) history.push(Object.fromEntries(entries));
+      for await (const { entries } of store.watch(["/app"], signal)) this.history.push(Object.fromEntries(entries));
     })().catch(() => undefined);
-    const running = agent.run(signal).catch((error: unknown) => error);
+    const running = this.#agent.run(signal).catch((error: unknown) => error);
     this.#over = Promise.all([watching, running]);
-    await eventually("the agent to be ready", () => agent.waitingFor.length === 0);
-    return { history };
   }
 
-  #containersAt(url: string): DockerContainers {
-    const connection = { url, tls: false, certPath: undefined };
-    return new DockerContainers({ connection }, { clock: systemClock, emit: this.#emit });
+  /** Starts one on the engine at `url` and resolves when it is ready. */
+  static async start(url: string): Promise<RecordedAgent> {
+    const recorded = new RecordedAgent(url);
+    await eventually("the agent to be ready", () => recorded.#agent.waitingFor.length === 0);
+    return recorded;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort(new Error("the test is over"));
     await this.#over;
-    await this.cli[Symbol.asyncDispose]();
   }
+}
+
+/** The host's port of what listens at 8080 in a container. */
+function hostPortOf(container: Container | undefined): number | undefined {
+  const bindings = container?.ports.find(({ port }) => port === 8080)?.bindings;
+  return bindings?.find(({ hostIp }) => hostIp === "0.0.0.0")?.hostPort;
 }
 
 describe.concurrent("a container on a real Docker engine", () => {
   test("is seen through its whole life", async () => {
-    await using sight = new Sight();
-    const { cli } = sight;
-    await sight.follow();
+    await using cli = new DockerCli();
+    await using sight = await Followed.start(cli.url);
     await cli.web("hecd-life", "--label", `${LABEL}=life`, "--label", "hecd.service=shop");
     // The mode that nobody has asked for has two names: "default" in older engines, "bridge" in newer ones.
     const networkMode = await cli.field("hecd-life", "HostConfig.NetworkMode");
@@ -116,7 +89,7 @@ describe.concurrent("a container on a real Docker engine", () => {
     const image = IS_PODMAN ? await cli.field("hecd-life", "Config.Image") : "hecd-test/web";
     await sight.sees("hecd-life", { status: "running", health: "none", networkMode, image });
     expect(sight.seen("hecd-life")?.labels).toMatchObject({ "hecd.service": "shop" });
-    expect(sight.hostPortOf("hecd-life")).toBe(await cli.port("hecd-life"));
+    expect(hostPortOf(sight.seen("hecd-life"))).toBe(await cli.port("hecd-life"));
 
     await cli.run("pause", "hecd-life");
     await sight.sees("hecd-life", { status: "paused" });
@@ -131,7 +104,7 @@ describe.concurrent("a container on a real Docker engine", () => {
     await eventually("the new port", async () => {
       expect(sight.seen("hecd-life-2")).toMatchObject({ status: "running" });
       expect(sight.seen("hecd-life-2")?.startedAt).not.toBe(before);
-      expect(sight.hostPortOf("hecd-life-2")).toBe(await cli.port("hecd-life-2"));
+      expect(hostPortOf(sight.seen("hecd-life-2"))).toBe(await cli.port("hecd-life-2"));
       return true;
     });
 
@@ -148,24 +121,23 @@ describe.concurrent("a container on a real Docker engine", () => {
   });
 
   test("is seen to become healthy and unhealthy, and its probes make no noise", async () => {
-    await using sight = new Sight();
-    const { cli, events } = sight;
-    await sight.follow();
+    await using cli = new DockerCli();
+    await using sight = await Followed.start(cli.url);
+    const { events } = sight;
     const probe = ["--health-cmd", "test -e /tmp/well", "--health-interval", "200ms", "--health-retries", "2"];
     await cli.web("hecd-health", "--health-start-period", START_PERIOD, ...probe);
     await sight.sees("hecd-health", { status: "running", health: "starting" });
     await cli.run("exec", "hecd-health", "touch", "/tmp/well");
-    await sight.sees("hecd-health", { health: "healthy" }, 10_000);
+    await sight.sees("hecd-health", { health: "healthy" });
     await cli.run("exec", "hecd-health", "rm", "/tmp/well");
-    await sight.sees("hecd-health", { health: "unhealthy" }, 10_000);
+    await sight.sees("hecd-health", { health: "unhealthy" });
     const actions = events.flatMap((event) => (event.kind === "docker-event" ? [event.action] : []));
     expect(actions.filter((action) => action.startsWith("exec"))).toEqual([]);
   });
 
   test("is seen with all its ports, and without any when it has no network", async () => {
-    await using sight = new Sight();
-    const { cli } = sight;
-    await sight.follow();
+    await using cli = new DockerCli();
+    await using sight = await Followed.start(cli.url);
     await cli.web("hecd-ports", "-p", "127.0.0.1::9090", "-p", "5353/udp");
     await sight.sees("hecd-ports", { status: "running" });
     expect(sight.seen("hecd-ports")?.ports).toMatchObject([
@@ -180,9 +152,9 @@ describe.concurrent("a container on a real Docker engine", () => {
   });
 
   test("may have labels of a hundred thousand characters, in several containers at once", async () => {
-    await using sight = new Sight();
-    const { cli, events } = sight;
-    await sight.follow();
+    await using cli = new DockerCli();
+    await using sight = await Followed.start(cli.url);
+    const { events } = sight;
     const big = `${LABEL}=${"ä".repeat(50_000)}`;
     await Promise.all(["1", "2", "3"].map((n) => cli.web(`hecd-big-${n}`, "--label", big)));
     for (const n of ["1", "2", "3"]) await sight.sees(`hecd-big-${n}`, { status: "running" });
@@ -194,10 +166,10 @@ describe.concurrent("a connection to Docker", () => {
   const target = "/var/run/docker.sock";
 
   test("that falls silent while new ones work is replaced within 15 seconds, and no key is lost", async () => {
-    await using sight = new Sight();
-    const { cli } = sight;
+    await using cli = new DockerCli();
     await using proxy = await SocketProxy.start(target);
-    const { history } = await sight.startAgent(`unix://${proxy.path}`);
+    await using agent = await RecordedAgent.start(`unix://${proxy.path}`);
+    const { history } = agent;
     await cli.web("hecd-silent-1");
     await eventually("the key", () => history.at(-1)?.["/app/servers/hecd-silent-1"] !== undefined);
     proxy.silence("pass");
@@ -210,10 +182,10 @@ describe.concurrent("a connection to Docker", () => {
   });
 
   test("that falls silent altogether is given up, told of, and made again within 15 seconds of its return", async () => {
-    await using sight = new Sight();
-    const { cli, events } = sight;
+    await using cli = new DockerCli();
     await using proxy = await SocketProxy.start(target);
-    const { history } = await sight.startAgent(`unix://${proxy.path}`);
+    await using agent = await RecordedAgent.start(`unix://${proxy.path}`);
+    const { history, events } = agent;
     await cli.web("hecd-dark-1");
     await eventually("the key", () => history.at(-1)?.["/app/servers/hecd-dark-1"] !== undefined);
     proxy.silence();
@@ -226,10 +198,9 @@ describe.concurrent("a connection to Docker", () => {
   });
 
   test("that is cut again and again misses nothing", async () => {
-    await using sight = new Sight();
-    const { cli } = sight;
+    await using cli = new DockerCli();
     await using proxy = await SocketProxy.start(target);
-    await sight.follow(`unix://${proxy.path}`);
+    await using sight = await Followed.start(`unix://${proxy.path}`);
     await cli.web("hecd-cut");
     for (let round = 0; round < 5; round++) {
       proxy.cut();
@@ -242,11 +213,10 @@ describe.concurrent("a connection to Docker", () => {
 
 describe.concurrent("a Docker engine that is restarted under the agent", () => {
   test("takes no key away when its containers live on, health included, and serves on", async () => {
-    await using sight = new Sight();
-    const { events } = sight;
     await using docker = await PrivateDocker.start("--live-restore");
     await using inside = new DockerCli(docker.url);
-    const { history } = await sight.startAgent(docker.url);
+    await using agent = await RecordedAgent.start(docker.url);
+    const { history, events } = agent;
     await inside.web("plain");
     await inside.web("probed", "--health-cmd", "true", "--health-interval", "3s");
     const both = ["/app/servers/plain", "/app/servers/probed"];
@@ -270,10 +240,10 @@ describe.concurrent("a Docker engine that is restarted under the agent", () => {
 
   test("brings containers back at their new ports when they ended with it", async (context) => {
     needs(context, ENDS_ITS_CONTAINERS);
-    await using sight = new Sight();
     await using docker = await PrivateDocker.start();
     await using inside = new DockerCli(docker.url);
-    const { history } = await sight.startAgent(docker.url);
+    await using agent = await RecordedAgent.start(docker.url);
+    const { history } = agent;
     await inside.web("always", "--restart", "always");
     await inside.web("once");
     await eventually("both keys", () => Object.keys(history.at(-1) ?? {}).length === 2);

@@ -144,7 +144,7 @@ test(
     const compare = async (
       what: string,
       of: (side: Side, stats: Stats) => unknown,
-      withinMs = 10_000,
+      withinMs?: number,
     ): Promise<void> => {
       let differing: readonly string[] = [];
       await eventually(
@@ -176,15 +176,11 @@ test(
     const isChecked = ({ line }: Side): boolean => / check( |$)/.test(line) && !line.endsWith("disabled");
 
     // Checks have come to their end, and as they do from a file.
-    await eventually(
-      "the checks of all",
-      () => {
-        const few = sides.filter((side) => isChecked(side) && side.checked.checkedAt.length < 3);
-        if (few.length > 0) throw new Error(few.map(({ backend, line }) => `${backend} ${line}`).join("\n"));
-        return true;
-      },
-      20_000,
-    );
+    await eventually("the checks of all", () => {
+      const few = sides.filter((side) => isChecked(side) && side.checked.checkedAt.length < 3);
+      if (few.length > 0) throw new Error(few.map(({ backend, line }) => `${backend} ${line}`).join("\n"));
+      return true;
+    });
     await compare("statistics after checks", fieldsOf);
     await compare("what checks send", ({ checked }) => [...checked.checks].sort());
 
@@ -213,7 +209,7 @@ test(
     await forEachOf(observed, async (side) => {
       for (let count = 0; count < 30; count++) await ask(port, side.backend, "/error");
     });
-    await compare("statistics after errors", fieldsOf, 15_000);
+    await compare("statistics after errors", fieldsOf);
     const held = new Map(sides.map((side) => [side, ask(port, side.backend, "/hold")]));
     for (const { checked } of sides) checked.isWell = false;
     await eventually(

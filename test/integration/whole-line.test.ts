@@ -154,7 +154,7 @@ describe("the line from Docker to HAProxy", () => {
     const { filter, labels } = own("kept");
     const first = line.agent(...filter);
     await line.docker.web("line-kept", ...labels);
-    await first.said(/registered.*line-kept/);
+    await first.said(/"event":"registered".*line-kept/);
     expect((await first.stop()).code).toBe(0);
     const before = await line.etcd.keys("/app");
     expect(before.size, first.log).toBe(1);
@@ -173,7 +173,7 @@ describe("the line from Docker to HAProxy", () => {
     const { filter, labels } = own("revoked");
     const agent = line.agent(...filter, "--on-exit", "revoke");
     await line.docker.web("line-gone", ...labels);
-    await agent.said(/registered.*line-gone/);
+    await agent.said(/"event":"registered".*line-gone/);
     expect((await agent.stop()).code).toBe(0);
     expect((await line.etcd.keys("/app")).size).toBe(0);
   });

@@ -88,7 +88,7 @@ export class AgentWorld implements AsyncDisposable {
   }
 
   /** Resolves when the simple keys are exactly these. */
-  async becomes(wanted: Readonly<Record<string, string>>, withinMs = 15_000): Promise<void> {
+  async becomes(wanted: Readonly<Record<string, string>>, withinMs?: number): Promise<void> {
     const probe = async (): Promise<true> => {
       expect(await this.keys()).toEqual(wanted);
       return true;

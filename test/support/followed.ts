@@ -45,7 +45,7 @@ export class Followed implements AsyncDisposable {
   }
 
   /** Resolves when the container of that name is as expected, undefined for gone. */
-  async sees(name: string, expected: Partial<Container> | undefined, withinMs = 5_000): Promise<void> {
+  async sees(name: string, expected: Partial<Container> | undefined, withinMs?: number): Promise<void> {
     await eventually(
       `${name} to be ${JSON.stringify(expected)}`,
       () => {

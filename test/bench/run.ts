@@ -8,6 +8,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { main, Obstacle } from "../../tools/machine/program.mjs";
 import { ROOT, withGeneratedPart } from "../support/documents.js";
+import { EngineRun } from "../support/engine-run.js";
 import { agentLatency } from "./agent-latency.js";
 import { burstOfEvents, fleet, unchanged } from "./agent-scale.js";
 import { certificateRenewal } from "./certificate-renewal.js";
@@ -68,6 +69,7 @@ const LIST = {
 };
 
 await main(async () => {
+  await using _run = await EngineRun.begin();
   const names = [TABLE, TABLES, LIST].flatMap(Object.keys);
   if (chosen.only !== undefined && !names.includes(chosen.only))
     throw new Obstacle(`No part "${chosen.only}": there are ${names.join(", ")}`);

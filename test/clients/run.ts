@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { main, must } from "../../tools/machine/program.mjs";
 import { ROOT, withGeneratedPart } from "../support/documents.js";
+import { EngineRun } from "../support/engine-run.js";
 import { PRODUCTS } from "../versions/products.js";
 import { unpack } from "../versions/unpack.js";
 import { versionIn } from "../versions/version.js";
@@ -35,6 +36,7 @@ const { values: chosen } = parseArgs({
 });
 
 await main(async () => {
+  await using _run = await EngineRun.begin();
   const cells = cellsOf({ act: chosen.act, style: chosen.style, servers: chosen.servers.split(",").map(Number) });
   const all = await programs();
   const tasks = cells.flatMap((cell) => all.map((each): Task => ({ ...cell, ...each })));

@@ -9,6 +9,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { main } from "../../tools/machine/program.mjs";
 import { ROOT, withGeneratedPart } from "../support/documents.js";
+import { EngineRun } from "../support/engine-run.js";
 import { goThrough, type Outcome } from "./bench.js";
 import { scheduleOf, type Step } from "./schedule.js";
 import { isGood, tableOfFaults } from "./table.js";
@@ -26,6 +27,7 @@ const { values: chosen } = parseArgs({
 });
 
 await main(async () => {
+  await using _run = await EngineRun.begin();
   const outcomes: Outcome[] = [];
   const seeds = Array.from({ length: Number(chosen.seeds) }, (_, index) => Number(chosen.from) + index);
   for (const seed of seeds) {

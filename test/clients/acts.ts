@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../support/eventually.js";
 import { required } from "../support/required.js";
 import type { Site } from "./site.js";
 
@@ -43,7 +45,10 @@ export const ACTS: readonly Act[] = [
     cuts: true,
     newcomers: none,
     perform: async ({ docker }, servers) => {
-      process.kill(await docker.pid(first(servers)), "SIGKILL");
+      const pid = await docker.pid(first(servers));
+      process.kill(pid, "SIGKILL");
+      // On a busy machine it takes a while to end, and is connected to until then.
+      await eventually("its end", () => !existsSync(`/proc/${pid}`), undefined, 1);
     },
   },
   { name: "docker restart", newcomers: one, perform: onFirst("restart") },

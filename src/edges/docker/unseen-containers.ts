@@ -51,7 +51,7 @@ export function objectionTo(error: unknown): Objection {
     return objection("unreadable", advice);
   }
   if (hasCode(error, "deadline")) {
-    const advice = `Docker does not answer when it is asked about it, and ${kept}; if docker inspect hangs too, free what it waits for, or restart Docker`;
+    const advice = `Docker does not answer when it is asked about it, as while it starts it on a busy machine, and ${kept}; if docker inspect goes on to hang, free what it waits for, or restart Docker`;
     return objection("no-answer", advice);
   }
   return objection("no-answer", `Docker cannot say what it is (${quote(reasonOf(error).trim(), 200)}), and ${kept}`);

@@ -53,7 +53,9 @@ export async function measure(act: Act, style: Style, servers: number): Promise<
   const newcomers = site.newcomers;
   const { asked, hung, failures } = await clients.stop();
   stalls.disable();
-  const failed = failures.filter(({ kind, askedAt }) => !act.cuts || kind.startsWith("GET") || askedAt > doneAt);
+  const mustSucceed = ({ kind, askedAt }: Failure): boolean =>
+    !act.cuts || askedAt > doneAt || (style.repeats && kind.startsWith("GET"));
+  const failed = failures.filter(mustSucceed);
   const back = Math.min(...newcomers.map(({ listeningAt }) => listeningAt));
   return {
     act: act.name,

@@ -15,6 +15,8 @@ export interface Style {
   readonly name: string;
   /** Whether clients and servers speak TLS. */
   readonly tls: boolean;
+  /** Whether a GET is asked again that a server has taken and not answered. */
+  readonly repeats: boolean;
   /** How long a request waits where there is no server. */
   readonly holdMs: number;
   /** The template's file, whose ending says its language, and its text. */
@@ -33,6 +35,7 @@ const common = ({ statsPort, socket }: Places) => ({
 const HTTP: Style = {
   name: "stock HTTP",
   tls: false,
+  repeats: true,
   holdMs: 0,
   ...stock("haproxy.cfg.hbs"),
   env: (places) => ({ ...common(places), HECD_HTTP_BIND: `127.0.0.1:${places.port}` }),
@@ -48,6 +51,7 @@ function held(style: Style): Style {
 const TCP: Style = {
   name: "stock TCP",
   tls: false,
+  repeats: false,
   holdMs: 0,
   ...stock("haproxy-tcp.cfg.hbs"),
   env: (places) => ({ ...common(places), HECD_TCP_SERVICES: `servers=127.0.0.1:${places.port}` }),
@@ -56,6 +60,7 @@ const TCP: Style = {
 const CONFD: Style = {
   name: "confd-style",
   tls: false,
+  repeats: false,
   holdMs: 0,
   src: "haproxy.tmpl",
   env: () => ({}),
@@ -84,6 +89,7 @@ backend servers
 const TLS: Style = {
   name: "a user's with TLS",
   tls: true,
+  repeats: true,
   holdMs: 0,
   src: "haproxy.cfg.hbs",
   env: () => ({}),

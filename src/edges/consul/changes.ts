@@ -1,5 +1,11 @@
 import { z } from "zod";
-import type { ChangeOutcome, LeasedChange, LeasedCondition, LeasedKey } from "../leases/leased-store.js";
+import {
+  type ChangeOutcome,
+  holds,
+  type LeasedChange,
+  type LeasedCondition,
+  type LeasedKey,
+} from "../leases/leased-store.js";
 import type { ConsulClient } from "./client.js";
 import { type ConsulNames, type FoundPair, pairSchema, sessionOfLease, urlOf } from "./listing.js";
 import { carryOutTogether, encoded, type PairOperation } from "./transaction.js";
@@ -67,19 +73,6 @@ export async function readPairs(
 
 function mayHold(condition: LeasedCondition, known: ReadonlyMap<string, LeasedKey | undefined>): boolean {
   return condition.kind !== "has-value" || holds(condition, known.get(condition.key));
-}
-
-function holds(condition: LeasedCondition, found: LeasedKey | undefined): boolean {
-  switch (condition.kind) {
-    case "absent":
-      return found === undefined;
-    case "unchanged":
-      return found?.version === condition.version;
-    case "on-lease":
-      return found?.lease === condition.lease;
-    case "has-value":
-      return found?.value === condition.value;
-  }
 }
 
 function operationsOf(

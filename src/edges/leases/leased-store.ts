@@ -104,6 +104,20 @@ export type LeasedCondition =
   | { readonly kind: "on-lease"; readonly key: string; readonly lease: string }
   | { readonly kind: "has-value"; readonly key: string; readonly value: string };
 
+/** Whether a condition holds of the key that was found. */
+export function holds(condition: LeasedCondition, found: LeasedKey | undefined): boolean {
+  switch (condition.kind) {
+    case "absent":
+      return found === undefined;
+    case "unchanged":
+      return found?.version === condition.version;
+    case "on-lease":
+      return found?.lease === condition.lease;
+    case "has-value":
+      return found?.value === condition.value;
+  }
+}
+
 /** Writes that are made together, or not at all. */
 export interface LeasedChange {
   readonly conditions: readonly LeasedCondition[];

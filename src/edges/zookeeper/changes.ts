@@ -1,7 +1,7 @@
-import type { ChangeOutcome, LeasedChange, LeasedKey } from "../leases/leased-store.js";
+import { type ChangeOutcome, holds, type LeasedChange, type LeasedKey } from "../leases/leased-store.js";
 import type { ZooKeeperConnection } from "./connection.js";
 import { CODE, ZooKeeperRefusal } from "./errors.js";
-import { blockedKey, type FoundNode, findNodes, holds, leasedKeyIn, makeNodesAbove, putting } from "./nodes.js";
+import { blockedKey, type FoundNode, findNodes, leasedKeyIn, makeNodesAbove, putting } from "./nodes.js";
 import type { Paths } from "./paths.js";
 import { multi, type NodeOperation, type Right, sync } from "./requests.js";
 

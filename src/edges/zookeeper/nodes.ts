@@ -1,4 +1,4 @@
-import type { LeasedCondition, LeasedKey } from "../leases/leased-store.js";
+import type { LeasedKey } from "../leases/leased-store.js";
 import type { ZooKeeperConnection } from "./connection.js";
 import { isRefusal } from "./errors.js";
 import { parentOf } from "./paths.js";
@@ -46,20 +46,6 @@ export function leasedKeyIn(key: string, node: FoundNode | undefined): LeasedKey
 /** A key that cannot be, since the one above it ends with a session, and none can be below such a one. */
 export function blockedKey(key: string): LeasedKey {
   return { key, value: "", lease: undefined, isLeased: true, version: "0" };
-}
-
-/** Whether a condition holds of the key that was found. */
-export function holds(condition: LeasedCondition, found: LeasedKey | undefined): boolean {
-  switch (condition.kind) {
-    case "absent":
-      return found === undefined;
-    case "unchanged":
-      return found?.version === condition.version;
-    case "on-lease":
-      return found?.lease === condition.lease;
-    case "has-value":
-      return found?.value === condition.value;
-  }
 }
 
 /** What puts a value where this node was found, or none, so that it ends with the session that asks. */

@@ -42,6 +42,14 @@ describe("the documents", () => {
     }
   });
 
+  test("name files of the project that there are", () => {
+    const named = pages().flatMap((page) =>
+      [...textOf(page).matchAll(/`((?:src|test|tools)\/[\w./-]+\.\w+)`/g)].map(([, path = ""]) => ({ page, path })),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(({ path }) => !existsSync(new URL(path, ROOT)))).toEqual([]);
+  });
+
   test.each(pages())("%s names no package registry", (page) => {
     const outside = [...textOf(page).matchAll(/https?:\/\/[^\s)>`"']+/g)].map(([url]) => url);
     expect(outside.filter((url) => REGISTRIES.test(new URL(url).hostname))).toEqual([]);
